@@ -1,0 +1,91 @@
+/* adapter.h - fetch rows from one source, live. Each adapter has a bounded queue and worker threads; a worker
+ * owns one connection, its statements and its buffers, and runs one fetch at a time.
+ * Safe to call from any thread. Never logs; failures go to *err or into the fetch. */
+#ifndef ADAPTERS_ADAPTER_H
+#define ADAPTERS_ADAPTER_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/rows.h"
+#include "base/zone.h"
+
+struct adapter; /* opaque; drivers see adapter_driver.h */
+
+/* What opening takes. Texts are copied. */
+struct adapter_conf {
+	const char *name; /* of the source, for errors and statistics */
+	const char *driver; /* "odbc" or "fixture"; a name of the table in registry.c */
+	const char *connect; /* odbc: a connection string (secret); fixture: a file name */
+	const char *zone; /* session time zone, IANA name */
+	int32_t zone_offset_s; /* its offset now, for servers without named zones */
+	uint32_t pool; /* worker threads, 1..64 */
+	uint32_t queue; /* fetches waiting at most */
+	uint32_t cap_ms; /* longest cap of the source's parts: the limit set in the server's session */
+};
+
+/* One question. The caller makes it with fetch_new(), fills the first half, submits it, and owns it again when
+ * done() is called; it ends it with fetch_free(). */
+struct fetch {
+	/* asked: everything lives in `mem` */
+	struct arena *mem; /* the fetch's own; rows are put here too */
+	const char *part; /* name, for the fixture driver and errors */
+	struct str sql; /* with `?` markers, NUL-terminated */
+	const struct str *params; /* n_runs times n_params of them, run after run; p == NULL binds NULL */
+	uint32_t n_params;
+	uint32_t n_runs; /* executions of the same statement; their rows are appended */
+	const char *const *columns; /* wanted, in this order; matched by name without regard to ASCII case */
+	uint32_t n_columns;
+	uint32_t max_rows; /* over all runs; more sets ROWS_TRUNCATED */
+	size_t max_bytes; /* of cells; more fails with ERR_TOO_LARGE */
+	struct deadline give_up; /* not begun after this: fails with ERR_LATE */
+	struct deadline cap; /* ended at this */
+	void (*done)(struct fetch *f); /* called once, on a worker thread (or inside adapter_close) */
+	void *owner; /* the caller's */
+	/* answered */
+	struct err err; /* cls == ERR_NONE: rows is set */
+	const struct rows *rows;
+	uint64_t queued_us; /* monotonic clock: submitted, begun, ended */
+	uint64_t begun_us;
+	uint64_t ended_us;
+	struct fetch *next; /* the adapter's */
+};
+
+/* A new fetch with an arena of its own. */
+struct fetch *fetch_new(void) __attribute__((returns_nonnull));
+/* Wipe and free the fetch and its rows. Accepts NULL inside; sets *f to NULL. */
+void fetch_free(struct fetch **f) NONNULL(1);
+
+/* What the workers are doing, for readiness and metrics. */
+struct adapter_state {
+	uint32_t pool; /* workers */
+	uint32_t connected; /* with a live connection */
+	uint32_t busy; /* in a call of the driver */
+	uint32_t queued;
+	uint64_t fetches; /* ended, good or bad */
+	uint64_t failures;
+	enum err_class last_error; /* ERR_NONE after a good fetch */
+};
+
+/* Once, in main(), before any thread: environment for the drivers (PGCLIENTENCODING), the directory with our
+ * odbcinst.ini (NULL: leave ODBCSYSINI alone), the ODBC environment, the SQLite guard. */
+bool adapters_init(const char *odbcinst_dir, struct err *err) MUST_CHECK NONNULL(2);
+
+/* Open one source and start its workers; they connect on their own, off the request path, so this succeeds with
+ * the source down. The caller owns the result: end it with adapter_close(). ERR_CONFIG for an unknown driver. */
+struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err)
+	MUST_CHECK NONNULL(1, 2);
+
+/* Hand over a fetch. False (and done() is not called, the caller still owns it): ERR_BUSY queue full,
+ * ERR_REFUSED every worker failed to connect and is resting. */
+bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+
+/* A snapshot. */
+struct adapter_state adapter_state(struct adapter *ad) NONNULL(1);
+
+/* End: refuse new fetches, fail queued ones, wait up to `grace_ms` for running ones. A worker still hung in a
+ * driver's call is left behind (its thread and connection leak until the process ends). Accepts NULL inside; sets
+ * *ad to NULL. Returns the number of workers left behind. */
+uint32_t adapter_close(struct adapter **ad, uint32_t grace_ms) NONNULL(1);
+
+#endif

@@ -1,0 +1,33 @@
+/* buf.h - a growing byte buffer on the heap. One thread at a time. Aborts without memory (as arena.h). */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/base.h"
+
+/* Zero-initialise it to begin: `struct buf out = {0};`. data[len] is always NUL once anything was put. */
+struct buf {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+/* Make room for `more` bytes behind len and return where they go; len is not changed. */
+char *buf_reserve(struct buf *b, size_t more) NONNULL(1) __attribute__((returns_nonnull));
+/* Append bytes. */
+void buf_put(struct buf *b, const void *bytes, size_t n) NONNULL(1);
+/* Append a view. */
+void buf_put_str(struct buf *b, struct str s) NONNULL(1);
+/* Append a C string. */
+void buf_puts(struct buf *b, const char *text) NONNULL(1, 2);
+/* Append one byte. */
+void buf_putc(struct buf *b, char c) NONNULL(1);
+/* Append formatted text. */
+void buf_printf(struct buf *b, const char *fmt, ...) NONNULL(1, 2) PRINTF_LIKE(2, 3);
+/* The contents as a view, valid until the next put. */
+struct str buf_str(const struct buf *b) NONNULL(1);
+/* Give the heap block to the caller (free() it) and empty the buffer. Never NULL: "" when empty. */
+char *buf_take(struct buf *b, size_t *len_out) NONNULL(1) __attribute__((returns_nonnull));
+/* Wipe with zeros and free; usable with SCOPED. */
+void buf_free(struct buf *b) NONNULL(1);
+
+#endif

@@ -1,0 +1,33 @@
+/* log.h - structured log: one line of JSON on stderr per event. Only federator/ and mains log; library
+ * folders return errors. Values of customers never belong in an event. Safe from any thread. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/base.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+/* One field of an event. */
+struct log_field {
+	const char *name;
+	enum { LOG_TEXT, LOG_INT } kind;
+	struct str text;
+	int64_t number;
+};
+
+#define LOG_STR(name_, s_) ((struct log_field){ .name = (name_), .kind = LOG_TEXT, .text = (s_) })
+#define LOG_CSTR(name_, s_) LOG_STR(name_, str_of(s_))
+#define LOG_NUM(name_, v_) \
+	((struct log_field){ .name = (name_), .kind = LOG_INT, .number = (int64_t)(v_) })
+/* log_event(LOG_INFO, "listening", LOG_CSTR("address", a), LOG_NUM("port", p)); */
+#define log_event(level, event, ...)                                      \
+	log_write(level, event, (const struct log_field[]){ __VA_ARGS__ }, \
+		  sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+
+/* Nothing below this level is written; default LOG_INFO. */
+void log_set_level(enum log_level least);
+/* Write one event with the time, the level and the fields. One write(2) per line. */
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+	NONNULL(2, 3);
+
+#endif

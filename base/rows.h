@@ -1,0 +1,28 @@
+/* rows.h - the answer of a source: cells of UTF-8 text, row by row, in the order of the columns asked for.
+ * Immutable once made; lives in the arena of its maker. */
+#ifndef BASE_ROWS_H
+#define BASE_ROWS_H
+
+#include "base/base.h"
+
+/* Flags beside the rows; a part with any of them is never cached. */
+enum rows_flag {
+	ROWS_TRUNCATED = 1, /* the source had more rows than the guard allows */
+	ROWS_BAD_TEXT = 2, /* a cell was not valid UTF-8; it is NULL here and counted in bad_cells */
+};
+
+struct rows {
+	uint32_t n_rows;
+	uint32_t n_cols;
+	const struct str *cells; /* n_rows * n_cols, row-major; p == NULL is SQL NULL */
+	unsigned flags; /* of enum rows_flag */
+	uint32_t bad_cells;
+};
+
+/* The cell of row r and column c; both must be in range. */
+static inline struct str rows_cell(const struct rows *rows, uint32_t r, uint32_t c)
+{
+	return rows->cells[(size_t)r * rows->n_cols + c];
+}
+
+#endif

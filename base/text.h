@@ -1,0 +1,24 @@
+/* text.h - UTF-8 checks, display width, likeness of names. No state; safe from any thread. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/base.h"
+
+/* Is it well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF)? */
+bool text_is_utf8(struct str s);
+/* Decode one character at s.p (s.n > 0); returns bytes consumed (>= 1), U+FFFD in *cp for a bad byte. */
+size_t text_next(struct str s, uint32_t *cp) NONNULL(2);
+/* Encode into out[4]; returns bytes. Surrogates and values above U+10FFFF become U+FFFD. */
+size_t text_encode(uint32_t cp, char out[4]) NONNULL(2);
+/* Terminal cells: East Asian wide characters (Hangul syllables, CJK, full-width forms, emoji) are two,
+ * combining marks none. */
+size_t text_cells(struct str s);
+/* Damerau-Levenshtein distance (adjacent swap = 1) of two ASCII-ish names, capped at `most` + 1. */
+unsigned text_distance(struct str a, struct str b, unsigned most);
+/* The most alike of `names` for a did-you-mean, or NULL when none is near
+ * (distance over max(1, length/3)). */
+const char *text_nearest(struct str name, const char *const *names, size_t n_names);
+/* strtoull without surprises: decimal digits only, whole view, no overflow. */
+bool text_to_u64(struct str s, uint64_t *out) MUST_CHECK NONNULL(2);
+
+#endif

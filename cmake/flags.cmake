@@ -1,0 +1,28 @@
+# Warnings, hardening and sanitizers, for every target of the project.
+add_library(project_flags INTERFACE)
+target_include_directories(project_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_compile_definitions(project_flags INTERFACE _GNU_SOURCE)
+target_compile_options(project_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wmissing-prototypes -Wstrict-prototypes
+  -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wnull-dereference -Werror
+  -fno-omit-frame-pointer)
+
+set(FEDERATOR_SANITIZE "" CACHE STRING "address,undefined or thread")
+if(FEDERATOR_SANITIZE)
+  target_compile_options(project_flags INTERFACE -fsanitize=${FEDERATOR_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(project_flags INTERFACE -fsanitize=${FEDERATOR_SANITIZE})
+else()
+  target_compile_options(project_flags INTERFACE
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    target_compile_options(project_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+  endif()
+  target_link_options(project_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()
+
+# federator_library(NAME files... LINKS targets...): the static library of a folder.
+function(federator_library name)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE project_flags PUBLIC ${ARG_LINKS})
+endfunction()

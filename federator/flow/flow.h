@@ -1,0 +1,68 @@
+/* flow.h - one request from question to bytes: the steps of steps.def, on one loop from start to reply. No HTTP in
+ * here: the command line runs the same flow. */
+#ifndef FEDERATOR_FLOW_FLOW_H
+#define FEDERATOR_FLOW_FLOW_H
+
+#include "federator/service.h"
+
+enum format { FORMAT_JSON, FORMAT_XML };
+
+enum { ASK_KEYS_MAX = 5 };
+
+/* A question, already free of HTTP. All texts must live until flow_start() returns. Empty views = not given. */
+struct ask {
+	struct {
+		struct str name, value;
+	} by[ASK_KEYS_MAX];
+	size_t n_by; /* 0: asked by sealed id */
+	struct str id;
+	struct str tenant, role, purpose;
+	struct str view; /* empty: "pop", else the first tree view */
+	struct str fields; /* "name,tier,orders.no": only these paths of the view */
+	struct str parts; /* "crm,orders": only these parts */
+	struct str lang; /* of labels: "ko", "en" */
+	uint32_t budget_ms; /* 0: the view's; never more than the view's */
+	bool provenance;
+	bool strict; /* 404 for none, 409 for many (Prefer: handling=strict) */
+	bool no_cache; /* Cache-Control: no-cache: ask the sources */
+	bool canonical; /* no ids, ages, timings, source names, revision: for comparing */
+	bool pretty;
+	enum format format;
+	/* GET .../timeline: only the time line, filtered */
+	bool timeline;
+	struct str since, until, kind; /* RFC 3339, RFC 3339, list path */
+	uint32_t limit;
+};
+
+/* The answer: the caller owns `body` (free()) when done() was called. */
+struct reply {
+	int status; /* HTTP status code */
+	const char *content_type;
+	char *body;
+	size_t len;
+	uint32_t retry_after_s; /* 0: none */
+	uint32_t age_s; /* of the oldest copy used; 0 when none was */
+	bool from_cache; /* every part came from the cache */
+	char view[64]; /* for logs and headers */
+	char revision[17];
+	char server_timing[512]; /* value of the header, "" when canonical */
+	uint32_t parts, missing; /* for the request log */
+	uint64_t took_us;
+};
+
+/* Start. done(owner, reply) is called exactly once on the lane's loop, perhaps before this returns. The flow frees
+ * itself after that; parts still running go on into the cache. */
+void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply),
+		void *owner) NONNULL(1, 2, 3);
+
+/* The documentation of the steps, from steps.def: name and what it leaves behind. */
+struct step_doc {
+	const char *name, *leaves;
+};
+const struct step_doc *flow_steps(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
+
+/* A problem document (RFC 9457) as bytes, for errors found before a flow starts. `suggestion` may be NULL. */
+void problem_reply(struct reply *reply, enum format format, int status, const char *type, const char *title,
+		   const char *detail, const char *suggestion) NONNULL(1, 4, 5, 6);
+
+#endif

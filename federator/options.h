@@ -1,0 +1,40 @@
+/* options.h - every option of the service, from one table (options.def): flag, configuration file key, type, range,
+ * default, unit, description. --help, the man page and `config show` are made from the table. */
+#ifndef FEDERATOR_OPTIONS_H
+#define FEDERATOR_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum option_type { OPTION_TEXT, OPTION_COUNT, OPTION_MS, OPTION_BYTES, OPTION_SECONDS, OPTION_FLAG };
+
+/* One row of options.def. */
+struct option {
+	const char *name; /* "cache-bytes": --cache-bytes on the command line, cache-bytes = in the file */
+	enum option_type type;
+	uint64_t least, most; /* numbers only */
+	const char *fallback; /* default as text; "" = not set */
+	const char *unit; /* "ms", "bytes", "" */
+	const char *about; /* one sentence */
+	size_t offset; /* of the member in struct options */
+};
+
+struct options {
+#define OPTION(member, ctype, ...) ctype member;
+#include "federator/options.def"
+#undef OPTION
+	const char *const *origin; /* per row: "default", "file:line" or "--flag" */
+};
+
+/* The table. */
+const struct option *options_table(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
+/* Defaults, then `file` (NULL: none), then flags "--name", "value" pairs of argv (only those of the table; `--flag`
+ * alone for OPTION_FLAG). Unknown names and values out of range are ERR_CONFIG with place and nearest name. Texts
+ * live in `mem`. */
+bool options_read(struct options *opt, const char *file, int argc, char *const *argv, struct arena *mem,
+		  struct err *err) MUST_CHECK NONNULL(1, 5, 6);
+/* name = value   # origin, one per line. */
+void options_print(const struct options *opt, bool origin, struct buf *out) NONNULL(1, 3);
+
+#endif

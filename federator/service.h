@@ -1,0 +1,57 @@
+/* service.h - what lives as long as the process: the running mapping set with its adapters, the memory store of the
+ * cache, the salts and sealing key. */
+#ifndef FEDERATOR_SERVICE_H
+#define FEDERATOR_SERVICE_H
+
+#include "adapters/adapter.h"
+#include "cache/cache.h"
+#include "federator/options.h"
+#include "metadata/load.h"
+
+/* One mapping set in use, with an adapter per source. A request keeps the one it started with. Immutable. */
+struct world {
+	const struct catalog *cat;
+	struct adapter *const *adapters; /* by source index */
+	const unsigned char (*part_ids)[DIGEST_BYTES]; /* by part index: definition + connection, for cache keys */
+};
+
+struct service; /* opaque */
+
+/* One event loop and what belongs to it alone. */
+struct lane {
+	struct service *service;
+	struct loop *loop;
+	struct cache *cache;
+};
+
+/* Load the mapping directory of the options, open its adapters. Findings stand in `ds`. The caller owns the result:
+ * end it with service_close(). */
+struct service *service_open(const struct options *opt, struct diags *ds, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3);
+/* Load the directory again and swap, or change nothing and fail with findings in `ds`. Safe from any thread; one
+ * reload at a time. Sources whose connection did not change keep their adapters. */
+bool service_reload(struct service *svc, struct diags *ds, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* The running set with one more owner. Safe from any thread. */
+const struct world *service_world(struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
+/* Drop one owner; the last one closes adapters no newer set uses. Accepts NULL inside; sets *w to NULL. */
+void world_unref(const struct world **w) NONNULL(1);
+/* The options the service runs with. */
+const struct options *service_options(const struct service *svc) NONNULL(1);
+/* Secret of the installation (or of the process) for cache keys. */
+struct str service_salt(const struct service *svc) NONNULL(1);
+/* Begin a lane on `loop`: its cache as the options say. */
+bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3, 4);
+/* End a lane; no request may run on it. */
+void lane_close(struct lane *lane) NONNULL(1);
+/* End; returns the number of workers left hung in drivers (then leave by _exit). Sets *svc to NULL. */
+uint32_t service_close(struct service **svc) NONNULL(1);
+
+/* A sealed id: "c." + base64url of an authenticated encryption of tenant, expiry and subject. */
+struct str seal_id(const struct service *svc, struct str tenant, struct str subject, struct arena *mem)
+	NONNULL(1, 4);
+/* The subject of a sealed id; false: not ours, another tenant's, or expired. */
+bool unseal_id(const struct service *svc, struct str tenant, struct str id, struct arena *mem,
+	       struct str *subject_out) MUST_CHECK NONNULL(1, 4, 5);
+
+#endif

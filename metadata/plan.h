@@ -1,0 +1,25 @@
+/* plan.h - which parts answer which question, in what order: worked out once, when a mapping loads.
+ * Safe from any thread; everything lives in `mem`. */
+#ifndef METADATA_PLAN_H
+#define METADATA_PLAN_H
+
+#include "metadata/catalog.h"
+#include "metadata/diag.h"
+
+/* The way from one asked key to the identity key. A part takes part when one of its queries can be asked with
+ * the keys so far and it gives a key that is nearer to the identity; so a walk never runs in a circle. */
+struct plan plan_resolve(const struct catalog *cat, const struct key *asked, struct arena *mem)
+	NONNULL(1, 2, 3);
+
+/* The parts of a view, starting from the identity alone. A key that no part of the view gives is given by the
+ * directory's only giver; none or several are findings (M03xx) at the view. */
+struct plan plan_view(const struct catalog *cat, const struct view *view, struct arena *mem,
+		      struct diags *ds) NONNULL(1, 2, 3, 4);
+
+/* Milliseconds of the slowest chain of deadlines through a plan; the parts of that chain, first asked first, go
+ * to *chain_out (in `mem`). */
+uint32_t plan_critical_ms(const struct plan *plan, struct arena *mem,
+			  const struct part *const **chain_out, size_t *n_chain_out)
+	NONNULL(1, 2, 3, 4);
+
+#endif

@@ -1,0 +1,30 @@
+/* sqltext.h - the SQL of a query: find its parameters at load, write the text a driver gets at run time.
+ * Knows quoted strings, quoted names, dollar quotes, comments and `::` casts; a `:name` counts only when it
+ * is a key of `by`. No state; safe from any thread. */
+#ifndef METADATA_SQLTEXT_H
+#define METADATA_SQLTEXT_H
+
+#include "metadata/catalog.h"
+#include "metadata/diag.h"
+
+/* Split SQL text into pieces. `where` is the span of the text's first byte (for findings: not one SELECT or WITH,
+ * a `;`, an unended quote, a `by` key that is never used, an outer LIMIT beside a list parameter). */
+bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct span where,
+		   struct arena *mem, struct diags *ds, const struct piece **pieces_out,
+		   size_t *n_pieces_out) MUST_CHECK NONNULL(5, 6, 7, 8);
+
+/* The values of one key for one run of a query, already spelled for the source. */
+struct key_values {
+	const struct key *key;
+	const struct str *values; /* n == 0: bind NULL */
+	size_t n;
+};
+
+/* Text with `?` markers and the parameters in their order. A list parameter becomes as many markers as the next
+ * of 1, 8, 32, 128 (then multiples of 128) that holds its values, padded with the last one. A PIECE_PARAM takes
+ * the first value. Everything lives in `mem`. */
+void sqltext_expand(const struct query *query, const struct key_values *keys, size_t n_keys,
+		    struct arena *mem, struct str *sql_out, const struct str **params_out,
+		    size_t *n_params_out) NONNULL(1, 4, 5, 6, 7);
+
+#endif
