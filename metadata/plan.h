@@ -7,14 +7,23 @@
 #include "metadata/diag.h"
 
 /* The way from one asked key to the identity key. A part takes part when one of its queries can be asked with
- * the keys so far and it gives a key that is nearer to the identity; so a walk never runs in a circle. */
+ * that one key and it gives a key that is nearer to the identity; so a walk never runs in a circle, and among
+ * several ways only the shortest are walked. For the identity key itself: the parts that can confirm it. */
 struct plan plan_resolve(const struct catalog *cat, const struct key *asked, struct arena *mem)
 	NONNULL(1, 2, 3);
 
-/* The parts of a view, starting from the identity alone. A key that no part of the view gives is given by the
- * directory's only giver; none or several are findings (M03xx) at the view. */
+/* The parts of a view, starting from the identity alone. Each is asked with the first query, in document order,
+ * among those that can be asked soonest, and waits for every planned part that gives one of its keys. A key that
+ * no part of the view gives is given by the directory's only giver; none or several are findings (M0301, M0302)
+ * at the part. */
 struct plan plan_view(const struct catalog *cat, const struct view *view, struct arena *mem,
 		      struct diags *ds) NONNULL(1, 2, 3, 4);
+
+/* Mark in needed[part->index] what a use asks for when only fields of the classes in `visible` are shown. */
+void plan_use_needs(const struct use *use, uint64_t visible, bool *needed) NONNULL(1, 3);
+
+/* Does a column of the part give the key? */
+bool plan_part_gives(const struct part *part, const struct key *key) NONNULL(1, 2);
 
 /* Milliseconds of the slowest chain of deadlines through a plan; the parts of that chain, first asked first, go
  * to *chain_out (in `mem`). */
