@@ -26,3 +26,6 @@ function(federator_library name)
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE project_flags PUBLIC ${ARG_LINKS})
 endfunction()
+
+# Programs stand in one place of the build tree, build/<preset>/bin, where scripts and tests find them.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
