@@ -13,6 +13,8 @@
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 #define SCOPED(drop) __attribute__((cleanup(drop)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+/* The struct in which `ptr` is the member `member`: the owner of an embedded timer, watch or post. */
+#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 /* Bytes with a length. Not NUL-terminated unless the maker says so.
  * p == NULL means "no value" (SQL NULL in a row); p != NULL with n == 0 is the empty text. */

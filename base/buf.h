@@ -11,7 +11,8 @@ struct buf {
 	size_t cap;
 };
 
-/* Make room for `more` bytes behind len and return where they go; len is not changed. */
+/* Make room for `more` bytes (and a NUL) behind len and return where they go; len is not changed: who writes
+ * there adds to it, and keeps data[len] NUL if it will be read as a C string before the next put. */
 char *buf_reserve(struct buf *b, size_t more) NONNULL(1) __attribute__((returns_nonnull));
 /* Append bytes. */
 void buf_put(struct buf *b, const void *bytes, size_t n) NONNULL(1);

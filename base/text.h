@@ -13,7 +13,8 @@ size_t text_encode(uint32_t cp, char out[4]) NONNULL(2);
 /* Terminal cells: East Asian wide characters (Hangul syllables, CJK, full-width forms, emoji) are two,
  * combining marks none. */
 size_t text_cells(struct str s);
-/* Damerau-Levenshtein distance (adjacent swap = 1) of two ASCII-ish names, capped at `most` + 1. */
+/* Damerau-Levenshtein distance (adjacent swap = 1) in bytes of two ASCII-ish names, capped at `most` + 1.
+ * Names over 127 bytes are told apart only as equal or not. */
 unsigned text_distance(struct str a, struct str b, unsigned most);
 /* The most alike of `names` for a did-you-mean, or NULL when none is near
  * (distance over max(1, length/3)). */
