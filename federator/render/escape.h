@@ -1,0 +1,18 @@
+/* escape.h - text with some characters replaced, as both writers need it: runs of plain bytes are copied whole.
+ * No state; safe from any thread. */
+#ifndef FEDERATOR_RENDER_ESCAPE_H
+#define FEDERATOR_RENDER_ESCAPE_H
+
+#include "base/buf.h"
+
+#define ESCAPE_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+struct escape {
+	const char *ascii[128]; /* what stands for the character; NULL: itself */
+	bool no_fffe; /* U+FFFE and U+FFFF become U+FFFD */
+};
+
+/* Append `text`; bytes that are not UTF-8 become U+FFFD. */
+void escape_put(struct str text, const struct escape *how, struct buf *out) NONNULL(2, 3);
+
+#endif

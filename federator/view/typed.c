@@ -1,0 +1,178 @@
+#include "federator/view/typed.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "federator/view/decimal.h"
+
+static const int64_t day_us = INT64_C(86400) * 1000000;
+
+static struct str trimmed(struct str s)
+{
+	while (s.n > 0 && s.p[0] == ' ')
+		s = (struct str){ s.p + 1, s.n - 1 };
+	while (s.n > 0 && s.p[s.n - 1] == ' ')
+		s.n--;
+	return s;
+}
+
+/* Canonical digits of an integer in range? */
+static bool in_range(struct str digits)
+{
+	bool negative = digits.n > 0 && digits.p[0] == '-';
+	uint64_t magnitude;
+
+	if (negative)
+		digits = (struct str){ digits.p + 1, digits.n - 1 };
+	return text_to_u64(digits, &magnitude) && (!negative || magnitude <= (uint64_t)INT64_MAX + 1);
+}
+
+static enum typed_verdict integer(struct str cell, struct arena *mem, struct typed *out)
+{
+	struct str number;
+
+	if (!decimal_read(cell, mem, &number) || !decimal_whole(number, &number) || !in_range(number))
+		return TYPED_BAD;
+	*out = (struct typed){ .kind = NODE_LITERAL, .text = number };
+	return TYPED_OK;
+}
+
+static enum typed_verdict decimal(struct str cell, struct arena *mem, struct typed *out)
+{
+	struct str number;
+
+	if (!decimal_read(cell, mem, &number))
+		return TYPED_BAD;
+	*out = (struct typed){ .kind = NODE_TEXT, .text = number };
+	return TYPED_OK;
+}
+
+static enum typed_verdict boolean(struct str cell, struct typed *out)
+{
+	static const struct {
+		struct str word;
+		bool value;
+	} words[] = {
+		{ STR("1"), true },    { STR("0"), false },	{ STR("t"), true },   { STR("f"), false },
+		{ STR("true"), true }, { STR("false"), false }, { STR("y"), true },   { STR("n"), false },
+		{ STR("yes"), true },  { STR("no"), false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (cell.n == words[i].word.n && strncasecmp(cell.p, words[i].word.p, cell.n) == 0) {
+			*out = (struct typed){ .kind = NODE_LITERAL,
+					       .text = words[i].value ? STR("true") : STR("false") };
+			return TYPED_OK;
+		}
+	}
+	return TYPED_BAD;
+}
+
+static int64_t instant_of(const struct civil *c, const struct zone *zone)
+{
+	return c->has_offset ? c->us : zone_instant_us(zone, c->us);
+}
+
+/* RFC 3339 in `zone`; false: the year does not fit its four digits there. */
+static bool print_instant(const struct zone *zone, int64_t instant_us, struct arena *mem, struct str *out)
+{
+	char text[40];
+	size_t n = zone_format(zone, instant_us, text);
+
+	if (n < 20 || text[4] != '-' || text[10] != 'T')
+		return false;
+	*out = arena_str(mem, (struct str){ text, n });
+	return true;
+}
+
+static enum typed_verdict timestamp(struct str cell, const struct zone *zone, struct arena *mem, struct typed *out)
+{
+	struct typed t = { .kind = NODE_TEXT };
+	struct civil c;
+
+	if (!civil_parse(cell, &c))
+		return TYPED_BAD;
+	t.instant_us = instant_of(&c, zone);
+	if (!print_instant(zone, t.instant_us, mem, &t.text))
+		return TYPED_BAD;
+	*out = t;
+	return TYPED_OK;
+}
+
+static enum typed_verdict date(struct str cell, const struct zone *zone, struct arena *mem, struct typed *out)
+{
+	struct typed t = { .kind = NODE_TEXT, .text = cell };
+	struct civil c;
+	int64_t wall_us;
+
+	if (!civil_parse(cell, &c))
+		return TYPED_BAD;
+	t.instant_us = instant_of(&c, zone);
+	wall_us = c.has_offset ? c.us + INT64_C(1000000) * zone_offset_at(zone, c.us) : c.us;
+	if (wall_us % day_us != 0)
+		return TYPED_BAD;
+	if (c.has_offset && !print_instant(zone, t.instant_us, mem, &t.text))
+		return TYPED_BAD;
+	t.text.n = sizeof("2026-11-22") - 1;
+	*out = t;
+	return TYPED_OK;
+}
+
+enum typed_verdict typed_cell(enum value_type type, struct str cell, const struct zone *zone, struct arena *mem,
+			      struct typed *out)
+{
+	if (!cell.p) {
+		*out = (struct typed){ .kind = NODE_NULL };
+		return TYPED_NULL;
+	}
+	switch (type) {
+	case TYPE_TEXT:
+		*out = (struct typed){ .kind = NODE_TEXT, .text = cell };
+		return TYPED_OK;
+	case TYPE_INTEGER:
+		return integer(trimmed(cell), mem, out);
+	case TYPE_DECIMAL:
+		return decimal(trimmed(cell), mem, out);
+	case TYPE_BOOLEAN:
+		return boolean(trimmed(cell), out);
+	case TYPE_DATE:
+		return date(trimmed(cell), zone, mem, out);
+	case TYPE_TIMESTAMP:
+		return timestamp(trimmed(cell), zone, mem, out);
+	}
+	abort();
+}
+
+int typed_cmp(enum value_type type, const struct typed *a, const struct typed *b)
+{
+	int c;
+
+	switch (type) {
+	case TYPE_INTEGER:
+	case TYPE_DECIMAL:
+		return decimal_cmp(a->text, b->text);
+	case TYPE_DATE:
+	case TYPE_TIMESTAMP:
+		return (a->instant_us > b->instant_us) - (a->instant_us < b->instant_us);
+	case TYPE_TEXT:
+	case TYPE_BOOLEAN:
+		c = str_cmp(a->text, b->text);
+		return (c > 0) - (c < 0);
+	}
+	abort();
+}
+
+enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b, struct arena *mem,
+			     struct typed *out)
+{
+	struct str sum;
+
+	if (type != TYPE_INTEGER && type != TYPE_DECIMAL)
+		return TYPED_BAD;
+	sum = decimal_add(a->text, b->text, mem);
+	if (type == TYPE_INTEGER && !in_range(sum))
+		return TYPED_BAD;
+	*out = (struct typed){ .kind = a->kind, .text = sum };
+	return TYPED_OK;
+}
