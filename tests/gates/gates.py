@@ -1,0 +1,165 @@
+"""The house rules as checks. A gate takes a Tree and returns findings, each "path:line: what and what to do"."""
+import re
+
+from tree import declarations, functions, includes, without_comments
+
+FILE_LINES, FUNCTION_LINES, PARAMETERS, COLUMNS = 600, 80, 6, 120
+
+# Folder -> what it may include beside itself. federator/ itself holds the files of the service as a whole.
+MAY_INCLUDE = {
+    "base": [],
+    "metadata": ["base"],
+    "adapters": ["base"],
+    "cache": ["base"],
+    "federator/view": ["metadata", "base"],
+    "federator/render": ["federator/view", "metadata", "base"],
+    "federator": ["metadata", "adapters", "cache", "base"],
+    "federator/flow": ["federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
+    "federator/http": ["federator/flow", "federator", "federator/view", "federator/render", "metadata", "adapters",
+                       "cache", "base"],
+}
+ANYTHING = ("federator/cli", "federator/admin", "federator/demo", "tests", "bench", "fuzz")
+
+
+def folder_of(path):
+    """The folder of the rule table a file belongs to."""
+    parts = path.split("/")
+    if parts[0] == "federator" and len(parts) > 2:
+        return "/".join(parts[:2])
+    return parts[0]
+
+
+def folder_order(tree):
+    """Includes point down only: federator, then metadata, adapters and cache, then base."""
+    found = []
+    for path in tree.paths(".c", ".h"):
+        mine = folder_of(path)
+        if mine in ANYTHING or path == "federator/main.c":
+            continue
+        if mine not in MAY_INCLUDE:
+            found.append(f"{path}:1: folder {mine} has no place in the order (tests/gates/gates.py)")
+            continue
+        for line, target in includes(tree.texts[path]):
+            theirs = folder_of(target)
+            if "/" in target and theirs != mine and theirs not in MAY_INCLUDE[mine]:
+                found.append(f"{path}:{line}: {mine} must not include {theirs}; move what is shared down")
+    return found
+
+
+def include_from_root(tree):
+    """#include "folder/file.h": a path from the root, to a file that is there or that CMake generates."""
+    generators = "".join(tree.texts[path] for path in tree.paths("CMakeLists.txt"))
+    found = []
+    for path in tree.paths(".c", ".h"):
+        for line, target in includes(tree.texts[path]):
+            if target not in tree.texts and target.rsplit("/", 1)[-1] not in generators:
+                found.append(f'{path}:{line}: "{target}" is no file from the root of the tree')
+    return found
+
+
+def prototypes_commented(tree):
+    """Every function a header declares says what it does."""
+    found = []
+    for path in tree.paths(".h"):
+        for line, text, has_comment in declarations(tree.texts[path]):
+            if is_prototype(text) and not has_comment:
+                name = re.search(r"(\w+)\s*\(", text).group(1)
+                found.append(f"{path}:{line}: {name}() needs a comment above it")
+    return found
+
+
+def is_prototype(text):
+    """A function, not a struct, a variable or an assertion."""
+    paren, brace = text.find("("), text.find("{")
+    if paren == -1 or -1 < brace < paren or re.match(r"(typedef|_Static_assert|static_assert)\b", text):
+        return False
+    return "=" not in text[:paren]
+
+
+def sizes(tree):
+    """Small files, functions and parameter lists; lines that fit."""
+    found = []
+    for path in tree.paths(".c", ".h"):
+        lines = tree.texts[path].splitlines()
+        if len(lines) > FILE_LINES:
+            found.append(f"{path}:1: {len(lines)} lines; split it, {FILE_LINES} is the most")
+        for number, line in enumerate(lines, 1):
+            if len(line.expandtabs(8)) > COLUMNS:
+                found.append(f"{path}:{number}: wider than {COLUMNS} columns")
+        for line, name, length, count in functions(tree.texts[path]):
+            if length > FUNCTION_LINES:
+                found.append(f"{path}:{line}: {name}() has {length} lines; {FUNCTION_LINES} is the most")
+            if count > PARAMETERS:
+                found.append(f"{path}:{line}: {name}() takes {count} parameters; {PARAMETERS} is the most")
+    return found
+
+
+def words(tree):
+    """No loose ends and no path of one person's machine."""
+    unfinished = "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK"))
+    pattern = re.compile(rf"\b({unfinished})\b|(?<![\w.}})])/(work|home|root|Users)/[\w.-]+")
+    found = []
+    for path, text in sorted(tree.texts.items()):
+        for number, line in enumerate(text.splitlines(), 1):
+            match = pattern.search(line)
+            if match:
+                found.append(f"{path}:{number}: {match.group(0)!r} does not belong into the tree")
+    return found
+
+
+def executables(tree):
+    """A file that begins with #! may be run, and only such a file."""
+    found = []
+    for path, text in sorted(tree.texts.items()):
+        if text.startswith("#!") and path not in tree.executable:
+            found.append(f"{path}:1: begins with #! but is not executable (chmod +x)")
+        if path in tree.executable and not text.startswith("#!"):
+            found.append(f"{path}:1: executable but does not begin with #!")
+    return found
+
+
+def documented(tree):
+    """Every option, command and step of the tables stands in the manual."""
+    manual = {"federator/options.def": ("OPTION", 3, "docs/operations.md", "`--{}`"),
+              "federator/cli/commands.def": ("COMMAND", 0, "docs/operations.md", "`federator {}"),
+              "federator/flow/steps.def": ("STEP", 0, "docs/architecture.md", "`{}`")}
+    found = []
+    for table, (macro, column, page, form) in manual.items():
+        for line, row in table_rows(tree.texts.get(table, ""), macro):
+            name = row[column].strip().strip('"')
+            if form.format(name) not in tree.texts.get(page, ""):
+                found.append(f"{table}:{line}: {form.format(name)} is not explained in {page}")
+    return found
+
+
+def table_rows(text, macro):
+    """(line, cells) of each MACRO(a, b, ...) at the beginning of a line; cells hold no comma but in quotes."""
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(macro + "("):
+            cells = re.findall(r'\s*("(?:\\.|[^"\\])*"|[^,()"]+)\s*[,)]?', line[len(macro) + 1:])
+            rows.append((number, cells))
+    return rows
+
+
+def no_sleeps(tree):
+    """C unit tests wait for events, never for time to pass."""
+    found = []
+    for path in tree.paths(".c"):
+        if path.startswith("tests/"):
+            bare = without_comments(tree.texts[path])
+            for match in re.finditer(r"\b(sleep|usleep|nanosleep|clock_nanosleep|sched_yield)\s*\(", bare):
+                line = bare.count("\n", 0, match.start()) + 1
+                found.append(f"{path}:{line}: {match.group(1)}() in a test; wait for a condition instead")
+    return found
+
+
+def sources_listed(tree):
+    """Every C file is built."""
+    lists = "".join(tree.texts[path] for path in tree.paths("CMakeLists.txt"))
+    return [f"{path}:1: no CMakeLists.txt names it"
+            for path in tree.paths(".c") if not re.search(r"[\s/(]" + re.escape(path.rsplit("/", 1)[-1]), lists)]
+
+
+GATES = {gate.__name__: gate for gate in (folder_order, include_from_root, prototypes_commented, sizes, words,
+                                          executables, documented, no_sleeps, sources_listed)}
