@@ -1,0 +1,41 @@
+/* civil.h - dates and times as people write them, in the proleptic Gregorian calendar.
+ * No state; safe from any thread. */
+#ifndef BASE_CIVIL_H
+#define BASE_CIVIL_H
+
+#include "base/base.h"
+
+#define CIVIL_DAY_S INT64_C(86400)
+#define CIVIL_SECOND_US INT64_C(1000000)
+
+/* What a source's date or timestamp text says. */
+struct civil {
+	int64_t us; /* microseconds since 1970: UTC if has_offset, else of the zoneless wall time */
+	bool has_offset;
+	bool has_time; /* false: a date only */
+};
+
+/* Read "2026-11-22", "2026-11-22 09:38:51[.ffffff]", the same with "T", and with "Z", "+09", "+09:00" or
+ * "+0900" behind. Years 0001-9999, real days only; "0000-00-00" and everything else is false. */
+bool civil_parse(struct str text, struct civil *out) MUST_CHECK NONNULL(2);
+
+struct civil_date {
+	int64_t year;
+	unsigned month; /* 1-12 */
+	unsigned day; /* 1-31 */
+};
+
+/* Days from 1970-01-01 to the date, which must be a real one. */
+int64_t civil_days(struct civil_date date);
+/* The date that many days from 1970-01-01. */
+struct civil_date civil_date_of(int64_t days);
+/* How many days the month (1-12) of the year has. */
+unsigned civil_month_days(int64_t year, unsigned month);
+
+/* a / b rounded down; b > 0. */
+static inline int64_t civil_floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+#endif
