@@ -11,7 +11,8 @@
 /* One mapping set in use, with an adapter per source. A request keeps the one it started with. Immutable. */
 struct world {
 	const struct catalog *cat;
-	struct adapter *const *adapters; /* by source index */
+	struct adapter *const *adapters; /* by source index; never NULL */
+	const char *const *troubles; /* by source index: why it cannot be opened (its adapter refuses all), or NULL */
 	const unsigned char (*part_ids)[DIGEST_BYTES]; /* by part index: definition + connection, for cache keys */
 };
 
@@ -22,6 +23,7 @@ struct lane {
 	struct service *service;
 	struct loop *loop;
 	struct cache *cache;
+	uint32_t fetches; /* handed to adapters and not landed on the loop yet: the loop must outlive them */
 };
 
 /* Load the mapping directory of the options, open its adapters. Findings stand in `ds`. The caller owns the result:
@@ -35,6 +37,11 @@ bool service_reload(struct service *svc, struct diags *ds, struct err *err) MUST
 const struct world *service_world(struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
 /* Drop one owner; the last one closes adapters no newer set uses. Accepts NULL inside; sets *w to NULL. */
 void world_unref(const struct world **w) NONNULL(1);
+/* Wait until no request holds a mapping set any more, so that lanes may be closed. False: `due` came first. The loops
+ * must be running. Not for a loop's thread. */
+bool service_wait_idle(struct service *svc, struct deadline due) MUST_CHECK NONNULL(1);
+/* The same, asked without waiting. */
+bool service_is_idle(struct service *svc) NONNULL(1);
 /* The options the service runs with. */
 const struct options *service_options(const struct service *svc) NONNULL(1);
 /* Secret of the installation (or of the process) for cache keys. */
@@ -44,7 +51,8 @@ bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct
 	MUST_CHECK NONNULL(1, 2, 3, 4);
 /* End a lane; no request may run on it. */
 void lane_close(struct lane *lane) NONNULL(1);
-/* End; returns the number of workers left hung in drivers (then leave by _exit). Sets *svc to NULL. */
+/* End, idle and without lanes; returns the number of workers left hung in drivers (then leave by _exit). Sets *svc to
+ * NULL. */
 uint32_t service_close(struct service **svc) NONNULL(1);
 
 /* A sealed id: "c." + base64url of an authenticated encryption of tenant, expiry and subject. */

@@ -1,0 +1,76 @@
+#include "federator/service_state.h"
+
+#include <assert.h>
+
+#include <sodium.h>
+
+enum {
+	NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+	TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+	EXPIRY = 8, /* seconds since 1970, big-endian, before the subject */
+	SUBJECT_BYTES_MAX = 1024,
+	SEALED_BYTES_MAX = NONCE + EXPIRY + SUBJECT_BYTES_MAX + TAG,
+};
+
+static_assert(DIGEST_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "the key is a digest");
+
+static const char id_prefix[] = "c.";
+
+static void expiry_put(unsigned char out[EXPIRY], uint64_t seconds)
+{
+	for (int i = EXPIRY - 1; i >= 0; i--, seconds >>= 8)
+		out[i] = (unsigned char)(seconds & 0xff);
+}
+
+static uint64_t expiry_get(const unsigned char in[EXPIRY])
+{
+	uint64_t seconds = 0;
+
+	for (int i = 0; i < EXPIRY; i++)
+		seconds = seconds << 8 | in[i];
+	return seconds;
+}
+
+struct str seal_id(const struct service *svc, struct str tenant, struct str subject, struct arena *mem)
+{
+	size_t plain_n = EXPIRY + subject.n, sealed_n = NONCE + plain_n + TAG;
+	size_t text_cap = sodium_base64_ENCODED_LEN(sealed_n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	unsigned char *plain = arena_alloc(mem, plain_n), *sealed = arena_alloc(mem, sealed_n);
+	char *text = arena_alloc(mem, text_cap + 2);
+
+	assert(subject.n <= SUBJECT_BYTES_MAX); /* a normalized key is far shorter */
+	expiry_put(plain, (uint64_t)(clock_wall_ms() / 1000) + svc->opt->id_ttl_s);
+	memcpy(plain + EXPIRY, subject.n ? subject.p : "", subject.n);
+	randombytes_buf(sealed, NONCE);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, NULL, plain, plain_n,
+						   (const unsigned char *)tenant.p, tenant.n, NULL, sealed,
+						   svc->seal_key);
+	memcpy(text, id_prefix, 2);
+	sodium_bin2base64(text + 2, text_cap, sealed, sealed_n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	return str_of(text);
+}
+
+bool unseal_id(const struct service *svc, struct str tenant, struct str id, struct arena *mem,
+	       struct str *subject_out)
+{
+	unsigned char sealed[SEALED_BYTES_MAX], *plain;
+	unsigned long long plain_n;
+	const char *end;
+	size_t n;
+
+	if (id.n < 2 || memcmp(id.p, id_prefix, 2) != 0)
+		return false;
+	if (sodium_base642bin(sealed, sizeof(sealed), id.p + 2, id.n - 2, NULL, &n, &end,
+			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+	    end != id.p + id.n || n < NONCE + EXPIRY + TAG)
+		return false;
+	plain = arena_alloc(mem, n - NONCE);
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, &plain_n, NULL, sealed + NONCE, n - NONCE,
+						       (const unsigned char *)tenant.p, tenant.n, sealed,
+						       svc->seal_key) != 0)
+		return false;
+	if (expiry_get(plain) < (uint64_t)(clock_wall_ms() / 1000))
+		return false;
+	*subject_out = arena_str(mem, (struct str){ (const char *)plain + EXPIRY, (size_t)plain_n - EXPIRY });
+	return true;
+}

@@ -1,0 +1,212 @@
+#include "federator/service_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "base/log.h"
+#include "federator/secret.h"
+
+enum { SALT_BYTES_LEAST = 16 };
+
+static bool salts_make(struct service *svc, struct err *err)
+{
+	struct str secret;
+	struct digest d;
+
+	if (*svc->opt->salt_secret) {
+		if (!secret_read(secret_dir(svc->opt, svc->mem), svc->opt->salt_secret, svc->mem, &secret, err))
+			return false;
+		if (secret.n < SALT_BYTES_LEAST)
+			return err_set(err, ERR_CONFIG, "salt-secret", "the secret is shorter than %d bytes",
+				       SALT_BYTES_LEAST);
+		digest_begin(&d, (struct str){ 0 });
+		digest_add_str(&d, STR("federator salt"));
+		digest_add_str(&d, secret);
+		digest_end(&d, svc->salt);
+	} else {
+		randombytes_buf(svc->salt, sizeof(svc->salt));
+	}
+	digest_begin(&d, service_salt(svc));
+	digest_add_str(&d, STR("federator sealed id"));
+	digest_end(&d, svc->seal_key);
+	return true;
+}
+
+static bool cache_prepare(struct service *svc, struct err *err)
+{
+	struct str password;
+
+	if (strcmp(svc->opt->cache, "memory") == 0)
+		svc->store = memory_store_new(svc->opt->cache_bytes);
+	if (!*svc->opt->cache_secret)
+		return true;
+	if (!secret_read(secret_dir(svc->opt, svc->mem), svc->opt->cache_secret, svc->mem, &password, err))
+		return false;
+	svc->cache_password = password.p;
+	return true;
+}
+
+/* NULL with findings or *err. */
+static const struct world *world_load(struct service *svc, const struct world *former, struct diags *ds,
+				      struct err *err)
+{
+	const struct catalog *cat;
+
+	if (!*svc->opt->map) {
+		err_set(err, ERR_CONFIG, "map", "no mapping directory is given; use --map DIR");
+		return NULL;
+	}
+	cat = catalog_load(svc->opt->map, ds);
+	if (!cat) {
+		err_set(err, ERR_MAPPING, svc->opt->map, "the mapping has %zu errors",
+			diags_count(ds, DIAG_ERROR));
+		return NULL;
+	}
+	return world_open(&svc->home, cat, former, err);
+}
+
+static void service_free(struct service *svc)
+{
+	memory_store_free(&svc->store);
+	pthread_mutex_destroy(&svc->reloading);
+	arena_wipe_free(&svc->mem);
+	sodium_memzero(svc, sizeof(*svc));
+	free(svc);
+}
+
+struct service *service_open(const struct options *opt, struct diags *ds, struct err *err)
+{
+	struct service *svc = calloc(1, sizeof(*svc));
+
+	if (!svc)
+		abort();
+	svc->opt = opt;
+	svc->mem = arena_new();
+	pthread_mutex_init(&svc->reloading, NULL);
+	if (!salts_make(svc, err) || !cache_prepare(svc, err) || !home_begin(&svc->home, opt, err)) {
+		service_free(svc);
+		return NULL;
+	}
+	svc->world = world_load(svc, NULL, ds, err);
+	if (!svc->world) {
+		home_end(&svc->home);
+		service_free(svc);
+		return NULL;
+	}
+	return svc;
+}
+
+bool service_reload(struct service *svc, struct diags *ds, struct err *err)
+{
+	const struct world *fresh, *former;
+
+	pthread_mutex_lock(&svc->reloading);
+	former = svc->world; /* only a reload changes it */
+	fresh = world_load(svc, former, ds, err);
+	if (fresh) {
+		pthread_mutex_lock(&svc->home.lock);
+		svc->world = fresh;
+		pthread_mutex_unlock(&svc->home.lock);
+		world_unref(&former);
+	}
+	pthread_mutex_unlock(&svc->reloading);
+	return fresh != NULL;
+}
+
+const struct world *service_world(struct service *svc)
+{
+	const struct world *w;
+
+	pthread_mutex_lock(&svc->home.lock);
+	w = svc->world;
+	world_add_owner(w);
+	pthread_mutex_unlock(&svc->home.lock);
+	return w;
+}
+
+bool service_wait_idle(struct service *svc, struct deadline due)
+{
+	struct timespec until = { .tv_sec = (time_t)(due.at_us / 1000000),
+				  .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
+	bool idle;
+	int rc = 0;
+
+	assert(due.at_us != 0);
+	pthread_mutex_lock(&svc->home.lock);
+	while (svc->home.owners > 1 && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&svc->home.fewer, &svc->home.lock, &until);
+	idle = svc->home.owners == 1; /* the service's own */
+	pthread_mutex_unlock(&svc->home.lock);
+	return idle;
+}
+
+bool service_is_idle(struct service *svc)
+{
+	bool idle;
+
+	pthread_mutex_lock(&svc->home.lock);
+	idle = svc->home.owners == 1;
+	pthread_mutex_unlock(&svc->home.lock);
+	return idle;
+}
+
+const struct options *service_options(const struct service *svc)
+{
+	return svc->opt;
+}
+
+struct str service_salt(const struct service *svc)
+{
+	return (struct str){ (const char *)svc->salt, sizeof(svc->salt) };
+}
+
+static struct cache *lane_cache(const struct service *svc, struct loop *loop, struct err *err)
+{
+	const struct options *opt = svc->opt;
+	const struct redis_conf conf = {
+		.address = opt->cache,
+		.user = *opt->cache_user ? opt->cache_user : NULL,
+		.password = svc->cache_password,
+		.timeout_ms = (uint32_t)opt->cache_timeout_ms,
+	};
+
+	if (svc->store)
+		return cache_on_memory(svc->store);
+	if (strcmp(opt->cache, "off") == 0)
+		return cache_off();
+	return cache_on_redis(&conf, loop, err);
+}
+
+bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err)
+{
+	struct cache *cache = lane_cache(svc, loop, err);
+
+	if (!cache)
+		return false;
+	*lane = (struct lane){ .service = svc, .loop = loop, .cache = cache };
+	return true;
+}
+
+void lane_close(struct lane *lane)
+{
+	cache_free(&lane->cache);
+}
+
+uint32_t service_close(struct service **svcp)
+{
+	struct service *svc = *svcp;
+	uint32_t left;
+
+	if (!svc)
+		return 0;
+	assert(service_is_idle(svc));
+	world_unref(&svc->world);
+	left = home_end(&svc->home);
+	service_free(svc);
+	*svcp = NULL;
+	return left;
+}

@@ -1,0 +1,19 @@
+/* service_state.h - the inside of struct service, for service.c and seal.c only. */
+#ifndef FEDERATOR_SERVICE_STATE_H
+#define FEDERATOR_SERVICE_STATE_H
+
+#include "federator/world.h"
+
+struct service {
+	const struct options *opt;
+	struct home home;
+	const struct world *world; /* the running set; under home.lock */
+	pthread_mutex_t reloading; /* one reload at a time; taken before home.lock */
+	struct arena *mem; /* secrets of the service itself */
+	unsigned char salt[DIGEST_BYTES];
+	unsigned char seal_key[DIGEST_BYTES];
+	const char *cache_password; /* or NULL */
+	struct memory_store *store; /* NULL: the cache is not in memory */
+};
+
+#endif

@@ -1,0 +1,267 @@
+#include "federator/world.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "federator/secret.h"
+
+enum { CAP_DEFAULT_MS = 10000 }; /* of a source that no part uses */
+
+#define FIXTURE_PREFIX "fixture:"
+
+/* An adapter and how many sets use it. */
+struct shared {
+	struct adapter *ad;
+	size_t sets; /* under home->lock */
+	unsigned char conf[DIGEST_BYTES]; /* of all that adapter_open() was told, the password too */
+};
+
+struct world_box {
+	struct world pub; /* first: a struct world * of ours is the box */
+	struct home *home;
+	struct arena *mem;
+	size_t owners; /* under home->lock */
+	/* what pub shows as const */
+	struct shared **shared;
+	struct adapter **adapters;
+	const char **troubles;
+	unsigned char (*part_ids)[DIGEST_BYTES];
+};
+
+static struct world_box *box_of(const struct world *w)
+{
+	return (struct world_box *)(uintptr_t)w;
+}
+
+bool home_begin(struct home *home, const struct options *opt, struct err *err)
+{
+	pthread_condattr_t attr;
+
+	home->reaper = reaper_new(err);
+	if (!home->reaper)
+		return false;
+	home->opt = opt;
+	home->owners = 0;
+	pthread_mutex_init(&home->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&home->fewer, &attr);
+	pthread_condattr_destroy(&attr);
+	return true;
+}
+
+uint32_t home_end(struct home *home)
+{
+	uint32_t left;
+
+	assert(home->owners == 0);
+	left = reaper_free(&home->reaper);
+	pthread_cond_destroy(&home->fewer);
+	pthread_mutex_destroy(&home->lock);
+	return left;
+}
+
+static uint32_t source_cap_ms(const struct catalog *cat, const struct source *src)
+{
+	uint32_t cap = 0;
+
+	for (size_t i = 0; i < cat->n_parts; i++)
+		if (cat->parts[i].source == src && cat->parts[i].cap_ms > cap)
+			cap = cat->parts[i].cap_ms;
+	return cap ? cap : CAP_DEFAULT_MS;
+}
+
+static void conf_digest(const struct adapter_conf *conf, unsigned char out[DIGEST_BYTES])
+{
+	const uint32_t numbers[] = { (uint32_t)conf->zone_offset_s, conf->pool, conf->queue, conf->cap_ms };
+	struct digest d;
+
+	digest_begin(&d, (struct str){ 0 });
+	digest_add_str(&d, str_of(conf->name));
+	digest_add_str(&d, str_of(conf->driver));
+	digest_add_str(&d, str_of(conf->connect));
+	digest_add_str(&d, str_of(conf->zone));
+	digest_add(&d, numbers, sizeof(numbers));
+	digest_end(&d, out);
+}
+
+/* What the source's secret says; on failure *trouble_out tells why and the adapter refuses every fetch: the fixture
+ * driver is given a file that is not there. */
+static struct adapter_conf source_conf(struct world_box *box, const struct source *src, struct arena *mem,
+				       const char **trouble_out)
+{
+	struct adapter_conf conf = { .name = src->name, .driver = "odbc", .zone = zone_name(src->zone) };
+	const struct options *opt = box->home->opt;
+	struct str connect;
+	struct err err;
+
+	conf.queue = (uint32_t)opt->queue;
+	conf.pool = src->pool;
+	conf.zone_offset_s = zone_offset_at(src->zone, clock_wall_ms() * 1000);
+	conf.cap_ms = source_cap_ms(box->pub.cat, src);
+	if (!secret_read(secret_dir(opt, mem), src->secret, mem, &connect, &err)) {
+		*trouble_out = arena_printf(box->mem, "%s: %s", err.where, err.text).p;
+		conf.driver = "fixture";
+		conf.connect = "/nonexistent/source-without-secret";
+		conf.pool = 1;
+	} else if (connect.n >= strlen(FIXTURE_PREFIX) &&
+		   memcmp(connect.p, FIXTURE_PREFIX, strlen(FIXTURE_PREFIX)) == 0) {
+		conf.driver = "fixture";
+		conf.connect = connect.p + strlen(FIXTURE_PREFIX);
+	} else {
+		conf.connect = connect.p;
+	}
+	return conf;
+}
+
+static struct shared *shared_find(struct home *home, const struct world *former,
+				  const unsigned char conf[DIGEST_BYTES])
+{
+	struct shared *found = NULL;
+
+	if (!former)
+		return NULL;
+	pthread_mutex_lock(&home->lock);
+	for (size_t i = 0; i < former->cat->n_sources && !found; i++)
+		if (memcmp(box_of(former)->shared[i]->conf, conf, DIGEST_BYTES) == 0)
+			found = box_of(former)->shared[i];
+	if (found)
+		found->sets++;
+	pthread_mutex_unlock(&home->lock);
+	return found;
+}
+
+static struct shared *shared_open(const struct adapter_conf *conf, const unsigned char digest[DIGEST_BYTES],
+				  struct err *err)
+{
+	struct adapter *ad = adapter_open(conf, err);
+	struct shared *s;
+
+	if (!ad)
+		return NULL;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		abort();
+	s->ad = ad;
+	s->sets = 1;
+	memcpy(s->conf, digest, DIGEST_BYTES);
+	return s;
+}
+
+/* Hash of the part's definition and of what it is asked from. */
+static void part_id(const struct part *part, struct str connect, unsigned char out[DIGEST_BYTES])
+{
+	struct digest d;
+
+	digest_begin(&d, (struct str){ 0 });
+	digest_add(&d, part->definition, DIGEST_BYTES);
+	digest_add_str(&d, str_of(part->source->name));
+	connect_digest(&d, connect);
+	digest_end(&d, out);
+}
+
+static bool source_open(struct world_box *box, const struct source *src, const struct world *former,
+			struct err *err)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new(); /* for the secret */
+	const struct catalog *cat = box->pub.cat;
+	unsigned char digest[DIGEST_BYTES];
+	const char *trouble = NULL;
+	struct adapter_conf conf = source_conf(box, src, mem, &trouble);
+	struct shared *s;
+
+	conf_digest(&conf, digest);
+	s = shared_find(box->home, former, digest);
+	if (!s)
+		s = shared_open(&conf, digest, err);
+	if (!s)
+		return false;
+	if (trouble)
+		log_event(LOG_WARN, "source unavailable", LOG_CSTR("source", src->name), LOG_CSTR("why", trouble));
+	box->shared[src->index] = s;
+	box->adapters[src->index] = s->ad;
+	box->troubles[src->index] = trouble;
+	for (size_t i = 0; i < cat->n_parts; i++)
+		if (cat->parts[i].source == src)
+			part_id(&cat->parts[i], str_of(conf.connect), box->part_ids[i]);
+	return true;
+}
+
+static void box_free(struct world_box *box)
+{
+	for (size_t i = 0; i < box->pub.cat->n_sources; i++) {
+		struct shared *s = box->shared[i];
+		bool last;
+
+		if (!s)
+			continue;
+		pthread_mutex_lock(&box->home->lock);
+		last = --s->sets == 0;
+		pthread_mutex_unlock(&box->home->lock);
+		if (last) {
+			reaper_take(box->home->reaper, &s->ad);
+			free(s);
+		}
+	}
+	catalog_unref(&box->pub.cat);
+	arena_wipe_free(&box->mem);
+}
+
+const struct world *world_open(struct home *home, const struct catalog *cat, const struct world *former,
+			       struct err *err)
+{
+	struct arena *mem = arena_new();
+	struct world_box *box = arena_new_of(mem, struct world_box);
+
+	*box = (struct world_box){
+		.home = home,
+		.mem = mem,
+		.owners = 1,
+		.shared = arena_array_of(mem, struct shared *, cat->n_sources),
+		.adapters = arena_array_of(mem, struct adapter *, cat->n_sources),
+		.troubles = arena_array_of(mem, const char *, cat->n_sources),
+		.part_ids = arena_alloc_array(mem, DIGEST_BYTES, cat->n_parts),
+	};
+	box->pub = (struct world){ cat, box->adapters, box->troubles,
+				   (const unsigned char(*)[DIGEST_BYTES])box->part_ids };
+	for (size_t i = 0; i < cat->n_sources; i++) {
+		if (!source_open(box, &cat->sources[i], former, err)) {
+			box_free(box);
+			return NULL;
+		}
+	}
+	pthread_mutex_lock(&home->lock);
+	home->owners++;
+	pthread_mutex_unlock(&home->lock);
+	return &box->pub;
+}
+
+void world_add_owner(const struct world *w)
+{
+	box_of(w)->owners++;
+	box_of(w)->home->owners++;
+}
+
+void world_unref(const struct world **w)
+{
+	struct world_box *box;
+	struct home *home;
+	bool last;
+
+	if (!*w)
+		return;
+	box = box_of(*w);
+	home = box->home;
+	*w = NULL;
+	pthread_mutex_lock(&home->lock);
+	last = --box->owners == 0;
+	pthread_mutex_unlock(&home->lock);
+	if (last)
+		box_free(box);
+	/* counted down last: who waits for no owners may end the home */
+	pthread_mutex_lock(&home->lock);
+	home->owners--;
+	pthread_cond_broadcast(&home->fewer);
+	pthread_mutex_unlock(&home->lock);
+}
