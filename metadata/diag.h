@@ -20,9 +20,10 @@ struct diags; /* opaque */
 
 /* An empty list that lives in `mem`; so do the texts put into it. */
 struct diags *diags_new(struct arena *mem) NONNULL(1) __attribute__((returns_nonnull));
-/* Remember the text of a file so that carets can be drawn; `text` must outlive the list. */
+/* Remember a copy of a file's text so that its lines can be shown with carets, also when the mapping is gone. */
 void diags_file(struct diags *ds, const char *file, struct str text) NONNULL(1, 2);
-/* Add a finding. `help` may be NULL. Findings beyond 200 are only counted. */
+/* Add a finding; whether it is an error or a warning stands with its code in codes.def. `help` may be NULL; all
+ * texts are copied. Findings beyond 200 are only counted. */
 void diag_add(struct diags *ds, const char *code, struct span at, const char *help, const char *fmt,
 	      ...) NONNULL(1, 2, 5) PRINTF_LIKE(5, 6);
 /* Number of findings of a level. */
