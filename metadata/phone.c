@@ -1,0 +1,212 @@
+#include "metadata/phone.h"
+
+enum {
+	FOREIGN_LEAST = 8,
+	E164_MOST = 15, /* digits, ITU-T E.164 */
+	TYPED_MOST = 24, /* digits a person may type: prefixes and all */
+	KR_SPECIAL = 8,
+	US_NATIONAL = 10,
+};
+
+/* The digits as typed. */
+struct typed {
+	char digits[TYPED_MOST];
+	size_t n;
+	bool plus;
+};
+
+static bool type_in(struct str text, struct typed *t)
+{
+	*t = (struct typed){ .n = 0 };
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c >= '0' && c <= '9') {
+			if (t->n == TYPED_MOST)
+				return false;
+			t->digits[t->n++] = c;
+		} else if (c == '+') {
+			if (t->plus || t->n > 0)
+				return false;
+			t->plus = true;
+		} else if (c == '\0' || !strchr(" -.()/", c)) {
+			return false;
+		}
+	}
+	return t->n > 0;
+}
+
+static bool starts(struct str s, const char *with)
+{
+	size_t n = strlen(with);
+
+	return s.n >= n && memcmp(s.p, with, n) == 0;
+}
+
+static struct str skip(struct str s, size_t n)
+{
+	return (struct str){ s.p + n, s.n - n };
+}
+
+/* Numbers behind the trunk zero: leading digits, least and most digits in all. The first row that fits decides. */
+static const struct {
+	const char *lead;
+	size_t least, most;
+} kr_plan[] = {
+	{ "10", 9, 10 }, { "11", 9, 10 }, { "16", 9, 10 }, { "17", 9, 10 }, { "18", 9, 10 },
+	{ "19", 9, 10 }, { "2", 8, 9 },	  { "3", 9, 10 },  { "4", 9, 10 },  { "50", 10, 11 },
+	{ "5", 9, 10 },	 { "6", 9, 10 },  { "70", 9, 10 }, { "80", 9, 10 },
+};
+
+static bool kr_behind_zero(struct str s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kr_plan); i++)
+		if (starts(s, kr_plan[i].lead))
+			return s.n >= kr_plan[i].least && s.n <= kr_plan[i].most;
+	return false;
+}
+
+static bool kr_special(struct str s)
+{
+	return s.n == KR_SPECIAL && (starts(s, "15") || starts(s, "16") || starts(s, "18"));
+}
+
+static bool put_e164(const char *country, struct str rest, struct arena *mem, struct str *out)
+{
+	*out = arena_printf(mem, "+%s%.*s", country, STR_ARG(rest));
+	return true;
+}
+
+static bool foreign(struct str s, const char *home, struct arena *mem, struct str *out)
+{
+	if (s.n < FOREIGN_LEAST || s.n > E164_MOST || starts(s, "0") || starts(s, home))
+		return false;
+	return put_e164("", s, mem, out);
+}
+
+/* Behind the country code, where people also write "+82 (0)10 ...". */
+static bool kr_behind_82(struct str s, struct arena *mem, struct str *out)
+{
+	bool zero = starts(s, "0");
+	struct str bare = zero ? skip(s, 1) : s;
+
+	if (!kr_behind_zero(bare) && (zero || !kr_special(bare)))
+		return false;
+	return put_e164("82", bare, mem, out);
+}
+
+/* 0082, 00X82 with the digit of a carrier, 00 and another country. */
+static bool kr_behind_00(struct str s, struct arena *mem, struct str *out)
+{
+	if (starts(s, "82") && kr_behind_82(skip(s, 2), mem, out))
+		return true;
+	if (s.n > 1 && starts(skip(s, 1), "82") && kr_behind_82(skip(s, 3), mem, out))
+		return true;
+	return foreign(s, "82", mem, out);
+}
+
+static bool read_kr(const struct typed *t, struct arena *mem, struct str *out)
+{
+	struct str s = { t->digits, t->n };
+
+	if (t->plus)
+		return starts(s, "82") ? kr_behind_82(skip(s, 2), mem, out) :
+					 foreign(s, "82", mem, out);
+	if (starts(s, "00"))
+		return kr_behind_00(skip(s, 2), mem, out);
+	if (starts(s, "82"))
+		return kr_behind_82(skip(s, 2), mem, out);
+	if (kr_special(s))
+		return put_e164("82", s, mem, out);
+	if (!starts(s, "0") || !kr_behind_zero(skip(s, 1)))
+		return false;
+	return put_e164("82", skip(s, 1), mem, out);
+}
+
+/* Area codes are not checked: numbers in use are not always in the plan. */
+static bool read_us(const struct typed *t, struct arena *mem, struct str *out)
+{
+	struct str s = { t->digits, t->n };
+
+	if (s.n == US_NATIONAL + 1 && starts(s, "1"))
+		return put_e164("", s, mem, out);
+	if (t->plus)
+		return foreign(s, "1", mem, out);
+	return s.n == US_NATIONAL && put_e164("1", s, mem, out);
+}
+
+bool phone_read(enum key_type type, struct str text, struct arena *mem, struct str *e164_out)
+{
+	struct typed t;
+
+	if (!type_in(text, &t))
+		return false;
+	return type == KEY_PHONE_US ? read_us(&t, mem, e164_out) : read_kr(&t, mem, e164_out);
+}
+
+static struct str dash(struct str digits, size_t area, struct arena *mem)
+{
+	struct str middle = { digits.p + area, digits.n - area - 4 };
+	struct str last = skip(digits, digits.n - 4);
+
+	if (area == 0)
+		return arena_printf(mem, "%.*s-%.*s", STR_ARG(middle), STR_ARG(last));
+	return arena_printf(mem, "%.*s-%.*s-%.*s", (int)area, digits.p, STR_ARG(middle), STR_ARG(last));
+}
+
+static size_t kr_area(struct str digits)
+{
+	if (kr_special(digits))
+		return 0;
+	return starts(digits, "02") ? 2 : starts(digits, "050") ? 4 : 3;
+}
+
+/* "00" and a foreign number can look like a carrier's 00X82 and a Korean one: such a number is not written. */
+static bool kr_abroad(struct str e164, struct arena *mem, struct str *out)
+{
+	struct str digits = arena_printf(mem, "00%.*s", STR_ARG(skip(e164, 1)));
+	struct str back;
+
+	if (!phone_read(KEY_PHONE_KR, digits, mem, &back) || !str_eq(back, e164))
+		return false;
+	*out = digits;
+	return true;
+}
+
+static bool write_kr(bool dashed, struct str e164, struct arena *mem, struct str *out)
+{
+	struct str rest, digits;
+
+	if (!starts(e164, "+82"))
+		return !dashed && kr_abroad(e164, mem, out);
+	rest = skip(e164, 3);
+	digits = kr_special(rest) ? rest : arena_printf(mem, "0%.*s", STR_ARG(rest));
+	*out = dashed ? dash(digits, kr_area(digits), mem) : digits;
+	return true;
+}
+
+static bool write_us(bool dashed, struct str e164, struct arena *mem, struct str *out)
+{
+	struct str digits;
+
+	if (!starts(e164, "+1"))
+		return false;
+	digits = skip(e164, 2);
+	*out = dashed ? dash(digits, 3, mem) : digits;
+	return true;
+}
+
+bool phone_write(enum key_type type, const char *form, struct str e164, struct arena *mem, struct str *out)
+{
+	bool dashed = strcmp(form, "dashed") == 0;
+	struct str same;
+
+	if (!starts(e164, "+") || !phone_read(type, e164, mem, &same) || !str_eq(same, e164))
+		return false;
+	if (strcmp(form, "e164") == 0) {
+		*out = e164;
+		return true;
+	}
+	return type == KEY_PHONE_US ? write_us(dashed, e164, mem, out) :
+				      write_kr(dashed, e164, mem, out);
+}
