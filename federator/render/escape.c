@@ -23,7 +23,7 @@ void escape_put(struct str text, const struct escape *how, struct buf *out)
 	size_t run = 0, i = 0, used;
 
 	while (i < text.n) {
-		const char *instead = replacement((struct str){ text.p + i, text.n - i }, how, &used);
+		const char *instead = replacement((struct str){text.p + i, text.n - i}, how, &used);
 
 		if (instead) {
 			buf_put(out, text.p + run, i - run);

@@ -1,5 +1,5 @@
-/* escape.h - text with some characters replaced, as both writers need it: runs of plain bytes are copied whole.
- * No state; safe from any thread. */
+/* escape.h - text with some characters replaced, as both writers need it: runs of plain bytes are copied
+ * whole. No state; safe from any thread. */
 #ifndef FEDERATOR_RENDER_ESCAPE_H
 #define FEDERATOR_RENDER_ESCAPE_H
 
@@ -9,7 +9,7 @@
 
 struct escape {
 	const char *ascii[128]; /* what stands for the character; NULL: itself */
-	bool no_fffe; /* U+FFFE and U+FFFF become U+FFFD */
+	bool no_fffe;           /* U+FFFE and U+FFFF become U+FFFD */
 };
 
 /* Append `text`; bytes that are not UTF-8 become U+FFFD. */

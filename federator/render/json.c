@@ -13,14 +13,14 @@ struct json {
 };
 
 static const struct escape json_escape = {
-	.ascii = { "\\u0000", "\\u0001", "\\u0002", "\\u0003", "\\u0004", "\\u0005", "\\u0006", "\\u0007",
-		   "\\b",     "\\t",     "\\n",     "\\u000b", "\\f",     "\\r",     "\\u000e", "\\u000f",
-		   "\\u0010", "\\u0011", "\\u0012", "\\u0013", "\\u0014", "\\u0015", "\\u0016", "\\u0017",
-		   "\\u0018", "\\u0019", "\\u001a", "\\u001b", "\\u001c", "\\u001d", "\\u001e", "\\u001f",
-		   ['"'] = "\\\"", ['\\'] = "\\\\" },
+	.ascii = {"\\u0000", "\\u0001", "\\u0002", "\\u0003", "\\u0004",      "\\u0005",      "\\u0006",
+		  "\\u0007", "\\b",     "\\t",     "\\n",     "\\u000b",      "\\f",          "\\r",
+		  "\\u000e", "\\u000f", "\\u0010", "\\u0011", "\\u0012",      "\\u0013",      "\\u0014",
+		  "\\u0015", "\\u0016", "\\u0017", "\\u0018", "\\u0019",      "\\u001a",      "\\u001b",
+		  "\\u001c", "\\u001d", "\\u001e", "\\u001f", ['"'] = "\\\"", ['\\'] = "\\\\"},
 };
 
-void json_string(struct str text, struct buf *out)
+void render_json_string(struct str text, struct buf *out)
 {
 	buf_putc(out, '"');
 	escape_put(text, &json_escape, out);
@@ -60,7 +60,7 @@ static void next(struct json *j)
 static void key(struct json *j, struct str name)
 {
 	next(j);
-	json_string(name, j->out);
+	render_json_string(name, j->out);
 	buf_putc(j->out, ':');
 	if (j->pretty)
 		buf_putc(j->out, ' ');
@@ -72,7 +72,7 @@ static void member(struct json *j, struct str name, struct str value)
 	if (!value.p)
 		return;
 	key(j, name);
-	json_string(value, j->out);
+	render_json_string(value, j->out);
 }
 
 static void lost(struct json *j, const struct origin *o)
@@ -85,7 +85,7 @@ static void lost(struct json *j, const struct origin *o)
 		member(j, STR("part"), str_of(l->from->part->name));
 		key(j, STR("value"));
 		if (l->value.p)
-			json_string(l->value, j->out);
+			render_json_string(l->value, j->out);
 		else
 			buf_puts(j->out, "null");
 		member(j, STR("as_of"), l->as_of);
@@ -147,7 +147,7 @@ static void value(struct json *j, const struct node *n)
 		children(j, n);
 		return;
 	case NODE_TEXT:
-		json_string(n->value, j->out);
+		render_json_string(n->value, j->out);
 		return;
 	case NODE_LITERAL:
 		buf_put_str(j->out, n->value);
@@ -163,7 +163,7 @@ static void value(struct json *j, const struct node *n)
 
 void render_json(const struct node *root, bool pretty, struct buf *out)
 {
-	struct json j = { .out = out, .pretty = pretty };
+	struct json j = {.out = out, .pretty = pretty};
 
 	value(&j, root);
 }

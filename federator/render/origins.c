@@ -8,7 +8,7 @@ struct walk {
 	void *arg;
 };
 
-static const struct escape pointer_escape = { .ascii = { ['~'] = "~0", ['/'] = "~1" } };
+static const struct escape pointer_escape = {.ascii = {['~'] = "~0", ['/'] = "~1"}};
 
 static void walk(struct walk *w, const struct node *n)
 {
@@ -29,7 +29,7 @@ static void walk(struct walk *w, const struct node *n)
 
 void origins_each(const struct node *of, origins_visit *visit, void *arg)
 {
-	struct walk w = { .visit = visit, .arg = arg };
+	struct walk w = {.visit = visit, .arg = arg};
 
 	buf_putc(&w.pointer, '/');
 	escape_put(of->name, &pointer_escape, &w.pointer);

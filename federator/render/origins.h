@@ -6,11 +6,11 @@
 #include "base/buf.h"
 #include "federator/view/tree.h"
 
-/* Called with the JSON Pointer (RFC 6901) of a value that has an origin; the view is good for the call only. */
+/* Called with the JSON Pointer (RFC 6901) of a value that has an origin; the view is good for one call. */
 typedef void origins_visit(struct str pointer, const struct origin *origin, void *arg);
 
-/* Visit every value below (and at) `of` that has an origin, in document order. Pointers begin with "/" and the name
- * of `of`. */
+/* Visit every value below (and at) `of` that has an origin, in document order. Pointers begin with "/" and
+ * the name of `of`. */
 void origins_each(const struct node *of, origins_visit *visit, void *arg) NONNULL(1, 2);
 
 /* The file of a span without its directory. */

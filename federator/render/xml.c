@@ -15,20 +15,20 @@ struct xml {
 };
 
 /* Control characters that XML 1.0 has no spelling for. */
-#define NO_CONTROLS                                                      \
-	[0 ... 8] = ESCAPE_REPLACEMENT, [11] = ESCAPE_REPLACEMENT,       \
-	[12] = ESCAPE_REPLACEMENT, [14 ... 31] = ESCAPE_REPLACEMENT
+#define NO_CONTROLS                                                                                          \
+	[0 ... 8] = ESCAPE_REPLACEMENT, [11] = ESCAPE_REPLACEMENT, [12] = ESCAPE_REPLACEMENT,                \
+	       [14 ... 31] = ESCAPE_REPLACEMENT
 
 /* A parser reads a bare carriage return as a line feed, so it is written as a reference. */
 static const struct escape text_escape = {
-	.ascii = { NO_CONTROLS, ['\r'] = "&#13;", ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;" },
+	.ascii = {NO_CONTROLS, ['\r'] = "&#13;", ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;"},
 	.no_fffe = true,
 };
 
 /* In an attribute also tabs and line feeds would be read as blanks. */
 static const struct escape attribute_escape = {
-	.ascii = { NO_CONTROLS, ['\t'] = "&#9;", ['\n'] = "&#10;", ['\r'] = "&#13;", ['<'] = "&lt;",
-		   ['&'] = "&amp;", ['"'] = "&quot;" },
+	.ascii = {NO_CONTROLS, ['\t'] = "&#9;", ['\n'] = "&#10;", ['\r'] = "&#13;", ['<'] = "&lt;",
+		  ['&'] = "&amp;", ['"'] = "&quot;"},
 	.no_fffe = true,
 };
 
@@ -121,7 +121,7 @@ static void element(struct xml *x, const struct node *n, struct str name, struct
 
 static void children(struct xml *x, const struct node *parent)
 {
-	const struct str none = { 0 };
+	const struct str none = {0};
 
 	for (const struct node *n = parent->first; n; n = n->next) {
 		if (parent->kind == NODE_ARRAY)
@@ -206,8 +206,8 @@ static void look(const struct node *n, struct used *used)
 
 void render_xml(const struct node *root, const char *ns, bool pretty, struct buf *out)
 {
-	struct xml x = { .out = out, .pretty = pretty };
-	struct used used = { 0 };
+	struct xml x = {.out = out, .pretty = pretty};
+	struct used used = {0};
 
 	assert(is_name(root->name));
 	look(root, &used);

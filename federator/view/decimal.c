@@ -19,7 +19,7 @@ static bool is_digit(char c)
 /* Cut the digits in front of *s. */
 static struct str take_digits(struct str *s)
 {
-	struct str digits = { s->p, 0 };
+	struct str digits = {s->p, 0};
 
 	while (digits.n < s->n && is_digit(s->p[digits.n]))
 		digits.n++;
@@ -67,7 +67,7 @@ static bool all_zero(struct str digits)
 /* Split any accepted spelling. */
 static bool split(struct str raw, struct number *out)
 {
-	struct number n = { .negative = take_byte(&raw, '-') };
+	struct number n = {.negative = take_byte(&raw, '-')};
 
 	if (!n.negative)
 		take_byte(&raw, '+');
@@ -125,7 +125,7 @@ static struct str print(const struct number *n, struct arena *mem)
 		*p++ = '.';
 	for (int64_t i = point; i < digits; i++)
 		*p++ = digit(n, i);
-	return (struct str){ start, (size_t)(p - start) };
+	return (struct str){start, (size_t)(p - start)};
 }
 
 /* Is the text of `n` canonical as it stands? */
@@ -133,7 +133,8 @@ static bool is_canonical(struct str raw, const struct number *n)
 {
 	size_t bytes = n->whole.n + n->frac.n + (n->frac.n > 0) + n->negative;
 
-	return bytes == raw.n && n->exponent == 0 && n->whole.n > 0 && (n->whole.p[0] != '0' || n->whole.n == 1);
+	return bytes == raw.n && n->exponent == 0 && n->whole.n > 0 &&
+	       (n->whole.p[0] != '0' || n->whole.n == 1);
 }
 
 bool decimal_read(struct str raw, struct arena *mem, struct str *out)
@@ -196,7 +197,7 @@ struct str decimal_add(struct str a, struct str b, struct arena *mem)
 		digits[whole - 1 - power] = (char)('0' + (d + 10) % 10);
 	}
 	assert(carry == 0);
-	sum = (struct number){ .whole = { digits, (size_t)whole }, .frac = { digits + whole, (size_t)scale } };
+	sum = (struct number){.whole = {digits, (size_t)whole}, .frac = {digits + whole, (size_t)scale}};
 	sum.negative = x.negative && !(all_zero(sum.whole) && all_zero(sum.frac));
 	return print(&sum, mem);
 }
@@ -207,6 +208,6 @@ bool decimal_whole(struct str number, struct str *out)
 
 	if (!all_zero(n.frac))
 		return false;
-	*out = (struct str){ number.p, n.whole.n + (number.n > 0 && number.p[0] == '-') };
+	*out = (struct str){number.p, n.whole.n + (number.n > 0 && number.p[0] == '-')};
 	return true;
 }

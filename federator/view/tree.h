@@ -12,7 +12,7 @@ enum node_kind {
 	NODE_ARRAY,
 	NODE_TEXT, /* UTF-8 */
 	NODE_LITERAL, /* a number, true or false, exactly as it stands in JSON and XML */
-	NODE_PROVENANCE, /* JSON: the side map of `of`; XML: nothing (there it is attributes) */
+	NODE_PROVENANCE, /* JSON: the side map of `of`; XML: its losers (the rest is attributes of the values) */
 };
 
 /* A candidate that lost. */

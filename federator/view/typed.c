@@ -11,7 +11,7 @@ static const int64_t day_us = INT64_C(86400) * 1000000;
 static struct str trimmed(struct str s)
 {
 	while (s.n > 0 && s.p[0] == ' ')
-		s = (struct str){ s.p + 1, s.n - 1 };
+		s = (struct str){s.p + 1, s.n - 1};
 	while (s.n > 0 && s.p[s.n - 1] == ' ')
 		s.n--;
 	return s;
@@ -24,7 +24,7 @@ static bool in_range(struct str digits)
 	uint64_t magnitude;
 
 	if (negative)
-		digits = (struct str){ digits.p + 1, digits.n - 1 };
+		digits = (struct str){digits.p + 1, digits.n - 1};
 	return text_to_u64(digits, &magnitude) && (!negative || magnitude <= (uint64_t)INT64_MAX + 1);
 }
 
@@ -34,7 +34,7 @@ static enum typed_verdict integer(struct str cell, struct arena *mem, struct typ
 
 	if (!decimal_read(cell, mem, &number) || !decimal_whole(number, &number) || !in_range(number))
 		return TYPED_BAD;
-	*out = (struct typed){ .kind = NODE_LITERAL, .text = number };
+	*out = (struct typed){.kind = NODE_LITERAL, .text = number};
 	return TYPED_OK;
 }
 
@@ -44,7 +44,7 @@ static enum typed_verdict decimal(struct str cell, struct arena *mem, struct typ
 
 	if (!decimal_read(cell, mem, &number))
 		return TYPED_BAD;
-	*out = (struct typed){ .kind = NODE_TEXT, .text = number };
+	*out = (struct typed){.kind = NODE_TEXT, .text = number};
 	return TYPED_OK;
 }
 
@@ -54,15 +54,15 @@ static enum typed_verdict boolean(struct str cell, struct typed *out)
 		struct str word;
 		bool value;
 	} words[] = {
-		{ STR("1"), true },    { STR("0"), false },	{ STR("t"), true },   { STR("f"), false },
-		{ STR("true"), true }, { STR("false"), false }, { STR("y"), true },   { STR("n"), false },
-		{ STR("yes"), true },  { STR("no"), false },
+		{STR("1"), true},    {STR("0"), false},     {STR("t"), true}, {STR("f"), false},
+		{STR("true"), true}, {STR("false"), false}, {STR("y"), true}, {STR("n"), false},
+		{STR("yes"), true},  {STR("no"), false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (cell.n == words[i].word.n && strncasecmp(cell.p, words[i].word.p, cell.n) == 0) {
-			*out = (struct typed){ .kind = NODE_LITERAL,
-					       .text = words[i].value ? STR("true") : STR("false") };
+			*out = (struct typed){.kind = NODE_LITERAL,
+					      .text = words[i].value ? STR("true") : STR("false")};
 			return TYPED_OK;
 		}
 	}
@@ -82,13 +82,14 @@ static bool print_instant(const struct zone *zone, int64_t instant_us, struct ar
 
 	if (n < 20 || text[4] != '-' || text[10] != 'T')
 		return false;
-	*out = arena_str(mem, (struct str){ text, n });
+	*out = arena_str(mem, (struct str){text, n});
 	return true;
 }
 
-static enum typed_verdict timestamp(struct str cell, const struct zone *zone, struct arena *mem, struct typed *out)
+static enum typed_verdict timestamp(struct str cell, const struct zone *zone, struct arena *mem,
+				    struct typed *out)
 {
-	struct typed t = { .kind = NODE_TEXT };
+	struct typed t = {.kind = NODE_TEXT};
 	struct civil c;
 
 	if (!civil_parse(cell, &c))
@@ -102,7 +103,7 @@ static enum typed_verdict timestamp(struct str cell, const struct zone *zone, st
 
 static enum typed_verdict date(struct str cell, const struct zone *zone, struct arena *mem, struct typed *out)
 {
-	struct typed t = { .kind = NODE_TEXT, .text = cell };
+	struct typed t = {.kind = NODE_TEXT, .text = cell};
 	struct civil c;
 	int64_t wall_us;
 
@@ -119,16 +120,16 @@ static enum typed_verdict date(struct str cell, const struct zone *zone, struct 
 	return TYPED_OK;
 }
 
-enum typed_verdict typed_cell(enum value_type type, struct str cell, const struct zone *zone, struct arena *mem,
-			      struct typed *out)
+enum typed_verdict typed_cell(enum value_type type, struct str cell, const struct zone *zone,
+			      struct arena *mem, struct typed *out)
 {
 	if (!cell.p) {
-		*out = (struct typed){ .kind = NODE_NULL };
+		*out = (struct typed){.kind = NODE_NULL};
 		return TYPED_NULL;
 	}
 	switch (type) {
 	case TYPE_TEXT:
-		*out = (struct typed){ .kind = NODE_TEXT, .text = cell };
+		*out = (struct typed){.kind = NODE_TEXT, .text = cell};
 		return TYPED_OK;
 	case TYPE_INTEGER:
 		return integer(trimmed(cell), mem, out);
@@ -163,8 +164,8 @@ int typed_cmp(enum value_type type, const struct typed *a, const struct typed *b
 	abort();
 }
 
-enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b, struct arena *mem,
-			     struct typed *out)
+enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b,
+			     struct arena *mem, struct typed *out)
 {
 	struct str sum;
 
@@ -173,6 +174,6 @@ enum typed_verdict typed_add(enum value_type type, const struct typed *a, const 
 	sum = decimal_add(a->text, b->text, mem);
 	if (type == TYPE_INTEGER && !in_range(sum))
 		return TYPED_BAD;
-	*out = (struct typed){ .kind = a->kind, .text = sum };
+	*out = (struct typed){.kind = a->kind, .text = sum};
 	return TYPED_OK;
 }

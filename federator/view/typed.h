@@ -1,5 +1,5 @@
-/* typed.h - a source's text cell -> a value of the answer, by the type the mapping declares. What drivers describe
- * is not looked at: it is often wrong. No state; safe from any thread. */
+/* typed.h - a source's text cell -> a value of the answer, by the type the mapping declares. What drivers
+ * describe is not looked at: it is often wrong. No state; safe from any thread. */
 #ifndef FEDERATOR_VIEW_TYPED_H
 #define FEDERATOR_VIEW_TYPED_H
 
@@ -8,7 +8,7 @@
 enum typed_verdict {
 	TYPED_OK,
 	TYPED_NULL, /* the source says NULL */
-	TYPED_BAD, /* not a value of the type */
+	TYPED_BAD,  /* not a value of the type */
 };
 
 struct typed {
@@ -23,18 +23,18 @@ struct typed {
  *   decimal    decimal.h's canonical text. A JSON string, so that no reader makes a double of it
  *   boolean    1 0 t f true false y n yes no, any case -> true or false
  *   date       "2026-11-22", also from a timestamp at midnight
- *   timestamp  RFC 3339 with the offset of `zone`; zoneless text is read in `zone`, a date alone is its midnight
+ *   timestamp  RFC 3339 with the offset of `zone`, in which zoneless text is read; a date alone is midnight
  * out->text points into `cell` or lives in `mem`. *out is untouched when the verdict is TYPED_BAD. */
-enum typed_verdict typed_cell(enum value_type type, struct str cell, const struct zone *zone, struct arena *mem,
-			      struct typed *out) MUST_CHECK NONNULL(3, 4, 5);
+enum typed_verdict typed_cell(enum value_type type, struct str cell, const struct zone *zone,
+			      struct arena *mem, struct typed *out) MUST_CHECK NONNULL(3, 4, 5);
 
-/* -1, 0 or 1: numbers by value and exactly, dates and timestamps by instant, text by bytes, false before true.
- * Both must come from typed_cell() with TYPED_OK for this type. */
+/* -1, 0 or 1: numbers by value and exactly, dates and timestamps by instant, text by bytes, false before
+ * true. Both must come from typed_cell() with TYPED_OK for this type. */
 int typed_cmp(enum value_type type, const struct typed *a, const struct typed *b) NONNULL(2, 3);
 
-/* The exact sum of two values of TYPE_INTEGER or TYPE_DECIMAL. TYPED_BAD: another type, or an integer out of range;
- * *out is then untouched. `out` may be `a` or `b`. */
-enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b, struct arena *mem,
-			     struct typed *out) MUST_CHECK NONNULL(2, 3, 4, 5);
+/* The exact sum of two values of TYPE_INTEGER or TYPE_DECIMAL. TYPED_BAD: another type, or an integer out of
+ * range; *out is then untouched. `out` may be `a` or `b`. */
+enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b,
+			     struct arena *mem, struct typed *out) MUST_CHECK NONNULL(2, 3, 4, 5);
 
 #endif

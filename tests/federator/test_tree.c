@@ -68,8 +68,8 @@ static void objects_on_the_way_to_a_place_are_made_once(void **state)
 {
 	struct arena *mem = *state;
 	struct node *root = tree_object(mem, NULL, STR("customer"));
-	const struct str city[] = { STR("address"), STR("home"), STR("city") };
-	const struct str zip[] = { STR("address"), STR("home"), STR("zip") };
+	const struct str city[] = {STR("address"), STR("home"), STR("city")};
+	const struct str zip[] = {STR("address"), STR("home"), STR("zip")};
 	struct node *home = tree_place(mem, root, city, ARRAY_LEN(city));
 
 	assert_ptr_equal(tree_place(mem, root, zip, ARRAY_LEN(zip)), home);
@@ -82,7 +82,7 @@ static void a_path_of_one_or_no_segment_stays_where_it_is(void **state)
 {
 	struct arena *mem = *state;
 	struct node *root = tree_object(mem, NULL, STR("customer"));
-	const struct str tier[] = { STR("tier") };
+	const struct str tier[] = {STR("tier")};
 
 	assert_ptr_equal(tree_place(mem, root, tier, 1), root);
 	assert_ptr_equal(tree_place(mem, root, tier, 0), root);

@@ -13,7 +13,7 @@ struct world {
 static int begin(void **state)
 {
 	static struct world w;
-	struct err err = { 0 };
+	struct err err = {0};
 
 	w.mem = arena_new();
 	w.seoul = zone_load(w.mem, "Asia/Seoul", &err);
@@ -32,11 +32,11 @@ struct expected {
 	const char *cell, *text; /* text NULL: bad */
 };
 
-static void check(struct world *w, enum value_type type, const struct zone *zone, const struct expected *cases,
-		  size_t n)
+static void check(struct world *w, enum value_type type, const struct zone *zone,
+		  const struct expected *cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct typed t = { .text = STR("untouched") };
+		struct typed t = {.text = STR("untouched")};
 		enum typed_verdict v = typed_cell(type, str_of(cases[i].cell), zone, w->mem, &t);
 		struct str want = cases[i].text ? str_of(cases[i].text) : STR("untouched");
 
@@ -50,8 +50,8 @@ static void null_is_null_whatever_the_type(void **state)
 	struct world *w = *state;
 
 	for (int type = TYPE_TEXT; type <= TYPE_TIMESTAMP; type++) {
-		struct typed t = { .kind = NODE_TEXT, .text = STR("x") };
-		const struct str none = { 0 };
+		struct typed t = {.kind = NODE_TEXT, .text = STR("x")};
+		const struct str none = {0};
 
 		assert_int_equal(typed_cell((enum value_type)type, none, w->utc, w->mem, &t), TYPED_NULL);
 		assert_int_equal(t.kind, NODE_NULL);
@@ -60,7 +60,7 @@ static void null_is_null_whatever_the_type(void **state)
 
 static void text_stays_as_it_is(void **state)
 {
-	static const struct expected cases[] = { { "", "" }, { "  007 ", "  007 " }, { "한*별", "한*별" } };
+	static const struct expected cases[] = {{"", ""}, {"  007 ", "  007 "}, {"한*별", "한*별"}};
 
 	check(*state, TYPE_TEXT, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
 }
@@ -68,30 +68,30 @@ static void text_stays_as_it_is(void **state)
 static void integers_become_canonical_digits(void **state)
 {
 	static const struct expected cases[] = {
-		{ "0", "0" },
-		{ "-0", "0" },
-		{ "007", "7" },
-		{ "+5", "5" },
-		{ "12.0", "12" },
-		{ "12.", "12" },
-		{ "-12.000", "-12" },
-		{ "1.0e+15", "1000000000000000" },
-		{ "  42   ", "42" },
-		{ "18446744073709551615", "18446744073709551615" },
-		{ "18446744073709551616", NULL },
-		{ "-9223372036854775808", "-9223372036854775808" },
-		{ "-9223372036854775809", NULL },
-		{ "12.5", NULL },
-		{ "", NULL },
-		{ " ", NULL },
-		{ "-", NULL },
-		{ "1,000", NULL },
-		{ "12abc", NULL },
-		{ "0x10", NULL },
-		{ "1 2", NULL },
-		{ "NaN", NULL },
-		{ "1e", NULL },
-		{ "1e999999999999", NULL },
+		{"0", "0"},
+		{"-0", "0"},
+		{"007", "7"},
+		{"+5", "5"},
+		{"12.0", "12"},
+		{"12.", "12"},
+		{"-12.000", "-12"},
+		{"1.0e+15", "1000000000000000"},
+		{"  42   ", "42"},
+		{"18446744073709551615", "18446744073709551615"},
+		{"18446744073709551616", NULL},
+		{"-9223372036854775808", "-9223372036854775808"},
+		{"-9223372036854775809", NULL},
+		{"12.5", NULL},
+		{"", NULL},
+		{" ", NULL},
+		{"-", NULL},
+		{"1,000", NULL},
+		{"12abc", NULL},
+		{"0x10", NULL},
+		{"1 2", NULL},
+		{"NaN", NULL},
+		{"1e", NULL},
+		{"1e999999999999", NULL},
 	};
 
 	check(*state, TYPE_INTEGER, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
@@ -100,27 +100,27 @@ static void integers_become_canonical_digits(void **state)
 static void decimals_keep_their_scale_and_every_digit(void **state)
 {
 	static const struct expected cases[] = {
-		{ "12.50", "12.50" },
-		{ "0012.50", "12.50" },
-		{ "+.5", "0.5" },
-		{ "-.5", "-0.5" },
-		{ "5.", "5" },
-		{ "-0.00", "0.00" },
-		{ "1.23456789012346e+15", "1234567890123460" },
-		{ "1.5e-07", "0.00000015" },
-		{ "1.25E2", "125" },
-		{ "1.2500e2", "125.00" },
-		{ "-1e-3", "-0.001" },
-		{ "123456789012345678901234567890.123456789", "123456789012345678901234567890.123456789" },
-		{ "0e10", "0" },
-		{ "00e0", "0" },
-		{ "1e401", NULL },
-		{ ".", NULL },
-		{ "e5", NULL },
-		{ "--5", NULL },
-		{ "1.2.3", NULL },
-		{ "$12.34", NULL },
-		{ "Infinity", NULL },
+		{"12.50", "12.50"},
+		{"0012.50", "12.50"},
+		{"+.5", "0.5"},
+		{"-.5", "-0.5"},
+		{"5.", "5"},
+		{"-0.00", "0.00"},
+		{"1.23456789012346e+15", "1234567890123460"},
+		{"1.5e-07", "0.00000015"},
+		{"1.25E2", "125"},
+		{"1.2500e2", "125.00"},
+		{"-1e-3", "-0.001"},
+		{"123456789012345678901234567890.123456789", "123456789012345678901234567890.123456789"},
+		{"0e10", "0"},
+		{"00e0", "0"},
+		{"1e401", NULL},
+		{".", NULL},
+		{"e5", NULL},
+		{"--5", NULL},
+		{"1.2.3", NULL},
+		{"$12.34", NULL},
+		{"Infinity", NULL},
 	};
 
 	check(*state, TYPE_DECIMAL, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
@@ -129,9 +129,9 @@ static void decimals_keep_their_scale_and_every_digit(void **state)
 static void booleans_have_many_spellings(void **state)
 {
 	static const struct expected cases[] = {
-		{ "1", "true" }, { "0", "false" }, { "t", "true" },  { "F", "false" }, { "True", "true" },
-		{ "N", "false" }, { "y", "true" }, { "YES", "true" }, { "no", "false" }, { "2", NULL },
-		{ "", NULL },	  { "on", NULL },  { "truee", NULL }, { "-1", NULL },	 { "1.0", NULL },
+		{"1", "true"},  {"0", "false"}, {"t", "true"},   {"F", "false"},  {"True", "true"},
+		{"N", "false"}, {"y", "true"},  {"YES", "true"}, {"no", "false"}, {"2", NULL},
+		{"", NULL},     {"on", NULL},   {"truee", NULL}, {"-1", NULL},    {"1.0", NULL},
 	};
 
 	check(*state, TYPE_BOOLEAN, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
@@ -140,18 +140,18 @@ static void booleans_have_many_spellings(void **state)
 static void dates_may_come_as_midnight_timestamps(void **state)
 {
 	static const struct expected cases[] = {
-		{ "2026-11-22", "2026-11-22" },
-		{ "2026-11-22 00:00:00", "2026-11-22" },
-		{ "2026-11-22T00:00:00.000", "2026-11-22" },
-		{ "2026-11-22 00:00:00+09", "2026-11-22" },
-		{ "2026-11-21T15:00:00Z", "2026-11-22" },
-		{ "1969-12-31", "1969-12-31" },
-		{ "2026-11-22 00:00:01", NULL },
-		{ "2026-11-22T00:00:00Z", NULL },
-		{ "0000-00-00", NULL },
-		{ "2026-02-29", NULL },
-		{ "20261122", NULL },
-		{ "", NULL },
+		{"2026-11-22", "2026-11-22"},
+		{"2026-11-22 00:00:00", "2026-11-22"},
+		{"2026-11-22T00:00:00.000", "2026-11-22"},
+		{"2026-11-22 00:00:00+09", "2026-11-22"},
+		{"2026-11-21T15:00:00Z", "2026-11-22"},
+		{"1969-12-31", "1969-12-31"},
+		{"2026-11-22 00:00:01", NULL},
+		{"2026-11-22T00:00:00Z", NULL},
+		{"0000-00-00", NULL},
+		{"2026-02-29", NULL},
+		{"20261122", NULL},
+		{"", NULL},
 	};
 
 	check(*state, TYPE_DATE, ((struct world *)*state)->seoul, cases, ARRAY_LEN(cases));
@@ -160,16 +160,16 @@ static void dates_may_come_as_midnight_timestamps(void **state)
 static void timestamps_carry_the_offset_of_the_zone(void **state)
 {
 	static const struct expected cases[] = {
-		{ "2026-11-22 09:38:51", "2026-11-22T09:38:51+09:00" },
-		{ "2026-11-22 09:38:51.500000", "2026-11-22T09:38:51.5+09:00" },
-		{ "2026-11-22T00:38:51Z", "2026-11-22T09:38:51+09:00" },
-		{ "2026-11-22", "2026-11-22T00:00:00+09:00" },
-		{ "9999-12-31 23:59:59", "9999-12-31T23:59:59+09:00" },
-		{ "9999-12-31T23:59:59Z", NULL },
-		{ "0000-00-00 00:00:00", NULL },
-		{ "2026-11-22 25:00:00", NULL },
-		{ "infinity", NULL },
-		{ "", NULL },
+		{"2026-11-22 09:38:51", "2026-11-22T09:38:51+09:00"},
+		{"2026-11-22 09:38:51.500000", "2026-11-22T09:38:51.5+09:00"},
+		{"2026-11-22T00:38:51Z", "2026-11-22T09:38:51+09:00"},
+		{"2026-11-22", "2026-11-22T00:00:00+09:00"},
+		{"9999-12-31 23:59:59", "9999-12-31T23:59:59+09:00"},
+		{"9999-12-31T23:59:59Z", NULL},
+		{"0000-00-00 00:00:00", NULL},
+		{"2026-11-22 25:00:00", NULL},
+		{"infinity", NULL},
+		{"", NULL},
 	};
 
 	check(*state, TYPE_TIMESTAMP, ((struct world *)*state)->seoul, cases, ARRAY_LEN(cases));
@@ -177,7 +177,7 @@ static void timestamps_carry_the_offset_of_the_zone(void **state)
 
 static struct typed value(struct world *w, enum value_type type, const char *cell)
 {
-	struct typed t = { 0 };
+	struct typed t = {0};
 
 	assert_int_equal(typed_cell(type, str_of(cell), w->seoul, w->mem, &t), TYPED_OK);
 	return t;
@@ -200,7 +200,8 @@ static void numbers_are_ordered_by_value(void **state)
 	assert_int_equal(compared(*state, TYPE_DECIMAL, "-0.001", "0"), -1);
 	assert_int_equal(compared(*state, TYPE_DECIMAL, "0.1", "0.09999999999999999999999"), 1);
 	assert_int_equal(compared(*state, TYPE_DECIMAL, "100000000000000000000000000000001",
-				  "100000000000000000000000000000000"), 1);
+				  "100000000000000000000000000000000"),
+			 1);
 	assert_int_equal(compared(*state, TYPE_INTEGER, "18446744073709551615", "-1"), 1);
 	assert_int_equal(compared(*state, TYPE_INTEGER, "-5", "-5.0"), 0);
 }
@@ -248,7 +249,7 @@ static void sums_are_exact_and_know_their_range(void **state)
 {
 	struct world *w = *state;
 	struct typed most = value(w, TYPE_INTEGER, "18446744073709551615"), one = value(w, TYPE_INTEGER, "1");
-	struct typed less = value(w, TYPE_INTEGER, "-1"), sum = { .text = STR("untouched") };
+	struct typed less = value(w, TYPE_INTEGER, "-1"), sum = {.text = STR("untouched")};
 	struct typed won = value(w, TYPE_DECIMAL, "0.10"), cents = value(w, TYPE_DECIMAL, "-0.2");
 
 	assert_int_equal(typed_add(TYPE_INTEGER, &most, &one, w->mem, &sum), TYPED_BAD);
