@@ -24,6 +24,7 @@ import time
 START_S = 60  # a loaded two-core machine needs a few seconds
 STOP_S = 15
 SOCKET_PATH_MAX = 90  # of 107 bytes; the name of the socket comes behind it
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PG_BIN = "/usr/lib/postgresql/15/bin"
 KINDS = ("pg", "mariadb", "redis")
 

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""SIGTERM under load: every request that was accepted gets its answer."""
+import http.client
+import json
+import os
+import signal
+import threading
+import unittest
+
+from shop import Shop, phone_of
+from support import SLOW, LiveTest, Service
+
+CLIENTS = 8
+
+
+class Client(threading.Thread):
+    """Asks until the service is gone. A request that was sent on a fresh connection must be answered; a refused
+    connection, or a kept one closed before the next request, is how a service ends."""
+
+    def __init__(self, port, customer):
+        super().__init__()
+        self.port, self.customer = port, customer
+        self.answers, self.lost = 0, []
+
+    def run(self):
+        while self.ask():
+            pass
+
+    def ask(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30 * SLOW)
+        try:
+            connection.connect()
+        except OSError:
+            return False
+        try:
+            connection.request("QUERY", "/v1/customers", json.dumps({"by": {"phone": phone_of(self.customer)}}),
+                               {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            body = json.loads(response.read())
+            if response.status != 200 or body["match"]["outcome"] != "one":
+                self.lost.append((response.status, body))
+            self.answers += 1
+        except (OSError, http.client.HTTPException, ValueError) as failed:
+            self.lost.append(repr(failed))
+            return False
+        finally:
+            connection.close()
+        return True
+
+
+class DrainTest(LiveTest):
+    def test_no_request_is_lost(self):
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        with Service(shop.map, "--cache", "off") as service:
+            service.wait_sources()
+            clients = [Client(service.port, 3 + n) for n in range(CLIENTS)]
+            for client in clients:
+                client.start()
+            service.wait(lambda: min(client.answers for client in clients) >= 20)
+            service.process.send_signal(signal.SIGTERM)
+            for client in clients:
+                client.join()
+            self.assertEqual(service.process.wait(timeout=30 * SLOW), 0, service.log())
+        self.assertEqual([client.lost for client in clients], [[]] * CLIENTS)
+
+    def test_a_request_in_flight_is_finished(self):
+        """The body arrives after SIGTERM."""
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        with Service(shop.map) as service:
+            service.wait_sources()
+            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30 * SLOW)
+            body = json.dumps({"by": {"phone": phone_of(7)}}).encode()
+            connection.putrequest("QUERY", "/v1/customers")
+            connection.putheader("Content-Type", "application/json")
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body[:5])
+            service.wait(lambda: service.query({"phone": phone_of(7)}).status == 200)
+            service.process.send_signal(signal.SIGTERM)
+            connection.send(body[5:])
+            self.assertEqual(json.loads(connection.getresponse().read())["match"]["outcome"], "one")
+            connection.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

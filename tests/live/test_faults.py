@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""A source or Redis that is down, frozen or back again: an answer in time that says what is missing, and why."""
+import os
+import unittest
+
+from servers import Servers
+from shop import Shop, phone_of
+from support import SLOW, LiveTest, Service, states, without_times
+
+BUDGET_S = 1.0  # of the view; its parts have 0.4 s
+GENEROUS_S = 10 * BUDGET_S * SLOW  # a hung driver would hang for ever, not for ten budgets
+
+
+class FaultTest(LiveTest):
+    def setUp(self):
+        self.servers = Servers(self.fresh()).start()
+        self.addCleanup(self.servers.stop)
+        self.shop = Shop(os.path.join(self.fresh(), "shop"), self.servers)
+
+    def serve(self, *options):
+        service = Service(self.shop.map, *options)
+        service.__enter__()
+        self.addCleanup(service.__exit__, None, None, None)
+        return service
+
+    def pop(self, service, customer=7, by=None):
+        answer = service.query(by or {"phone": phone_of(customer)})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertLess(answer.took_s, GENEROUS_S)
+        return answer.json
+
+    def complete(self, service):
+        return lambda: self.pop(service)["complete"]
+
+    def assert_orders_missing(self, view, *reasons):
+        self.assertFalse(view["complete"])
+        self.assertEqual(states(view), {"crm": "live", "calls": "live", "orders": "missing", "pages": "live"})
+        self.assertIn(view["parts"]["orders"]["reason"], reasons)
+        self.assertNotIn("orders", view["customer"])
+        self.assertEqual(view["customer"]["name"], "한7별")
+        self.assertEqual(len(view["customer"]["pages"]), 2)
+        self.assertEqual(view["match"]["outcome"], "one")
+
+    def test_one_source_stopped_and_back(self):
+        service = self.serve("--cache", "off")
+        service.wait(self.complete(service))
+        whole = self.pop(service)
+        self.servers.mariadb.stop()
+        self.assert_orders_missing(self.pop(service), "refused", "error", "deadline")
+        self.assert_orders_missing(self.pop(service), "refused", "error", "deadline")
+        self.servers.mariadb.start()
+        service.wait(self.complete(service))
+        self.assertEqual(without_times(self.pop(service)), without_times(whole))
+
+    def test_frozen_source_does_not_delay_the_answer(self):
+        service = self.serve("--cache", "off")
+        service.wait(self.complete(service))
+        self.servers.mariadb.freeze()
+        try:
+            for _ in range(4):
+                self.assert_orders_missing(self.pop(service), "deadline", "refused", "busy")
+        finally:
+            self.servers.mariadb.thaw()
+        service.wait(self.complete(service))
+
+    def test_identity_source_down_is_no_empty_answer(self):
+        service = self.serve("--cache", "off")
+        service.wait(self.complete(service))
+        self.servers.pg.stop()
+        answer = service.query({"phone": phone_of(7)})
+        self.assertIn(answer.status, (503, 504), answer.body)
+        self.assertTrue(answer.headers["content-type"].startswith("application/problem+json"))
+        self.assertIn("retry-after", answer.headers)
+        self.servers.pg.start()
+        service.wait(lambda: service.query({"phone": phone_of(7)}).status == 200)
+
+    def test_starts_with_all_sources_down_and_heals(self):
+        self.servers.mariadb.stop()
+        self.servers.pg.stop()
+        web = os.path.join(self.shop.directory, "web.db")
+        os.rename(web, web + ".away")
+        service = self.serve("--cache", "off")
+        self.assertEqual(service.admin("/livez").status, 200)
+        self.assertIn(service.query({"phone": phone_of(7)}).status, (503, 504))
+        os.rename(web + ".away", web)
+        self.servers.pg.start()
+        self.servers.mariadb.start()
+        service.wait(lambda: service.query({"phone": phone_of(7)}).status == 200)
+        service.wait(self.complete(service))
+
+    def test_redis_stopped_frozen_and_back(self):
+        service = self.serve("--cache", self.servers.env["FED_TEST_REDIS"])
+        service.wait(self.complete(service))
+        whole = without_times(self.pop(service))
+        self.servers.redis.freeze()
+        try:
+            self.assertEqual(without_times(self.pop(service)), whole)
+        finally:
+            self.servers.redis.thaw()
+        self.assertEqual(without_times(self.pop(service)), whole)
+        self.servers.redis.stop()
+        self.assertEqual(without_times(self.pop(service)), whole)
+        self.servers.redis.start()
+        service.wait(lambda: "fresh" in states(self.pop(service)).values())
+        self.assertEqual(without_times(self.pop(service)), whole)
+
+    def test_foreign_values_in_redis_are_a_miss(self):
+        service = self.serve("--cache", self.servers.env["FED_TEST_REDIS"])
+        service.wait(lambda: "fresh" in states(self.pop(service)).values())
+        whole = without_times(self.pop(service))
+        keys = [line for line in self.servers.redis.ask("KEYS *").split("\r\n") if line.startswith("fed")]
+        self.assertGreater(len(keys), 0)
+        for key in keys:
+            self.assertNotIn("2000", key.split(":")[0])
+            self.servers.redis.ask(f"SET {key} garbage")
+        self.assertEqual(without_times(self.pop(service)), whole)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""The service over HTTP: the same view by every way of asking, and every refusal with its own status."""
+import glob
+import json
+import os
+import subprocess
+import unittest
+import xml.etree.ElementTree as ET
+
+from servers import ROOT
+from shop import SHARED_PHONE, Shop, phone_of
+from support import VIEW, LiveTest, Service, plain, states, without_times
+
+PROBLEM = "{urn:ietf:rfc:7807}"
+
+
+def flat(value, prefix=""):
+    """Every leaf of a JSON value as path -> text, arrays by position."""
+    if isinstance(value, dict):
+        found = {}
+        for name, member in value.items():
+            found.update(flat(member, f"{prefix}/{name}"))
+        return found
+    if isinstance(value, list):
+        found = {}
+        for place, member in enumerate(value):
+            found.update(flat(member, f"{prefix}/{place}"))
+        return found
+    return {prefix: value}
+
+
+def flat_xml(element, prefix=""):
+    """The same of an XML answer."""
+    children = list(element)
+    if not children:
+        nil = element.get("{http://www.w3.org/2001/XMLSchema-instance}nil") == "true"
+        return {prefix: None if nil else element.text or ""}
+    found = {}
+    for place, child in enumerate(children):
+        tag = child.tag.split("}")[1]
+        repeated = tag == "item" or len({c.tag for c in children}) < len(children)
+        name = child.get("name") or (str(place) if repeated else tag)
+        found.update(flat_xml(child, f"{prefix}/{name}"))
+    return found
+
+
+def as_text(value):
+    """A JSON scalar as XML writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+class HttpTest(LiveTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.shop = Shop(os.path.join(cls.scratch, "shop"))
+        cls.service = Service(cls.shop.map, "--cache", "off")
+        cls.service.__enter__()
+        cls.addClassCleanup(cls.service.__exit__, None, None, None)
+        cls.service.wait_sources()
+
+    def test_a_view_by_phone(self):
+        answer = self.service.query({"phone": phone_of(8)})
+        self.assertEqual(answer.status, 200, answer.body)
+        view = answer.json
+        self.assertEqual(view["match"]["outcome"], "one")
+        self.assertEqual(view["match"]["by"], "phone")
+        self.assertTrue(view["complete"])
+        self.assertTrue(view["id"].startswith("c."))
+        self.assertEqual(view["customer"]["name"], "한8별")
+        self.assertEqual(view["customer"]["tier"], "VIP")
+        self.assertEqual(view["customer"]["address"]["city"], "서울")
+        self.assertEqual([p["title"] for p in view["customer"]["pages"]],
+                         ["반품 안내 2 😀", "반품 안내 1 😀", "반품 안내 0 😀"])
+        self.assertEqual(view["customer"]["pages"][0]["at"], "2026-11-21T00:02:08Z")
+        self.assertEqual(view["customer"]["orders"][0]["at"], "2026-10-11T10:00:08+09:00")
+        self.assertEqual(view["customer"]["orders"][0]["amount"]["amount"]
+                         if isinstance(view["customer"]["orders"][0]["amount"], dict)
+                         else view["customer"]["orders"][0]["amount"], "80001")
+        self.assertEqual(states(view), {"crm": "live", "calls": "live", "orders": "live", "pages": "live"})
+        self.assertEqual(answer.headers["cache-control"], "private, no-store")
+
+    def test_withheld_and_masked(self):
+        view = self.service.query({"phone": phone_of(8)}).json
+        self.assertNotIn("birth", view["customer"])
+        self.assertIn("birth", view["withheld"])
+        self.assertNotIn("2000", view["customer"]["phone"])
+
+    def test_null_is_not_absent(self):
+        view = self.service.query({"phone": phone_of(10)}).json
+        self.assertIsNone(view["customer"]["address"]["city"])
+        self.assertEqual(view["customer"]["pages"], [])
+
+    def test_query_post_and_get_are_the_same(self):
+        by_query = self.service.query({"phone": phone_of(7)})
+        by_post = self.service.query({"phone": phone_of(7)}, method="POST", path="/v1/customers/lookup")
+        by_get = self.service.get(phone=phone_of(7))
+        for answer in (by_query, by_post, by_get):
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertEqual(without_times(answer.json), without_times(by_query.json))
+
+    def test_every_key_leads_to_the_same_customer(self):
+        wanted = self.service.query({"phone": phone_of(7)}).json["customer"]
+        for by in ({"email": "USER7@example.com"}, {"member": "C00000007"}, {"member": "7"}, {"order": "A0000070"},
+                   {"phone": "+82 10 2000 0007"}, {"phone": "01020000007"}, {"phone": phone_of(7), "order": "A0000070"}):
+            with self.subTest(by=by):
+                answer = self.service.query(by)
+                self.assertEqual(answer.status, 200, answer.body)
+                self.assertEqual(answer.json["match"]["outcome"], "one")
+                self.assertEqual(answer.json["customer"], wanted)
+
+    def test_none(self):
+        view = self.service.query({"phone": "010-9999-9999"}).json
+        self.assertEqual(view["match"]["outcome"], "none")
+        self.assertNotIn("customer", view)
+
+    def test_many_never_picks_one(self):
+        view = self.service.query({"phone": SHARED_PHONE}).json
+        self.assertEqual(view["match"]["outcome"], "many")
+        self.assertNotIn("customer", view)
+        candidates = view["match"].get("candidates") or view["candidates"]
+        self.assertEqual(len(candidates), 2)
+        chosen = self.service.ask("GET", f"/v1/customers/{candidates[0]['id']}?view=pop")
+        self.assertEqual(chosen.status, 200, chosen.body)
+        self.assertEqual(chosen.json["match"]["outcome"], "one")
+
+    def test_two_keys_of_two_customers_are_many(self):
+        view = self.service.query({"phone": phone_of(7), "email": "user8@example.com"}).json
+        self.assertEqual(view["match"]["outcome"], "many")
+
+    def test_by_id_and_timeline(self):
+        view = self.service.query({"phone": phone_of(7)}, view="full").json
+        again = self.service.ask("GET", f"/v1/customers/{view['id']}?view=full")
+        self.assertEqual(again.status, 200, again.body)
+        self.assertEqual(again.json["customer"], view["customer"])
+        journey = view["customer"]["journey"]
+        self.assertEqual(len(journey), 3 + 1 + 2)
+        self.assertEqual([e["at"][:19] for e in journey if e["kind"] == "calls"],
+                         [f"2026-11-1{k}T14:02:07" for k in (2, 1, 0)])
+        line = self.service.ask("GET", f"/v1/customers/{view['id']}/timeline?kind=calls&limit=2")
+        self.assertEqual(line.status, 200, line.body)
+        self.assertIn("2026-11-12T14:02:07+09:00", line.body.decode())
+        self.assertNotIn("2026-11-10T14:02:07+09:00", line.body.decode())
+        self.assertNotIn("반품", line.body.decode())
+
+    def test_fields_and_parts_narrow_the_view(self):
+        ident = self.service.query({"phone": phone_of(7)}).json["id"]
+        view = self.service.ask("GET", f"/v1/customers/{ident}?view=pop&fields=name,orders.no").json
+        self.assertEqual(set(view["customer"]), {"name", "orders"})
+        self.assertEqual(set(view["customer"]["orders"][0]), {"no"})
+
+    def test_provenance(self):
+        ident = self.service.query({"phone": phone_of(7)}).json["id"]
+        view = self.service.ask("GET", f"/v1/customers/{ident}?view=pop&provenance=full").json
+        tier = view["provenance"]["/customer/tier"]
+        self.assertEqual((tier["part"], tier["source"], tier["column"]), ("crm", "callcenter", "grade"))
+        self.assertIn("view.xml:", tier["mapping"])
+
+    def test_xml_carries_the_same_values(self):
+        by = {"phone": phone_of(7)}
+        as_json = self.service.query(by, view="full").json
+        answer = self.service.query(by, view="full", accept="application/xml")
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(answer.headers["content-type"].split(";")[0], "application/xml")
+        root = ET.fromstring(answer.body)
+        self.assertEqual(root.tag, VIEW + "view")
+        self.assertEqual(flat_xml(root.find(VIEW + "customer")),
+                         {path: as_text(value) for path, value in flat(as_json["customer"]).items()})
+
+    def test_xml_body_of_a_question_is_refused_as_415(self):
+        answer = self.service.ask("QUERY", "/v1/customers", "<x/>", {"Content-Type": "text/plain"})
+        self.assert_problem(answer, 415)
+
+    def test_unknown_parameter_has_a_suggestion(self):
+        answer = self.service.get(phone=phone_of(7), vieww="pop")
+        self.assert_problem(answer, 400, "vieww", "view")
+        self.assert_problem(self.service.query({"phone": phone_of(7)}, viw="x"), 400, "viw")
+        self.assert_problem(self.service.query({"phon": phone_of(7)}), 400, "phon", "phone")
+        self.assert_problem(self.service.query({"phone": phone_of(7)}, view="popp"), 400, "popp", "pop")
+
+    def test_bad_bodies(self):
+        headers = {"Content-Type": "application/json"}
+        for body in ("", "{", "[]", '{"by":{}}', '{"by":{"phone":7}}', '{"by":{"phone":"010-2000-0007"}} x'):
+            with self.subTest(body=body):
+                self.assert_problem(self.service.ask("QUERY", "/v1/customers", body, headers), 400)
+
+    def test_unprocessable_key(self):
+        self.assert_problem(self.service.query({"phone": "not a number"}), 422, "phone")
+
+    def test_blocked_key(self):
+        view = self.service.query({"phone": "010-0000-0123"}).json
+        self.assertEqual(view["match"]["outcome"], "blocked")
+
+    def test_unknown_paths_and_ids(self):
+        self.assert_problem(self.service.ask("GET", "/v1/nothing"), 404)
+        self.assert_problem(self.service.ask("GET", "/v1/customers/c.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), 404)
+
+    def test_wrong_method(self):
+        answer = self.service.ask("DELETE", "/v1/customers")
+        self.assert_problem(answer, 405)
+        allowed = {method.strip() for method in answer.headers["allow"].split(",")}
+        self.assertLessEqual({"GET", "QUERY"}, allowed)
+
+    def test_not_acceptable(self):
+        answer = self.service.get(phone=phone_of(7), accept="image/png")
+        self.assertEqual(answer.status, 406, answer.body)
+
+    def test_too_large(self):
+        body = json.dumps({"by": {"phone": "0" * 200000}})
+        answer = self.service.ask("QUERY", "/v1/customers", body, {"Content-Type": "application/json"})
+        self.assert_problem(answer, 413)
+
+    def test_problem_as_xml(self):
+        answer = self.service.get(phone=phone_of(7), vieww="pop", accept="application/xml")
+        self.assertEqual(answer.status, 400)
+        self.assertEqual(answer.headers["content-type"].split(";")[0], "application/problem+xml")
+        root = ET.fromstring(answer.body)
+        self.assertEqual(root.tag, PROBLEM + "problem")
+        self.assertEqual(root.find(PROBLEM + "status").text, "400")
+
+    def test_strict_handling(self):
+        strict = {"Content-Type": "application/json", "Prefer": "handling=strict"}
+        none = self.service.ask("QUERY", "/v1/customers", json.dumps({"by": {"phone": "010-9999-9999"}}), strict)
+        self.assert_problem(none, 404)
+        many = self.service.ask("QUERY", "/v1/customers", json.dumps({"by": {"phone": SHARED_PHONE}}), strict)
+        self.assert_problem(many, 409)
+
+    def test_health(self):
+        for path in ("/livez", "/readyz"):
+            self.assertEqual(self.service.admin(path).status, 200, path)
+
+    def test_mappings_are_listed(self):
+        answer = self.service.ask("GET", "/v1/mappings")
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertIn("view.xml", answer.body.decode())
+        revision = self.service.query({"phone": phone_of(7)}).json["revision"]
+        self.assertIn(revision, answer.body.decode())
+
+    def test_served_schema_validates_the_mappings(self):
+        answer = self.service.ask("GET", "/schema/mapping-1.xsd")
+        self.assertEqual(answer.status, 200)
+        path = os.path.join(self.fresh(), "mapping-1.xsd")
+        with open(path, "wb") as f:
+            f.write(answer.body)
+        examples = glob.glob(os.path.join(ROOT, "examples", "**", "*.xml"), recursive=True)
+        files = glob.glob(os.path.join(self.shop.map, "*.xml")) + examples
+        done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", path, *files], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_customer_values_are_not_logged(self):
+        self.service.get(phone=phone_of(7))
+        log = self.service.log()
+        for secret in ("2000-0007", "20000007", "user7@", "한7별"):
+            self.assertNotIn(secret, log)
+
+
+if __name__ == "__main__":
+    unittest.main()
