@@ -23,7 +23,6 @@ struct lane {
 	struct service *service;
 	struct loop *loop;
 	struct cache *cache;
-	uint32_t fetches; /* handed to adapters and not landed on the loop yet: the loop must outlive them */
 };
 
 /* Load the mapping directory of the options, open its adapters. Findings stand in `ds`. The caller owns the result:
@@ -35,6 +34,8 @@ struct service *service_open(const struct options *opt, struct diags *ds, struct
 bool service_reload(struct service *svc, struct diags *ds, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* The running set with one more owner. Safe from any thread. */
 const struct world *service_world(struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
+/* One more owner of a set already held; returns its argument. Safe from any thread. */
+const struct world *world_ref(const struct world *w) NONNULL(1) __attribute__((returns_nonnull));
 /* Drop one owner; the last one closes adapters no newer set uses. Accepts NULL inside; sets *w to NULL. */
 void world_unref(const struct world **w) NONNULL(1);
 /* Wait until no request holds a mapping set any more, so that lanes may be closed. False: `due` came first. The loops

@@ -243,6 +243,16 @@ void world_add_owner(const struct world *w)
 	box_of(w)->home->owners++;
 }
 
+const struct world *world_ref(const struct world *w)
+{
+	struct home *home = box_of(w)->home;
+
+	pthread_mutex_lock(&home->lock);
+	world_add_owner(w);
+	pthread_mutex_unlock(&home->lock);
+	return w;
+}
+
 void world_unref(const struct world **w)
 {
 	struct world_box *box;

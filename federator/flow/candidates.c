@@ -1,0 +1,172 @@
+/* candidates.c - who the asked keys may mean. A customer that every key that names anybody names alone is the one;
+ * otherwise all of them are candidates, those named by more keys first. */
+#include <stdlib.h>
+
+#include "federator/flow/request.h"
+
+static struct candidate *candidate_of(struct flow *flow, struct str subject)
+{
+	struct match *m = &flow->match;
+
+	for (size_t i = 0; i < m->n_candidates; i++)
+		if (str_eq(m->candidates[i].subject, subject))
+			return &m->candidates[i];
+	m->candidates[m->n_candidates] = (struct candidate){ .subject = subject };
+	return &m->candidates[m->n_candidates++];
+}
+
+static void add_evidence(struct flow *flow, struct candidate *c, const struct asked *asked, struct str evidence)
+{
+	struct str *more;
+
+	c->key_bits |= UINT32_C(1) << (asked - flow->asked);
+	for (size_t i = 0; i < c->n_evidence; i++)
+		if (str_eq(c->evidence[i], evidence))
+			return;
+	more = arena_array_of(flow->mem, struct str, c->n_evidence + 1);
+	for (size_t i = 0; i < c->n_evidence; i++)
+		more[i] = c->evidence[i];
+	more[c->n_evidence++] = evidence;
+	c->evidence = more;
+}
+
+/* "part.column" of the column that carries the key the row was asked for. */
+static struct str evidence_of(struct run *run, uint32_t row)
+{
+	struct flow *flow = run->flow;
+
+	for (size_t k = 0; k < run->query->n_by; k++)
+		for (uint32_t c = 0; c < run->part->n_columns; c++)
+			for (size_t v = 0; v < run->keys[k].n; v++)
+				if (run->part->columns[c].proves == run->keys[k].key &&
+				    str_eq(fact_key(&run->fact, row, c, flow->mem), run->keys[k].values[v]))
+					return arena_printf(flow->mem, "%s.%s", run->part->name,
+							    run->part->columns[c].name);
+	return str_of(run->part->name);
+}
+
+static void gather_run(struct run *run)
+{
+	struct flow *flow = run->flow;
+	const struct key *identity = flow->world->cat->identity;
+
+	for (uint32_t r = 0; r < fact_rows(&run->fact); r++) {
+		for (uint32_t c = 0; c < run->part->n_columns; c++) {
+			struct str subject;
+
+			if (run->part->columns[c].gives != identity)
+				continue;
+			subject = fact_key(&run->fact, r, c, flow->mem);
+			if (subject.p)
+				add_evidence(flow, candidate_of(flow, subject), run->asked, evidence_of(run, r));
+		}
+	}
+}
+
+static int better(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->agreeing != y->agreeing)
+		return x->agreeing > y->agreeing ? -1 : 1;
+	return str_cmp(x->subject, y->subject);
+}
+
+/* Keep only the customer that all keys which name somebody agree on, if there is exactly one. */
+static void keep_agreed(struct match *m, uint32_t naming)
+{
+	size_t agreed = 0;
+
+	for (size_t i = 0; i < m->n_candidates; i++)
+		agreed += m->candidates[i].key_bits == naming;
+	if (agreed == 1) /* sorted: it is the first */
+		m->n_candidates = 1;
+}
+
+void candidates_gather(struct flow *flow)
+{
+	struct match *m = &flow->match;
+	uint32_t naming = 0;
+	size_t room = flow->n_asked;
+
+	for (size_t i = 0; i < flow->n_walks; i++)
+		room += fact_rows(&flow->walks[i].fact) * flow->walks[i].part->n_columns;
+	m->candidates = arena_array_of(flow->mem, struct candidate, room);
+	for (size_t i = 0; i < flow->n_asked; i++)
+		if (flow->asked[i].key == flow->world->cat->identity)
+			candidate_of(flow, flow->asked[i].value)->key_bits |= UINT32_C(1) << i;
+	for (size_t i = 0; i < flow->n_walks; i++)
+		gather_run(&flow->walks[i]);
+	for (size_t i = 0; i < m->n_candidates; i++) {
+		m->candidates[i].agreeing = (uint32_t)__builtin_popcount(m->candidates[i].key_bits);
+		naming |= m->candidates[i].key_bits;
+	}
+	qsort(m->candidates, m->n_candidates, sizeof(*m->candidates), better);
+	keep_agreed(m, naming);
+}
+
+const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject)
+{
+	const struct key *identity = flow->world->cat->identity;
+	struct rows *kept = arena_new_of(flow->mem, struct rows);
+	uint32_t n_cols = (uint32_t)fact->part->n_columns, n_rows = fact_rows(fact);
+	struct str *cells = arena_array_of(flow->mem, struct str, (size_t)n_cols * n_rows);
+
+	*kept = (struct rows){ .n_cols = n_cols, .cells = cells };
+	for (uint32_t r = 0; r < n_rows; r++) {
+		bool mine = false;
+
+		for (uint32_t c = 0; c < n_cols && !mine; c++)
+			mine = fact->part->columns[c].gives == identity &&
+			       str_eq(fact_key(fact, r, c, flow->mem), subject);
+		if (mine)
+			memcpy(&cells[(size_t)kept->n_rows++ * n_cols], &fact->rows->cells[(size_t)r * n_cols],
+			       n_cols * sizeof(*cells));
+	}
+	return kept;
+}
+
+/* What the walks know of one candidate. */
+static struct fact *candidate_facts(struct flow *flow, struct str subject)
+{
+	struct fact *facts = arena_array_of(flow->mem, struct fact, flow->world->cat->n_parts);
+
+	for (size_t p = 0; p < flow->world->cat->n_parts; p++)
+		facts[p].part = &flow->world->cat->parts[p];
+	for (size_t i = 0; i < flow->n_walks; i++) {
+		struct fact *from = &flow->walks[i].fact, *to = &facts[from->part->index];
+
+		if (!fact_rows(from) || fact_rows(to))
+			continue;
+		*to = (struct fact){ .part = from->part, .state = from->state };
+		to->rows = candidate_rows(flow, from, subject);
+	}
+	return facts;
+}
+
+void candidates_put(struct flow *flow, struct node *root)
+{
+	const struct view *view = flow->world->cat->candidate;
+	struct node *array = tree_array(flow->mem, root, STR("candidates"), STR("candidate"));
+
+	for (size_t i = 0; i < flow->match.n_candidates; i++) {
+		const struct candidate *c = &flow->match.candidates[i];
+		struct node *one = tree_object(flow->mem, array, STR(""));
+		struct node *evidence;
+		struct merge m = { .cat = flow->world->cat,
+				   .mem = flow->mem,
+				   .visible = flow->rights.show | flow->rights.mask };
+
+		tree_number(flow->mem, one, STR("rank"), (int64_t)i + 1);
+		if (!flow->ask.canonical)
+			tree_text(flow->mem, one, STR("id"),
+				  seal_id(flow->lane->service, flow->ask.tenant, c->subject, flow->mem));
+		m.facts = candidate_facts(flow, c->subject);
+		if (view)
+			merge_uses(&m, view->uses, view->n_uses,
+				   tree_object(flow->mem, one, STR("customer")));
+		evidence = tree_array(flow->mem, one, STR("evidence"), STR("column"));
+		for (size_t e = 0; e < c->n_evidence; e++)
+			tree_text(flow->mem, evidence, STR(""), c->evidence[e]);
+	}
+}

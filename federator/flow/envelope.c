@@ -1,0 +1,201 @@
+/* envelope.c - what stands around the customer in an answer: who was matched by what, how each part did. */
+#include <stdio.h>
+
+#include "federator/flow/request.h"
+
+static const char *outcome_name(enum outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_ONE:
+		return "one";
+	case OUTCOME_NONE:
+		return "none";
+	case OUTCOME_MANY:
+		return "many";
+	case OUTCOME_TOO_MANY:
+		return "too_many";
+	case OUTCOME_BLOCKED:
+		return "blocked";
+	}
+	return "none";
+}
+
+/* Evidence of an asked identity: the columns of the confirming parts that carry it. */
+static void put_confirmed(struct flow *flow, struct node *evidence)
+{
+	const struct key *identity = flow->world->cat->identity;
+
+	for (size_t i = 0; i < flow->n_confirms; i++) {
+		const struct fact *fact = &flow->confirms[i]->fact;
+
+		for (size_t c = 0; c < fact->part->n_columns && fact_rows(fact); c++)
+			if (fact->part->columns[c].proves == identity)
+				tree_text(flow->mem, evidence, STR(""),
+					  arena_printf(flow->mem, "%s.%s", fact->part->name,
+						       fact->part->columns[c].name));
+	}
+}
+
+static struct str asked_by(struct flow *flow)
+{
+	struct str by = STR("");
+
+	if (flow->ask.n_by == 0)
+		return STR("id");
+	for (size_t i = 0; i < flow->n_asked; i++)
+		by = arena_printf(flow->mem, "%.*s%s%s", STR_ARG(by), by.n ? " " : "", flow->asked[i].key->name);
+	return by;
+}
+
+void envelope_match(struct flow *flow, struct node *root)
+{
+	struct node *match = tree_object(flow->mem, root, STR("match"));
+	struct node *evidence;
+
+	tree_text(flow->mem, match, STR("outcome"), str_of(outcome_name(flow->match.outcome)));
+	tree_text(flow->mem, match, STR("by"), asked_by(flow));
+	if (!flow->match.complete)
+		tree_bool(flow->mem, match, STR("complete"), false);
+	if (flow->match.outcome != OUTCOME_ONE)
+		return;
+	evidence = tree_array(flow->mem, match, STR("evidence"), STR("column"));
+	for (size_t i = 0; flow->match.n_candidates && i < flow->match.candidates[0].n_evidence; i++)
+		tree_text(flow->mem, evidence, STR(""), flow->match.candidates[0].evidence[i]);
+	put_confirmed(flow, evidence);
+}
+
+static const char *state_name(enum fact_state state)
+{
+	switch (state) {
+	case FACT_UNASKED:
+		return "unasked";
+	case FACT_LIVE:
+		return "live";
+	case FACT_FRESH:
+		return "fresh";
+	case FACT_STALE:
+		return "stale";
+	case FACT_SKIPPED:
+		return "skipped";
+	case FACT_MISSING:
+		return "missing";
+	}
+	return "missing";
+}
+
+static void put_warnings(struct flow *flow, const struct fact *fact, struct node *part)
+{
+	struct node *array;
+
+	if (!fact->warnings && !(fact->rows && fact->rows->bad_cells))
+		return;
+	array = tree_array(flow->mem, part, STR("warnings"), STR("warning"));
+	for (const struct fact_warning *w = fact->warnings; w; w = w->next) {
+		struct node *one = tree_object(flow->mem, array, STR(""));
+
+		tree_text(flow->mem, one, STR("column"), str_of(fact->part->columns[w->column].name));
+		tree_text(flow->mem, one, STR("code"), STR("bad_value"));
+		tree_number(flow->mem, one, STR("cells"), w->cells);
+	}
+	if (fact->rows && fact->rows->bad_cells) {
+		struct node *one = tree_object(flow->mem, array, STR(""));
+
+		tree_text(flow->mem, one, STR("code"), STR("bad_text"));
+		tree_number(flow->mem, one, STR("cells"), fact->rows->bad_cells);
+	}
+}
+
+static void put_ages(struct flow *flow, const struct fact *fact, struct node *part)
+{
+	bool copy = fact->state == FACT_FRESH || fact->state == FACT_STALE;
+
+	if (flow->ask.canonical)
+		return;
+	if (fact->state != FACT_MISSING && fact->state != FACT_SKIPPED)
+		tree_number(flow->mem, part, STR("age_ms"), copy ? fact->age_ms : 0);
+	if (fact->state == FACT_STALE)
+		tree_number(flow->mem, part, STR("max_stale_ms"), (int64_t)fact->part->stale_ms);
+	tree_number(flow->mem, part, STR("took_ms"), (int64_t)(fact->took_us / 1000));
+	if (copy && fact->age_ms / 1000 > flow->reply.age_s)
+		flow->reply.age_s = (uint32_t)(fact->age_ms / 1000);
+}
+
+static void put_part(struct flow *flow, const struct fact *fact, struct node *parts)
+{
+	struct node *part = tree_object(flow->mem, parts, str_of(fact->part->name));
+	enum fact_state state = fact->state;
+
+	if (flow->ask.canonical && state == FACT_FRESH)
+		state = FACT_LIVE;
+	tree_text(flow->mem, part, STR("state"), str_of(state_name(state)));
+	if (fact->reason)
+		tree_text(flow->mem, part, STR("reason"), str_of(fact->reason));
+	if (fact->depends_on)
+		tree_text(flow->mem, part, STR("depends_on"), str_of(fact->depends_on));
+	if (fact->state == FACT_MISSING && fact->reason && str_eq(str_of(fact->reason), str_of(err_reason(ERR_LATE))))
+		tree_number(flow->mem, part, STR("deadline_ms"), fact->part->deadline_ms);
+	put_ages(flow, fact, part);
+	if (fact->rows)
+		tree_number(flow->mem, part, STR("rows"), fact->rows->n_rows);
+	if (fact->rows && (fact->rows->flags & ROWS_TRUNCATED))
+		tree_bool(flow->mem, part, STR("truncated"), true);
+	if (fact->more)
+		tree_bool(flow->mem, part, STR("more"), true);
+	put_warnings(flow, fact, part);
+}
+
+static bool in_view(const struct flow *flow, const struct part *part)
+{
+	for (size_t i = 0; i < flow->n_runs; i++)
+		if (flow->runs[i].part == part)
+			return true;
+	return false;
+}
+
+static uint32_t count_part(struct flow *flow, const struct fact *fact)
+{
+	flow->reply.parts++;
+	flow->reply.from_cache = flow->reply.from_cache && fact->state != FACT_LIVE && fact->state != FACT_MISSING;
+	return fact->state == FACT_MISSING;
+}
+
+uint32_t envelope_parts(struct flow *flow, struct node *root)
+{
+	struct node *parts = tree_map(flow->mem, root, STR("parts"), STR("part"));
+	uint32_t missing = 0;
+
+	flow->reply.from_cache = true;
+	for (size_t i = 0; i < flow->n_walks; i++) {
+		const struct fact *fact = &flow->walks[i].fact;
+
+		if (in_view(flow, fact->part) || tree_member(parts, str_of(fact->part->name)))
+			continue;
+		missing += count_part(flow, fact);
+		put_part(flow, fact, parts);
+	}
+	for (size_t i = 0; i < flow->n_runs; i++) {
+		missing += count_part(flow, &flow->runs[i].fact);
+		put_part(flow, &flow->runs[i].fact, parts);
+	}
+	flow->reply.from_cache = flow->reply.from_cache && flow->reply.parts > 0;
+	return missing;
+}
+
+void envelope_timing(struct flow *flow)
+{
+	char *at = flow->reply.server_timing;
+	size_t room = sizeof(flow->reply.server_timing);
+
+	for (size_t i = 0; !flow->ask.canonical && i < flow->n_walks + flow->n_runs; i++) {
+		const struct run *run = i < flow->n_walks ? &flow->walks[i] : &flow->runs[i - flow->n_walks];
+		int n = snprintf(at, room, "%s%s;dur=%.1f;desc=%s", i ? ", " : "", run->part->name,
+				 (double)run->fact.took_us / 1000, state_name(run->fact.state));
+
+		if (n < 0 || (size_t)n >= room) {
+			*at = '\0';
+			return;
+		}
+		at += n;
+		room -= (size_t)n;
+	}
+}

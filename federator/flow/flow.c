@@ -1,0 +1,150 @@
+/* flow.c - drives one request through the steps of steps.def. */
+#include "federator/flow/flow.h"
+
+#include <assert.h>
+
+#include "federator/flow/steps.h"
+
+static const struct {
+	struct step_doc doc;
+	enum step_end (*run)(struct flow *flow);
+} steps[] = {
+#define STEP(name, leaves) { { #name, leaves }, step_##name },
+#include "federator/flow/steps.def"
+#undef STEP
+};
+
+/* The reply leaves before this step: it only serves the next request. */
+static bool after_reply(size_t step)
+{
+	return steps[step].run == step_store;
+}
+
+const struct step_doc *flow_steps(size_t *n_out)
+{
+	static struct step_doc docs[ARRAY_LEN(steps)];
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		docs[i] = steps[i].doc;
+	*n_out = ARRAY_LEN(steps);
+	return docs;
+}
+
+static void copy_str(struct flow *flow, struct str *s)
+{
+	*s = arena_str(flow->mem, *s);
+}
+
+static void copy_ask(struct flow *flow, const struct ask *ask)
+{
+	struct ask *a = &flow->ask;
+	struct str *texts[] = { &a->id,	    &a->tenant, &a->role, &a->purpose, &a->view, &a->fields,
+				&a->parts, &a->lang,   &a->since, &a->until,	&a->kind };
+
+	*a = *ask;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		copy_str(flow, texts[i]);
+	for (size_t i = 0; i < a->n_by; i++) {
+		copy_str(flow, &a->by[i].name);
+		copy_str(flow, &a->by[i].value);
+	}
+}
+
+static void run_end(struct run *run)
+{
+	loop_timer_cancel(run->flow->lane->loop, &run->late);
+	if (run->job)
+		job_free(run);
+}
+
+void flow_release(struct flow *flow)
+{
+	struct arena *mem = flow->mem;
+
+	assert(flow->holds > 0);
+	if (--flow->holds > 0)
+		return;
+	for (size_t i = 0; i < flow->n_walks; i++)
+		run_end(&flow->walks[i]);
+	for (size_t i = 0; i < flow->n_runs; i++)
+		run_end(&flow->runs[i]);
+	world_unref(&flow->world);
+	arena_wipe_free(&mem);
+}
+
+static void give_reply(struct flow *flow)
+{
+	flow->reply.took_us = clock_mono_us() - flow->started_us;
+	loop_timer_cancel(flow->lane->loop, &flow->timer);
+	flow->done(flow->owner, &flow->reply);
+	flow->done = NULL;
+}
+
+static void flow_step(struct flow *flow)
+{
+	enum step_end end = STEP_DONE;
+
+	while (flow->step < ARRAY_LEN(steps) && end == STEP_DONE) {
+		if (after_reply(flow->step))
+			give_reply(flow);
+		end = steps[flow->step].run(flow);
+		if (end == STEP_DONE)
+			flow->step++;
+	}
+	if (end == STEP_WAIT)
+		return;
+	if (flow->done)
+		give_reply(flow);
+	flow->step = ARRAY_LEN(steps);
+}
+
+void flow_wake(struct flow *flow)
+{
+	if (flow->stepping) {
+		flow->again = true;
+		return;
+	}
+	if (flow->step == ARRAY_LEN(steps))
+		return;
+	flow->stepping = true;
+	do {
+		flow->again = false;
+		flow_step(flow);
+	} while (flow->again && flow->step < ARRAY_LEN(steps));
+	flow->stepping = false;
+	if (flow->step == ARRAY_LEN(steps))
+		flow_release(flow);
+}
+
+static void on_budget(struct loop_timer *t)
+{
+	struct flow *flow = (struct flow *)((char *)t - offsetof(struct flow, timer));
+
+	flow->expired = true;
+	flow_wake(flow);
+}
+
+void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply),
+		void *owner)
+{
+	struct arena *mem = arena_new();
+	struct flow *flow = arena_new_of(mem, struct flow);
+
+	*flow = (struct flow){ .mem = mem,
+			       .lane = lane,
+			       .world = service_world(lane->service), /* one mapping set per request */
+			       .done = done,
+			       .owner = owner,
+			       .holds = 1,
+			       .started_us = clock_mono_us(),
+			       .timer = { .fire = on_budget } };
+	copy_ask(flow, ask);
+	flow_wake(flow);
+}
+
+enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,
+			  const char *suggestion)
+{
+	problem_reply(&flow->reply, flow->ask.format, status, type, title, arena_cstr(flow->mem, detail), suggestion);
+	return STEP_REFUSED;
+}

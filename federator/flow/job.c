@@ -1,0 +1,292 @@
+/* job.c - a fetch on its way to a source and back. When the answer leaves without it, its rows still go to the cache. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "federator/flow/request.h"
+#include "metadata/normalize.h"
+#include "metadata/sqltext.h"
+
+enum { RUNS_MAX = 64 }; /* executions of one statement for single parameters with several values */
+
+struct job {
+	struct fetch *fetch;
+	struct loop_post landed;
+	struct run *run; /* NULL: abandoned */
+	struct lane *lane;
+	const struct world *world;
+	const struct part *part;
+	const struct query *query;
+	struct run_key *keys; /* canonical, in the fetch's arena */
+	struct cache_key cache_key;
+};
+
+/* Negative answers about who a customer is live this long at most. */
+enum { NEGATIVE_TTL_MS = 5000 };
+
+static bool gives_identity(const struct part *part, const struct world *world)
+{
+	for (size_t c = 0; c < part->n_columns; c++)
+		if (part->columns[c].gives == world->cat->identity)
+			return true;
+	return false;
+}
+
+static void store(const struct job *job)
+{
+	const struct part *part = job->part;
+	uint64_t keep_ms = part->ttl_ms + part->stale_ms;
+
+	if (job->fetch->rows->n_rows == 0 && gives_identity(part, job->world))
+		keep_ms = part->ttl_ms < NEGATIVE_TTL_MS ? part->ttl_ms : NEGATIVE_TTL_MS;
+	if (keep_ms && job->fetch->rows->flags == 0)
+		cache_put(job->lane->cache, &job->cache_key, job->fetch->rows, clock_wall_ms(), keep_ms);
+}
+
+static void free_job(struct job *job)
+{
+	fetch_free(&job->fetch);
+	world_unref(&job->world);
+	free(job);
+}
+
+bool run_rows_proved(const struct part *part, const struct query *query, const struct run_key *keys,
+		     struct fact *fact, struct arena *mem)
+{
+	for (uint32_t r = 0; r < fact_rows(fact); r++) {
+		bool all_optional = true, any = false;
+
+		for (size_t k = 0; k < query->n_by; k++) {
+			bool provable = false, proved = false;
+
+			all_optional = all_optional && query->by[k].optional;
+			for (size_t c = 0; c < part->n_columns && !provable; c++)
+				provable = part->columns[c].proves == query->by[k].key;
+			for (size_t v = 0; provable && v < keys[k].n && !proved; v++)
+				proved = fact_row_proves(fact, r, keys[k].key, keys[k].values[v], mem);
+			any = any || proved;
+			if (provable && !proved && !query->by[k].optional)
+				return false;
+		}
+		if (all_optional && !any)
+			return false;
+	}
+	return true;
+}
+
+static void check_subject(struct job *job)
+{
+	struct fetch *f = job->fetch;
+	struct fact fact = { .part = job->part, .state = FACT_LIVE, .rows = f->rows };
+
+	if (run_rows_proved(job->part, job->query, job->keys, &fact, f->mem))
+		return;
+	err_set(&f->err, ERR_SUBJECT, job->part->name, "a row does not carry the key it was asked for");
+	log_event(LOG_ERROR, "wrong_subject", LOG_CSTR("part", job->part->name),
+		  LOG_CSTR("source", job->part->source->name));
+}
+
+static void log_failure(const struct job *job)
+{
+	const struct err *err = &job->fetch->err;
+
+	log_event(LOG_WARN, "fetch_failed", LOG_CSTR("part", job->part->name),
+		  LOG_CSTR("source", job->part->source->name), LOG_CSTR("reason", err_reason(err->cls)),
+		  LOG_CSTR("text", err->text));
+}
+
+static void on_landed(struct loop_post *p)
+{
+	struct job *job = (struct job *)((char *)p - offsetof(struct job, landed));
+	struct fetch *f = job->fetch;
+
+	struct run *run = job->run;
+
+	if (f->err.cls == ERR_NONE)
+		check_subject(job);
+	if (f->err.cls == ERR_NONE && run) {
+		run_landed(run, f); /* the run keeps the job, and with it the rows */
+		return;
+	}
+	if (f->err.cls == ERR_NONE)
+		store(job);
+	else
+		log_failure(job);
+	if (run) {
+		job_abandon(run);
+		run_landed(run, f);
+	}
+	free_job(job);
+}
+
+/* On a worker's thread. */
+static void on_fetched(struct fetch *f)
+{
+	struct job *job = f->owner;
+
+	loop_post(job->lane->loop, &job->landed);
+}
+
+/* How the source writes the key: every spelling of every column that proves it; none: the canonical one. */
+static size_t spell_all(const struct part *part, const struct run_key *rk, struct arena *mem, struct str *out,
+			size_t room)
+{
+	size_t n = 0;
+	bool spelled = false;
+
+	for (size_t c = 0; c < part->n_columns; c++) {
+		const struct column *col = &part->columns[c];
+
+		if (col->proves != rk->key)
+			continue;
+		for (size_t s = 0; s < col->n_as; s++) {
+			spelled = true;
+			for (size_t v = 0; v < rk->n && n < room; v++)
+				if (spell_key(rk->key, col->as[s], rk->values[v], mem, &out[n]))
+					n++;
+		}
+	}
+	for (size_t v = 0; !spelled && v < rk->n && n < room; v++)
+		if (spell_key(rk->key, NULL, rk->values[v], mem, &out[n]))
+			n++;
+	return n;
+}
+
+static bool is_single_param(const struct query *q, const struct key *key)
+{
+	for (size_t i = 0; i < q->n_pieces; i++)
+		if (q->pieces[i].kind == PIECE_PARAM && q->pieces[i].key == key)
+			return true;
+	return false;
+}
+
+static struct key_values *spell_keys(const struct job *job, struct arena *mem)
+{
+	struct key_values *kv = arena_array_of(mem, struct key_values, job->query->n_by);
+
+	for (size_t k = 0; k < job->query->n_by; k++) {
+		const struct run_key *rk = &job->keys[k];
+		size_t room = rk->n * (job->part->n_columns + 1) * 4;
+		struct str *values = arena_array_of(mem, struct str, room + 1);
+
+		kv[k] = (struct key_values){ .key = rk->key, .values = values };
+		kv[k].n = spell_all(job->part, rk, mem, values, room);
+	}
+	return kv;
+}
+
+/* Write SQL and parameters. A single parameter with several values means several executions of the statement. */
+static bool write_sql(const struct job *job, struct fetch *f, struct err *err)
+{
+	const struct query *q = job->query;
+	struct key_values *all = spell_keys(job, f->mem);
+	struct key_values *now = arena_array_of(f->mem, struct key_values, q->n_by);
+	size_t runs = 1, at = 0;
+	struct str *params = NULL;
+
+	for (size_t k = 0; k < q->n_by; k++)
+		if (is_single_param(q, all[k].key) && all[k].n > 1)
+			runs *= all[k].n;
+	if (runs > RUNS_MAX)
+		return err_set(err, ERR_MAPPING, job->part->name,
+			       "%zu executions for one question; use a list parameter `:name...`", runs);
+	for (size_t r = 0; r < runs; r++) {
+		const struct str *one;
+		size_t n, left = r;
+
+		for (size_t k = 0; k < q->n_by; k++) {
+			now[k] = all[k];
+			if (is_single_param(q, all[k].key) && all[k].n > 1) {
+				now[k].values = &all[k].values[left % all[k].n];
+				now[k].n = 1;
+				left /= all[k].n;
+			}
+		}
+		sqltext_expand(q, now, q->n_by, f->mem, &f->sql, &one, &n);
+		if (!params)
+			params = arena_array_of(f->mem, struct str, runs * n + 1);
+		for (size_t i = 0; i < n; i++)
+			params[at++] = one[i];
+		f->n_params = (uint32_t)n;
+	}
+	f->params = params;
+	f->n_runs = (uint32_t)runs;
+	return true;
+}
+
+static void copy_keys(struct job *job, const struct run *run)
+{
+	struct arena *mem = job->fetch->mem;
+
+	job->keys = arena_array_of(mem, struct run_key, run->query->n_by);
+	for (size_t k = 0; k < run->query->n_by; k++) {
+		job->keys[k] = run->keys[k];
+		job->keys[k].values = arena_array_of(mem, struct str, run->keys[k].n + 1);
+		for (size_t v = 0; v < run->keys[k].n; v++)
+			job->keys[k].values[v] = arena_str(mem, run->keys[k].values[v]);
+	}
+}
+
+static void set_limits(const struct job *job, struct fetch *f)
+{
+	const struct options *opt = service_options(job->lane->service);
+	const char **columns = arena_array_of(f->mem, const char *, job->part->n_columns);
+	uint64_t asked = 0;
+
+	for (size_t k = 0; k < job->query->n_by; k++)
+		asked += job->keys[k].n;
+	for (size_t c = 0; c < job->part->n_columns; c++)
+		columns[c] = job->part->columns[c].name;
+	f->part = job->part->name;
+	f->columns = columns;
+	f->n_columns = (uint32_t)job->part->n_columns;
+	f->max_rows = (uint32_t)(job->part->rows_max * (asked ? asked : 1));
+	f->max_bytes = opt->max_fetch_bytes;
+	f->give_up = deadline_after_ms(job->part->deadline_ms);
+	f->cap = deadline_after_ms(job->part->cap_ms);
+}
+
+bool job_submit(struct run *run, struct err *err)
+{
+	struct flow *flow = run->flow;
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return err_set(err, ERR_BUSY, run->part->name, "out of memory");
+	*job = (struct job){ .fetch = fetch_new(),
+			     .landed = { .run = on_landed },
+			     .run = run,
+			     .lane = flow->lane,
+			     .world = world_ref(flow->world),
+			     .part = run->part,
+			     .query = run->query,
+			     .cache_key = run->cache_key };
+	copy_keys(job, run);
+	job->fetch->done = on_fetched;
+	job->fetch->owner = job;
+	set_limits(job, job->fetch);
+	if (!write_sql(job, job->fetch, err) ||
+	    !adapter_submit(flow->world->adapters[run->part->source->index], job->fetch, err)) {
+		free_job(job);
+		return false;
+	}
+	run->job = job;
+	return true;
+}
+
+void job_abandon(struct run *run)
+{
+	run->job->run = NULL;
+	run->job = NULL;
+}
+
+void job_store(struct run *run)
+{
+	if (run->job && run->fact.state == FACT_LIVE)
+		store(run->job);
+}
+
+void job_free(struct run *run)
+{
+	free_job(run->job);
+	run->job = NULL;
+}

@@ -1,0 +1,166 @@
+/* request.h - the state of one request, shared by the files of flow/ only. It lives on one loop from start to end, so
+ * nothing in it needs a lock. */
+#ifndef FEDERATOR_FLOW_REQUEST_H
+#define FEDERATOR_FLOW_REQUEST_H
+
+#include "federator/flow/flow.h"
+#include "federator/view/merge.h"
+
+struct flow;
+struct job;
+
+/* A key the caller asked by. */
+struct asked {
+	const struct key *key;
+	struct str value; /* canonical */
+};
+
+/* One key's canonical values in play for one run. */
+struct run_key {
+	const struct key *key;
+	struct str *values;
+	size_t n;
+};
+
+enum run_state {
+	RUN_WAITING, /* for earlier runs that give its keys */
+	RUN_LOOKING, /* for the cache */
+	RUN_FETCHING, /* for the source */
+	RUN_ENDED, /* run->fact says how */
+};
+
+/* One part asked with one query. */
+struct run {
+	struct flow *flow;
+	const struct part *part;
+	const struct query *query;
+	struct run **after; /* runs that give keys of this one */
+	size_t n_after;
+	const struct asked *asked; /* a run on the way to the identity: the key its walk starts from */
+	enum run_state state;
+	struct run_key *keys; /* one per query->by */
+	struct fact fact;
+	struct cache_key cache_key;
+	struct cache_ask look;
+	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
+	struct job *job; /* the fetch; its rows live as long as it does */
+	struct loop_timer late;
+	uint64_t begun_us;
+};
+
+enum outcome { OUTCOME_ONE, OUTCOME_NONE, OUTCOME_MANY, OUTCOME_TOO_MANY, OUTCOME_BLOCKED };
+
+/* A customer that the asked keys may mean. */
+struct candidate {
+	struct str subject;
+	struct str *evidence; /* "part.column", each once */
+	size_t n_evidence;
+	uint32_t agreeing; /* how many of the asked keys name it */
+	uint32_t key_bits; /* which */
+};
+
+struct match {
+	enum outcome outcome;
+	bool complete; /* every part that could have named a customer answered */
+	struct str subject; /* OUTCOME_ONE */
+	struct candidate *candidates;
+	size_t n_candidates;
+};
+
+enum step_end {
+	STEP_DONE, /* go on with the next step */
+	STEP_WAIT, /* call this step again when something has happened */
+	STEP_REFUSED, /* flow->reply holds a problem: answer it */
+};
+
+struct flow {
+	struct arena *mem;
+	struct lane *lane;
+	const struct world *world;
+	struct ask ask;
+	void (*done)(void *owner, struct reply *reply);
+	void *owner;
+	size_t step;
+	bool stepping; /* inside flow_step(): a wake-up only sets `again` */
+	bool again;
+	bool expired; /* the budget of the sources is used up */
+	uint32_t holds; /* look-ups the cache still has to answer, plus one until the reply is given */
+	uint64_t started_us;
+	uint64_t step_began_us;
+	struct deadline due; /* sources must have answered; the rest of the budget is kept for merge to render */
+	struct loop_timer timer;
+
+	const struct view *view;
+	struct rights rights;
+	struct asked asked[ASK_KEYS_MAX];
+	size_t n_asked;
+	bool blocked;
+	struct run *walks; /* from the asked keys to the identity */
+	size_t n_walks;
+	struct match match;
+	struct use *uses; /* of the view, after `fields` and rights */
+	size_t n_uses;
+	struct str *withheld;
+	size_t n_withheld;
+	struct run *runs; /* of the view */
+	size_t n_runs;
+	const struct run **confirms; /* runs that confirm an asked identity */
+	size_t n_confirms;
+	struct node *root;
+	struct reply reply;
+};
+
+/* Something has happened: go on with the current step. */
+void flow_wake(struct flow *flow) NONNULL(1);
+/* End the request with a problem document; returns STEP_REFUSED. `suggestion` may be NULL. */
+enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,
+			  const char *suggestion) NONNULL(1, 3, 4);
+/* Drop one hold; the last one frees the flow. */
+void flow_release(struct flow *flow) NONNULL(1);
+
+/* run.c - one part, asked with one query, before its deadline */
+
+/* Begin: gather its keys, look into the cache, ask the source. Its fact is set when the state is RUN_ENDED. */
+void run_start(struct run *run) NONNULL(1);
+/* Start every run whose earlier runs have ended; true when all have ended. */
+bool runs_advance(struct run *runs, size_t n_runs) NONNULL(1);
+/* The budget is over: whatever has not ended, ends now, with a stale copy or as missing(deadline). */
+void run_expire(struct run *run) NONNULL(1);
+/* End a run that did not bring rows: a stale copy stands in where the part allows it. */
+void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
+
+/* job.c - a fetch on its way to a source and back; it outlives the request when the answer leaves without it */
+
+/* Hand a fetch for the run to its source. False: *err says why not. */
+bool job_submit(struct run *run, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* The request no longer waits: the rows go to the cache when they come. Sets run->job to NULL. */
+void job_abandon(struct run *run) NONNULL(1);
+/* Put the rows of an ended run into the cache, if they may be kept. */
+void job_store(struct run *run) NONNULL(1);
+/* Free a landed job with its rows. Sets run->job to NULL. */
+void job_free(struct run *run) NONNULL(1);
+/* The job has landed: take its rows or its failure. Called by job.c. */
+void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
+/* Does every row carry the key it was asked for? (used on live rows and on copies) */
+bool run_rows_proved(const struct part *part, const struct query *query, const struct run_key *keys,
+		     struct fact *fact, struct arena *mem) NONNULL(1, 2, 3, 4, 5);
+
+/* candidates.c - who the asked keys may mean, and what is shown of each */
+
+/* Gather candidates from the walks into flow->match. */
+void candidates_gather(struct flow *flow) NONNULL(1);
+/* The rows of a fact that carry the subject in a column that gives the identity. */
+const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject) NONNULL(1, 2);
+/* "candidates": one object for each, best first. */
+void candidates_put(struct flow *flow, struct node *root) NONNULL(1, 2);
+
+/* envelope.c - what stands around the customer in an answer */
+
+/* "match" from flow->match. */
+void envelope_match(struct flow *flow, struct node *root) NONNULL(1, 2);
+/* "parts" from the facts of all runs; returns how many are missing. */
+uint32_t envelope_parts(struct flow *flow, struct node *root) NONNULL(1, 2);
+/* Value of the Server-Timing header. */
+void envelope_timing(struct flow *flow) NONNULL(1);
+
+#endif

@@ -1,0 +1,246 @@
+/* run.c - one part, asked with one query, before its deadline: cache first, then the source. */
+#include <stdlib.h>
+
+#include "federator/flow/request.h"
+
+static struct run *run_of_timer(struct loop_timer *t)
+{
+	return (struct run *)((char *)t - offsetof(struct run, late));
+}
+
+static struct run *run_of_look(struct cache_ask *ask)
+{
+	return (struct run *)((char *)ask - offsetof(struct run, look));
+}
+
+static void end_run(struct run *run, enum fact_state state)
+{
+	run->state = RUN_ENDED;
+	run->fact.state = state;
+	run->fact.took_us = clock_mono_us() - run->begun_us;
+	loop_timer_cancel(run->flow->lane->loop, &run->late);
+	flow_wake(run->flow);
+}
+
+static void take_copy(struct run *run, enum fact_state state)
+{
+	run->fact.rows = run->copy.rows;
+	run->fact.stored_ms = run->copy.stored_ms;
+	run->fact.age_ms = clock_wall_ms() - run->copy.stored_ms;
+	end_run(run, state);
+}
+
+/* A stale copy never decides who the customer is. */
+static bool copy_may_stand_in(const struct run *run)
+{
+	return run->copy.rows && !run->asked;
+}
+
+void run_fail(struct run *run, const char *reason)
+{
+	if (run->job)
+		job_abandon(run);
+	run->fact.reason = reason;
+	if (copy_may_stand_in(run))
+		take_copy(run, FACT_STALE);
+	else
+		end_run(run, FACT_MISSING);
+}
+
+void run_expire(struct run *run)
+{
+	if (run->state != RUN_ENDED)
+		run_fail(run, err_reason(ERR_LATE));
+}
+
+static void on_late(struct loop_timer *t)
+{
+	run_expire(run_of_timer(t));
+}
+
+void run_landed(struct run *run, const struct fetch *fetch)
+{
+	if (fetch->err.cls != ERR_NONE) {
+		run_fail(run, err_reason(fetch->err.cls));
+		return;
+	}
+	run->fact.rows = fetch->rows;
+	end_run(run, FACT_LIVE);
+}
+
+static void ask_source(struct run *run)
+{
+	struct err err = { 0 };
+
+	run->state = RUN_FETCHING;
+	if (!job_submit(run, &err))
+		run_fail(run, err_reason(err.cls));
+}
+
+static void on_found(struct cache_ask *ask, struct cache_hit hit)
+{
+	struct run *run = run_of_look(ask);
+	struct flow *flow = run->flow;
+	int64_t age_ms = clock_wall_ms() - hit.stored_ms;
+
+	if (run->state == RUN_LOOKING) {
+		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows };
+
+		if (hit.rows && age_ms >= 0 && (uint64_t)age_ms <= run->part->ttl_ms + run->part->stale_ms &&
+		    hit.rows->n_cols == run->part->n_columns &&
+		    run_rows_proved(run->part, run->query, run->keys, &copy, flow->mem))
+			run->copy = hit;
+		if (run->copy.rows && (uint64_t)age_ms <= run->part->ttl_ms)
+			take_copy(run, FACT_FRESH);
+		else
+			ask_source(run);
+	}
+	flow_release(flow);
+}
+
+static void look_into_cache(struct run *run)
+{
+	struct flow *flow = run->flow;
+	struct str *asked;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->query->n_by; i++)
+		n += 1 + (run->keys[i].n ? run->keys[i].n : 1);
+	asked = arena_array_of(flow->mem, struct str, n);
+	n = 0;
+	for (size_t i = 0; i < run->query->n_by; i++) {
+		asked[n++] = str_of(run->keys[i].key->name);
+		if (run->keys[i].n == 0)
+			asked[n++] = (struct str){ 0 };
+		for (size_t v = 0; v < run->keys[i].n; v++)
+			asked[n++] = run->keys[i].values[v];
+	}
+	cache_key_make(&run->cache_key, flow->ask.tenant, flow->world->part_ids[run->part->index],
+		       service_salt(flow->lane->service), asked, n);
+	if (flow->ask.no_cache) {
+		ask_source(run);
+		return;
+	}
+	run->state = RUN_LOOKING;
+	run->look = (struct cache_ask){ .key = run->cache_key, .mem = flow->mem, .found = on_found };
+	flow->holds++;
+	cache_get(flow->lane->cache, &run->look);
+}
+
+static void add_value(struct run_key *rk, struct str value)
+{
+	if (!value.p || rk->n == rk->key->values)
+		return;
+	for (size_t i = 0; i < rk->n; i++)
+		if (str_eq(rk->values[i], value))
+			return;
+	rk->values[rk->n++] = value;
+}
+
+static int value_cmp(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void add_given(struct run_key *rk, struct fact *fact, struct arena *mem)
+{
+	for (uint32_t c = 0; c < fact->part->n_columns; c++)
+		for (uint32_t r = 0; fact->part->columns[c].gives == rk->key && r < fact_rows(fact); r++)
+			add_value(rk, fact_key(fact, r, c, mem));
+}
+
+/* The values of one key of the query: the subject, the asked value, or what earlier parts gave. */
+static void gather_key(struct run *run, struct run_key *rk)
+{
+	struct flow *flow = run->flow;
+
+	rk->values = arena_array_of(flow->mem, struct str, rk->key->values + 1);
+	if (run->asked && run->asked->key == rk->key) {
+		add_value(rk, run->asked->value);
+		return;
+	}
+	if (!run->asked && rk->key == flow->world->cat->identity) {
+		add_value(rk, flow->match.subject);
+		return;
+	}
+	for (size_t i = 0; i < run->n_after; i++)
+		add_given(rk, &run->after[i]->fact, flow->mem);
+	qsort(rk->values, rk->n, sizeof(*rk->values), value_cmp); /* one cache key for one set */
+}
+
+/* The earlier part whose missing answer leaves the key unknown; NULL: they all answered. */
+static const struct part *missing_giver(const struct run *run, const struct key *key)
+{
+	for (size_t i = 0; i < run->n_after; i++) {
+		const struct part *part = run->after[i]->part;
+
+		for (size_t c = 0; c < part->n_columns && !fact_known(&run->after[i]->fact); c++)
+			if (part->columns[c].gives == key)
+				return part;
+	}
+	return NULL;
+}
+
+/* Is there enough to ask with? If not, the run ends here. */
+static bool keys_suffice(struct run *run)
+{
+	const struct part *missing = NULL;
+	bool any = false, lacking = false;
+
+	for (size_t i = 0; i < run->query->n_by; i++) {
+		const struct run_key *rk = &run->keys[i];
+
+		any = any || rk->n > 0;
+		if (rk->n > 0)
+			continue;
+		if (!run->query->by[i].optional)
+			lacking = true;
+		if (!missing)
+			missing = missing_giver(run, rk->key);
+	}
+	if (any && !lacking)
+		return true;
+	if (missing) {
+		run->fact.depends_on = missing->name;
+		run_fail(run, "key_unknown");
+	} else {
+		run->fact.reason = "no_key";
+		end_run(run, FACT_SKIPPED);
+	}
+	return false;
+}
+
+void run_start(struct run *run)
+{
+	struct flow *flow = run->flow;
+
+	run->begun_us = clock_mono_us();
+	run->fact.part = run->part;
+	run->keys = arena_array_of(flow->mem, struct run_key, run->query->n_by);
+	for (size_t i = 0; i < run->query->n_by; i++) {
+		run->keys[i].key = run->query->by[i].key;
+		gather_key(run, &run->keys[i]);
+	}
+	if (!keys_suffice(run))
+		return;
+	run->late.fire = on_late;
+	loop_timer_set(flow->lane->loop, &run->late,
+		       deadline_min(flow->due, deadline_after_ms(run->part->deadline_ms)));
+	look_into_cache(run);
+}
+
+bool runs_advance(struct run *runs, size_t n_runs)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < n_runs; i++) {
+		bool ready = runs[i].state == RUN_WAITING;
+
+		for (size_t a = 0; a < runs[i].n_after && ready; a++)
+			ready = runs[i].after[a]->state == RUN_ENDED;
+		if (ready)
+			run_start(&runs[i]);
+		all = all && runs[i].state == RUN_ENDED;
+	}
+	return all;
+}

@@ -1,0 +1,170 @@
+/* step_admit.c - is this a question we can answer? Everything malformed is refused here, before any source is asked. */
+#include "base/text.h"
+#include "federator/flow/steps.h"
+#include "metadata/normalize.h"
+
+static const char *quoted(struct flow *flow, const char *name)
+{
+	return name ? arena_printf(flow->mem, "did you mean `%s`?", name).p : NULL;
+}
+
+static enum step_end unknown_view(struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+	const char **names = arena_array_of(flow->mem, const char *, cat->n_views);
+
+	for (size_t i = 0; i < cat->n_views; i++)
+		names[i] = cat->views[i].name;
+	return flow_refuse(flow, 400, "unknown-view", "There is no such view",
+			   arena_printf(flow->mem, "view `%.*s` is not in the mapping", STR_ARG(flow->ask.view)),
+			   quoted(flow, text_nearest(flow->ask.view, names, cat->n_views)));
+}
+
+static const struct view *default_view(const struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+	const struct view *view = flow->ask.timeline ? NULL : catalog_view(cat, STR("pop"));
+
+	for (size_t i = 0; i < cat->n_views && !view; i++) {
+		const struct view *v = &cat->views[i];
+		bool fits = v->shape == SHAPE_TREE && v != cat->candidate && !flow->ask.timeline;
+
+		for (size_t u = 0; u < v->n_uses && !fits; u++)
+			fits = flow->ask.timeline && v->uses[u].kind == USE_TIMELINE;
+		if (fits)
+			view = v;
+	}
+	return view;
+}
+
+static enum step_end admit_view(struct flow *flow)
+{
+	flow->view = flow->ask.view.n ? catalog_view(flow->world->cat, flow->ask.view) : default_view(flow);
+	if (flow->view)
+		return STEP_DONE;
+	if (flow->ask.view.n)
+		return unknown_view(flow);
+	return flow_refuse(flow, 400, "no-view", "Name a view", STR("the mapping has no view to fall back on"), NULL);
+}
+
+static enum step_end admit_rights(struct flow *flow)
+{
+	flow->rights = catalog_rights(flow->world->cat, flow->ask.role, flow->ask.purpose);
+	if (flow->rights.known)
+		return STEP_DONE;
+	return flow_refuse(flow, 403, "not-allowed", "No policy allows this",
+			   arena_printf(flow->mem, "no policy of the mapping names role `%.*s` with purpose `%.*s`",
+					STR_ARG(flow->ask.role), STR_ARG(flow->ask.purpose)),
+			   NULL);
+}
+
+static enum step_end unknown_key(struct flow *flow, struct str name)
+{
+	const struct view *view = flow->view;
+	const char **names = arena_array_of(flow->mem, const char *, view->n_by);
+
+	for (size_t i = 0; i < view->n_by; i++)
+		names[i] = view->by[i]->name;
+	return flow_refuse(flow, 400, "unknown-key", "The view cannot be asked by this key",
+			   arena_printf(flow->mem, "view `%s` is not asked by `%.*s`", view->name, STR_ARG(name)),
+			   quoted(flow, text_nearest(name, names, view->n_by)));
+}
+
+static enum step_end admit_key(struct flow *flow, struct str name, struct str value)
+{
+	const struct key *key = catalog_key(flow->world->cat, name);
+	struct asked *asked = &flow->asked[flow->n_asked];
+
+	if (!key || !view_by(flow->view, key))
+		return unknown_key(flow, name);
+	for (size_t i = 0; i < flow->n_asked; i++)
+		if (flow->asked[i].key == key)
+			return flow_refuse(flow, 400, "repeated-key", "A key was given twice",
+					   arena_printf(flow->mem, "`%s` was given twice", key->name), NULL);
+	asked->key = key;
+	switch (normalize_key(key, value, flow->mem, &asked->value)) {
+	case KEY_OK:
+		break;
+	case KEY_BLOCKED:
+		flow->blocked = true;
+		break;
+	case KEY_MALFORMED:
+		return flow_refuse(flow, 422, "malformed-key", "The value does not fit its key",
+				   arena_printf(flow->mem, "the value given for `%s` cannot be read as such",
+						key->name),
+				   NULL);
+	}
+	flow->n_asked++;
+	return STEP_DONE;
+}
+
+static enum step_end admit_keys(struct flow *flow)
+{
+	enum step_end end = STEP_DONE;
+
+	if (flow->ask.n_by == 0) {
+		struct asked *asked = &flow->asked[0];
+
+		if (!unseal_id(flow->lane->service, flow->ask.tenant, flow->ask.id, flow->mem, &asked->value))
+			return flow_refuse(flow, 404, "unknown-id", "No customer by this id",
+					   STR("the id is not one of ours, or it has expired"),
+					   "look the customer up again by a key");
+		asked->key = flow->world->cat->identity;
+		flow->n_asked = 1;
+		return STEP_DONE;
+	}
+	for (size_t i = 0; i < flow->ask.n_by && end == STEP_DONE; i++)
+		end = admit_key(flow, flow->ask.by[i].name, flow->ask.by[i].value);
+	return end;
+}
+
+static enum step_end bad_time(struct flow *flow, const char *name)
+{
+	return flow_refuse(flow, 400, "malformed-time", "A time cannot be read",
+			   arena_printf(flow->mem, "`%s` wants a time with offset, such as 2026-11-22T09:00:00+09:00",
+					name),
+			   NULL);
+}
+
+/* A time window needs offsets: a time line spans sources of several zones. */
+static enum step_end admit_times(struct flow *flow)
+{
+	struct civil c;
+
+	if (flow->ask.since.n && (!civil_parse(flow->ask.since, &c) || !c.has_offset))
+		return bad_time(flow, "since");
+	if (flow->ask.until.n && (!civil_parse(flow->ask.until, &c) || !c.has_offset))
+		return bad_time(flow, "until");
+	return STEP_DONE;
+}
+
+/* A twentieth of the budget, 5 ms at least, is kept for merge, mask and render. */
+static void set_due(struct flow *flow)
+{
+	uint32_t budget_ms = flow->view->budget_ms;
+	uint32_t reserve_ms;
+
+	if (flow->ask.budget_ms && flow->ask.budget_ms < budget_ms)
+		budget_ms = flow->ask.budget_ms;
+	reserve_ms = budget_ms / 20 > 5 ? budget_ms / 20 : 5;
+	flow->due.at_us = flow->started_us + 1000 * (uint64_t)(budget_ms > reserve_ms ? budget_ms - reserve_ms : 1);
+	loop_timer_set(flow->lane->loop, &flow->timer, flow->due);
+}
+
+enum step_end step_admit(struct flow *flow)
+{
+	enum step_end end = admit_view(flow);
+
+	if (end == STEP_DONE)
+		end = admit_rights(flow);
+	if (end == STEP_DONE)
+		end = admit_keys(flow);
+	if (end == STEP_DONE)
+		end = admit_times(flow);
+	if (end != STEP_DONE)
+		return end;
+	set_due(flow);
+	memcpy(flow->reply.revision, flow->world->cat->revision, sizeof(flow->reply.revision));
+	strncpy(flow->reply.view, flow->view->name, sizeof(flow->reply.view) - 1);
+	return STEP_DONE;
+}

@@ -1,0 +1,27 @@
+/* step_fetch.c - all parts of the view, side by side, each as soon as its keys are known. */
+#include "federator/flow/steps.h"
+
+/* An asked identity that every part which knows customers answered with no row is nobody. */
+static void confirm(struct flow *flow)
+{
+	bool all_answered = flow->n_confirms > 0, any_row = false;
+
+	for (size_t i = 0; i < flow->n_confirms; i++) {
+		all_answered = all_answered && fact_known(&flow->confirms[i]->fact);
+		any_row = any_row || fact_rows(&flow->confirms[i]->fact) > 0;
+	}
+	if (flow->n_confirms && !any_row && all_answered)
+		flow->match.outcome = OUTCOME_NONE;
+	if (flow->n_confirms && !all_answered)
+		flow->match.complete = false;
+}
+
+enum step_end step_fetch(struct flow *flow)
+{
+	for (size_t i = 0; flow->expired && i < flow->n_runs; i++)
+		run_expire(&flow->runs[i]);
+	if (!runs_advance(flow->runs, flow->n_runs))
+		return STEP_WAIT;
+	confirm(flow);
+	return STEP_DONE;
+}

@@ -1,0 +1,193 @@
+/* step_merge.c - the answer as one tree: the customer, and around it how the answer came about. */
+#include <stdlib.h>
+
+#include "federator/flow/steps.h"
+
+/* Facts by part: those of the view's runs, else of the walks. */
+static struct fact *all_facts(struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+	struct fact *facts = arena_array_of(flow->mem, struct fact, cat->n_parts);
+
+	for (size_t p = 0; p < cat->n_parts; p++)
+		facts[p].part = &cat->parts[p];
+	for (size_t i = 0; i < flow->n_runs; i++)
+		facts[flow->runs[i].part->index] = flow->runs[i].fact;
+	return facts;
+}
+
+static void read_filter(const struct ask *ask, struct timeline_filter *f)
+{
+	struct civil c;
+
+	if (ask->since.n && civil_parse(ask->since, &c)) {
+		f->has_since = true;
+		f->since_us = c.us;
+	}
+	if (ask->until.n && civil_parse(ask->until, &c)) {
+		f->has_until = true;
+		f->until_us = c.us;
+	}
+	f->kind = ask->kind;
+	f->limit = ask->limit;
+}
+
+/* What the merge learned about a part goes back to its run: warnings, `more`. */
+static void return_facts(struct flow *flow, const struct fact *facts)
+{
+	for (size_t i = 0; i < flow->n_runs; i++)
+		flow->runs[i].fact = facts[flow->runs[i].part->index];
+}
+
+static void put_currency(struct flow *flow, struct node *root)
+{
+	struct node *map = NULL;
+
+	for (size_t i = 0; i < flow->n_uses; i++) {
+		const struct use *use = &flow->uses[i];
+
+		if (use->kind != USE_FIELD || !use->field->currency)
+			continue;
+		if (!map)
+			map = tree_map(flow->mem, root, STR("currency"), STR("field"));
+		tree_text(flow->mem, map, use->field->path, str_of(use->field->currency));
+	}
+}
+
+static void put_customer(struct flow *flow, struct node *root, bool known)
+{
+	struct merge m = { .cat = flow->world->cat,
+			   .mem = flow->mem,
+			   .facts = all_facts(flow),
+			   .visible = flow->rights.show | flow->rights.mask,
+			   .provenance = flow->ask.provenance };
+	struct node *customer = tree_object(flow->mem, root, STR("customer"));
+	struct node *labels;
+
+	read_filter(&flow->ask, &m.timeline);
+	switch (flow->view->shape) {
+	case SHAPE_TREE:
+		merge_uses(&m, flow->uses, flow->n_uses, customer);
+		break;
+	case SHAPE_FLAT:
+		merge_flat(&m, flow->uses, flow->n_uses, customer);
+		break;
+	}
+	if (!known)
+		return;
+	labels = tree_object(flow->mem, NULL, STR("labels"));
+	merge_labels(&m, flow->ask.lang, labels);
+	if (labels->first) {
+		root->last->next = labels;
+		root->last = labels;
+	}
+	put_currency(flow, root);
+	return_facts(flow, m.facts);
+}
+
+static void put_withheld(struct flow *flow, struct node *root)
+{
+	struct node *array;
+
+	if (!flow->n_withheld)
+		return;
+	array = tree_array(flow->mem, root, STR("withheld"), STR("field"));
+	for (size_t i = 0; i < flow->n_withheld; i++)
+		tree_text(flow->mem, array, STR(""), flow->withheld[i]);
+}
+
+static void put_links(struct flow *flow, struct node *root, struct str id)
+{
+	struct node *links;
+
+	if (flow->ask.canonical || !id.p)
+		return;
+	links = tree_object(flow->mem, root, STR("links"));
+	tree_text(flow->mem, links, STR("self"),
+		  arena_printf(flow->mem, "/v1/customers/%.*s?view=%s", STR_ARG(id), flow->view->name));
+}
+
+static void put_provenance(struct flow *flow, struct node *root)
+{
+	struct node *node;
+
+	if (!flow->ask.provenance)
+		return;
+	node = tree_null(flow->mem, root, STR("provenance"));
+	node->kind = NODE_PROVENANCE;
+	node->of = tree_member(root, STR("customer"));
+}
+
+static bool nothing_missing(const struct flow *flow)
+{
+	for (size_t i = 0; i < flow->n_runs; i++)
+		if (flow->runs[i].fact.state == FACT_MISSING)
+			return false;
+	return flow->match.complete;
+}
+
+/* The root is begun with what callers look at first. */
+static struct node *begin_root(struct flow *flow, struct str *id_out)
+{
+	struct node *root = tree_object(flow->mem, NULL, STR("view"));
+
+	*id_out = (struct str){ 0 };
+	if (flow->match.outcome == OUTCOME_ONE)
+		*id_out = seal_id(flow->lane->service, flow->ask.tenant, flow->match.subject, flow->mem);
+	if (id_out->p && !flow->ask.canonical)
+		tree_text(flow->mem, root, STR("id"), *id_out);
+	tree_text(flow->mem, root, STR("view"), str_of(flow->view->name));
+	if (!flow->ask.canonical)
+		tree_text(flow->mem, root, STR("revision"), str_of(flow->world->cat->revision));
+	tree_bool(flow->mem, root, STR("complete"), nothing_missing(flow));
+	return root;
+}
+
+/* Who asked by id or strictly wants an error when there is not exactly one customer. */
+static enum step_end refuse_outcome(struct flow *flow)
+{
+	bool by_id = flow->ask.n_by == 0;
+
+	switch (flow->match.outcome) {
+	case OUTCOME_ONE:
+	case OUTCOME_BLOCKED:
+		return STEP_DONE;
+	case OUTCOME_NONE:
+		if (!by_id && !flow->ask.strict)
+			return STEP_DONE;
+		return flow_refuse(flow, 404, "no-customer", "No such customer",
+				   STR("every source that could know this customer answered that it does not"), NULL);
+	case OUTCOME_MANY:
+	case OUTCOME_TOO_MANY:
+		if (!flow->ask.strict)
+			return STEP_DONE;
+		return flow_refuse(flow, 409, "several-customers", "Several customers fit",
+				   STR("the keys given belong to more than one customer"),
+				   "ask without `Prefer: handling=strict` to see the candidates");
+	}
+	return STEP_DONE;
+}
+
+enum step_end step_merge(struct flow *flow)
+{
+	bool one = flow->match.outcome == OUTCOME_ONE;
+	bool customer = one || flow->view->shape == SHAPE_FLAT;
+	struct str id;
+
+	if (refuse_outcome(flow) == STEP_REFUSED)
+		return STEP_REFUSED;
+	flow->root = begin_root(flow, &id);
+	envelope_match(flow, flow->root);
+	if (customer)
+		put_customer(flow, flow->root, one);
+	if (flow->match.outcome == OUTCOME_MANY)
+		candidates_put(flow, flow->root);
+	if (customer)
+		put_withheld(flow, flow->root);
+	flow->reply.missing = envelope_parts(flow, flow->root);
+	if (customer)
+		put_provenance(flow, flow->root);
+	put_links(flow, flow->root, id);
+	envelope_timing(flow);
+	return STEP_DONE;
+}

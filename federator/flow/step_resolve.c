@@ -1,0 +1,100 @@
+/* step_resolve.c - from the asked keys to one customer, none, or candidates. An asked identity is taken at its word
+ * here; the parts that can confirm it run with the view. */
+#include "federator/flow/steps.h"
+
+static void add_walk(struct flow *flow, const struct asked *asked)
+{
+	const struct plan *plan = &flow->world->cat->resolve[asked->key->index];
+	struct run *first = &flow->walks[flow->n_walks];
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		struct run *run = &flow->walks[flow->n_walks++];
+
+		*run = (struct run){ .flow = flow,
+				     .part = plan->steps[i].part,
+				     .query = plan->steps[i].query,
+				     .asked = asked };
+		run->fact.part = run->part;
+		run->n_after = plan->steps[i].n_after;
+		run->after = arena_array_of(flow->mem, struct run *, run->n_after);
+		for (size_t a = 0; a < run->n_after; a++)
+			run->after[a] = first + plan->steps[i].after[a];
+	}
+}
+
+static void begin_walks(struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+	size_t room = 0;
+
+	for (size_t i = 0; i < flow->n_asked; i++)
+		room += cat->resolve[flow->asked[i].key->index].n_steps;
+	flow->walks = arena_array_of(flow->mem, struct run, room);
+	for (size_t i = 0; i < flow->n_asked; i++)
+		if (flow->asked[i].key != cat->identity)
+			add_walk(flow, &flow->asked[i]);
+}
+
+static bool any_truncated(const struct flow *flow)
+{
+	for (size_t i = 0; i < flow->n_walks; i++)
+		if (fact_rows(&flow->walks[i].fact) && (flow->walks[i].fact.rows->flags & ROWS_TRUNCATED))
+			return true;
+	return false;
+}
+
+/* Nobody was named and somebody who could have did not answer: that is neither none nor an empty 200. */
+static enum step_end refuse_unanswered(struct flow *flow)
+{
+	const struct fact *worst = NULL;
+	bool late;
+
+	for (size_t i = 0; i < flow->n_walks; i++)
+		if (flow->walks[i].fact.state == FACT_MISSING && !worst)
+			worst = &flow->walks[i].fact;
+	late = worst && str_eq(str_of(worst->reason), str_of(err_reason(ERR_LATE)));
+	flow->reply.retry_after_s = 1;
+	flow->reply.missing = 1;
+	return flow_refuse(flow, late ? 504 : 503, late ? "identity-late" : "identity-unavailable",
+			   "The source that knows who this is did not answer",
+			   arena_printf(flow->mem, "part `%s`: %s", worst ? worst->part->name : "?",
+					worst ? worst->reason : "?"),
+			   "ask again in a moment");
+}
+
+static enum step_end conclude(struct flow *flow)
+{
+	struct match *match = &flow->match;
+
+	match->complete = true;
+	for (size_t i = 0; i < flow->n_walks; i++)
+		match->complete = match->complete && flow->walks[i].fact.state != FACT_MISSING;
+	candidates_gather(flow);
+	if (any_truncated(flow)) {
+		match->outcome = OUTCOME_TOO_MANY;
+	} else if (match->n_candidates == 0) {
+		match->outcome = OUTCOME_NONE;
+		if (!match->complete)
+			return refuse_unanswered(flow);
+	} else if (match->n_candidates == 1) {
+		match->outcome = OUTCOME_ONE;
+		match->subject = match->candidates[0].subject;
+	} else {
+		match->outcome = OUTCOME_MANY;
+	}
+	return STEP_DONE;
+}
+
+enum step_end step_resolve(struct flow *flow)
+{
+	if (flow->blocked) {
+		flow->match.outcome = OUTCOME_BLOCKED;
+		flow->match.complete = true;
+		return STEP_DONE;
+	}
+	if (!flow->walks)
+		begin_walks(flow);
+	for (size_t i = 0; flow->expired && i < flow->n_walks; i++)
+		run_expire(&flow->walks[i]);
+	return runs_advance(flow->walks, flow->n_walks) ? conclude(flow) : STEP_WAIT;
+}

@@ -1,0 +1,120 @@
+/* fact.c - reading what one part answered. */
+#include "federator/view/fact.h"
+
+#include <assert.h>
+
+#include "metadata/normalize.h"
+
+bool fact_known(const struct fact *fact)
+{
+	switch (fact->state) {
+	case FACT_LIVE:
+	case FACT_FRESH:
+	case FACT_STALE:
+	case FACT_SKIPPED:
+		return true;
+	case FACT_UNASKED:
+	case FACT_MISSING:
+		return false;
+	}
+	return false;
+}
+
+uint32_t fact_rows(const struct fact *fact)
+{
+	return fact_known(fact) && fact->rows ? fact->rows->n_rows : 0;
+}
+
+static int row_cmp(const struct rows *rows, uint32_t a, uint32_t b)
+{
+	int c = 0;
+
+	for (uint32_t i = 0; i < rows->n_cols && c == 0; i++)
+		c = str_cmp(rows_cell(rows, a, i), rows_cell(rows, b, i));
+	return c;
+}
+
+bool fact_scalar_row(struct fact *fact, uint32_t *row_out)
+{
+	uint32_t n = fact_rows(fact);
+
+	if (n == 0)
+		return false;
+	if (fact->scalar_row == 0) {
+		uint32_t best = 0;
+
+		for (uint32_t r = 1; r < n; r++)
+			if (row_cmp(fact->rows, r, best) < 0)
+				best = r;
+		fact->scalar_row = best + 1;
+	}
+	*row_out = fact->scalar_row - 1;
+	return true;
+}
+
+static const struct str *column_keys(const struct fact *fact, uint32_t column, struct arena *mem)
+{
+	const struct column *col = &fact->part->columns[column];
+	const struct key *key = col->gives ? col->gives : col->proves;
+	struct str *keys = arena_array_of(mem, struct str, fact->rows->n_rows);
+
+	assert(key != NULL);
+	for (uint32_t r = 0; r < fact->rows->n_rows; r++) {
+		struct str cell = rows_cell(fact->rows, r, column);
+
+		if (!cell.p || normalize_cell(key, col->as, col->n_as, cell, mem, &keys[r]) != KEY_OK)
+			keys[r] = (struct str){ 0 };
+	}
+	return keys;
+}
+
+struct str fact_key(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem)
+{
+	if (!fact->keys)
+		fact->keys = arena_array_of(mem, const struct str *, fact->part->n_columns);
+	if (!fact->keys[column])
+		fact->keys[column] = column_keys(fact, column, mem);
+	return fact->keys[column][row];
+}
+
+bool fact_row_proves(struct fact *fact, uint32_t row, const struct key *key, struct str value,
+		     struct arena *mem)
+{
+	for (uint32_t c = 0; c < fact->part->n_columns; c++)
+		if (fact->part->columns[c].proves == key && str_eq(fact_key(fact, row, c, mem), value))
+			return true;
+	return false;
+}
+
+static void warn(struct fact *fact, uint32_t column, struct arena *mem)
+{
+	struct fact_warning *w = fact->warnings;
+
+	while (w && w->column != column)
+		w = w->next;
+	if (!w) {
+		w = arena_new_of(mem, struct fact_warning);
+		*w = (struct fact_warning){ .column = column, .next = fact->warnings };
+		fact->warnings = w;
+	}
+	w->cells++;
+}
+
+enum typed_verdict fact_typed(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem,
+			      struct typed *out)
+{
+	enum typed_verdict v = typed_cell(fact->part->columns[column].type, rows_cell(fact->rows, row, column),
+					  fact->part->source->zone, mem, out);
+
+	if (v == TYPED_BAD)
+		warn(fact, column, mem);
+	return v;
+}
+
+bool fact_as_of(struct fact *fact, uint32_t row, struct arena *mem, struct typed *out)
+{
+	for (uint32_t c = 0; c < fact->part->n_columns; c++)
+		if (fact->part->columns[c].as_of)
+			return fact_typed(fact, row, c, mem, out) == TYPED_OK;
+	return false;
+}

@@ -1,0 +1,284 @@
+/* list.c - lists: rows of several parts into ordered, limited items, with nested lists and look-ups. */
+#include "federator/view/list.h"
+
+#include <stdlib.h>
+
+#include "federator/view/value.h"
+
+/* The row of a look-up part that proves the key; false: none. */
+static bool look_up(struct merge *m, const struct lookup *lk, struct str key, struct fact **fact_out,
+		    uint32_t *row_out)
+{
+	struct fact *fact = &m->facts[lk->part->index];
+
+	for (uint32_t r = 0; key.p && r < fact_rows(fact); r++) {
+		if (fact_row_proves(fact, r, lk->key, key, m->mem)) {
+			*fact_out = fact;
+			*row_out = r;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where a field of an item stands: fact, row and column. TYPED_NULL in *verdict_out: nowhere. */
+static bool find_cell(struct merge *m, const struct cell_from *cf, const struct item *item, struct from *from_out,
+		      uint32_t *row_out, enum typed_verdict *verdict_out)
+{
+	struct fact *fact = item->fact;
+	uint32_t row = item->row;
+
+	*verdict_out = TYPED_NULL;
+	switch (cf->kind) {
+	case CELL_NONE:
+		return true;
+	case CELL_HERE:
+		*from_out = (struct from){ .part = fact->part, .column = cf->column, .at = cf->at };
+		break;
+	case CELL_LOOKUP:
+		if (!fact_known(&m->facts[cf->lookup.part->index]))
+			return false;
+		if (!look_up(m, &cf->lookup, fact_key(fact, row, cf->column, m->mem), &fact, &row))
+			return true;
+		*from_out = (struct from){ .part = fact->part, .column = cf->lookup.column, .at = cf->at };
+		break;
+	}
+	*row_out = row;
+	*verdict_out = TYPED_OK;
+	return true;
+}
+
+bool list_cell(struct merge *m, const struct list *list, uint32_t field, const struct item *item,
+	       enum typed_verdict *verdict_out, struct typed *out)
+{
+	struct from from;
+	uint32_t row;
+
+	if (!find_cell(m, &list->fields[field].per_part[item->part], item, &from, &row, verdict_out))
+		return false;
+	if (*verdict_out == TYPED_OK)
+		*verdict_out = fact_typed(&m->facts[from.part->index], row, from.column, m->mem, out);
+	return true;
+}
+
+static bool row_belongs(struct merge *m, const struct list *list, struct fact *fact, uint32_t row, struct str join)
+{
+	return !list->join || fact_row_proves(fact, row, list->join, join, m->mem);
+}
+
+static size_t gather(struct merge *m, const struct list *list, struct str join, struct items *items)
+{
+	size_t room = 0;
+
+	for (size_t p = 0; p < list->n_parts; p++)
+		room += fact_rows(&m->facts[list->parts[p]->index]);
+	items->of = arena_array_of(m->mem, struct item, room);
+	for (size_t p = 0; p < list->n_parts; p++) {
+		struct fact *fact = &m->facts[list->parts[p]->index];
+
+		items->any_known = items->any_known || fact_known(fact);
+		for (uint32_t r = 0; r < fact_rows(fact); r++)
+			if (row_belongs(m, list, fact, r, join))
+				items->of[items->n++] =
+					(struct item){ .fact = fact, .part = (uint32_t)p, .row = r };
+	}
+	return items->n;
+}
+
+/* What item_cmp() needs; qsort_r hands it through. */
+struct order {
+	enum value_type type;
+	bool desc;
+};
+
+static int item_cmp(const void *a, const void *b, void *arg)
+{
+	const struct item *x = a, *y = b;
+	const struct order *o = arg;
+	int c = 0;
+
+	if (x->keyed != y->keyed)
+		return x->keyed ? -1 : 1;
+	if (x->keyed)
+		c = typed_cmp(o->type, &x->key, &y->key);
+	if (c)
+		return o->desc ? -c : c;
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+/* The declared type of a field of a list; the loader has checked that all its parts agree. */
+static enum value_type field_type(const struct list *list, uint32_t field)
+{
+	for (size_t p = 0; p < list->n_parts; p++) {
+		const struct cell_from *cf = &list->fields[field].per_part[p];
+
+		switch (cf->kind) {
+		case CELL_NONE:
+			break;
+		case CELL_HERE:
+			return list->parts[p]->columns[cf->column].type;
+		case CELL_LOOKUP:
+			return cf->lookup.part->columns[cf->lookup.column].type;
+		}
+	}
+	return TYPE_TEXT;
+}
+
+static void sort_items(struct merge *m, const struct list *list, uint32_t field, bool desc, struct items *items)
+{
+	struct order order = { .type = field_type(list, field), .desc = desc };
+
+	for (size_t i = 0; i < items->n; i++) {
+		enum typed_verdict v;
+
+		items->of[i].keyed = list_cell(m, list, field, &items->of[i], &v, &items->of[i].key) && v == TYPED_OK;
+	}
+	qsort_r(items->of, items->n, sizeof(*items->of), item_cmp, &order);
+}
+
+static bool same_distinct(struct merge *m, const struct list *list, const struct item *a, const struct item *b)
+{
+	for (size_t d = 0; d < list->n_distinct; d++) {
+		struct typed x = { 0 }, y = { 0 };
+		enum typed_verdict vx, vy;
+
+		if (!list_cell(m, list, list->distinct[d], a, &vx, &x) ||
+		    !list_cell(m, list, list->distinct[d], b, &vy, &y) || vx != TYPED_OK || vy != TYPED_OK ||
+		    !str_eq(x.text, y.text))
+			return false;
+	}
+	return true;
+}
+
+static void drop_repeated(struct merge *m, const struct list *list, struct items *items)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < items->n; i++) {
+		bool seen = false;
+
+		for (size_t k = 0; k < kept && !seen; k++)
+			seen = same_distinct(m, list, &items->of[k], &items->of[i]);
+		if (!seen)
+			items->of[kept++] = items->of[i];
+	}
+	items->n = kept;
+}
+
+struct items list_items(struct merge *m, const struct list *list, struct str join, int32_t order_field, bool desc)
+{
+	struct items items = { 0 };
+
+	gather(m, list, join, &items);
+	if (order_field >= 0)
+		sort_items(m, list, (uint32_t)order_field, desc, &items);
+	if (list->n_distinct)
+		drop_repeated(m, list, &items);
+	return items;
+}
+
+static void put_origin(struct merge *m, const struct field *field, const struct from *from, uint32_t row,
+		       struct node *node)
+{
+	struct origin *o = arena_new_of(m->mem, struct origin);
+	struct from *kept = arena_new_of(m->mem, struct from);
+	struct typed as_of;
+
+	*kept = *from;
+	*o = (struct origin){ .from = kept, .field = field, .rule = "order" };
+	if (fact_as_of(&m->facts[from->part->index], row, m->mem, &as_of))
+		o->as_of = as_of.text;
+	node->origin = o;
+}
+
+static void put_field(struct merge *m, const struct list *list, uint32_t f, const struct item *item,
+		      struct node *object)
+{
+	const struct field *field = &list->fields[f].field;
+	enum typed_verdict v;
+	struct typed value = { .kind = NODE_NULL };
+	struct from from;
+	struct node *node;
+	uint32_t row = 0;
+
+	if (!find_cell(m, &list->fields[f].per_part[item->part], item, &from, &row, &v))
+		return;
+	if (v == TYPED_OK)
+		v = fact_typed(&m->facts[from.part->index], row, from.column, m->mem, &value);
+	if (field->n_segments)
+		object = tree_place(m->mem, object, field->segments, field->n_segments);
+	node = value_node(m, field, v, &value, object);
+	if (node && v == TYPED_OK && m->provenance)
+		put_origin(m, field, &from, row, node);
+}
+
+void list_put_fields(struct merge *m, const struct list *list, uint64_t only, const struct item *item, int32_t skip,
+		     struct node *object)
+{
+	for (uint32_t f = 0; f < list->n_fields; f++)
+		if ((int32_t)f != skip && (f >= 32 || (only >> f) & 1) && value_visible(m, &list->fields[f].field))
+			put_field(m, list, f, item, object);
+}
+
+/* "orders" -> "order", else "item": the name of one element in XML. */
+static struct str item_name(const struct list *list)
+{
+	struct str last = list->segments[list->n_segments - 1];
+
+	if (list->plain_items || last.n < 2 || last.p[last.n - 1] != 's' || last.p[last.n - 2] == 's')
+		return STR("item");
+	return (struct str){ last.p, last.n - 1 };
+}
+
+static void put_items(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct str join,
+		      struct node *holder);
+
+static void put_item(struct merge *m, const struct list *list, uint64_t only, const struct item *item,
+		     struct node *array)
+{
+	struct node *object;
+
+	if (list->plain_items) {
+		list_put_fields(m, list, only, item, -1, array);
+		return;
+	}
+	object = tree_object(m->mem, array, STR(""));
+	list_put_fields(m, list, only, item, -1, object);
+	for (size_t i = 0; i < list->n_lists; i++) {
+		const struct list *inner = &list->lists[i];
+
+		if (i < 32 && !((only >> (32 + i)) & 1))
+			continue;
+		for (uint32_t c = 0; c < item->fact->part->n_columns; c++) {
+			if (item->fact->part->columns[c].gives != inner->join)
+				continue;
+			put_items(m, inner, UINT64_MAX, inner->limit, fact_key(item->fact, item->row, c, m->mem), object);
+			break;
+		}
+	}
+}
+
+static void put_items(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct str join,
+		      struct node *holder)
+{
+	struct items items = list_items(m, list, join, list->order_field, list->order_desc);
+	struct node *array;
+
+	if (!items.any_known)
+		return;
+	holder = tree_place(m->mem, holder, list->segments, list->n_segments);
+	array = tree_array(m->mem, holder, list->segments[list->n_segments - 1], item_name(list));
+	for (size_t i = 0; i < items.n; i++) {
+		if (i >= limit)
+			items.of[i].fact->more = true;
+		else
+			put_item(m, list, only, &items.of[i], array);
+	}
+}
+
+void list_merge(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct node *customer)
+{
+	put_items(m, list, only, limit, (struct str){ 0 }, customer);
+}

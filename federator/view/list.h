@@ -1,0 +1,33 @@
+/* list.h - the items of one list, gathered from the rows of its parts. Used by the files of view/ only. */
+#ifndef FEDERATOR_VIEW_LIST_H
+#define FEDERATOR_VIEW_LIST_H
+
+#include "federator/view/merge.h"
+
+/* A row that becomes an item. */
+struct item {
+	struct fact *fact;
+	uint32_t part; /* index in list->parts */
+	uint32_t row;
+	bool keyed; /* `key` is set: its order field is not NULL */
+	struct typed key;
+};
+
+struct items {
+	struct item *of;
+	size_t n;
+	bool any_known; /* at least one part of the list answered */
+};
+
+/* All rows of a list, those of one outer key only when `join` is not NULL, in the order of `order_field` (-1: as they
+ * came; NULLs last; ties by part, then by row) and without repeated `distinct` fields. */
+struct items list_items(struct merge *m, const struct list *list, struct str join, int32_t order_field, bool desc)
+	NONNULL(1, 2);
+/* The fields of one item chosen by `only`, as members of `object`. `skip` is left out (-1: none). */
+void list_put_fields(struct merge *m, const struct list *list, uint64_t only, const struct item *item, int32_t skip,
+		     struct node *object) NONNULL(1, 2, 4, 6);
+/* One field of an item: its verdict and value. False: unknown, because a look-up part did not answer. */
+bool list_cell(struct merge *m, const struct list *list, uint32_t field, const struct item *item,
+	       enum typed_verdict *verdict_out, struct typed *out) NONNULL(1, 2, 4, 5, 6);
+
+#endif

@@ -1,0 +1,152 @@
+/* scalar.c - one field from its candidates: which value wins, and what became of the others. */
+#include "federator/view/value.h"
+
+/* What one candidate has to say. */
+struct candidate {
+	const struct from *from;
+	struct fact *fact;
+	uint32_t row;
+	bool has_row;
+	enum typed_verdict verdict;
+	struct typed value;
+	bool has_as_of;
+	struct typed as_of;
+};
+
+static struct candidate read_candidate(struct merge *m, const struct from *from)
+{
+	struct candidate c = { .from = from, .fact = &m->facts[from->part->index], .verdict = TYPED_NULL };
+
+	c.has_row = fact_scalar_row(c.fact, &c.row);
+	if (!c.has_row)
+		return c;
+	c.verdict = fact_typed(c.fact, c.row, from->column, m->mem, &c.value);
+	c.has_as_of = fact_as_of(c.fact, c.row, m->mem, &c.as_of);
+	return c;
+}
+
+/* Does `b` beat `a`, which stands before it in the document? Equal candidates never do. */
+static bool beats(enum pick pick, enum value_type type, const struct candidate *a, const struct candidate *b)
+{
+	switch (pick) {
+	case PICK_ORDER:
+	case PICK_SUM:
+		return false;
+	case PICK_NEWEST:
+		return b->has_as_of && (!a->has_as_of || b->as_of.instant_us > a->as_of.instant_us);
+	case PICK_MAX:
+		return typed_cmp(type, &b->value, &a->value) > 0;
+	case PICK_MIN:
+		return typed_cmp(type, &b->value, &a->value) < 0;
+	}
+	return false;
+}
+
+static const struct candidate *pick_winner(const struct field *field, const struct candidate *c)
+{
+	enum value_type type = field->from[0].part->columns[field->from[0].column].type;
+	const struct candidate *best = NULL;
+
+	for (size_t i = 0; i < field->n_from; i++)
+		if (c[i].verdict == TYPED_OK && (!best || beats(field->pick, type, best, &c[i])))
+			best = &c[i];
+	return best;
+}
+
+/* The winner's value, or the exact sum of all values. */
+static enum typed_verdict winning_value(struct merge *m, const struct field *field, const struct candidate *c,
+					const struct candidate *winner, struct typed *out)
+{
+	enum value_type type = field->from[0].part->columns[field->from[0].column].type;
+
+	*out = winner->value;
+	for (size_t i = 0; field->pick == PICK_SUM && i < field->n_from; i++)
+		if (&c[i] != winner && c[i].verdict == TYPED_OK &&
+		    typed_add(type, out, &c[i].value, m->mem, out) != TYPED_OK)
+			return TYPED_BAD;
+	return TYPED_OK;
+}
+
+static bool any_unknown(const struct field *field, const struct candidate *c, const struct candidate *before)
+{
+	for (size_t i = 0; i < field->n_from && &c[i] != before; i++)
+		if (!fact_known(c[i].fact))
+			return true;
+	return false;
+}
+
+static const char *pick_name(enum pick pick)
+{
+	switch (pick) {
+	case PICK_ORDER:
+		return "order";
+	case PICK_NEWEST:
+		return "newest";
+	case PICK_MAX:
+		return "max";
+	case PICK_MIN:
+		return "min";
+	case PICK_SUM:
+		return "sum";
+	}
+	return "order";
+}
+
+static const struct origin *make_origin(struct merge *m, const struct field *field, const struct candidate *c,
+					const struct candidate *winner)
+{
+	struct origin *o = arena_new_of(m->mem, struct origin);
+	struct lost *lost = arena_array_of(m->mem, struct lost, field->n_from);
+	bool by_order = field->pick == PICK_ORDER;
+
+	*o = (struct origin){ .from = winner->from, .field = field, .rule = pick_name(field->pick), .lost = lost };
+	o->provisional = any_unknown(field, c, by_order ? winner : NULL);
+	if (winner->has_as_of)
+		o->as_of = winner->as_of.text;
+	for (size_t i = 0; i < field->n_from; i++) {
+		if (&c[i] == winner || c[i].verdict != TYPED_OK)
+			continue;
+		lost[o->n_lost++] = (struct lost){ .from = c[i].from,
+						   .value = c[i].value.text,
+						   .as_of = c[i].has_as_of ? c[i].as_of.text : (struct str){ 0 } };
+	}
+	return o;
+}
+
+static void put_empty(struct merge *m, const struct field *field, bool had_row, struct node *holder)
+{
+	const struct from *f = &field->from[0];
+	struct typed value = { .kind = NODE_NULL };
+	enum typed_verdict v = TYPED_NULL;
+
+	if (field->empty && !had_row)
+		v = typed_cell(f->part->columns[f->column].type, str_of(field->empty), f->part->source->zone, m->mem,
+			       &value);
+	value_node(m, field, v, &value, holder);
+}
+
+void scalar_merge(struct merge *m, const struct field *field, struct node *customer)
+{
+	struct candidate *c = arena_array_of(m->mem, struct candidate, field->n_from);
+	const struct candidate *winner;
+	bool had_row = false, had_bad = false;
+	struct typed value;
+	struct node *node;
+
+	for (size_t i = 0; i < field->n_from; i++) {
+		c[i] = read_candidate(m, &field->from[i]);
+		had_row = had_row || c[i].has_row;
+		had_bad = had_bad || c[i].verdict == TYPED_BAD;
+	}
+	winner = pick_winner(field, c);
+	if (!winner && (had_bad || any_unknown(field, c, NULL)))
+		return;
+	customer = tree_place(m->mem, customer, field->segments, field->n_segments);
+	if (!winner) {
+		put_empty(m, field, had_row, customer);
+		return;
+	}
+	node = value_node(m, field, winning_value(m, field, c, winner, &value), &value, customer);
+	if (node && m->provenance)
+		node->origin = make_origin(m, field, c, winner);
+}

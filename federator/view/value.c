@@ -1,0 +1,62 @@
+/* value.c - one cell into one value node. */
+#include "federator/view/value.h"
+
+bool value_visible(const struct merge *m, const struct field *field)
+{
+	return (m->visible >> field->cls->index) & 1;
+}
+
+static bool code_matches(const struct code *code, struct str text)
+{
+	if (str_eq(str_of(code->is), text))
+		return true;
+	for (size_t i = 0; i < code->n_from; i++)
+		if (str_eq(str_of(code->from[i]), text))
+			return true;
+	return false;
+}
+
+static void mark_seen(struct merge *m, const struct codes *codes, size_t code)
+{
+	if (!m->codes_seen)
+		m->codes_seen = arena_array_of(m->mem, bool *, m->cat->n_codes);
+	if (!m->codes_seen[codes->index])
+		m->codes_seen[codes->index] = arena_array_of(m->mem, bool, codes->n);
+	m->codes_seen[codes->index][code] = true;
+}
+
+struct str value_code(struct merge *m, const struct codes *codes, struct str text)
+{
+	for (size_t i = 0; i < codes->n; i++) {
+		if (!code_matches(&codes->of[i], text))
+			continue;
+		mark_seen(m, codes, i);
+		return str_of(codes->of[i].is);
+	}
+	return text;
+}
+
+struct node *value_node(struct merge *m, const struct field *field, enum typed_verdict verdict,
+			const struct typed *value, struct node *holder)
+{
+	struct str name = field->n_segments ? field->segments[field->n_segments - 1] : STR("");
+	struct node *node;
+
+	switch (verdict) {
+	case TYPED_BAD:
+		return NULL;
+	case TYPED_NULL:
+		node = tree_null(m->mem, holder, name);
+		break;
+	case TYPED_OK:
+		node = tree_text(m->mem, holder, name, value->text);
+		node->kind = value->kind;
+		if (field->codes) {
+			node->kind = NODE_TEXT;
+			node->value = value_code(m, field->codes, value->text);
+		}
+		break;
+	}
+	node->cls = field->cls;
+	return node;
+}
