@@ -1,0 +1,305 @@
+#include "metadata/sqltext.h"
+
+#include <stdio.h>
+
+#include "tests/cmocka_all.h"
+
+static const struct key member = { .name = "member" }, phone = { .name = "phone" },
+			no_1 = { .name = "no-1" };
+static const struct by_key by_member[] = { { .key = &member } };
+static const struct by_key by_two[] = { { .key = &member }, { .key = &phone, .optional = true } };
+static const struct by_key by_dash[] = { { .key = &no_1 } };
+
+struct world {
+	struct arena *mem;
+	struct diags *ds;
+	const struct piece *pieces;
+	size_t n_pieces;
+};
+
+static int begin(void **state)
+{
+	static struct world w;
+
+	w = (struct world){ .mem = arena_new() };
+	w.ds = diags_new(w.mem);
+	*state = &w;
+	return 0;
+}
+
+static int end(void **state)
+{
+	arena_wipe_free(&((struct world *)*state)->mem);
+	return 0;
+}
+
+static bool split_by(struct world *w, const char *sql, const struct by_key *by, size_t n_by)
+{
+	static const struct span where = { .file = "a.xml", .line = 10, .column = 5, .length = 1 };
+
+	return sqltext_split(str_of(sql), by, n_by, where, w->mem, w->ds, &w->pieces, &w->n_pieces);
+}
+
+static bool split(struct world *w, const char *sql)
+{
+	return split_by(w, sql, by_member, 1);
+}
+
+/* The pieces in one line: text as it is, <name> for a parameter, <name...> for a list. */
+static void check_pieces(struct world *w, const char *want)
+{
+	SCOPED(buf_free) struct buf got = { 0 };
+
+	for (size_t i = 0; i < w->n_pieces; i++) {
+		const struct piece *piece = &w->pieces[i];
+
+		if (piece->kind == PIECE_TEXT)
+			buf_put_str(&got, piece->text);
+		else
+			buf_printf(&got, "<%s%s>", piece->key->name,
+				   piece->kind == PIECE_LIST ? "..." : "");
+	}
+	assert_string_equal(got.data, want);
+}
+
+static void check_fine(struct world *w, const char *sql, const char *want)
+{
+	if (!split(w, sql)) {
+		SCOPED(buf_free) struct buf out = { 0 };
+
+		diags_print_gcc(w->ds, &out);
+		fail_msg("%s\n%s", sql, out.data);
+	}
+	check_pieces(w, want);
+}
+
+static void check_finding(struct world *w, const char *sql, const char *code, uint32_t line,
+			  uint32_t column, uint32_t length)
+{
+	const struct diag *all;
+	size_t n;
+
+	w->ds = diags_new(w->mem);
+	assert_false(split(w, sql));
+	all = diags_all(w->ds, &n);
+	if (n != 1 || strcmp(all[0].code, code) != 0 || all[0].at.line != line ||
+	    all[0].at.column != column || all[0].at.length != length)
+		fail_msg("%s\n%zu findings, the first %s %u:%u+%u", sql, n, all[0].code, all[0].at.line,
+			 all[0].at.column, all[0].at.length);
+}
+
+static void parameters_and_lists_are_cut_out(void **state)
+{
+	check_fine(*state, "SELECT a FROM t WHERE m=:member", "SELECT a FROM t WHERE m=<member>");
+	check_fine(*state, "select a from t where m in(:member...)", "select a from t where m in(<member...>)");
+	check_fine(*state, "WITH x AS (SELECT :member AS m) SELECT m FROM x, t WHERE m IN (:member...) AND 1",
+		   "WITH x AS (SELECT <member> AS m) SELECT m FROM x, t WHERE m IN (<member...>) AND 1");
+}
+
+static void several_keys_are_told_apart(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(split_by(w, "SELECT 1 WHERE a = :phone OR b IN (:member...)", by_two, 2));
+	check_pieces(w, "SELECT 1 WHERE a = <phone> OR b IN (<member...>)");
+	assert_true(split_by(w, "SELECT 1 WHERE a=:no-1-1", by_dash, 1));
+	check_pieces(w, "SELECT 1 WHERE a=<no-1>-1");
+	assert_true(split(w, "SELECT :member-1"));
+	check_pieces(w, "SELECT <member>-1");
+}
+
+static void what_is_quoted_is_no_parameter(void **state)
+{
+	check_fine(*state, "SELECT ':member ?;', m FROM t WHERE m=:member",
+		   "SELECT ':member ?;', m FROM t WHERE m=<member>");
+	check_fine(*state, "SELECT 'it''s :member', \"a:\"\":member\", `:member` WHERE m=:member",
+		   "SELECT 'it''s :member', \"a:\"\":member\", `:member` WHERE m=<member>");
+	check_fine(*state, "SELECT $$ ' :member $$, $a$ $$ :member ; $a$, :member",
+		   "SELECT $$ ' :member $$, $a$ $$ :member ; $a$, <member>");
+	check_fine(*state, "SELECT E'it\\'s ''\\\\', 'c:\\', :member", "SELECT E'it\\'s ''\\\\', 'c:\\', <member>");
+	check_fine(*state, "SELECT '12:30' AS at -- :member ; ? '\n, :member /* ; ' :member */ FROM v$session",
+		   "SELECT '12:30' AS at -- :member ; ? '\n, <member> /* ; ' :member */ FROM v$session");
+	check_fine(*state, "SELECT :member --", "SELECT <member> --");
+}
+
+static void casts_and_slices_are_no_parameters(void **state)
+{
+	check_fine(*state, "SELECT a::numeric, b::member, :member::text, arr[lo:hi], c[1:2]",
+		   "SELECT a::numeric, b::member, <member>::text, arr[lo:hi], c[1:2]");
+}
+
+static void anything_but_a_select_is_refused(void **state)
+{
+	check_finding(*state, "DELETE FROM t WHERE m=:member", "M0401", 10, 5, 6);
+	check_finding(*state, "\n  UPDATE t SET m=:member", "M0401", 11, 3, 6);
+	check_fine(*state, " /* c */ -- d\n (SELECT :member)", " /* c */ -- d\n (SELECT <member>)");
+}
+
+static void an_empty_query_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	assert_false(split_by(w, " -- nothing", NULL, 0));
+	assert_int_equal(diags_count(w->ds, DIAG_ERROR), 1);
+}
+
+static void semicolons_are_refused_also_at_the_end(void **state)
+{
+	check_finding(*state, "SELECT :member;", "M0402", 10, 19, 1);
+	check_finding(*state, "SELECT 1,\n:member; DROP TABLE t", "M0402", 11, 8, 1);
+}
+
+static void open_quotes_and_comments_are_refused(void **state)
+{
+	check_finding(*state, "SELECT :member, 'abc", "M0403", 10, 21, 1);
+	check_finding(*state, "SELECT :member, \"abc", "M0403", 10, 21, 1);
+	check_finding(*state, "SELECT :member, E'abc\\'", "M0403", 10, 22, 1);
+	check_finding(*state, "SELECT :member, $x$abc$$", "M0403", 10, 21, 3);
+	check_finding(*state, "SELECT :member /*", "M0403", 10, 20, 2);
+}
+
+static void a_bare_question_mark_is_refused(void **state)
+{
+	check_finding(*state, "SELECT :member WHERE a = ?", "M0404", 10, 30, 1);
+}
+
+static void an_unknown_parameter_is_refused_with_the_nearest(void **state)
+{
+	struct world *w = *state;
+	size_t n;
+
+	check_finding(w, "SELECT :member WHERE a = :membre", "M0405", 10, 30, 7);
+	assert_non_null(strstr(diags_all(w->ds, &n)[0].text, ":member?"));
+	check_finding(w, "SELECT :member WHERE a IN (:order...)", "M0405", 10, 32, 6);
+	assert_null(strstr(diags_all(w->ds, &n)[0].text, "did you mean"));
+}
+
+static void a_key_that_is_not_used_is_refused(void **state)
+{
+	check_finding(*state, "SELECT ':member'", "M0406", 10, 5, 1);
+}
+
+static void an_outer_limit_beside_a_list_is_refused(void **state)
+{
+	check_finding(*state, "SELECT m FROM t WHERE m IN (:member...) LIMIT 20", "M0407", 10, 45, 5);
+	check_finding(*state, "SELECT TOP 20 m FROM t WHERE m IN (:member...)", "M0407", 10, 12, 3);
+	check_finding(*state, "SELECT DISTINCT TOP (5) m FROM t WHERE m IN (:member...)", "M0407", 10, 21, 3);
+	check_finding(*state, "SELECT m FROM t WHERE m IN (:member...) fetch first 5 rows only", "M0407", 10,
+		      51, 5);
+}
+
+static void other_limits_are_fine(void **state)
+{
+	check_fine(*state, "SELECT m FROM t WHERE m = :member LIMIT 20", "SELECT m FROM t WHERE m = <member> LIMIT 20");
+	check_fine(*state, "SELECT top, t.limit, (SELECT 1 LIMIT 1) FROM t WHERE m IN (:member...)",
+		   "SELECT top, t.limit, (SELECT 1 LIMIT 1) FROM t WHERE m IN (<member...>)");
+	check_fine(*state, "SELECT 'a LIMIT 3' /* LIMIT */ WHERE m IN (:member...)",
+		   "SELECT 'a LIMIT 3' /* LIMIT */ WHERE m IN (<member...>)");
+}
+
+static void comments_that_databases_read_differently_are_refused(void **state)
+{
+	check_finding(*state, "SELECT :member /*! STRAIGHT_JOIN */", "M0408", 10, 20, 3);
+	check_finding(*state, "SELECT :member /*M!100 x */", "M0408", 10, 20, 3);
+	check_finding(*state, "SELECT :member /* a /* b */", "M0408", 10, 20, 2);
+	check_fine(*state, "SELECT /*+ INDEX(t) */ :member", "SELECT /*+ INDEX(t) */ <member>");
+}
+
+static void findings_of_one_query_are_bounded(void **state)
+{
+	struct world *w = *state;
+
+	assert_false(split(w, ";;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;"));
+	assert_in_range(diags_count(w->ds, DIAG_ERROR), 2, 20);
+}
+
+/* ---- run time ---- */
+
+struct expansion {
+	struct str sql;
+	const struct str *params;
+	size_t n_params;
+};
+
+static struct expansion expand(struct world *w, const char *sql, size_t n_members, const char *a_phone)
+{
+	static char names[300][8];
+	static struct str values[300];
+	const struct str phone_value = str_of(a_phone);
+	struct key_values keys[] = {
+		{ .key = &phone, .values = &phone_value, .n = a_phone ? 1 : 0 },
+		{ .key = &member, .values = values, .n = n_members },
+	};
+	struct expansion x;
+	struct query query;
+
+	for (size_t i = 0; i < n_members; i++)
+		values[i] = (struct str){ names[i], (size_t)snprintf(names[i], sizeof(names[i]), "m%zu", i) };
+	assert_true(split_by(w, sql, by_two, 2));
+	query = (struct query){ .pieces = w->pieces, .n_pieces = w->n_pieces };
+	sqltext_expand(&query, keys, ARRAY_LEN(keys), w->mem, &x.sql, &x.params, &x.n_params);
+	return x;
+}
+
+static void markers_stand_for_values_in_their_order(void **state)
+{
+	struct expansion x = expand(*state, "SELECT :phone WHERE m IN (:member...) AND p=:phone", 3, "010");
+
+	assert_true(str_eq(x.sql, STR("SELECT ? WHERE m IN (?,?,?,?,?,?,?,?) AND p=?")));
+	assert_int_equal(x.n_params, 10);
+	assert_true(str_eq(x.params[0], STR("010")));
+	assert_true(str_eq(x.params[1], STR("m0")));
+	assert_true(str_eq(x.params[3], STR("m2")));
+	assert_true(str_eq(x.params[8], STR("m2"))); /* padded with the last one */
+	assert_true(str_eq(x.params[9], STR("010")));
+}
+
+static void list_sizes_are_few(void **state)
+{
+	static const size_t sizes[][2] = { { 1, 1 },	 { 2, 8 },     { 8, 8 },     { 9, 32 },	  { 32, 32 },
+					   { 33, 128 },	 { 128, 128 }, { 129, 256 }, { 300, 384 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct expansion x =
+			expand(*state, "SELECT :phone WHERE m IN (:member...)", sizes[i][0], "010");
+
+		assert_int_equal(x.n_params, sizes[i][1] + 1);
+	}
+}
+
+static void unknown_keys_bind_null(void **state)
+{
+	struct expansion x = expand(*state, "SELECT :phone WHERE m IN (:member...)", 0, NULL);
+
+	assert_true(str_eq(x.sql, STR("SELECT ? WHERE m IN (?)")));
+	assert_int_equal(x.n_params, 2);
+	assert_null(x.params[0].p);
+	assert_null(x.params[1].p);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
+	const struct CMUnitTest tests[] = {
+		T(parameters_and_lists_are_cut_out),
+		T(several_keys_are_told_apart),
+		T(what_is_quoted_is_no_parameter),
+		T(casts_and_slices_are_no_parameters),
+		T(anything_but_a_select_is_refused),
+		T(an_empty_query_is_refused),
+		T(semicolons_are_refused_also_at_the_end),
+		T(open_quotes_and_comments_are_refused),
+		T(a_bare_question_mark_is_refused),
+		T(an_unknown_parameter_is_refused_with_the_nearest),
+		T(a_key_that_is_not_used_is_refused),
+		T(an_outer_limit_beside_a_list_is_refused),
+		T(other_limits_are_fine),
+		T(comments_that_databases_read_differently_are_refused),
+		T(findings_of_one_query_are_bounded),
+		T(markers_stand_for_values_in_their_order),
+		T(list_sizes_are_few),
+		T(unknown_keys_bind_null),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
