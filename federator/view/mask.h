@@ -1,0 +1,23 @@
+/* mask.h - what a role may see of a value in part only. What does not look like its kind is masked whole, so
+ * a value in the wrong column never shows more than its rule. Each mask leaves its own output as it is. No
+ * state; safe from any thread. */
+#ifndef FEDERATOR_VIEW_MASK_H
+#define FEDERATOR_VIEW_MASK_H
+
+#include "base/arena.h"
+#include "metadata/catalog.h"
+
+#define MASK_WHOLE "****" /* also hides how long the value was */
+
+/* The text as the mask shows it.
+ *   none   as it is
+ *   name   김*용, 김*, 남궁*수: surname or first character, and the last; other scripts: K***** H******
+ *   phone  010-****-5678, +8210****5678: prefix and last four; three to six digits: the last two
+ *   email  k***@netvibes.com: first character and domain
+ *   rrn    711231-*******: the date of birth of a Korean resident registration number
+ *   card   540926******1234: first six and last four at most (PCI DSS 3.4.1)
+ *   all    MASK_WHOLE
+ * The NULL view stays the NULL view. The result points into `text`, is a constant or lives in `mem`. */
+struct str mask_text(enum mask_kind kind, struct str text, struct arena *mem) NONNULL(3);
+
+#endif
