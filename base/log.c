@@ -94,7 +94,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 		else
 			put_text(&line, fields[i].text);
 	}
-	buf_putc(&line, '\n');
+	buf_puts(&line, "}\n");
 	/* A log that cannot be written has nobody to be told. */
 	if (write(STDERR_FILENO, line.data, line.len) < 0)
 		return;
