@@ -13,7 +13,7 @@ XSD = os.path.join(ROOT, "metadata", "mapping-1.xsd")
 def snippets(text):
     """(line, XML) of each ```xml block whose root is <mapping>."""
     found = []
-    for match in re.finditer(r"^```xml\n(.*?)^```", text, flags=re.S | re.M):
+    for match in re.finditer(r"^ *```xml\n(.*?)^ *```", text, flags=re.S | re.M):
         if re.match(r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*<mapping\b", match.group(1), flags=re.S):
             found.append((text.count("\n", 0, match.start(1)) + 1, match.group(1)))
     return found

@@ -2,7 +2,6 @@
 import http.client
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -171,7 +170,7 @@ def without_times(answer):
     for part in answer.get("parts", {}).values():
         for name in ("age_ms", "took_ms", "state"):
             part.pop(name, None)
-    for candidate in answer.get("match", {}).get("candidates", []):
+    for candidate in answer.get("candidates", []):
         candidate.pop("id", None)
     return answer
 
@@ -180,12 +179,3 @@ def states(answer):
     """part -> state of a JSON answer."""
     return {name: part["state"] for name, part in answer["parts"].items()}
 
-
-def plain(element):
-    """An XML element of an answer as JSON would have it: objects, arrays of <item>, maps, nulls, texts."""
-    if element.get("{http://www.w3.org/2001/XMLSchema-instance}nil") == "true":
-        return None
-    children = list(element)
-    if not children:
-        return element.text or ""
-    return [(re.sub(r"^\{.*\}", "", child.tag), child.get("name"), plain(child)) for child in children]
