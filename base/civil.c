@@ -17,8 +17,9 @@ int64_t civil_days(struct civil_date date)
 	int64_t year_of_era = year - era * ERA_YEARS;
 	int64_t months = (date.month + 9) % 12;
 	int64_t day_of_year = (153 * months + 2) / 5 + date.day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 
-	return era * ERA_DAYS + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - EPOCH_DAYS;
+	return era * ERA_DAYS + day_of_era - EPOCH_DAYS;
 }
 
 struct civil_date civil_date_of(int64_t days)

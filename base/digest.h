@@ -10,10 +10,11 @@
 /* Once, in main(), before threads: initialises libsodium and the process's SipHash key. */
 bool digest_init(struct err *err) MUST_CHECK NONNULL(1);
 
-/* Incremental BLAKE2b-256. `key` may be the NULL view (no key) or up to 64 bytes. */
+/* A running BLAKE2b-256. */
 struct digest {
 	_Alignas(64) unsigned char state[384];
 };
+/* Begin anew. `key` may be the NULL view (no key) or up to 64 bytes. */
 void digest_begin(struct digest *d, struct str key) NONNULL(1);
 /* Feed bytes as they are. */
 void digest_add(struct digest *d, const void *bytes, size_t n) NONNULL(1);

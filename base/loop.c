@@ -303,9 +303,9 @@ void loop_run(struct loop *loop)
 	loop->more = true; /* the hooks have their first turn before the first sleep */
 	do {
 		run_events(loop);
-		stopping = atomic_exchange(&loop->stop, false); /* before the posted work, which must not be missed */
-		run_posted(loop); /* before the timers: an answer that is here beats its deadline */
-		run_timers(loop);
+		stopping = atomic_exchange(&loop->stop, false);
+		run_posted(loop); /* after the look at stop: what was posted before it must run */
+		run_timers(loop); /* after the posted work: an answer that is here beats its deadline */
 		run_turns(loop);
 	} while (!stopping);
 }

@@ -11,7 +11,7 @@ struct posixtz_change {
 	enum { POSIXTZ_WEEKDAY, POSIXTZ_JULIAN, POSIXTZ_DAY_OF_YEAR } kind;
 	unsigned month, week, weekday; /* POSIXTZ_WEEKDAY: 1-12, 1-5 (5 = last), 0-6 (0 = Sunday) */
 	unsigned day; /* POSIXTZ_JULIAN: 1-365, February 29 never counted; POSIXTZ_DAY_OF_YEAR: 0-365 */
-	int32_t wall_s; /* seconds after that day's midnight, by the clock before the change; may be negative */
+	int32_t wall_s; /* from that day's midnight, by the clock before the change; may be negative */
 };
 
 struct posixtz {

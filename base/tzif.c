@@ -59,9 +59,10 @@ static uint64_t tail_bytes(const struct counts *c, unsigned time_bytes)
 
 static bool skip_first_block(struct str *s, const struct counts *c)
 {
+	uint64_t bytes = (uint64_t)c->times * (4 + 1) + (uint64_t)c->types * TYPE_BYTES + tail_bytes(c, 4);
 	struct str block;
 
-	return take(s, (uint64_t)c->times * (4 + 1) + (uint64_t)c->types * TYPE_BYTES + tail_bytes(c, 4), &block);
+	return take(s, bytes, &block);
 }
 
 static bool type_offset(struct str types, unsigned index, int32_t *out)
@@ -128,7 +129,7 @@ bool tzif_parse(struct arena *mem, struct str bytes, const char *name, struct tz
 		return err_set(err, ERR_CONFIG, name, "time zone file is damaged: its first half is cut off");
 	if (c.leaps > 0)
 		return err_set(err, ERR_CONFIG, name,
-			       "time zone counts leap seconds: use the zone of the same name without \"right/\"");
+			       "time zone counts leap seconds: use the one without \"right/\" in its name");
 	if (!take_block(mem, &bytes, &c, &tz))
 		return err_set(err, ERR_CONFIG, name, "time zone file is damaged: wrong list of transitions");
 	if (!take_footer(bytes, &tz))

@@ -96,7 +96,7 @@ int32_t zone_offset_at(const struct zone *z, int64_t instant_us)
 
 int64_t zone_instant_us(const struct zone *z, int64_t wall_us)
 {
-	/* No real offset reaches a day, so these are in force before and after a change near the wall time. */
+	/* No real offset reaches a day: these are in force before and after a change near the wall time. */
 	int32_t before_s = zone_offset_at(z, wall_us - CIVIL_DAY_S * CIVIL_SECOND_US);
 	int32_t after_s = zone_offset_at(z, wall_us + CIVIL_DAY_S * CIVIL_SECOND_US);
 	int64_t by_before_us = wall_us - before_s * CIVIL_SECOND_US;
