@@ -1,0 +1,104 @@
+#include "base/arena.h"
+#include "tests/cmocka_all.h"
+
+static void memory_is_zeroed_and_aligned(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (size_t bytes = 1; bytes < 3000; bytes += 7) {
+		unsigned char *p = arena_alloc(mem, bytes);
+
+		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < bytes; i++)
+			assert_int_equal(p[i], 0);
+		memset(p, 0xAB, bytes);
+	}
+	arena_wipe_free(&mem);
+	assert_null(mem);
+	arena_wipe_free(&mem);
+}
+
+static void allocations_do_not_overlap(void **state)
+{
+	enum { COUNT = 4000 };
+	static const size_t sizes[] = { 0, 1, 16, 100, 5000, 70000 };
+	struct arena *mem = arena_new();
+	unsigned char *p[COUNT];
+	size_t used = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		size_t bytes = sizes[i % 7 == 0 ? i % ARRAY_LEN(sizes) : i % 4];
+
+		p[i] = arena_alloc(mem, bytes);
+		memset(p[i], (int)(i % 251), bytes);
+		used += bytes;
+	}
+	assert_int_equal(arena_used(mem), used);
+	for (size_t i = 0; i < COUNT; i++) {
+		size_t bytes = sizes[i % 7 == 0 ? i % ARRAY_LEN(sizes) : i % 4];
+
+		for (size_t k = 0; k < bytes; k++)
+			assert_int_equal(p[i][k], i % 251);
+		assert_true(i == 0 || p[i] != p[i - 1]);
+	}
+	arena_wipe_free(&mem);
+}
+
+static void small_allocations_after_a_large_one_use_the_old_block(void **state)
+{
+	struct arena *mem = arena_new();
+	char *before = arena_alloc(mem, 16);
+	char *after;
+
+	(void)state;
+	memset(arena_alloc(mem, 1000000), 'x', 1000000);
+	after = arena_alloc(mem, 16);
+	assert_ptr_equal(after, before + 16);
+	arena_wipe_free(&mem);
+}
+
+static void texts_are_copied_with_a_nul(void **state)
+{
+	struct arena *mem = arena_new();
+	char source[] = "abc";
+	struct str copy = arena_str(mem, (struct str){ source, 2 });
+
+	(void)state;
+	source[0] = 'X';
+	assert_string_equal(copy.p, "ab");
+	assert_int_equal(copy.n, 2);
+	assert_null(arena_str(mem, (struct str){ NULL, 0 }).p);
+	assert_string_equal(arena_str(mem, STR("")).p, "");
+	assert_string_equal(arena_cstr(mem, (struct str){ NULL, 0 }), "");
+	assert_string_equal(arena_cstr(mem, STR("x")), "x");
+	arena_wipe_free(&mem);
+}
+
+static void formatted_text_has_any_length(void **state)
+{
+	struct arena *mem = arena_new();
+	struct str s = arena_printf(mem, "%d-%s", 42, "x");
+
+	(void)state;
+	assert_string_equal(s.p, "42-x");
+	assert_int_equal(s.n, 4);
+	s = arena_printf(mem, "%*d", 20000, 7);
+	assert_int_equal(s.n, 20000);
+	assert_string_equal(s.p + 19998, " 7");
+	arena_wipe_free(&mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_is_zeroed_and_aligned),
+		cmocka_unit_test(allocations_do_not_overlap),
+		cmocka_unit_test(small_allocations_after_a_large_one_use_the_old_block),
+		cmocka_unit_test(texts_are_copied_with_a_nul),
+		cmocka_unit_test(formatted_text_has_any_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
