@@ -1,0 +1,30 @@
+/* cache_driver.h - what a kind of cache implements; only files of cache/ include this. */
+#ifndef CACHE_CACHE_DRIVER_H
+#define CACHE_CACHE_DRIVER_H
+
+#include "cache/cache.h"
+
+/* All calls on the loop's thread of that cache. */
+struct cache_driver {
+	const char *kind; /* for cache_state */
+	/* Answer with cache_found(), exactly once, now or later. */
+	void (*get)(struct cache *c, struct cache_ask *ask);
+	/* Keep an encoded copy; counts puts and put_failures itself. */
+	void (*put)(struct cache *c, const struct cache_key *key, struct str bytes, uint64_t ttl_ms);
+	void (*drop)(struct cache *c, const struct cache_key *key);
+	/* Fill in what is not counted in c->count: up, entries, bytes. */
+	void (*state)(struct cache *c, struct cache_state *out);
+	/* End everything and free `c`. */
+	void (*free)(struct cache *c);
+};
+
+/* The first member of every kind's struct. */
+struct cache {
+	const struct cache_driver *driver;
+	struct cache_state count;
+};
+
+/* Count and answer a look-up. `hit` with NULL rows is a miss. The ask may be gone afterwards. */
+void cache_found(struct cache *c, struct cache_ask *ask, struct cache_hit hit) NONNULL(1, 2);
+
+#endif

@@ -1,0 +1,25 @@
+/* redis_reply.h - what Redis answers, read by hiredis' redisReader into replies that are wiped when freed.
+ * Only flat replies exist here: an array is a protocol error. One thread at a time. */
+#ifndef CACHE_REDIS_REPLY_H
+#define CACHE_REDIS_REPLY_H
+
+#include <hiredis/read.h>
+
+#include "base/base.h"
+
+struct redis_reply {
+	int type; /* REDIS_REPLY_STRING, _STATUS, _ERROR, _INTEGER, _NIL */
+	size_t n; /* of text: strings, states and errors */
+	char text[];
+};
+
+/* A reader; free it with redisReaderFree(). Never NULL. */
+redisReader *redis_reply_reader(void) __attribute__((returns_nonnull));
+/* Feed bytes from the socket. False: no memory or too much unread (hiredis). */
+bool redis_reply_feed(redisReader *reader, const char *bytes, size_t n) MUST_CHECK NONNULL(1, 2);
+/* The next whole reply, or NULL in *out when more bytes are needed. False: not the protocol; close the socket. */
+bool redis_reply_next(redisReader *reader, struct redis_reply **out) MUST_CHECK NONNULL(1, 2);
+/* Wipe and free; accepts a pointer to NULL, sets it to NULL. Usable with SCOPED. */
+void redis_reply_free(struct redis_reply **reply) NONNULL(1);
+
+#endif
