@@ -118,17 +118,21 @@ def executables(tree):
     return found
 
 
+# Table, macro, column of the name, page that explains it, how it stands there.
+MANUAL = (("federator/options.def", "OPTION", 3, "docs/operations.md", "`--{}`"),
+          ("federator/cli/commands.def", "COMMAND", 0, "docs/operations.md", "`federator {}"),
+          ("federator/cli/commands.def", "FLAG", 1, "docs/operations.md", "`--{}"),
+          ("federator/flow/steps.def", "STEP", 0, "docs/architecture.md", "`{}`"))
+
+
 def documented(tree):
-    """Every option, command and step of the tables stands in the manual."""
-    manual = {"federator/options.def": ("OPTION", 3, "docs/operations.md", "`--{}`"),
-              "federator/cli/commands.def": ("COMMAND", 0, "docs/operations.md", "`federator {}"),
-              "federator/flow/steps.def": ("STEP", 0, "docs/architecture.md", "`{}`")}
+    """Every option, command, flag and step of the tables stands in the manual."""
     found = []
-    for table, (macro, column, page, form) in manual.items():
+    for table, macro, column, page, form in MANUAL:
         for line, row in table_rows(tree.texts.get(table, ""), macro):
-            name = row[column].strip().strip('"')
-            if form.format(name) not in tree.texts.get(page, ""):
-                found.append(f"{table}:{line}: {form.format(name)} is not explained in {page}")
+            told = form.format(row[column].strip().strip('"'))
+            if told not in tree.texts.get(page, "") and "IS_HIDDEN" not in "".join(row):
+                found.append(f"{table}:{line}: {told} is not explained in {page}")
     return found
 
 

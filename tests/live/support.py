@@ -103,7 +103,7 @@ class Service:
 
     def wait_sources(self):
         """Until every source is connected."""
-        self.wait(lambda: self.admin("/readyz").status == 200)
+        self.wait(lambda: {source["state"] for source in self.admin("/readyz?verbose").json["sources"]} == {"up"})
 
     def admin(self, path):
         return self.ask("GET", path, port=self.admin_port)

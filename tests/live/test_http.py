@@ -166,8 +166,16 @@ class HttpTest(LiveTest):
         self.assertEqual(flat_xml(root.find(VIEW + "customer")),
                          {path: as_text(value) for path, value in flat(as_json["customer"]).items()})
 
-    def test_xml_body_of_a_question_is_refused_as_415(self):
-        answer = self.service.ask("QUERY", "/v1/customers", "<x/>", {"Content-Type": "text/plain"})
+    def test_the_question_may_be_xml(self):
+        body = (f'<ask xmlns="urn:federator:ask:1"><by key="phone">{phone_of(7)}</by><view>pop</view></ask>')
+        answer = self.service.ask("QUERY", "/v1/customers", body, {"Content-Type": "application/xml"})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(without_times(answer.json), without_times(self.service.query({"phone": phone_of(7)}).json))
+        bomb = '<!DOCTYPE ask [<!ENTITY a "aa">]>' + body
+        self.assert_problem(self.service.ask("QUERY", "/v1/customers", bomb, {"Content-Type": "application/xml"}), 400)
+
+    def test_other_bodies_are_refused(self):
+        answer = self.service.ask("QUERY", "/v1/customers", "phone=1", {"Content-Type": "text/plain"})
         self.assert_problem(answer, 415)
 
     def test_unknown_parameter_has_a_suggestion(self):
@@ -179,7 +187,7 @@ class HttpTest(LiveTest):
 
     def test_bad_bodies(self):
         headers = {"Content-Type": "application/json"}
-        for body in ("", "{", "[]", '{"by":{}}', '{"by":{"phone":7}}', '{"by":{"phone":"010-2000-0007"}} x'):
+        for body in ("", "{", "[]", '{"by":{}}', '{"by":{"phone":true}}', '{"by":{"phone":"010-2000-0007"}} x'):
             with self.subTest(body=body):
                 self.assert_problem(self.service.ask("QUERY", "/v1/customers", body, headers), 400)
 
@@ -227,13 +235,21 @@ class HttpTest(LiveTest):
     def test_health(self):
         for path in ("/livez", "/readyz"):
             self.assertEqual(self.service.admin(path).status, 200, path)
+            self.assertEqual(self.service.ask("GET", path).status, 200, path)
+        verbose = self.service.admin("/readyz?verbose").json
+        self.assertEqual([source["name"] for source in verbose["sources"]], ["callcenter", "warehouse", "web"])
+        self.assertEqual(verbose["cache"]["kind"], "off")
 
     def test_mappings_are_listed(self):
         answer = self.service.ask("GET", "/v1/mappings")
         self.assertEqual(answer.status, 200, answer.body)
         self.assertIn("view.xml", answer.body.decode())
         revision = self.service.query({"phone": phone_of(7)}).json["revision"]
-        self.assertIn(revision, answer.body.decode())
+        self.assertEqual(answer.json["revision"], revision)
+        text = self.service.ask("GET", f"/v1/mappings/{revision}/view.xml")
+        with open(os.path.join(self.shop.map, "view.xml"), "rb") as f:
+            self.assertEqual(text.body, f.read())
+        self.assert_problem(self.service.ask("GET", f"/v1/mappings/{revision}/passwd"), 404)
 
     def test_served_schema_validates_the_mappings(self):
         answer = self.service.ask("GET", "/schema/mapping-1.xsd")
