@@ -208,6 +208,7 @@ struct alarm {
 
 static uint64_t last_due_us;
 static size_t n_fired;
+static int n_rounds;
 
 static void check_order(struct loop_timer *t)
 {
@@ -273,6 +274,27 @@ static void a_timer_is_never_early(void **state)
 	}
 }
 
+static bool count_turn(struct loop_turn *t)
+{
+	(void)t;
+	n_rounds++;
+	return false;
+}
+
+static void waiting_for_a_timer_does_not_spin(void **state)
+{
+	struct alarm alarm = { .timer = { .fire = check_and_stop } };
+	struct loop_turn turn = { .turn = count_turn };
+
+	(void)state;
+	n_rounds = 0;
+	last_due_us = 0;
+	loop_add_turn(loop, &turn);
+	loop_timer_set(loop, &alarm.timer, (struct deadline){ clock_mono_us() + 2900 });
+	loop_run(loop);
+	assert_in_range(n_rounds, 2, 4); /* the first turn, the sleep, and the stop */
+}
+
 static void cancelling_what_is_not_set_is_harmless(void **state)
 {
 	struct alarm alarm = { .timer = { .fire = check_order } };
@@ -287,8 +309,6 @@ static void cancelling_what_is_not_set_is_harmless(void **state)
 	loop_run(loop);
 	assert_false(alarm.fired);
 }
-
-static int n_rounds;
 
 static void set_to_the_past_again(struct loop_timer *t)
 {
@@ -488,6 +508,7 @@ int main(void)
 		LOOP_TEST(it_can_run_again_after_a_stop),
 		LOOP_TEST(timers_fire_in_the_order_of_their_deadlines),
 		LOOP_TEST(a_timer_is_never_early),
+		LOOP_TEST(waiting_for_a_timer_does_not_spin),
 		LOOP_TEST(cancelling_what_is_not_set_is_harmless),
 		LOOP_TEST(a_timer_set_to_the_past_does_not_starve_the_loop),
 		LOOP_TEST(posted_work_goes_before_timers),

@@ -41,7 +41,7 @@ static void put_file(struct buf *b, const char *footer)
 	put_type(b, 3600);
 	put_type(b, 7200);
 	put_type(b, -10800);
-	buf_put(b, "LMT", 4);
+	buf_put(b, "\0\0\0\0", 4); /* names; as a fourth type they would be a good one */
 	buf_put(b, "\0\0\0\0", 4);
 	buf_puts(b, footer);
 }
