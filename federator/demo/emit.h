@@ -17,7 +17,7 @@ struct generator {
 
 /* Several random numbers may be drawn in one list: gcc and clang evaluate it from left to right, and a test
  * compares the bytes. Not so for the arguments of a function: draw those one by one. */
-#define CELL_N(value) ((struct cell){ .kind = CELL_NUMBER, .number = (value) })
+#define CELL_N(value) ((struct cell){ .kind = VALUE_NUMBER, .number = (value) })
 #define CELL_T(value) emit_text(value)
 #define EMIT(g, table, ...)                                                                                   \
 	emit_row((g), TABLE_##table, (const struct cell[]){ __VA_ARGS__ },                                    \
@@ -26,7 +26,7 @@ struct generator {
 /* A text cell; NULL becomes SQL NULL. */
 static inline struct cell emit_text(const char *text)
 {
-	return (struct cell){ .kind = text ? CELL_TEXT : CELL_NULL, .text = text };
+	return (struct cell){ .kind = text ? VALUE_TEXT : VALUE_NULL, .text = text };
 }
 
 /* One row; `n` must be the table's width. */

@@ -6,10 +6,10 @@
 #include "base/err.h"
 #include "federator/demo/schema.h"
 
-enum cell_kind { CELL_NULL, CELL_NUMBER, CELL_TEXT };
+enum value_kind { VALUE_NULL, VALUE_NUMBER, VALUE_TEXT };
 
 struct cell {
-	enum cell_kind kind;
+	enum value_kind kind;
 	int64_t number;
 	const char *text; /* UTF-8; valid only during the call */
 };

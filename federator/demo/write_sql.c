@@ -38,13 +38,13 @@ static void put_text(struct buf *out, const char *text)
 static void put_cell(struct buf *out, const struct cell *cell)
 {
 	switch (cell->kind) {
-	case CELL_NULL:
+	case VALUE_NULL:
 		buf_puts(out, "NULL");
 		return;
-	case CELL_NUMBER:
+	case VALUE_NUMBER:
 		buf_printf(out, "%lld", (long long)cell->number);
 		return;
-	case CELL_TEXT:
+	case VALUE_TEXT:
 		put_text(out, cell->text);
 		return;
 	}

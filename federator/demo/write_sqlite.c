@@ -24,11 +24,11 @@ static bool run(sqlite3 *db, const char *sql, struct err *err)
 static int bind(sqlite3_stmt *stmt, int place, const struct cell *cell)
 {
 	switch (cell->kind) {
-	case CELL_NULL:
+	case VALUE_NULL:
 		return sqlite3_bind_null(stmt, place);
-	case CELL_NUMBER:
+	case VALUE_NUMBER:
 		return sqlite3_bind_int64(stmt, place, cell->number);
-	case CELL_TEXT:
+	case VALUE_TEXT:
 		return sqlite3_bind_text(stmt, place, cell->text, -1, SQLITE_STATIC);
 	}
 	return SQLITE_MISUSE;

@@ -106,7 +106,7 @@ static bool count_row(struct sink *sink, enum table t, const struct cell *cells,
 	(void)err;
 	c->rows[t]++;
 	for (size_t i = 0; i < schema_width(t); i++)
-		c->nulls += cells[i].kind == CELL_NULL;
+		c->nulls += cells[i].kind == VALUE_NULL;
 	return true;
 }
 
