@@ -1,0 +1,69 @@
+#include "federator/admin/admin.h"
+
+#include "base/log.h"
+#include "federator/http/handlers.h"
+#include "federator/render/render.h"
+
+bool admin_reload(struct service *svc, struct diags *ds, struct err *err)
+{
+	const struct world *world;
+
+	if (!service_reload(svc, ds, err)) {
+		log_event(LOG_ERROR, "reload refused", LOG_CSTR("where", err->where), LOG_CSTR("why", err->text));
+		return false;
+	}
+	world = service_world(svc);
+	log_event(LOG_INFO, "reloaded", LOG_CSTR("revision", world->cat->revision),
+		  LOG_NUM("warnings", diags_count(ds, DIAG_WARNING)));
+	world_unref(&world);
+	return true;
+}
+
+static void reload_done(struct exchange *x)
+{
+	const struct world *world = service_world(x->lane->service);
+	struct buf out = { 0 };
+
+	buf_printf(&out, "{\"revision\":\"%s\"}\n", world->cat->revision);
+	world_unref(&world);
+	exchange_bytes(x, 200, "application/json", &out);
+}
+
+/* Findings as a problem document with the list of them, or as text for people: `federator reload` asks for that. */
+static void reload_refused(struct exchange *x, struct diags *ds, const struct err *err)
+{
+	struct buf out = { 0 };
+
+	if (headers_same(headers_get(&x->headers, "Accept"), "text/plain")) {
+		diags_print_human(ds, &out);
+		buf_printf(&out, "%s: %s\n", err->where, err->text);
+		exchange_bytes(x, 422, "text/plain", &out);
+		return;
+	}
+	buf_puts(&out, "{\"type\":\"urn:federator:problem:bad-mapping\",\"title\":\"The mapping was not loaded\","
+		       "\"status\":422,\"detail\":");
+	render_json_string(str_of(err->text), &out);
+	buf_puts(&out, ",\"diagnostics\":");
+	diags_print_json(ds, &out);
+	buf_puts(&out, "}\n");
+	exchange_bytes(x, 422, "application/problem+json", &out);
+}
+
+static void reload(struct exchange *x)
+{
+	struct diags *ds = diags_new(x->mem);
+	struct err err;
+
+	if (admin_reload(x->lane->service, ds, &err))
+		reload_done(x);
+	else
+		reload_refused(x, ds, &err);
+}
+
+static const struct route table[] = {
+	{ "POST", "/admin/reload", reload },
+	{ "GET", "/livez", health_live },
+	{ "GET", "/readyz", health_ready },
+};
+
+const struct routes admin_routes = { table, ARRAY_LEN(table) };

@@ -1,0 +1,236 @@
+/* get.c - one view at the terminal: the flow of the service, on a loop of our own. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/loop.h"
+#include "federator/cli/commands.h"
+#include "federator/flow/flow.h"
+#include "federator/http/question.h"
+
+enum {
+	POLL_MS = 5,
+	CONNECT_MS = 5000, /* a cold start waits that long for first connections */
+	LATE_MS = 1000, /* rows that are still under way when the answer is there */
+};
+
+struct get {
+	struct service *service;
+	struct loop *loop;
+	struct lane lane;
+	struct ask ask;
+	struct loop_timer timer;
+	const struct world *world; /* while connecting */
+	struct deadline connect_due, late_due;
+	bool answered;
+	struct reply reply;
+};
+
+static struct get *get_of(struct loop_timer *t)
+{
+	return (struct get *)(void *)((char *)t - offsetof(struct get, timer));
+}
+
+/* ---- the question ---- */
+
+static bool refuse(const struct question *q)
+{
+	message_error("%s%s%s", q->fault.detail, q->fault.suggestion ? "; " : "",
+		      q->fault.suggestion ? q->fault.suggestion : "");
+	return false;
+}
+
+static bool key_read(struct question *q, const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals) {
+		message_error("--by takes KEY=VALUE, such as phone=010-1234-5678");
+		return false;
+	}
+	return question_key(q, (struct str){ text, (size_t)(equals - text) }, str_of(equals + 1)) || refuse(q);
+}
+
+static bool flag_read(struct question *q, const char *name, const char *value)
+{
+	struct ask *ask = &q->ask;
+
+	if (strcmp(name, "by") == 0)
+		return key_read(q, value);
+	if (strcmp(name, "xml") == 0)
+		ask->format = FORMAT_XML;
+	else if (strcmp(name, "provenance") == 0)
+		ask->provenance = true;
+	else if (strcmp(name, "canonical") == 0)
+		ask->canonical = true;
+	else if (strcmp(name, "no-cache") == 0)
+		ask->no_cache = true;
+	else if (strcmp(name, "pretty") == 0)
+		ask->pretty = true;
+	else
+		return question_member(q, str_of(name), str_of(value)) || refuse(q);
+	return true;
+}
+
+static bool ask_read(const struct args *args, const struct options *opt, struct ask *out)
+{
+	struct question q = { .mem = args->mem, .scope = SCOPE_VIEW };
+
+	q.ask.tenant = str_of(opt->tenant);
+	q.ask.role = str_of(opt->role);
+	q.ask.purpose = str_of(opt->purpose);
+	q.ask.pretty = isatty(STDOUT_FILENO) == 1;
+	for (size_t i = 0; i < args->n_flags; i++)
+		if (!flag_read(&q, args->flags[i].flag->name, args->flags[i].value))
+			return false;
+	if (q.ask.n_by == 0) {
+		message_error("get needs a key to ask by, such as --by phone=010-1234-5678");
+		return false;
+	}
+	*out = q.ask;
+	return true;
+}
+
+/* ---- the flow ---- */
+
+/* Over with connecting: connected, or failed to. */
+static bool source_settled(struct adapter *ad)
+{
+	struct adapter_state s = adapter_state(ad);
+
+	return s.connected > 0 || s.last_error != ERR_NONE;
+}
+
+static bool plan_settled(const struct world *world, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (!source_settled(world->adapters[plan->steps[i].part->source->index]))
+			return false;
+	return true;
+}
+
+static bool sources_settled(const struct get *g)
+{
+	const struct catalog *cat = g->world->cat;
+	const struct view *view = catalog_view(cat, g->ask.view.n ? g->ask.view : STR("pop"));
+
+	for (size_t i = 0; i < g->ask.n_by; i++) {
+		const struct key *key = catalog_key(cat, g->ask.by[i].name);
+
+		if (key && !plan_settled(g->world, &cat->resolve[key->index]))
+			return false;
+	}
+	return !view || plan_settled(g->world, &view->plan);
+}
+
+static void wait_late(struct loop_timer *t)
+{
+	struct get *g = get_of(t);
+
+	if (service_is_idle(g->service) || deadline_left_us(g->late_due) == 0)
+		loop_stop(g->loop);
+	else
+		loop_timer_set(g->loop, t, deadline_after_ms(POLL_MS));
+}
+
+static void answered(void *owner, struct reply *reply)
+{
+	struct get *g = owner;
+
+	g->answered = true;
+	g->reply = *reply;
+	g->late_due = deadline_after_ms(LATE_MS);
+	g->timer.fire = wait_late;
+	loop_timer_set(g->loop, &g->timer, deadline_after_ms(0));
+}
+
+static void wait_connected(struct loop_timer *t)
+{
+	struct get *g = get_of(t);
+
+	if (!sources_settled(g) && deadline_left_us(g->connect_due) > 0) {
+		loop_timer_set(g->loop, t, deadline_after_ms(POLL_MS));
+		return;
+	}
+	world_unref(&g->world);
+	flow_start(&g->lane, &g->ask, answered, g);
+}
+
+/* ---- the answer ---- */
+
+static void problem_print(const struct reply *reply)
+{
+	json_t *root = json_loadb(reply->body, reply->len, 0, NULL);
+	const char *detail = json_string_value(json_object_get(root, "detail"));
+	const char *suggestion = json_string_value(json_object_get(root, "suggestion"));
+
+	if (detail)
+		message_error("%s%s%s", detail, suggestion ? "; " : "", suggestion ? suggestion : "");
+	else
+		fprintf(stderr, "%.*s\n", (int)reply->len, reply->body);
+	json_decref(root);
+}
+
+static int reply_print(const struct reply *reply)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+
+	if (reply->status != 200) {
+		problem_print(reply);
+		return reply->status < 500 ? EXIT_USAGE :
+		       reply->status == 503 || reply->status == 504 ? EXIT_UNREACHABLE : EXIT_INTERNAL;
+	}
+	buf_put(&out, reply->body, reply->len);
+	if (out.len && out.data[out.len - 1] != '\n')
+		buf_putc(&out, '\n');
+	return message_data(&out);
+}
+
+static int get_run(struct get *g)
+{
+	struct err err;
+	int code;
+
+	g->loop = loop_new(&err);
+	if (!g->loop || !lane_open(&g->lane, g->service, g->loop, &err)) {
+		loop_free(&g->loop);
+		return message_err(&err);
+	}
+	g->world = service_world(g->service);
+	g->connect_due = deadline_after_ms(CONNECT_MS);
+	g->timer.fire = wait_connected;
+	loop_timer_set(g->loop, &g->timer, deadline_after_ms(0));
+	loop_run(g->loop);
+	code = reply_print(&g->reply);
+	free(g->reply.body);
+	if (!service_is_idle(g->service))
+		_exit(code); /* a fetch hangs; nothing may be freed under it */
+	lane_close(&g->lane);
+	loop_free(&g->loop);
+	return code;
+}
+
+int command_get(struct args *args)
+{
+	struct diags *ds = diags_new(args->mem);
+	struct options opt;
+	struct get g = { 0 };
+	struct err err;
+	int code = setup_options(args, true, &opt);
+
+	if (code != EXIT_OK)
+		return code;
+	if (!ask_read(args, &opt, &g.ask))
+		return EXIT_USAGE;
+	g.service = service_open(&opt, ds, &err);
+	if (!g.service) {
+		message_findings(ds);
+		return message_err(&err);
+	}
+	code = get_run(&g);
+	if (service_close(&g.service) > 0)
+		_exit(code); /* a driver hangs in connect */
+	return code;
+}

@@ -1,0 +1,150 @@
+/* serve.c - the service from start to graceful end. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "federator/admin/admin.h"
+#include "federator/cli/commands.h"
+#include "federator/http/handlers.h"
+#include "federator/http/server.h"
+
+enum {
+	ADMIN_CONNECTIONS = 16,
+	LATE_MS = 1000, /* at the end: fetches whose answers left without them */
+};
+
+struct serving {
+	const struct options *opt;
+	struct service *service;
+	struct listener at, admin_at; /* admin_at.fd and address empty: none */
+	struct server *server, *admin;
+};
+
+/* Before any thread is started: all of them inherit the mask, and signals are taken by sigwait() alone. */
+static void signals_block(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static bool listeners_open(struct serving *s, struct err *err)
+{
+	char address[128];
+
+	if (!listen_inherit(&s->at, err) || (s->at.fd < 0 && !listen_open(s->opt->listen, &s->at, err)))
+		return false;
+	if (strcmp(s->opt->admin, "off") == 0)
+		return true;
+	if (*s->opt->admin)
+		return listen_open(s->opt->admin, &s->admin_at, err);
+	return listen_admin_address(s->at.port, true, address, err) && listen_open(address, &s->admin_at, err);
+}
+
+static bool servers_start(struct serving *s, struct err *err)
+{
+	const struct server_conf public = { .service = s->service,
+					    .routes = &public_routes,
+					    .name = "http",
+					    .loops = (uint32_t)s->opt->loops,
+					    .connections = (uint32_t)s->opt->connections };
+	const struct server_conf admin = { .service = s->service,
+					   .routes = &admin_routes,
+					   .name = "admin",
+					   .loops = 1,
+					   .connections = ADMIN_CONNECTIONS };
+
+	s->server = server_start(&public, &s->at, err);
+	if (!s->server)
+		return false;
+	if (s->admin_at.fd < 0)
+		return true;
+	s->admin = server_start(&admin, &s->admin_at, err);
+	return s->admin != NULL;
+}
+
+static void announce(struct serving *s)
+{
+	const struct world *world = service_world(s->service);
+
+	fprintf(stderr, "federator: listening on %s%s%s%s, mapping %s revision %s\n",
+		s->at.port ? "http://" : "", s->at.address, s->admin_at.address[0] ? ", admin " : "",
+		s->admin_at.address, s->opt->map, world->cat->revision);
+	world_unref(&world);
+}
+
+static void reload(struct serving *s)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	struct diags *ds = diags_new(mem);
+	struct err err;
+
+	if (!admin_reload(s->service, ds, &err))
+		message_findings(ds);
+}
+
+static void wait_for_end(struct serving *s, const sigset_t *set)
+{
+	int got = 0;
+
+	while (sigwait(set, &got) == 0 && got == SIGHUP)
+		reload(s);
+	log_event(LOG_INFO, "stopping", LOG_NUM("signal", got));
+}
+
+/* All answers leave first; then the loops run on for late fetches; then lanes, adapters and the rest. */
+static void serving_end(struct serving *s)
+{
+	uint32_t left;
+
+	if (s->server)
+		server_drain(s->server, (uint32_t)s->opt->drain_ms);
+	if (s->admin)
+		server_drain(s->admin, 0);
+	listen_close(&s->at);
+	listen_close(&s->admin_at);
+	if (s->service && !service_wait_idle(s->service, deadline_after_ms(LATE_MS))) {
+		log_event(LOG_WARN, "stopped with fetches under way");
+		_exit(EXIT_OK);
+	}
+	server_free(&s->server);
+	server_free(&s->admin);
+	left = service_close(&s->service);
+	if (left > 0) {
+		log_event(LOG_WARN, "stopped with workers hung in drivers", LOG_NUM("workers", left));
+		_exit(EXIT_OK);
+	}
+	log_event(LOG_INFO, "stopped");
+}
+
+int command_serve(struct args *args)
+{
+	struct serving s = { .at = { .fd = -1 }, .admin_at = { .fd = -1 } };
+	struct diags *ds = diags_new(args->mem);
+	struct options opt;
+	struct err err;
+	sigset_t set;
+	int code;
+
+	signals_block(&set);
+	code = setup_options(args, false, &opt);
+	if (code != EXIT_OK)
+		return code;
+	s.opt = &opt;
+	s.service = service_open(&opt, ds, &err);
+	message_findings(ds);
+	if (!s.service)
+		return message_err(&err);
+	if (listeners_open(&s, &err) && servers_start(&s, &err)) {
+		announce(&s);
+		wait_for_end(&s, &set);
+	} else {
+		code = message_err(&err);
+	}
+	serving_end(&s);
+	return code;
+}

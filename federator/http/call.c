@@ -1,0 +1,269 @@
+#include "federator/http/front_state.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "federator/http/respond.h"
+#include "federator/http/uri.h"
+
+enum { BODY_DROPPED_MAX = 1024 * 1024 }; /* then the connection is cut */
+
+static void call_finish(struct exchange *x, struct reply *reply);
+
+static struct call *call_of(struct exchange *x)
+{
+	return (struct call *)x;
+}
+
+/* Unique in all processes with near certainty: random bytes of the process, then a count. */
+static void request_id_make(char out[65])
+{
+	static _Atomic uint64_t count;
+	uint64_t n = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+	static _Atomic uint64_t process;
+	uint64_t mine = atomic_load_explicit(&process, memory_order_relaxed), none = 0;
+
+	if (mine == 0) {
+		randombytes_buf(&mine, sizeof(mine));
+		mine |= 1;
+		if (!atomic_compare_exchange_strong(&process, &none, mine))
+			mine = none;
+	}
+	snprintf(out, 65, "%016llx%08llx", (unsigned long long)mine, (unsigned long long)n);
+}
+
+void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
+{
+	struct front *f = front;
+	struct arena *mem = arena_new();
+	struct call *call = arena_new_of(mem, struct call);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	call->front = f;
+	call->conn = conn;
+	call->link = info ? info->socket_context : NULL;
+	call->x = (struct exchange){
+		.lane = f->conf.lane,
+		.context = f->conf.context,
+		.mem = mem,
+		.draining = f->draining,
+		.begun_us = clock_mono_us(),
+		.finish = call_finish,
+	};
+	if (!uri_split(arena_str(mem, str_of(target)), &call->x.path, &call->x.query))
+		call->x.path = (struct str){ 0 }; /* refused with the header */
+	f->active++;
+	if (call->link)
+		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(HEADER_MS));
+	return call;
+}
+
+static void call_free(struct call *call)
+{
+	struct arena *mem = call->x.mem;
+
+	free(call->x.reply.body);
+	buf_free(&call->body);
+	arena_wipe_free(&mem);
+}
+
+void call_completed(void *front, struct MHD_Connection *conn, void **callp, enum MHD_RequestTerminationCode why)
+{
+	struct front *f = front;
+	struct call *call = *callp;
+
+	(void)conn;
+	(void)why;
+	if (!call)
+		return;
+	*callp = NULL;
+	f->active--;
+	if (call->link)
+		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(IDLE_S * 1000 + HEADER_MS));
+	call->completed = true;
+	call->conn = NULL;
+	if (!call->pending)
+		call_free(call);
+}
+
+static void waiting_add(struct call *call)
+{
+	struct front *f = call->front;
+
+	call->state = CALL_WAITING;
+	call->next = f->waiting;
+	call->prev_next = &f->waiting;
+	if (f->waiting)
+		f->waiting->prev_next = &call->next;
+	f->waiting = call;
+}
+
+static void waiting_end(struct call *call, struct reply *reply)
+{
+	*call->prev_next = call->next;
+	if (call->next)
+		call->next->prev_next = call->prev_next;
+	call->x.reply = *reply;
+	call->state = CALL_READY;
+	MHD_resume_connection(call->conn);
+	call->front->run = true;
+}
+
+/* The handler hands in its reply: inside its own call, later, or after nobody waits for it any more. */
+static void call_finish(struct exchange *x, struct reply *reply)
+{
+	struct call *call = call_of(x);
+
+	assert(call->pending);
+	call->pending = false;
+	if (call->state == CALL_RUNNING) {
+		x->reply = *reply;
+		call->state = CALL_READY;
+	} else if (call->state == CALL_WAITING) {
+		waiting_end(call, reply);
+	} else {
+		free(reply->body);
+		if (call->completed)
+			call_free(call);
+	}
+}
+
+void call_abandon_all(struct front *f)
+{
+	while (f->waiting) {
+		struct call *call = f->waiting;
+		struct reply reply = { 0 };
+
+		problem_reply(&reply, call->x.format, 503, "stopping", exchange_title(503), "the service is stopping",
+			      NULL);
+		waiting_end(call, &reply);
+	}
+}
+
+static enum MHD_Result call_send(struct call *call)
+{
+	bool close = call->front->draining;
+	struct MHD_Response *r = respond_make(&call->x, close);
+	enum MHD_Result ok;
+
+	if (!r)
+		return MHD_NO;
+	respond_log(&call->x);
+	call->state = CALL_SENT;
+	ok = MHD_queue_response(call->conn, (unsigned)call->x.reply.status, r);
+	MHD_destroy_response(r);
+	return ok;
+}
+
+static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n,
+				   const char *value, size_t value_n)
+{
+	struct headers *h = arg;
+
+	(void)kind;
+	if (h->n == HEADERS_MAX) {
+		h->too_many = true;
+		return MHD_NO;
+	}
+	h->of[h->n++] = (struct header){ { name, name_n }, { value ? value : "", value_n } };
+	return MHD_YES;
+}
+
+/* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a request. */
+static enum MHD_Result call_refuse(struct call *call, int status, const char *why)
+{
+	call->state = CALL_RUNNING;
+	call->pending = true;
+	exchange_problem(&call->x, status, "bad-request", why, NULL);
+	return call_send(call);
+}
+
+static enum MHD_Result call_header(struct call *call, const char *method)
+{
+	struct exchange *x = &call->x;
+	struct str given;
+	const char *why = NULL;
+	bool acceptable;
+	int status;
+
+	x->method = arena_cstr(x->mem, str_of(method));
+	MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, header_take, &x->headers);
+	acceptable = headers_format(&x->headers, &x->format);
+	given = headers_get(&x->headers, "X-Request-Id");
+	if (headers_is_token(given))
+		memcpy(x->request_id, given.p, given.n);
+	else
+		request_id_make(x->request_id);
+	status = headers_screen(method, &x->headers, BODY_MAX, &why);
+	if (status == 0 && !x->path.p) {
+		status = 400;
+		why = "the request target must be a path";
+	}
+	if (status)
+		return call_refuse(call, status, why);
+	x->acceptable = acceptable;
+	call->state = CALL_BODY;
+	if (call->link)
+		loop_timer_set(call->front->loop, &call->link->timer, deadline_after_ms(BODY_MS));
+	return MHD_YES;
+}
+
+static enum MHD_Result call_body(struct call *call, const char *upload, size_t *upload_n)
+{
+	size_t room = BODY_MAX - call->body.len;
+	size_t n = *upload_n < room ? *upload_n : room;
+
+	buf_put(&call->body, upload, n);
+	call->body_dropped += *upload_n - n;
+	*upload_n = 0;
+	return call->body_dropped > BODY_DROPPED_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result call_run(struct call *call)
+{
+	struct exchange *x = &call->x;
+
+	if (call->link)
+		loop_timer_cancel(call->front->loop, &call->link->timer);
+	x->body = buf_str(&call->body);
+	call->state = CALL_RUNNING;
+	call->pending = true;
+	if (call->body_dropped)
+		exchange_problem(x, 413, "too-large", "the body is too large", NULL);
+	else
+		exchange_run(x, call->front->conf.routes);
+	if (call->state == CALL_READY)
+		return call_send(call);
+	waiting_add(call);
+	call->front->begun = true;
+	MHD_suspend_connection(call->conn);
+	return MHD_YES;
+}
+
+enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *url, const char *method,
+			  const char *version, const char *upload, size_t *upload_n, void **callp)
+{
+	struct call *call = *callp;
+
+	(void)front;
+	(void)conn;
+	(void)url; /* cut and unescaped by libmicrohttpd; ours is in the exchange */
+	(void)version;
+	switch (call->state) {
+	case CALL_NEW:
+		return call_header(call, method);
+	case CALL_BODY:
+		return *upload_n ? call_body(call, upload, upload_n) : call_run(call);
+	case CALL_READY:
+		return call_send(call);
+	case CALL_RUNNING:
+	case CALL_WAITING:
+	case CALL_SENT:
+		return MHD_YES;
+	}
+	abort();
+}

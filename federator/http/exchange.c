@@ -1,0 +1,63 @@
+#include "federator/http/exchange.h"
+
+static const struct title {
+	int status;
+	const char *text;
+} titles[] = {
+	{ 400, "Bad Request" },		   { 404, "Not Found" },
+	{ 405, "Method Not Allowed" },	   { 406, "Not Acceptable" },
+	{ 413, "Content Too Large" },	   { 415, "Unsupported Media Type" },
+	{ 422, "Unprocessable Content" },  { 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },  { 501, "Not Implemented" },
+	{ 503, "Service Unavailable" },
+};
+
+const char *exchange_title(int status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		if (titles[i].status == status)
+			return titles[i].text;
+	return "Error";
+}
+
+void exchange_reply(struct exchange *x, struct reply *reply)
+{
+	x->finish(x, reply);
+}
+
+void exchange_bytes(struct exchange *x, int status, const char *content_type, struct buf *body)
+{
+	struct reply reply = { .status = status, .content_type = content_type };
+
+	reply.body = buf_take(body, &reply.len);
+	exchange_reply(x, &reply);
+}
+
+void exchange_problem(struct exchange *x, int status, const char *type, const char *detail, const char *suggestion)
+{
+	struct reply reply = { 0 };
+
+	problem_reply(&reply, x->format, status, type, exchange_title(status), detail, suggestion);
+	exchange_reply(x, &reply);
+}
+
+void exchange_run(struct exchange *x, const struct routes *routes)
+{
+	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
+	case ROUTE_FOUND:
+		x->route->handle(x);
+		return;
+	case ROUTE_BAD_PATH:
+		exchange_problem(x, 400, "bad-path", "the path holds a bad escape or a dot segment", NULL);
+		return;
+	case ROUTE_NO_PATH:
+		exchange_problem(x, 404, "no-such-path", "nothing is at this path; see GET /v1/mappings for the views",
+				 NULL);
+		return;
+	case ROUTE_NO_METHOD:
+		route_allow(routes, x->path, x->allow);
+		exchange_problem(x, 405, "method-not-allowed",
+				 arena_printf(x->mem, "this path takes %s", x->allow).p, NULL);
+		return;
+	}
+}

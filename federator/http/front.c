@@ -1,0 +1,213 @@
+#include "federator/http/front_state.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+
+enum {
+	CONNECTION_BYTES = 8192, /* wiped by libmicrohttpd after each request: the default costs twice as much */
+	LINGER_MS = 1000, /* while draining: the next request on an idle connection is told to close it */
+};
+
+static void link_cut(struct loop_timer *t)
+{
+	const struct link *link = (const struct link *)(const void *)t;
+
+	shutdown(link->fd, SHUT_RDWR); /* libmicrohttpd then reads the end and closes */
+}
+
+static void link_notify(void *front, struct MHD_Connection *conn, void **linkp,
+			enum MHD_ConnectionNotificationCode code)
+{
+	struct front *f = front;
+	struct link *link = *linkp;
+
+	switch (code) {
+	case MHD_CONNECTION_NOTIFY_STARTED:
+		link = calloc(1, sizeof(*link));
+		if (!link)
+			abort();
+		link->fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+		link->timer.fire = link_cut;
+		loop_timer_set(f->loop, &link->timer, deadline_after_ms(HEADER_MS));
+		*linkp = link;
+		f->connections++;
+		return;
+	case MHD_CONNECTION_NOTIFY_CLOSED:
+		loop_timer_cancel(f->loop, &link->timer);
+		free(link);
+		*linkp = NULL;
+		f->connections--;
+		return;
+	}
+}
+
+/* Leave everything as it came: exchange.c decodes, and refuses what libmicrohttpd would hide (%00). */
+static size_t leave_raw(void *front, struct MHD_Connection *conn, char *text)
+{
+	(void)front;
+	(void)conn;
+	return strlen(text);
+}
+
+__attribute__((format(printf, 2, 0))) static void daemon_log(void *front, const char *fmt, va_list args)
+{
+	char text[256];
+
+	(void)front;
+	vsnprintf(text, sizeof(text), fmt, args);
+	text[strcspn(text, "\r\n")] = '\0';
+	log_event(LOG_DEBUG, "libmicrohttpd", LOG_CSTR("text", text));
+}
+
+static void daemon_ready(struct loop_fd *w, uint32_t events)
+{
+	struct front *f = (struct front *)(void *)((char *)w - offsetof(struct front, watch));
+
+	(void)events;
+	f->run = true;
+}
+
+static void daemon_woken(struct loop_timer *t)
+{
+	struct front *f = (struct front *)(void *)((char *)t - offsetof(struct front, wake));
+
+	f->run = true;
+}
+
+/* Wake no later than the daemon wants to be run; earlier does no harm. */
+static void daemon_next(struct front *f)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+	struct deadline due;
+
+	if (MHD_get_timeout(f->daemon, &ms) != MHD_YES)
+		return;
+	if (ms == 0) {
+		f->run = true;
+		return;
+	}
+	due = deadline_after_ms(ms > 60000 ? 60000 : (uint32_t)ms);
+	if (f->wake.slot == 0 || due.at_us < f->wake.due.at_us)
+		loop_timer_set(f->loop, &f->wake, due);
+}
+
+static void daemon_stop(struct front *f)
+{
+	assert(!f->waiting); /* libmicrohttpd aborts */
+	loop_unwatch(f->loop, &f->watch);
+	loop_timer_cancel(f->loop, &f->wake);
+	MHD_stop_daemon(f->daemon);
+	f->daemon = NULL;
+}
+
+static void drain_step(struct front *f)
+{
+	bool lingered = deadline_left_us(f->linger) == 0, late = deadline_left_us(f->abandon) == 0;
+
+	if (late && f->waiting)
+		call_abandon_all(f); /* they are sent in the next turn */
+	else if (f->connections == 0 || (!f->waiting && !f->run && (late || (lingered && f->active == 0)))) {
+		daemon_stop(f);
+		f->conf.stopped(f->conf.owner);
+		return;
+	}
+	loop_timer_set(f->loop, &f->wake, lingered ? (late ? deadline_after_ms(10) : f->abandon) : f->linger);
+}
+
+static bool front_turn(struct loop_turn *t)
+{
+	struct front *f = (struct front *)(void *)((char *)t - offsetof(struct front, turn));
+	bool begun;
+
+	if (!f->daemon)
+		return false;
+	if (f->run) {
+		f->run = false;
+		MHD_run(f->daemon);
+		daemon_next(f);
+	}
+	if (f->draining)
+		drain_step(f);
+	begun = f->begun;
+	f->begun = false;
+	return f->run || begun;
+}
+
+static struct MHD_Daemon *daemon_start(struct front *f)
+{
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, call_step, f,
+		MHD_OPTION_EXTERNAL_LOGGER, daemon_log, f, MHD_OPTION_LISTEN_SOCKET, f->conf.fd,
+		MHD_OPTION_CONNECTION_LIMIT, f->conf.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_raw, f,
+		MHD_OPTION_URI_LOG_CALLBACK, call_begin, f, MHD_OPTION_NOTIFY_COMPLETED, call_completed, f,
+		MHD_OPTION_NOTIFY_CONNECTION, link_notify, f, MHD_OPTION_END);
+}
+
+struct front *front_open(const struct front_conf *conf, struct err *err)
+{
+	struct front *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		abort();
+	f->conf = *conf;
+	f->loop = conf->lane->loop;
+	f->watch.ready = daemon_ready;
+	f->turn.turn = front_turn;
+	f->wake.fire = daemon_woken;
+	f->run = true;
+	f->daemon = daemon_start(f);
+	if (!f->daemon) {
+		free(f);
+		err_set(err, ERR_SYSTEM, "http", "libmicrohttpd cannot start");
+		return NULL;
+	}
+	f->watch.fd = MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	if (!loop_watch(f->loop, &f->watch, EPOLLIN, err)) {
+		MHD_quiesce_daemon(f->daemon);
+		MHD_stop_daemon(f->daemon);
+		free(f);
+		return NULL;
+	}
+	loop_add_turn(f->loop, &f->turn);
+	return f;
+}
+
+void front_quiesce(struct front *f)
+{
+	if (f->quiesced)
+		return;
+	f->quiesced = true;
+	MHD_run(f->daemon); /* takes the connections that are already in the queue */
+	MHD_quiesce_daemon(f->daemon);
+	f->run = true;
+}
+
+void front_drain(struct front *f, uint32_t drain_ms)
+{
+	assert(f->quiesced);
+	f->draining = true;
+	f->linger = deadline_after_ms(drain_ms < LINGER_MS ? drain_ms : LINGER_MS);
+	f->abandon = deadline_after_ms(drain_ms);
+	f->run = true;
+}
+
+void front_free(struct front **fp)
+{
+	struct front *f = *fp;
+
+	if (!f)
+		return;
+	if (f->daemon) {
+		front_quiesce(f);
+		daemon_stop(f);
+	}
+	free(f);
+	*fp = NULL;
+}

@@ -1,0 +1,32 @@
+/* handlers.h - what answers the routes of routes.c. Each takes an exchange and hands in its answer, at once or later, on
+ * the exchange's loop. */
+#ifndef FEDERATOR_HTTP_HANDLERS_H
+#define FEDERATOR_HTTP_HANDLERS_H
+
+#include "federator/http/exchange.h"
+
+/* customers.c: a view by keys in the body, by keys in the query string, by sealed id; the time line by sealed id. */
+void customers_look_up(struct exchange *x) NONNULL(1);
+/* See above. */
+void customers_find(struct exchange *x) NONNULL(1);
+/* See above. */
+void customers_get(struct exchange *x) NONNULL(1);
+/* See above. */
+void customers_timeline(struct exchange *x) NONNULL(1);
+
+/* mappings.c: the running mapping set, one of its files, the schema of the language. */
+void mappings_list(struct exchange *x) NONNULL(1);
+/* See above. */
+void mappings_file(struct exchange *x) NONNULL(1);
+/* See above. */
+void mappings_schema(struct exchange *x) NONNULL(1);
+
+/* health.c: the process lives; it can answer (sources down do not matter: that is told by ?verbose). */
+void health_live(struct exchange *x) NONNULL(1);
+/* See above. */
+void health_ready(struct exchange *x) NONNULL(1);
+
+/* The routes of the public listener. */
+extern const struct routes public_routes;
+
+#endif

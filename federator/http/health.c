@@ -1,0 +1,92 @@
+#include "federator/http/handlers.h"
+#include "federator/render/render.h"
+
+#define SERVICE_NAMESPACE "urn:federator:service:1"
+
+static void word_reply(struct exchange *x, int status, const char *word)
+{
+	struct buf out = { 0 };
+
+	buf_printf(&out, "%s\n", word);
+	exchange_bytes(x, status, "text/plain", &out);
+}
+
+void health_live(struct exchange *x)
+{
+	word_reply(x, 200, "live");
+}
+
+static struct str source_word(const char *trouble, const struct adapter_state *s)
+{
+	if (trouble)
+		return STR("unavailable");
+	return s->connected ? STR("up") : s->last_error == ERR_NONE ? STR("connecting") : STR("down");
+}
+
+static void sources_put(struct arena *mem, struct node *root, const struct world *world)
+{
+	struct node *sources = tree_array(mem, root, STR("sources"), STR("source"));
+
+	for (size_t i = 0; i < world->cat->n_sources; i++) {
+		struct adapter_state s = adapter_state(world->adapters[i]);
+		struct node *source = tree_object(mem, sources, STR(""));
+
+		tree_text(mem, source, STR("name"), str_of(world->cat->sources[i].name));
+		tree_text(mem, source, STR("state"), source_word(world->troubles[i], &s));
+		if (world->troubles[i])
+			tree_text(mem, source, STR("why"), arena_str(mem, str_of(world->troubles[i])));
+		else if (s.last_error != ERR_NONE)
+			tree_text(mem, source, STR("last_error"), str_of(err_reason(s.last_error)));
+		tree_number(mem, source, STR("pool"), s.pool);
+		tree_number(mem, source, STR("connected"), s.connected);
+		tree_number(mem, source, STR("busy"), s.busy);
+		tree_number(mem, source, STR("queued"), s.queued);
+		tree_number(mem, source, STR("fetches"), (int64_t)s.fetches);
+		tree_number(mem, source, STR("failures"), (int64_t)s.failures);
+	}
+}
+
+static void cache_put_state(struct arena *mem, struct node *root, struct cache *cache)
+{
+	struct cache_state s = cache_state(cache);
+	struct node *node = tree_object(mem, root, STR("cache"));
+
+	tree_text(mem, node, STR("kind"), str_of(s.kind));
+	tree_bool(mem, node, STR("up"), s.up);
+	tree_number(mem, node, STR("hits"), (int64_t)s.hits);
+	tree_number(mem, node, STR("misses"), (int64_t)s.misses);
+	tree_number(mem, node, STR("puts"), (int64_t)s.puts);
+	tree_number(mem, node, STR("put_failures"), (int64_t)s.put_failures);
+	tree_number(mem, node, STR("timeouts"), (int64_t)s.timeouts);
+	tree_number(mem, node, STR("bad_values"), (int64_t)s.bad_values);
+	tree_number(mem, node, STR("entries"), (int64_t)s.entries);
+	tree_number(mem, node, STR("bytes"), (int64_t)s.bytes);
+}
+
+static void verbose_reply(struct exchange *x, int status)
+{
+	const struct world *world = service_world(x->lane->service);
+	struct node *root = tree_object(x->mem, NULL, STR("ready"));
+	struct buf out = { 0 };
+
+	tree_bool(x->mem, root, STR("ready"), status == 200);
+	tree_text(x->mem, root, STR("revision"), str_of(world->cat->revision));
+	sources_put(x->mem, root, world);
+	cache_put_state(x->mem, root, x->lane->cache);
+	if (x->format == FORMAT_XML)
+		render_xml(root, SERVICE_NAMESPACE, true, &out);
+	else
+		render_json(root, true, &out);
+	world_unref(&world);
+	exchange_bytes(x, status, x->format == FORMAT_XML ? "application/xml" : "application/json", &out);
+}
+
+void health_ready(struct exchange *x)
+{
+	int status = x->draining ? 503 : 200;
+
+	if (str_eq(x->query, STR("verbose")) || str_eq(x->query, STR("verbose=")))
+		verbose_reply(x, status);
+	else
+		word_reply(x, status, x->draining ? "stopping" : "ready");
+}

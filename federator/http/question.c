@@ -1,0 +1,256 @@
+#include "federator/http/question.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "base/zone.h"
+#include "federator/http/uri.h"
+
+enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, NAMES_MAX = 128 };
+
+/* One member: `set` stores a checked value and returns NULL, or says what the value should be. */
+struct member {
+	const char *name;
+	enum question_scope scope;
+	const char *(*set)(struct ask *ask, struct str value);
+};
+
+bool question_refuse(struct question *q, int status, const char *type, const char *suggestion, const char *fmt, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	q->fault = (struct fault){ status, type, arena_cstr(q->mem, str_of(text)), suggestion };
+	return false;
+}
+
+static const char *set_view(struct ask *ask, struct str value)
+{
+	ask->view = value;
+	return NULL;
+}
+
+static const char *set_fields(struct ask *ask, struct str value)
+{
+	ask->fields = value;
+	return NULL;
+}
+
+static const char *set_parts(struct ask *ask, struct str value)
+{
+	ask->parts = value;
+	return NULL;
+}
+
+static const char *set_lang(struct ask *ask, struct str value)
+{
+	ask->lang = value;
+	return value.n <= 35 ? NULL : "a language tag such as ko";
+}
+
+static const char *set_provenance(struct ask *ask, struct str value)
+{
+	ask->provenance = str_eq(value, STR("full"));
+	return ask->provenance || str_eq(value, STR("none")) ? NULL : "full or none";
+}
+
+/* "300ms", "2s", "300" (ms). */
+static const char *set_budget(struct ask *ask, struct str value)
+{
+	static const char expected[] = "a time from 1ms to 600s such as 300ms";
+	uint64_t factor = 1, ms;
+
+	if (value.n > 2 && memcmp(value.p + value.n - 2, "ms", 2) == 0)
+		value.n -= 2;
+	else if (value.n > 1 && value.p[value.n - 1] == 's')
+		value.n--, factor = 1000;
+	if (!text_to_u64(value, &ms) || ms == 0 || ms > BUDGET_MAX_MS / factor)
+		return expected;
+	ask->budget_ms = (uint32_t)(ms * factor);
+	return NULL;
+}
+
+static bool is_instant(struct str value)
+{
+	struct civil c;
+
+	return civil_parse(value, &c) && c.has_time && c.has_offset;
+}
+
+static const char *set_since(struct ask *ask, struct str value)
+{
+	ask->since = value;
+	return is_instant(value) ? NULL : "a time such as 2026-11-22T09:38:51+09:00";
+}
+
+static const char *set_until(struct ask *ask, struct str value)
+{
+	ask->until = value;
+	return is_instant(value) ? NULL : "a time such as 2026-11-22T09:38:51+09:00";
+}
+
+static const char *set_kind(struct ask *ask, struct str value)
+{
+	ask->kind = value;
+	return NULL;
+}
+
+static const char *set_limit(struct ask *ask, struct str value)
+{
+	uint64_t n;
+
+	if (!text_to_u64(value, &n) || n == 0 || n > TIMELINE_MAX)
+		return "a number from 1 to 10000";
+	ask->limit = (uint32_t)n;
+	return NULL;
+}
+
+static const struct member members[] = {
+	{ "view", SCOPE_VIEW, set_view },
+	{ "fields", SCOPE_VIEW, set_fields },
+	{ "parts", SCOPE_VIEW, set_parts },
+	{ "provenance", SCOPE_VIEW, set_provenance },
+	{ "budget", SCOPE_VIEW, set_budget },
+	{ "lang", SCOPE_VIEW, set_lang },
+	{ "since", SCOPE_TIMELINE, set_since },
+	{ "until", SCOPE_TIMELINE, set_until },
+	{ "kind", SCOPE_TIMELINE, set_kind },
+	{ "limit", SCOPE_TIMELINE, set_limit },
+};
+
+enum { MEMBERS = ARRAY_LEN(members) };
+
+static const struct member *member_named(const struct question *q, struct str name)
+{
+	for (size_t i = 0; i < MEMBERS; i++)
+		if ((q->scope & members[i].scope) && str_eq(name, str_of(members[i].name)))
+			return &members[i];
+	return NULL;
+}
+
+bool question_has_member(const struct question *q, struct str name)
+{
+	return member_named(q, name) != NULL;
+}
+
+static const char *did_you_mean(struct question *q, const char *near)
+{
+	return near ? arena_printf(q->mem, "did you mean `%s`?", near).p : NULL;
+}
+
+static bool refuse_unknown(struct question *q, struct str name)
+{
+	const char *names[NAMES_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (q->scope & members[i].scope)
+			names[n++] = members[i].name;
+	for (size_t i = 0; i < q->n_also && n < NAMES_MAX; i++)
+		names[n++] = q->also[i];
+	return question_refuse(q, 400, "unknown-parameter", did_you_mean(q, text_nearest(name, names, n)),
+			       "`%.*s` is not a parameter of this request", (int)(name.n < 64 ? name.n : 64), name.p);
+}
+
+bool question_member(struct question *q, struct str name, struct str value)
+{
+	const struct member *m = member_named(q, name);
+	const char *expected;
+	unsigned bit;
+
+	if (!m)
+		return refuse_unknown(q, name);
+	bit = 1u << (m - members);
+	if (q->given & bit)
+		return question_refuse(q, 400, "repeated-parameter", NULL, "`%s` is given more than once", m->name);
+	q->given |= bit;
+	expected = m->set(&q->ask, value);
+	if (expected)
+		return question_refuse(q, 400, "bad-parameter", NULL, "`%s` takes %s", m->name, expected);
+	return true;
+}
+
+bool question_key(struct question *q, struct str name, struct str value)
+{
+	struct ask *ask = &q->ask;
+
+	for (size_t i = 0; i < ask->n_by; i++)
+		if (str_eq(ask->by[i].name, name))
+			return question_refuse(q, 400, "repeated-parameter", NULL,
+					       "the key `%.*s` is given more than once", STR_ARG(name));
+	if (ask->n_by == ASK_KEYS_MAX)
+		return question_refuse(q, 400, "too-many-keys", NULL, "at most %d keys can be asked by", ASK_KEYS_MAX);
+	if (name.n == 0 || value.n == 0)
+		return question_refuse(q, 400, "bad-parameter", NULL, "a key to ask by has no %s",
+				       name.n ? "value" : "name");
+	ask->by[ask->n_by].name = name;
+	ask->by[ask->n_by++].value = value;
+	return true;
+}
+
+static bool is_one_of(struct str name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+bool question_query(struct question *q, struct str query, const char *const *keys, size_t n_keys)
+{
+	struct str raw_name, raw_value, name, value;
+
+	q->also = keys;
+	q->n_also = n_keys;
+	while (uri_next_pair(&query, &raw_name, &raw_value)) {
+		if (!uri_decode(raw_name, URI_QUERY, q->mem, &name) || !uri_decode(raw_value, URI_QUERY, q->mem, &value))
+			return question_refuse(q, 400, "bad-query", NULL,
+					       "the query string holds a bad escape, a control character or bytes that "
+					       "are not UTF-8");
+		if (!question_has_member(q, name) && is_one_of(name, keys, n_keys)) {
+			if (!question_key(q, name, value))
+				return false;
+		} else if (!question_member(q, name, value)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Prefer: wait=2, handling=strict. What is not known is ignored, as RFC 7240 says. */
+static void prefer_read(struct question *q, struct str list)
+{
+	struct str member;
+	uint64_t seconds;
+
+	while (headers_next(&list, &member)) {
+		if (headers_same(member, "handling=strict")) {
+			q->ask.strict = true;
+		} else if (member.n > 5 && headers_same((struct str){ member.p, 5 }, "wait=") &&
+			   text_to_u64((struct str){ member.p + 5, member.n - 5 }, &seconds) && seconds > 0 &&
+			   seconds <= BUDGET_MAX_MS / 1000 && q->ask.budget_ms == 0) {
+			q->ask.budget_ms = (uint32_t)seconds * 1000;
+		}
+	}
+}
+
+bool question_headers(struct question *q, const struct headers *h)
+{
+	struct str cache = headers_get(h, "Cache-Control"), purpose = headers_get(h, "X-Purpose"), member;
+
+	prefer_read(q, headers_get(h, "Prefer"));
+	while (headers_next(&cache, &member))
+		q->ask.no_cache |= headers_same(member, "no-cache");
+	if (purpose.p && !headers_is_token(purpose))
+		return question_refuse(q, 400, "bad-header", NULL,
+				       "X-Purpose takes 1 to 64 letters, digits, '.', '_' or '-'");
+	if (purpose.p)
+		q->ask.purpose = purpose;
+	if (!q->ask.lang.p)
+		q->ask.lang = headers_language(h, q->mem);
+	return true;
+}

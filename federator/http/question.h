@@ -1,0 +1,52 @@
+/* question.h - a question being read from a body, a query string or header fields into a struct ask: one table of
+ * members for all of them. No libmicrohttpd; one thread at a time. */
+#ifndef FEDERATOR_HTTP_QUESTION_H
+#define FEDERATOR_HTTP_QUESTION_H
+
+#include "federator/http/headers.h"
+
+/* Why a question is refused, for a problem document. */
+struct fault {
+	int status;
+	const char *type;
+	const char *detail;
+	const char *suggestion; /* or NULL */
+};
+
+/* Which members may be given. */
+enum question_scope {
+	SCOPE_VIEW = 1, /* view fields parts provenance budget lang */
+	SCOPE_TIMELINE = 2, /* since until kind limit */
+};
+
+struct question {
+	struct arena *mem;
+	unsigned scope; /* of enum question_scope */
+	const char *const *also; /* names for a did-you-mean that are no members: "by", key names */
+	size_t n_also;
+	struct ask ask;
+	unsigned given; /* bit per member of the table */
+	struct fault fault; /* status 0: none */
+};
+
+/* Set a member from text. False: unknown (with a suggestion), given twice, or malformed; q->fault is set. */
+bool question_member(struct question *q, struct str name, struct str value) MUST_CHECK NONNULL(1);
+/* Is there a member of that name in the question's scope? */
+bool question_has_member(const struct question *q, struct str name) NONNULL(1);
+/* Add a key to ask by. False: more than ASK_KEYS_MAX, twice the same name, an empty value. */
+bool question_key(struct question *q, struct str name, struct str value) MUST_CHECK NONNULL(1);
+/* Read the query string; names in `keys` are keys to ask by. */
+bool question_query(struct question *q, struct str query, const char *const *keys, size_t n_keys) MUST_CHECK
+	NONNULL(1);
+/* Read Prefer, Cache-Control, X-Purpose, Accept-Language; what the question said itself wins. */
+bool question_headers(struct question *q, const struct headers *h) MUST_CHECK NONNULL(1, 2);
+/* Set q->fault and return false. */
+bool question_refuse(struct question *q, int status, const char *type, const char *suggestion, const char *fmt, ...)
+	NONNULL(1, 3, 5) PRINTF_LIKE(5, 6);
+
+/* Read a JSON body: {"by":{"phone":"..."},"view":"pop",...}. */
+bool question_json(struct question *q, struct str body) MUST_CHECK NONNULL(1);
+/* Read an XML body: <ask xmlns="urn:federator:ask:1"><by key="phone">...</by><view>pop</view>...</ask>. */
+bool question_xml(struct question *q, struct str body) MUST_CHECK NONNULL(1);
+
+#endif

@@ -1,0 +1,17 @@
+#include "federator/http/handlers.h"
+
+static const struct route table[] = {
+	/* method  path                             handler */
+	{ "QUERY", "/v1/customers",                 customers_look_up },
+	{ "POST",  "/v1/customers/lookup",          customers_look_up },
+	{ "GET",   "/v1/customers",                 customers_find },
+	{ "GET",   "/v1/customers/{id}",            customers_get },
+	{ "GET",   "/v1/customers/{id}/timeline",   customers_timeline },
+	{ "GET",   "/v1/mappings",                  mappings_list },
+	{ "GET",   "/v1/mappings/{revision}/{file}", mappings_file },
+	{ "GET",   "/schema/mapping-1.xsd",         mappings_schema },
+	{ "GET",   "/livez",                        health_live },
+	{ "GET",   "/readyz",                       health_ready },
+};
+
+const struct routes public_routes = { table, ARRAY_LEN(table) };

@@ -1,0 +1,175 @@
+#include "federator/http/server.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "federator/http/front.h"
+
+struct worker {
+	struct server *server;
+	struct loop *loop;
+	struct lane lane;
+	struct front *front;
+	pthread_t thread;
+	bool running; /* the thread was started */
+	struct loop_post quiesce, drain;
+};
+
+struct server {
+	struct server_conf conf;
+	int fd; /* closed once, when all fronts are quiesced; -1 then */
+	uint32_t drain_ms;
+	pthread_mutex_t lock;
+	pthread_cond_t fewer;
+	uint32_t awaited; /* under lock: workers that have not reached the next stage of the end */
+	uint32_t n_workers;
+	struct worker workers[];
+};
+
+static void *worker_run(void *arg)
+{
+	struct worker *w = arg;
+
+	loop_run(w->loop);
+	return NULL;
+}
+
+static void stage_reached(void *owner)
+{
+	struct server *s = owner;
+
+	pthread_mutex_lock(&s->lock);
+	s->awaited--;
+	pthread_cond_signal(&s->fewer);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void worker_quiesce(struct loop_post *p)
+{
+	struct worker *w = (struct worker *)(void *)((char *)p - offsetof(struct worker, quiesce));
+
+	front_quiesce(w->front);
+	stage_reached(w->server);
+}
+
+static void worker_drain(struct loop_post *p)
+{
+	struct worker *w = (struct worker *)(void *)((char *)p - offsetof(struct worker, drain));
+
+	front_drain(w->front, w->server->drain_ms); /* reaches the stage by stopped() */
+}
+
+/* The lane is opened first: what a cache flushes in its turn comes before libmicrohttpd's. */
+static bool worker_open(struct worker *w, struct err *err)
+{
+	struct server *s = w->server;
+	struct front_conf conf = {
+		.routes = s->conf.routes,
+		.context = s->conf.context,
+		.lane = &w->lane,
+		.fd = s->fd,
+		.connections = (s->conf.connections + s->n_workers - 1) / s->n_workers,
+		.stopped = stage_reached,
+		.owner = s,
+	};
+
+	w->loop = loop_new(err);
+	if (!w->loop || !lane_open(&w->lane, s->conf.service, w->loop, err))
+		return false;
+	w->front = front_open(&conf, err);
+	return w->front != NULL;
+}
+
+static bool worker_start(struct worker *w, uint32_t number, struct err *err)
+{
+	char name[16];
+
+	if (pthread_create(&w->thread, NULL, worker_run, w) != 0)
+		return err_set(err, ERR_SYSTEM, "http", "no thread can be started");
+	w->running = true;
+	snprintf(name, sizeof(name), "%.12s-%u", w->server->conf.name, number % 100);
+	pthread_setname_np(w->thread, name);
+	return true;
+}
+
+static void worker_end(struct worker *w)
+{
+	if (w->running) {
+		loop_stop(w->loop);
+		pthread_join(w->thread, NULL);
+	}
+	front_free(&w->front);
+	if (w->lane.cache)
+		lane_close(&w->lane);
+	loop_free(&w->loop);
+}
+
+struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err)
+{
+	struct server *s = calloc(1, sizeof(*s) + conf->loops * sizeof(s->workers[0]));
+	bool good = true;
+
+	if (!s)
+		abort();
+	s->conf = *conf;
+	s->fd = at->fd;
+	at->fd = -1;
+	s->n_workers = conf->loops;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->fewer, NULL);
+	for (uint32_t i = 0; i < s->n_workers && good; i++) {
+		struct worker *w = &s->workers[i];
+
+		w->server = s;
+		w->quiesce.run = worker_quiesce;
+		w->drain.run = worker_drain;
+		good = worker_open(w, err);
+	}
+	for (uint32_t i = 0; i < s->n_workers && good; i++)
+		good = worker_start(&s->workers[i], i, err);
+	if (!good)
+		server_free(&s);
+	return s;
+}
+
+static void stage_wait(struct server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	while (s->awaited)
+		pthread_cond_wait(&s->fewer, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void server_drain(struct server *s, uint32_t drain_ms)
+{
+	s->awaited = s->n_workers;
+	s->drain_ms = drain_ms;
+	for (uint32_t i = 0; i < s->n_workers; i++)
+		loop_post(s->workers[i].loop, &s->workers[i].quiesce);
+	stage_wait(s);
+	close(s->fd);
+	s->fd = -1;
+	s->awaited = s->n_workers;
+	for (uint32_t i = 0; i < s->n_workers; i++)
+		loop_post(s->workers[i].loop, &s->workers[i].drain);
+	stage_wait(s);
+}
+
+void server_free(struct server **sp)
+{
+	struct server *s = *sp;
+
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->n_workers; i++)
+		worker_end(&s->workers[i]);
+	if (s->fd >= 0)
+		close(s->fd);
+	pthread_cond_destroy(&s->fewer);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+	*sp = NULL;
+}

@@ -1,0 +1,30 @@
+/* server.h - event loops on threads of their own, each with a front, behind one listening socket. */
+#ifndef FEDERATOR_HTTP_SERVER_H
+#define FEDERATOR_HTTP_SERVER_H
+
+#include "federator/http/listen.h"
+#include "federator/http/route.h"
+#include "federator/service.h"
+
+struct server; /* opaque */
+
+struct server_conf {
+	struct service *service;
+	const struct routes *routes;
+	void *context; /* for the handlers */
+	const char *name; /* of the threads, at most 12 characters */
+	uint32_t loops;
+	uint32_t connections; /* at most, over all loops */
+};
+
+/* Start; the socket of `at` is taken over. The caller owns the result: drain it, then end it with server_free(). */
+struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3);
+/* Stop accepting and answer what is in flight, up to `drain_ms`; returns when the last connection is closed. The loops
+ * run on for fetches that are still under way. */
+void server_drain(struct server *s, uint32_t drain_ms) NONNULL(1);
+/* End the loops of a drained server; no request may hold a mapping set (service_wait_idle). Accepts NULL inside; sets
+ * *s to NULL. */
+void server_free(struct server **s) NONNULL(1);
+
+#endif

@@ -1,0 +1,33 @@
+/* bed.h - a service on fixture sources for tests of the flow: a mapping, a text file per source, no network, and the
+ * answers as parsed JSON. One bed at a time; one thread. */
+#ifndef TESTS_FEDERATOR_BED_H
+#define TESTS_FEDERATOR_BED_H
+
+#include <jansson.h>
+
+#include "federator/flow/flow.h"
+
+struct bed; /* opaque */
+
+/* A service on `mapping` (one XML text) in a temporary directory. Fails the test when it cannot be made. */
+struct bed *bed_new(const char *mapping);
+/* What the source of this name answers from now on (text as in adapters/fixture.h). */
+void bed_source(struct bed *bed, const char *name, const char *text);
+/* Replace the mapping and reload. */
+bool bed_reload(struct bed *bed, const char *mapping);
+/* A question by one key, role "agent", purpose "service", tenant "t". */
+struct ask bed_by(const char *key, const char *value, const char *view);
+/* Ask; the answer parsed, owned by the bed until the next ask. Its HTTP status goes to *status_out. */
+json_t *bed_ask(struct bed *bed, const struct ask *ask, int *status_out);
+/* The same as bytes (any format); owned by the bed until the next ask. */
+const struct reply *bed_reply(struct bed *bed, const struct ask *ask);
+/* The value at a path of member names and array indexes, "customer.orders.0.no"; fails the test when it is not there. */
+json_t *bed_at(json_t *root, const char *path);
+/* The same; NULL when it is not there. */
+json_t *bed_find(json_t *root, const char *path);
+/* Assert the text at a path. */
+void assert_at(json_t *root, const char *path, const char *text);
+/* End the service and remove the directory. */
+void bed_free(struct bed **bed);
+
+#endif

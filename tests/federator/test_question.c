@@ -1,0 +1,223 @@
+#include "tests/cmocka_all.h"
+
+#include "federator/http/question.h"
+
+static struct arena *mem;
+
+static int begin(void **state)
+{
+	(void)state;
+	mem = arena_new();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	arena_wipe_free(&mem);
+	return 0;
+}
+
+static struct question question(void)
+{
+	return (struct question){ .mem = mem, .scope = SCOPE_VIEW };
+}
+
+static void assert_refused(const struct question *q, int status, const char *part_of_detail)
+{
+	assert_int_equal(q->fault.status, status);
+	if (!strstr(q->fault.detail, part_of_detail))
+		fail_msg("'%s' is not in: %s", part_of_detail, q->fault.detail);
+}
+
+static void a_json_body_is_read(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	assert_true(question_json(&q, STR("{\"by\":{\"phone\":\"010-1\",\"member\":42},\"view\":\"pop\",\"fields\":[\"name\","
+					  "\"tier\"],\"parts\":\"crm\",\"budget\":250,\"lang\":\"ko\",\"provenance\":\"full\"}")));
+	assert_int_equal(q.ask.n_by, 2);
+	assert_true(str_eq(q.ask.by[0].name, STR("phone")) && str_eq(q.ask.by[0].value, STR("010-1")));
+	assert_true(str_eq(q.ask.by[1].value, STR("42")));
+	assert_true(str_eq(q.ask.fields, STR("name,tier")));
+	assert_int_equal(q.ask.budget_ms, 250);
+	assert_true(q.ask.provenance);
+}
+
+static void a_json_fault_has_its_place_and_no_piece_of_the_body(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	assert_false(question_json(&q, STR("{\"by\":\n {\"phone\": 010-1234}}")));
+	assert_refused(&q, 400, "line 2");
+	assert_null(strstr(q.fault.detail, "1234"));
+	assert_false(question_json(&q, STR("[]")));
+	assert_false(question_json(&q, STR("")));
+	assert_false(question_json(&q, STR("{\"by\":{\"a\":\"1\",\"a\":\"2\"}}")));
+}
+
+static void a_json_member_of_the_wrong_kind_is_refused(void **state)
+{
+	static const char *const bodies[] = { "{\"by\":[]}", "{\"by\":{\"a\":1.5}}", "{\"by\":{\"a\":null}}",
+					      "{\"view\":{}}", "{\"by\":{\"a\":\"\"}}", "{\"budget\":\"soon\"}",
+					      "{\"budget\":0}", "{\"provenance\":\"yes\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		struct question q = question();
+
+		assert_false(question_json(&q, str_of(bodies[i])));
+		assert_int_equal(q.fault.status, 400);
+	}
+}
+
+static void an_unknown_member_gets_a_suggestion(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	assert_false(question_json(&q, STR("{\"feilds\":\"name\"}")));
+	assert_refused(&q, 400, "`feilds`");
+	assert_string_equal(q.fault.suggestion, "did you mean `fields`?");
+	assert_false(question_json(&q, STR("{\"bye\":{}}")));
+	assert_string_equal(q.fault.suggestion, "did you mean `by`?");
+	assert_false(question_json(&q, STR("{\"since\":\"2026-01-01T00:00:00Z\"}"))); /* not in this scope */
+}
+
+static void at_most_five_keys_are_taken(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	assert_false(question_json(
+		&q, STR("{\"by\":{\"a\":\"1\",\"b\":\"1\",\"c\":\"1\",\"d\":\"1\",\"e\":\"1\",\"f\":\"1\"}}")));
+	assert_refused(&q, 400, "at most 5");
+}
+
+static void an_xml_body_is_read(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	assert_true(question_xml(&q, STR("<?xml version=\"1.0\"?><!-- c --><ask xmlns=\"urn:federator:ask:1\">\n"
+					 "<by key=\"phone\">010&#45;1</by>\n<view>pop</view><budget>1s</budget></ask>")));
+	assert_true(str_eq(q.ask.by[0].name, STR("phone")) && str_eq(q.ask.by[0].value, STR("010-1")));
+	assert_true(str_eq(q.ask.view, STR("pop")));
+	assert_int_equal(q.ask.budget_ms, 1000);
+}
+
+static void dangerous_or_foreign_xml_is_refused(void **state)
+{
+	static const char *const bodies[] = {
+		"<!DOCTYPE ask [<!ENTITY e 'x'>]><ask xmlns='urn:federator:ask:1'><view>&e;</view></ask>",
+		"<!DOCTYPE ask SYSTEM 'file:///etc/passwd'><ask xmlns='urn:federator:ask:1'/>",
+		"<ask xmlns='urn:federator:ask:1'><view>&e;</view></ask>",
+		"<ask><view>pop</view></ask>",
+		"<ask xmlns='urn:federator:ask:1'>text</ask>",
+		"<ask xmlns='urn:federator:ask:1'><by>x</by></ask>",
+		"<ask xmlns='urn:federator:ask:1'><view><b/></view></ask>",
+		"<ask xmlns='urn:federator:ask:1'><vew>pop</vew></ask>",
+		"<ask xmlns='urn:federator:ask:1'><view>pop</ask>",
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		struct question q = question();
+
+		assert_false(question_xml(&q, str_of(bodies[i])));
+		assert_int_equal(q.fault.status, 400);
+	}
+}
+
+static void an_xml_fault_has_its_place(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	assert_false(question_xml(&q, STR("<ask xmlns='urn:federator:ask:1'>\n<view>pop</ask>")));
+	assert_refused(&q, 400, "line 2");
+}
+
+static void a_query_string_holds_keys_and_parameters(void **state)
+{
+	static const char *const keys[] = { "phone", "email" };
+	struct question q = question();
+
+	(void)state;
+	assert_true(question_query(&q, STR("phone=%2B82+10&view=pop&budget=2s"), keys, 2));
+	assert_true(str_eq(q.ask.by[0].value, STR("+82 10")));
+	assert_int_equal(q.ask.budget_ms, 2000);
+}
+
+static void a_wrong_query_string_is_refused(void **state)
+{
+	static const char *const keys[] = { "phone", "email" };
+	struct question q = question();
+
+	(void)state;
+	assert_false(question_query(&q, STR("phon=1"), keys, 2));
+	assert_string_equal(q.fault.suggestion, "did you mean `phone`?");
+	q = question();
+	assert_false(question_query(&q, STR("phone=1&phone=2"), keys, 2));
+	assert_refused(&q, 400, "more than once");
+	q = question();
+	assert_false(question_query(&q, STR("view=a&view=b"), keys, 2));
+	q = question();
+	assert_false(question_query(&q, STR("phone=%ff"), keys, 2));
+}
+
+static void the_time_line_has_its_own_parameters(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	q.scope |= SCOPE_TIMELINE;
+	assert_true(question_query(&q, STR("since=2026-11-22T09:00:00%2B09:00&kind=pages&limit=50"), NULL, 0));
+	assert_int_equal(q.ask.limit, 50);
+	q = question();
+	q.scope |= SCOPE_TIMELINE;
+	assert_false(question_query(&q, STR("until=2026-11-22"), NULL, 0));
+	assert_refused(&q, 400, "`until`");
+}
+
+static void header_fields_fill_what_the_question_left_open(void **state)
+{
+	struct question q = question();
+	struct headers h = { .n = 4 };
+
+	(void)state;
+	h.of[0] = (struct header){ STR("Prefer"), STR("wait=2, handling=strict, respond-async") };
+	h.of[1] = (struct header){ STR("Cache-Control"), STR("no-cache") };
+	h.of[2] = (struct header){ STR("X-Purpose"), STR("marketing") };
+	h.of[3] = (struct header){ STR("Accept-Language"), STR("ko") };
+	assert_true(question_member(&q, STR("budget"), STR("300ms")));
+	assert_true(question_headers(&q, &h));
+	assert_true(q.ask.strict && q.ask.no_cache);
+	assert_int_equal(q.ask.budget_ms, 300);
+	assert_true(str_eq(q.ask.purpose, STR("marketing")) && str_eq(q.ask.lang, STR("ko")));
+	h.of[2].value = STR("a b");
+	assert_false(question_headers(&q, &h));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_json_body_is_read),
+		cmocka_unit_test(a_json_fault_has_its_place_and_no_piece_of_the_body),
+		cmocka_unit_test(a_json_member_of_the_wrong_kind_is_refused),
+		cmocka_unit_test(an_unknown_member_gets_a_suggestion),
+		cmocka_unit_test(at_most_five_keys_are_taken),
+		cmocka_unit_test(an_xml_body_is_read),
+		cmocka_unit_test(dangerous_or_foreign_xml_is_refused),
+		cmocka_unit_test(an_xml_fault_has_its_place),
+		cmocka_unit_test(a_query_string_holds_keys_and_parameters),
+		cmocka_unit_test(a_wrong_query_string_is_refused),
+		cmocka_unit_test(the_time_line_has_its_own_parameters),
+		cmocka_unit_test(header_fields_fill_what_the_question_left_open),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
