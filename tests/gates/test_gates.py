@@ -55,6 +55,7 @@ class GateTest(unittest.TestCase):
         text = "#include <a.h>\n\nstruct a {\n\tint b;\n};\nstatic int x = 1;\n\nint f(int a,\n      int b)\n{\n\tx();\n}\n"
         self.assertEqual(functions(text), [(8, "f", 5, 2)])
         self.assertEqual(functions("int g(void)\n{\n}\n"), [(1, "g", 3, 0)])
+        self.assertEqual(functions("int h(int a, int *b_out)\n{\n}\n"), [(1, "h", 3, 1)])
 
     def test_words(self):
         self.finds(gates.words, "docs/a.md", "see /" + "work/main/x\n")
@@ -80,7 +81,10 @@ class GateTest(unittest.TestCase):
 
     def test_sources_listed(self):
         self.finds(gates.sources_listed, "base/a.c", "", beside={"base/CMakeLists.txt": "add(ba.c)"})
+        self.finds(gates.sources_listed, "base/a.c", "", beside={"cache/CMakeLists.txt": "add(a.c)"})
         self.passes(gates.sources_listed, "base/a.c", "", beside={"base/CMakeLists.txt": "add(base a.c)"})
+        self.passes(gates.sources_listed, "base/x/a.c", "", beside={"base/CMakeLists.txt": "add(base x/a.c)"})
+        self.passes(gates.sources_listed, "tests/base/test_a.c", "", beside={"tests/base/CMakeLists.txt": "in a b)"})
 
     def test_every_gate_is_tested_here(self):
         tested = {name[len("test_"):] for name in dir(self) if name.startswith("test_")}

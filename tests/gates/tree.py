@@ -70,16 +70,19 @@ def includes(text):
 
 
 def parameters(signature):
-    """How many parameters the function of this signature takes."""
-    opened = signature.find("(")
-    depth, commas, inside = 0, 0, ""
-    for char in signature[opened:]:
+    """How many parameters the function of this signature takes, outputs (*_out) not counted."""
+    depth, names = 0, [""]
+    for char in signature[signature.find("("):]:
         depth += (char in "([{") - (char in ")]}")
         if depth == 0:
             break
-        commas += char == "," and depth == 1
-        inside += char
-    return 0 if inside.strip("( \n\t") in ("", "void") else commas + 1
+        if char == "," and depth == 1:
+            names.append("")
+        else:
+            names[-1] += char
+    if names[0].strip("( \n\t") in ("", "void"):
+        return 0
+    return sum(not name.rstrip().endswith("_out") for name in names)
 
 
 def functions(text):
