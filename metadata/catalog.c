@@ -1,8 +1,9 @@
 #include "metadata/catalog_private.h"
 
 #include <assert.h>
-#include <regex.h>
 #include <stdatomic.h>
+
+#include "metadata/normalize.h"
 
 struct owned {
 	struct catalog cat; /* first: the address of one is that of the other */
@@ -37,8 +38,7 @@ static void catalog_end(struct owned *o)
 	struct arena *mem = o->mem;
 
 	for (size_t i = 0; i < o->cat.n_keys; i++)
-		if (o->cat.keys[i].block_re)
-			regfree((regex_t *)(uintptr_t)o->cat.keys[i].block_re); /* libc keeps it outside the arena */
+		normalize_block_free(o->cat.keys[i].block_re); /* libc keeps it outside the arena */
 	arena_wipe_free(&mem);
 }
 

@@ -1,0 +1,78 @@
+/* build_part.c - parts: one question to one source. */
+#include "metadata/build.h"
+
+#include "base/text.h"
+#include "metadata/keyparts.h"
+
+/* "0..20"; the schema has seen to its form. */
+static bool build_rows(struct build *b, const struct elem *e, struct part *part)
+{
+	struct str rows = elem_token(e, "rows");
+	const char *dots = memmem(rows.p, rows.n, "..", 2);
+	size_t least_n = dots ? (size_t)(dots - rows.p) : 0;
+	uint64_t least, most;
+
+	if (!dots || !text_to_u64((struct str){ rows.p, least_n }, &least) ||
+	    !text_to_u64((struct str){ dots + 2, rows.n - least_n - 2 }, &most))
+		return false;
+	part->rows_min = (uint32_t)least;
+	part->rows_max = (uint32_t)most;
+	if (least > most)
+		diag_add(b->ds, "M0210", elem_at(e, "rows"), "the smaller number stands first",
+			 "rows from %u to %u are none", part->rows_min, part->rows_max);
+	return true;
+}
+
+static bool build_times(struct build *b, const struct elem *e, struct part *part)
+{
+	uint32_t three, second;
+
+	part->ttl_ms = elem_duration_ms(e, "ttl", 0);
+	part->stale_ms = elem_duration_ms(e, "stale", 0);
+	if (!build_wait_ms(b, e, "deadline", &part->deadline_ms))
+		return false;
+	if (elem_attr(e, "cap")) {
+		if (!build_wait_ms(b, e, "cap", &part->cap_ms))
+			return false;
+	} else {
+		three = 3 * part->deadline_ms;
+		second = part->deadline_ms + 1000;
+		part->cap_ms = three > second ? three : second;
+	}
+	if (part->cap_ms < part->deadline_ms)
+		diag_add(b->ds, "M0211", elem_at(e, "cap"), "it ends the query after the answer stopped waiting",
+			 "cap is below deadline");
+	return true;
+}
+
+static void check_find_only(struct build *b, const struct elem *e, const struct part *part)
+{
+	for (size_t i = 0; i < part->n_columns; i++)
+		if (part->columns[i].gives)
+			return;
+	if (part->find_only)
+		diag_add(b->ds, "M0221", elem_at(e, "find-only"), "declare a column with gives=\"...\"",
+			 "part `%s` is find-only and gives no key", part->name);
+}
+
+bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thing)
+{
+	struct part *part = thing;
+	bool ok;
+
+	*part = (struct part){ .name = build_keep(b, elem_token(e, "name")),
+			       .find_only = elem_true(e, "find-only"),
+			       .labels = build_labels(b, e),
+			       .at = e->at,
+			       .index = index };
+	part->source = names_want(b->names, NAMES_SOURCE, elem_token(e, "source"), elem_at(e, "source"));
+	ok = part->source != NULL;
+	ok &= build_rows(b, e, part);
+	ok &= build_times(b, e, part);
+	ok &= build_columns(b, e, part);
+	ok &= build_queries(b, e, part);
+	check_find_only(b, e, part);
+	if (ok)
+		keyparts_definition(part, part->definition);
+	return ok;
+}

@@ -1,0 +1,72 @@
+/* build_timeline.c - several lists merged by time. */
+#include "metadata/build.h"
+
+static const struct list *want_list(struct build *b, const struct elem *e)
+{
+	const struct named *named = names_want_named(b->names, NAMES_PATH, elem_token(e, "list"), elem_at(e, "list"));
+
+	if (named && named->use != USE_LIST) {
+		diag_add(b->ds, "M0146", elem_at(e, "list"), NULL, "`%.*s` is not a list", STR_ARG(named->name));
+		return NULL;
+	}
+	return named ? named->thing : NULL;
+}
+
+static enum value_type cell_type(const struct list *list, size_t part, const struct cell_from *cell)
+{
+	const struct part *from = cell->kind == CELL_LOOKUP ? cell->lookup.part : list->parts[part];
+
+	return from->columns[cell->kind == CELL_LOOKUP ? cell->lookup.column : cell->column].type;
+}
+
+/* Items of every part of the list must say when they were. */
+static void check_time(struct build *b, const struct elem *e, const struct list *list, uint32_t field)
+{
+	const struct list_field *lf = &list->fields[field];
+
+	for (size_t p = 0; p < list->n_parts; p++) {
+		const struct cell_from *cell = &lf->per_part[p];
+
+		if (cell->kind != CELL_NONE && cell_type(list, p, cell) == TYPE_TIMESTAMP)
+			continue;
+		diag_add(b->ds, "M0601", elem_at(e, "at"), NULL,
+			 "`%.*s` is no timestamp in the rows of part `%s`", STR_ARG(lf->field.path),
+			 list->parts[p]->name);
+		return;
+	}
+}
+
+static bool build_of(struct build *b, const struct elem *e, struct timeline_of *of)
+{
+	struct words only = { .attr = elem_attr(e, "only") };
+	uint32_t field;
+
+	*of = (struct timeline_of){ .list = want_list(b, e), .only = only.attr ? 0 : ~UINT64_C(0), .at = e->at };
+	if (!of->list)
+		return false;
+	while (elem_next_word(&only))
+		if (build_list_field(b, of->list, only.word, only.at, &field))
+			of->only |= UINT64_C(1) << field;
+	if (!build_list_field(b, of->list, elem_token(e, "at"), elem_at(e, "at"), &of->at_field))
+		return false;
+	check_time(b, e, of->list, of->at_field);
+	return true;
+}
+
+bool build_timeline(struct build *b, const struct elem *e, uint32_t index, void *thing)
+{
+	struct timeline_of *of = arena_array_of(b->mem, struct timeline_of, elem_count(e, "of") + 1);
+	struct timeline *t = thing;
+	bool ok = true;
+
+	*t = (struct timeline){ .path = arena_str(b->mem, elem_token(e, "path")),
+				.of = of,
+				.limit = elem_number(e, "limit", 1),
+				.labels = build_labels(b, e),
+				.at = e->at,
+				.index = index };
+	t->segments = build_segments(b, t->path, &t->n_segments);
+	for (const struct elem *c = elem_child(e, "of"); c; c = elem_sibling(c))
+		ok &= build_of(b, c, &of[t->n_of++]);
+	return ok;
+}

@@ -1,0 +1,73 @@
+#include "metadata/build.h"
+
+static const char *const type_words[] = {
+	[TYPE_TEXT] = "text",	    [TYPE_INTEGER] = "integer", [TYPE_DECIMAL] = "decimal",
+	[TYPE_BOOLEAN] = "boolean", [TYPE_DATE] = "date",	[TYPE_TIMESTAMP] = "timestamp",
+};
+
+const char *build_type_word(enum value_type type)
+{
+	return type_words[type];
+}
+
+/* Types of one family can stand for each other in a field. */
+static enum value_type family(enum value_type type)
+{
+	switch (type) {
+	case TYPE_INTEGER:
+	case TYPE_DECIMAL:
+		return TYPE_DECIMAL;
+	case TYPE_DATE:
+	case TYPE_TIMESTAMP:
+		return TYPE_TIMESTAMP;
+	case TYPE_TEXT:
+	case TYPE_BOOLEAN:
+		break;
+	}
+	return type;
+}
+
+bool build_types_agree(enum value_type a, enum value_type b)
+{
+	return family(a) == family(b);
+}
+
+/* -?digits, with `fraction` also .digits */
+static bool is_number(struct str s, bool fraction)
+{
+	size_t at = s.n && s.p[0] == '-' ? 1 : 0, digits = 0;
+	bool dot = false;
+
+	for (; at < s.n; at++) {
+		if (s.p[at] >= '0' && s.p[at] <= '9') {
+			digits++;
+		} else if (s.p[at] == '.' && fraction && !dot && digits) {
+			dot = true;
+			digits = 0;
+		} else {
+			return false;
+		}
+	}
+	return digits > 0;
+}
+
+bool build_value_fits(enum value_type type, struct str text)
+{
+	struct civil civil;
+
+	switch (type) {
+	case TYPE_TEXT:
+		return true;
+	case TYPE_INTEGER:
+		return is_number(text, false);
+	case TYPE_DECIMAL:
+		return is_number(text, true);
+	case TYPE_BOOLEAN:
+		return str_eq(text, STR("true")) || str_eq(text, STR("false"));
+	case TYPE_DATE:
+		return civil_parse(text, &civil) && !civil.has_time;
+	case TYPE_TIMESTAMP:
+		return civil_parse(text, &civil);
+	}
+	return false;
+}

@@ -1,0 +1,12 @@
+/* check.h - rules that look at a whole catalog whose things are all known. One thread at a time. */
+#ifndef METADATA_CHECK_H
+#define METADATA_CHECK_H
+
+#include "metadata/build.h"
+
+/* Columns that nothing needs. */
+void check_use(struct build *b) NONNULL(1);
+/* Make all plans; budgets that are too small, keys that lead nowhere, parts that are never asked. */
+void check_plans(struct build *b) NONNULL(1);
+
+#endif

@@ -1,0 +1,128 @@
+/* check_plans.c - the plans of a catalog, and whether they are on time. */
+#include "metadata/check.h"
+
+#include "metadata/plan.h"
+
+static bool in_plan(const struct plan *plan, const struct part *part)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].part == part)
+			return true;
+	return false;
+}
+
+/* The plan of a view after a walk to the identity: what the walk has asked is there already and takes no time. */
+static struct plan after_walk(struct build *b, const struct plan *view, const struct plan *walk)
+{
+	struct plan_step *steps = arena_array_of(b->scratch, struct plan_step, view->n_steps + 1);
+
+	for (size_t i = 0; i < view->n_steps; i++) {
+		steps[i] = view->steps[i];
+		if (in_plan(walk, steps[i].part)) {
+			struct part *done = arena_new_of(b->scratch, struct part);
+
+			*done = *steps[i].part;
+			done->deadline_ms = 0;
+			steps[i].part = done;
+		}
+	}
+	return (struct plan){ steps, view->n_steps };
+}
+
+/* Adds the slowest chain of a plan to *text ("crm 120ms, orders 80ms") and returns its milliseconds. */
+static uint32_t add_chain(struct build *b, const struct plan *plan, struct str *text)
+{
+	const struct part *const *chain;
+	uint32_t ms;
+	size_t n;
+
+	ms = plan_critical_ms(plan, b->scratch, &chain, &n);
+	for (size_t i = 0; i < n; i++)
+		if (chain[i]->deadline_ms)
+			*text = arena_printf(b->scratch, "%.*s%s%s %ums", STR_ARG(*text), text->n ? ", " : "",
+					     chain[i]->name, chain[i]->deadline_ms);
+	return ms;
+}
+
+/* Asked by `key`; by the identity itself when NULL. */
+static void check_budget(struct build *b, const struct view *view, const struct key *key)
+{
+	static const struct plan none;
+	const struct plan *walk = key ? &b->cat->resolve[key->index] : &none;
+	struct plan rest = after_walk(b, &view->plan, walk);
+	struct str chain = STR("");
+	uint32_t ms = add_chain(b, walk, &chain);
+
+	ms += add_chain(b, &rest, &chain);
+	if (ms > view->budget_ms)
+		diag_add(b->ds, "M0350", view->at,
+			 arena_printf(b->scratch, "one after the other: %s", chain.p).p,
+			 "view `%s` by `%s` may take %ums, its budget is %ums", view->name,
+			 key ? key->name : b->cat->identity->name, ms, view->budget_ms);
+}
+
+static void check_view(struct build *b, const struct view *view)
+{
+	for (size_t i = 0; i < view->n_by; i++) {
+		const struct key *key = view->by[i];
+
+		if (key != b->cat->identity && b->cat->resolve[key->index].n_steps == 0)
+			diag_add(b->ds, "M0352", view->at, "a part with a query by that key gives the identity",
+				 "view `%s`: no part leads from `%s` to `%s`", view->name, key->name,
+				 b->cat->identity->name);
+		if (view->shape == SHAPE_TREE)
+			check_budget(b, view, key == b->cat->identity ? NULL : key);
+	}
+}
+
+/* Plan the views that are ok; false when not all of them are. */
+static bool plan_views(struct build *b)
+{
+	bool all = true;
+
+	for (const struct named *n = names_first(b->names, NAMES_VIEW); n; n = n->next) {
+		struct view *view = n->thing;
+		size_t errors = diags_count(b->ds, DIAG_ERROR);
+
+		if (!n->ok) {
+			all = false;
+			continue;
+		}
+		view->plan = plan_view(b->cat, view, b->mem, b->ds);
+		if (diags_count(b->ds, DIAG_ERROR) == errors)
+			check_view(b, view);
+		else
+			all = false;
+	}
+	return all && names_whole(b->names, NAMES_VIEW);
+}
+
+static void check_asked(struct build *b)
+{
+	const struct catalog *cat = b->cat;
+
+	for (size_t p = 0; p < cat->n_parts; p++) {
+		const struct part *part = &cat->parts[p];
+		bool asked = false;
+
+		for (size_t v = 0; v < cat->n_views && !asked; v++)
+			asked = in_plan(&cat->views[v].plan, part);
+		for (size_t k = 0; k < cat->n_keys && !asked; k++)
+			asked = in_plan(&cat->resolve[k], part);
+		if (!asked)
+			diag_add(b->ds, "M0351", part->at, "use a field or list of it in a view, or take it out",
+				 "nothing ever asks part `%s`", part->name);
+	}
+}
+
+void check_plans(struct build *b)
+{
+	struct plan *resolve = arena_array_of(b->mem, struct plan, b->cat->n_keys + 1);
+
+	b->cat->resolve = resolve;
+	for (size_t k = 0; k < b->cat->n_keys; k++)
+		resolve[k] = plan_resolve(b->cat, &b->cat->keys[k], b->mem);
+	b->cat->candidate = catalog_view(b->cat, STR("candidate"));
+	if (plan_views(b))
+		check_asked(b);
+}
