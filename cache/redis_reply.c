@@ -38,9 +38,14 @@ static void *on_integer(const redisReadTask *task, long long value)
 	return reply_of(task, NULL, 0);
 }
 
+/* "$-1": the task still says string. */
 static void *on_nil(const redisReadTask *task)
 {
-	return reply_of(task, NULL, 0);
+	struct redis_reply *reply = reply_of(task, NULL, 0);
+
+	if (reply)
+		reply->type = REDIS_REPLY_NIL;
+	return reply;
 }
 
 static void on_free(void *object)

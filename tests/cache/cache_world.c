@@ -1,0 +1,138 @@
+#include "tests/cache/cache_world.h"
+
+#include "tests/cache/samples.h"
+#include "tests/cmocka_all.h"
+
+enum { PATIENCE_MS = 60000 };
+
+struct world world_new(const struct redis_conf *conf)
+{
+	struct world w = { .mem = arena_new() };
+	struct err err = { 0 };
+
+	w.loop = loop_new(&err);
+	assert_non_null(w.loop);
+	w.cache = cache_on_redis(conf, w.loop, &err);
+	if (!w.cache)
+		fail_msg("%s", err.text);
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	cache_free(&w->cache);
+	loop_free(&w->loop);
+	arena_wipe_free(&w->mem);
+}
+
+struct watch {
+	struct loop_timer timer;
+	struct world *w;
+	bool (*done)(struct world *w, void *arg);
+	void *arg;
+	struct deadline patience;
+};
+
+static void look(struct loop_timer *t)
+{
+	struct watch *watch = CONTAINER_OF(t, struct watch, timer);
+
+	if (watch->done(watch->w, watch->arg) || deadline_left_us(watch->patience) == 0)
+		loop_stop(watch->w->loop);
+	else
+		loop_timer_set(watch->w->loop, t, deadline_after_ms(1));
+}
+
+void world_run_until(struct world *w, bool (*done)(struct world *w, void *arg), void *arg)
+{
+	struct watch watch = { .timer = { .fire = look },
+			       .w = w,
+			       .done = done,
+			       .arg = arg,
+			       .patience = deadline_after_ms(PATIENCE_MS) };
+
+	loop_timer_set(w->loop, &watch.timer, deadline_after_ms(0));
+	loop_run(w->loop);
+	assert_true(deadline_left_us(watch.patience) > 0);
+}
+
+static bool is_up(struct world *w, void *arg)
+{
+	return cache_state(w->cache).up == *(bool *)arg;
+}
+
+void world_run_until_up(struct world *w, bool up)
+{
+	world_run_until(w, is_up, &up);
+}
+
+static bool are_put(struct world *w, void *arg)
+{
+	struct cache_state s = cache_state(w->cache);
+
+	return s.puts + s.put_failures >= *(uint64_t *)arg;
+}
+
+void world_run_until_puts(struct world *w, uint64_t puts)
+{
+	world_run_until(w, are_put, &puts);
+}
+
+static void found(struct cache_ask *ask, struct cache_hit hit)
+{
+	struct ask *a = CONTAINER_OF(ask, struct ask, ask);
+
+	a->hit = hit;
+	a->answers++;
+}
+
+void world_ask(struct world *w, struct ask *a, unsigned who)
+{
+	*a = (struct ask){ .ask = { .key = sample_key(who), .mem = w->mem, .found = found } };
+	cache_get(w->cache, &a->ask);
+}
+
+static bool is_answered(struct world *w, void *arg)
+{
+	(void)w;
+	return ((struct ask *)arg)->answers > 0;
+}
+
+struct cache_hit world_look_up(struct world *w, unsigned who)
+{
+	struct ask a;
+
+	world_ask(w, &a, who);
+	world_run_until(w, is_answered, &a);
+	assert_int_equal(a.answers, 1);
+	return a.hit;
+}
+
+static bool is_hit(struct world *w, void *arg)
+{
+	struct ask *a = arg;
+
+	if (a->answers == 0)
+		return false;
+	if (a->hit.rows)
+		return true;
+	*a = (struct ask){ .ask = { .key = a->ask.key, .mem = w->mem, .found = found } };
+	cache_get(w->cache, &a->ask);
+	return false;
+}
+
+void world_until_hit(struct world *w, unsigned who)
+{
+	struct ask a;
+
+	world_ask(w, &a, who);
+	world_run_until(w, is_hit, &a);
+	sample_check(a.hit.rows, who);
+}
+
+void world_put(struct world *w, unsigned who, uint64_t ttl_ms)
+{
+	struct cache_key key = sample_key(who);
+
+	cache_put(w->cache, &key, sample_rows(who, w->mem), 1000 + who, ttl_ms);
+}

@@ -1,0 +1,39 @@
+/* cache_world.h - a loop with a cache on it, for tests that look up and wait. One thread. */
+#ifndef TESTS_CACHE_CACHE_WORLD_H
+#define TESTS_CACHE_CACHE_WORLD_H
+
+#include "base/arena.h"
+#include "cache/cache.h"
+
+struct world {
+	struct arena *mem;
+	struct loop *loop;
+	struct cache *cache;
+};
+
+/* One look-up and what came of it. */
+struct ask {
+	struct cache_ask ask;
+	struct cache_hit hit;
+	unsigned answers;
+};
+
+/* A cache on that address; late look-ups are misses after timeout_ms. */
+struct world world_new(const struct redis_conf *conf);
+void world_free(struct world *w) NONNULL(1);
+/* Run the loop until done(arg) is true, looking again each millisecond; fails the test after 60 s. */
+void world_run_until(struct world *w, bool (*done)(struct world *w, void *arg), void *arg) NONNULL(1, 2);
+/* Until the cache is connected (or not). */
+void world_run_until_up(struct world *w, bool up) NONNULL(1);
+/* Until the cache counted so many puts, kept or failed. */
+void world_run_until_puts(struct world *w, uint64_t puts) NONNULL(1);
+/* Begin a look-up of sample_key(who). */
+void world_ask(struct world *w, struct ask *a, unsigned who) NONNULL(1, 2);
+/* Begin one and run until it is answered. */
+struct cache_hit world_look_up(struct world *w, unsigned who) NONNULL(1);
+/* Look up again and again until there is a hit; checks that it is that customer's. */
+void world_until_hit(struct world *w, unsigned who) NONNULL(1);
+/* Begin to keep sample_rows(who). */
+void world_put(struct world *w, unsigned who, uint64_t ttl_ms) NONNULL(1);
+
+#endif

@@ -1,0 +1,247 @@
+#include <pthread.h>
+
+#include "tests/cache/samples.h"
+#include "tests/cmocka_all.h"
+
+/* The linker gives our own clock to the code under test (--wrap). */
+static _Atomic uint64_t now_us = 1000000;
+
+uint64_t __wrap_clock_mono_us(void);
+uint64_t __wrap_clock_mono_us(void)
+{
+	return now_us;
+}
+
+struct world {
+	struct arena *mem;
+	struct memory_store *store;
+	struct cache *cache;
+};
+
+static struct world begin_with(size_t max_bytes)
+{
+	struct world w = { .mem = arena_new(), .store = memory_store_new(max_bytes) };
+
+	w.cache = cache_on_memory(w.store);
+	return w;
+}
+
+static void end(struct world *w)
+{
+	cache_free(&w->cache);
+	assert_null(w->cache);
+	memory_store_free(&w->store);
+	assert_null(w->store);
+	arena_wipe_free(&w->mem);
+}
+
+struct ask {
+	struct cache_ask ask;
+	struct cache_hit hit;
+	unsigned answers;
+};
+
+static void found(struct cache_ask *ask, struct cache_hit hit)
+{
+	struct ask *a = CONTAINER_OF(ask, struct ask, ask);
+
+	a->hit = hit;
+	a->answers++;
+}
+
+static struct cache_hit look_up(struct world *w, unsigned who)
+{
+	struct ask a = { .ask = { .key = sample_key(who), .mem = w->mem, .found = found } };
+
+	cache_get(w->cache, &a.ask);
+	assert_int_equal(a.answers, 1);
+	return a.hit;
+}
+
+static void put(struct world *w, unsigned who, uint64_t ttl_ms)
+{
+	struct cache_key key = sample_key(who);
+
+	cache_put(w->cache, &key, sample_rows(who, w->mem), 1000 + who, ttl_ms);
+}
+
+static void what_is_put_is_found(void **state)
+{
+	struct world w = begin_with(1 << 20);
+	struct cache_state s;
+
+	(void)state;
+	assert_null(look_up(&w, 1).rows);
+	put(&w, 1, 1000);
+	put(&w, 2, 1000);
+	sample_check(look_up(&w, 1).rows, 1);
+	sample_check(look_up(&w, 2).rows, 2);
+	assert_int_equal(look_up(&w, 2).stored_ms, 1002);
+	s = cache_state(w.cache);
+	assert_string_equal(s.kind, "memory");
+	assert_int_equal(s.hits, 3);
+	assert_int_equal(s.misses, 1);
+	assert_int_equal(s.puts, 2);
+	assert_int_equal(s.entries, 2);
+	end(&w);
+}
+
+static void a_copy_ends_with_its_time(void **state)
+{
+	struct world w = begin_with(1 << 20);
+
+	(void)state;
+	put(&w, 1, 1000);
+	put(&w, 2, UINT64_MAX);
+	now_us += 999999;
+	sample_check(look_up(&w, 1).rows, 1);
+	now_us += 1;
+	assert_null(look_up(&w, 1).rows);
+	assert_int_equal(cache_state(w.cache).entries, 1);
+	sample_check(look_up(&w, 2).rows, 2);
+	end(&w);
+}
+
+static void a_newer_copy_takes_the_place_of_the_older(void **state)
+{
+	struct world w = begin_with(1 << 20);
+	uint64_t bytes;
+
+	(void)state;
+	put(&w, 1, 10);
+	bytes = cache_state(w.cache).bytes;
+	put(&w, 1, 1000);
+	assert_int_equal(cache_state(w.cache).entries, 1);
+	assert_int_equal(cache_state(w.cache).bytes, bytes);
+	now_us += 500000;
+	sample_check(look_up(&w, 1).rows, 1);
+	end(&w);
+}
+
+static void a_dropped_copy_is_gone(void **state)
+{
+	struct world w = begin_with(1 << 20);
+	struct cache_key key = sample_key(1);
+
+	(void)state;
+	put(&w, 1, 1000);
+	cache_drop(w.cache, &key);
+	cache_drop(w.cache, &key);
+	assert_null(look_up(&w, 1).rows);
+	assert_int_equal(cache_state(w.cache).bytes, 0);
+	end(&w);
+}
+
+static void the_least_lately_used_makes_room(void **state)
+{
+	struct world w = begin_with(4096);
+	unsigned fit = 0;
+
+	(void)state;
+	do
+		put(&w, fit++, 1000);
+	while (cache_state(w.cache).entries == fit);
+	fit--; /* the last one pushed customer 0 out */
+	assert_true(fit >= 3);
+	assert_null(look_up(&w, 0).rows);
+	sample_check(look_up(&w, 1).rows, 1); /* now 2 is the oldest */
+	put(&w, 100, 1000);
+	assert_null(look_up(&w, 2).rows);
+	sample_check(look_up(&w, 1).rows, 1);
+	sample_check(look_up(&w, 100).rows, 100);
+	assert_in_range(cache_state(w.cache).bytes, 1, 4096);
+	end(&w);
+}
+
+static void what_is_larger_than_the_store_is_not_kept(void **state)
+{
+	struct world w = begin_with(100);
+
+	(void)state;
+	put(&w, 1, 1000);
+	assert_null(look_up(&w, 1).rows);
+	assert_int_equal(cache_state(w.cache).put_failures, 1);
+	assert_int_equal(cache_state(w.cache).puts, 0);
+	end(&w);
+}
+
+static void many_copies_are_all_found(void **state)
+{
+	struct world w = begin_with(64 << 20);
+
+	(void)state;
+	for (unsigned who = 0; who < 5000; who++)
+		put(&w, who, 1000);
+	assert_int_equal(cache_state(w.cache).entries, 5000);
+	for (unsigned who = 0; who < 5000; who++)
+		sample_check(look_up(&w, who).rows, who);
+	end(&w);
+}
+
+/* Two loops on one store. */
+static void *hammer(void *arg)
+{
+	struct world w = { .mem = arena_new(), .store = arg };
+
+	w.cache = cache_on_memory(w.store);
+	for (unsigned i = 0; i < 3000; i++) {
+		unsigned who = i % 37;
+		struct cache_key key = sample_key(who);
+		const struct rows *rows = look_up(&w, who).rows;
+
+		if (rows)
+			sample_check(rows, who);
+		put(&w, who, 1000);
+		if (i % 11 == 0)
+			cache_drop(w.cache, &key);
+	}
+	cache_free(&w.cache);
+	arena_wipe_free(&w.mem);
+	return NULL;
+}
+
+static void threads_share_a_store(void **state)
+{
+	struct memory_store *store = memory_store_new(8192);
+	pthread_t threads[3];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, hammer, store), 0);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		pthread_join(threads[i], NULL);
+	memory_store_free(&store);
+}
+
+static void without_a_cache_all_is_a_miss(void **state)
+{
+	struct world w = { .mem = arena_new(), .cache = cache_off() };
+	struct cache_key key = sample_key(1);
+
+	(void)state;
+	put(&w, 1, 1000);
+	cache_drop(w.cache, &key);
+	assert_null(look_up(&w, 1).rows);
+	assert_string_equal(cache_state(w.cache).kind, "off");
+	assert_int_equal(cache_state(w.cache).misses, 1);
+	cache_free(&w.cache);
+	cache_free(&w.cache);
+	arena_wipe_free(&w.mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_put_is_found),
+		cmocka_unit_test(a_copy_ends_with_its_time),
+		cmocka_unit_test(a_newer_copy_takes_the_place_of_the_older),
+		cmocka_unit_test(a_dropped_copy_is_gone),
+		cmocka_unit_test(the_least_lately_used_makes_room),
+		cmocka_unit_test(what_is_larger_than_the_store_is_not_kept),
+		cmocka_unit_test(many_copies_are_all_found),
+		cmocka_unit_test(threads_share_a_store),
+		cmocka_unit_test(without_a_cache_all_is_a_miss),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
