@@ -1,5 +1,5 @@
-/* adapter_driver.h - what a driver is: a const struct. Each call blocks and is made by one worker thread; a
- * connection belongs to one worker. Only files of adapters/ include this. */
+/* adapter_driver.h - what a driver is: a const struct. Each call but check() blocks and is made by one worker
+ * thread; a connection belongs to one worker. Only files of adapters/ include this. */
 #ifndef ADAPTERS_ADAPTER_DRIVER_H
 #define ADAPTERS_ADAPTER_DRIVER_H
 
@@ -7,13 +7,13 @@
 
 struct adapter_driver {
 	const char *name;
+	/* Is conf->connect well-formed? No contact with the source; fails with ERR_CONFIG. */
+	bool (*check)(const struct adapter_conf *conf, struct err *err);
 	/* Connect. *conn_out belongs to the worker until disconnect(). */
 	bool (*connect)(const struct adapter_conf *conf, void **conn_out, struct err *err);
 	/* Run f->n_runs executions and leave f->rows in f->mem, or fill *err. *lost_out: the connection is no
-	 * longer usable. Outputs are untouched on failure. */
+	 * longer usable. Other outputs are untouched on failure. */
 	bool (*fetch)(void *conn, struct fetch *f, bool *lost_out, struct err *err);
-	/* Has the peer closed the idle connection? No round trip. */
-	bool (*lost_while_idle)(void *conn);
 	/* Disconnect and free; sets *conn to NULL. */
 	void (*disconnect)(void **conn);
 };

@@ -1,0 +1,94 @@
+#include "adapters/odbc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { DRIVERS_MOST = 16 }; /* more share the last one's lock */
+
+struct odbc_first {
+	char driver[64];
+	pthread_mutex_t lock;
+	bool over; /* the first connect is */
+};
+
+static SQLHENV env;
+static pthread_mutex_t firsts_lock = PTHREAD_MUTEX_INITIALIZER; /* of names and `over` */
+static struct odbc_first firsts[DRIVERS_MOST];
+static size_t n_firsts;
+
+SQLHENV odbc_env(void)
+{
+	assert(env != SQL_NULL_HENV); /* adapters_init() was called */
+	return env;
+}
+
+/* psqlODBC calls setlocale() in every connect, which is not safe beside other threads, unless PGCLIENTENCODING is
+ * set; and then it gives UTF-8 from a database of any encoding in any locale. */
+static bool env_set(const char *name, const char *value, struct err *err)
+{
+	return setenv(name, value, 1) == 0 || err_set(err, ERR_SYSTEM, name, "cannot be set: %s", strerror(errno));
+}
+
+static bool env_make(struct err *err)
+{
+	SQLHENV made = SQL_NULL_HENV;
+
+	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &made)))
+		return err_set(err, ERR_SYSTEM, "odbc", "the driver manager gives no environment");
+	if (!SQL_SUCCEEDED(SQLSetEnvAttr(made, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0))) {
+		SQLFreeHandle(SQL_HANDLE_ENV, made);
+		return err_set(err, ERR_SYSTEM, "odbc", "the driver manager is older than ODBC 3");
+	}
+	env = made;
+	return true;
+}
+
+bool adapters_init(const char *odbcinst_dir, struct err *err)
+{
+	if (env != SQL_NULL_HENV)
+		return true;
+	return env_set("PGCLIENTENCODING", "UTF8", err) &&
+	       (odbcinst_dir == NULL || env_set("ODBCSYSINI", odbcinst_dir, err)) && sqlite_guard_init(err) &&
+	       env_make(err);
+}
+
+static struct odbc_first *env_first(const char *driver)
+{
+	for (size_t i = 0; i < n_firsts; i++)
+		if (strncmp(firsts[i].driver, driver, sizeof(firsts[i].driver) - 1) == 0)
+			return &firsts[i];
+	if (n_firsts == DRIVERS_MOST)
+		return &firsts[DRIVERS_MOST - 1];
+	strncpy(firsts[n_firsts].driver, driver, sizeof(firsts[n_firsts].driver) - 1);
+	pthread_mutex_init(&firsts[n_firsts].lock, NULL);
+	return &firsts[n_firsts++];
+}
+
+void *odbc_env_enter(const char *driver)
+{
+	struct odbc_first *first;
+	bool over;
+
+	pthread_mutex_lock(&firsts_lock);
+	first = env_first(driver);
+	over = first->over;
+	pthread_mutex_unlock(&firsts_lock);
+	if (over)
+		return NULL;
+	pthread_mutex_lock(&first->lock);
+	return first;
+}
+
+void odbc_env_leave(void *entered)
+{
+	struct odbc_first *first = entered;
+
+	if (first == NULL)
+		return;
+	pthread_mutex_lock(&firsts_lock);
+	first->over = true;
+	pthread_mutex_unlock(&firsts_lock);
+	pthread_mutex_unlock(&first->lock);
+}

@@ -1,0 +1,208 @@
+#include "adapters/odbc.h"
+#include "adapters/rowset.h"
+
+enum {
+	NAME_BYTES = 256,
+	CELL_LEAST_BYTES = 64,
+	CELL_MOST_BYTES = 4096,
+	LARGE_CELL_STEP_BYTES = 64 * 1024,
+};
+
+/* One answer being read. */
+struct reading {
+	struct odbc_conn *c;
+	struct odbc_stmt *s;
+	struct fetch *f;
+	struct rowset rows;
+	struct odbc_diag *d;
+	struct err *err;
+};
+
+/* Drivers describe sizes that are often wrong (0, 255, a gigabyte): a guess for the buffer, no more. */
+static size_t cell_bytes(SQLULEN described)
+{
+	if (described >= CELL_MOST_BYTES / 4)
+		return CELL_MOST_BYTES;
+	return described < CELL_LEAST_BYTES / 4 ? CELL_LEAST_BYTES : 4 * described + 1;
+}
+
+static bool driver_failed(struct reading *r)
+{
+	odbc_diag_read(SQL_HANDLE_STMT, r->s->h, r->d);
+	return false;
+}
+
+/* Names (NUL-ended) and sizes of all columns of the result, then the wanted names. */
+static bool shape_read(struct reading *r, SQLSMALLINT n, struct buf *shape)
+{
+	for (SQLSMALLINT i = 1; i <= n; i++) {
+		SQLCHAR name[NAME_BYTES] = "";
+		SQLSMALLINT name_n, type, digits, nullable;
+		SQLULEN size = 0;
+
+		if (!SQL_SUCCEEDED(SQLDescribeCol(r->s->h, (SQLUSMALLINT)i, name, sizeof(name), &name_n, &type, &size,
+						  &digits, &nullable)))
+			return driver_failed(r);
+		buf_put(shape, name, strlen((char *)name) + 1);
+		buf_put(shape, &size, sizeof(size));
+	}
+	for (uint32_t i = 0; i < r->f->n_columns; i++)
+		buf_put(shape, r->f->columns[i], strlen(r->f->columns[i]) + 1);
+	return true;
+}
+
+static bool column_bind(struct reading *r, struct odbc_column *col, size_t at, SQLULEN described)
+{
+	col->at = (SQLUSMALLINT)(at + 1);
+	col->bytes = cell_bytes(described);
+	col->text = arena_alloc(r->s->mem, col->bytes);
+	return SQL_SUCCEEDED(
+		       SQLBindCol(r->s->h, col->at, SQL_C_CHAR, col->text, (SQLLEN)col->bytes, &col->ind)) ||
+	       driver_failed(r);
+}
+
+/* Bind the wanted columns, found by name in the shape. */
+static bool columns_bind(struct reading *r, size_t n, const struct buf *shape)
+{
+	struct odbc_stmt *s = r->s;
+	const char **names = arena_array_of(r->f->mem, const char *, n);
+	SQLULEN *sizes = arena_array_of(r->f->mem, SQLULEN, n);
+	size_t *at = arena_array_of(r->f->mem, size_t, r->f->n_columns);
+	const char *p = shape->data;
+
+	for (size_t i = 0; i < n; i++) {
+		names[i] = p;
+		p += strlen(p) + 1;
+		memcpy(&sizes[i], p, sizeof(sizes[i]));
+		p += sizeof(sizes[i]);
+	}
+	if (!rowset_match(r->f, names, n, r->c->source, at, r->err))
+		return false;
+	SQLFreeStmt(s->h, SQL_UNBIND);
+	s->n_columns = r->f->n_columns;
+	s->columns = arena_array_of(s->mem, struct odbc_column, s->n_columns);
+	for (uint32_t i = 0; i < s->n_columns; i++)
+		if (!column_bind(r, &s->columns[i], at[i], sizes[at[i]]))
+			return false;
+	return true;
+}
+
+/* The columns may change between two executions (ALTER TABLE under a SELECT *): bind again when they did. */
+static bool columns_check(struct reading *r)
+{
+	struct buf *shape = &r->c->scratch;
+	SQLSMALLINT n = 0;
+
+	if (!SQL_SUCCEEDED(SQLNumResultCols(r->s->h, &n)))
+		return driver_failed(r);
+	if (n < 1)
+		return err_set(r->err, ERR_SCHEMA, r->c->source, "part %s: the query has no result", r->f->part);
+	shape->len = 0;
+	if (!shape_read(r, n, shape))
+		return false;
+	if (r->s->shape.len > 0 && str_eq(buf_str(&r->s->shape), buf_str(shape)))
+		return true;
+	r->s->shape.len = 0;
+	if (!columns_bind(r, (size_t)n, shape))
+		return false;
+	buf_put(&r->s->shape, shape->data, shape->len);
+	return true;
+}
+
+/* A cell that is longer than its buffer: the whole of it by SQLGetData(). `ind` is its length, if the driver knows. */
+static bool large_cell(struct reading *r, const struct odbc_column *col, struct str *out)
+{
+	struct buf *cell = &r->c->scratch;
+	size_t step = col->ind > 0 ? (size_t)col->ind + 1 : LARGE_CELL_STEP_BYTES;
+	SQLLEN ind = 0;
+	SQLRETURN rc;
+
+	cell->len = 0;
+	do {
+		if (!rowset_fits(&r->rows, cell->len + step - 1, r->c->source, r->err))
+			return false;
+		rc = SQLGetData(r->s->h, col->at, SQL_C_CHAR, buf_reserve(cell, step), (SQLLEN)step, &ind);
+		if (rc == SQL_NO_DATA)
+			break;
+		if (!SQL_SUCCEEDED(rc))
+			return driver_failed(r);
+		if (ind == SQL_NULL_DATA)
+			return true;
+		cell->len += ind == SQL_NO_TOTAL || (size_t)ind >= step ? step - 1 : (size_t)ind;
+	} while (rc == SQL_SUCCESS_WITH_INFO);
+	*out = (struct str){ cell->len ? cell->data : "", cell->len };
+	return true;
+}
+
+static bool row_copy(struct reading *r)
+{
+	for (uint32_t i = 0; i < r->s->n_columns; i++) {
+		const struct odbc_column *col = &r->s->columns[i];
+		struct str cell = { NULL, 0 };
+
+		if (col->ind == SQL_NO_TOTAL || (col->ind >= 0 && (size_t)col->ind >= col->bytes)) {
+			if (!large_cell(r, col, &cell))
+				return false;
+		} else if (col->ind != SQL_NULL_DATA) {
+			cell = (struct str){ col->text, (size_t)col->ind };
+		}
+		if (!rowset_put(&r->rows, cell, r->c->source, r->err))
+			return false;
+	}
+	return true;
+}
+
+static bool rows_copy(struct reading *r)
+{
+	for (;;) {
+		SQLRETURN rc = SQLFetch(r->s->h);
+
+		if (rc == SQL_NO_DATA)
+			return true;
+		if (!SQL_SUCCEEDED(rc))
+			return driver_failed(r);
+		if (!rowset_take_row(&r->rows))
+			return true;
+		if (!row_copy(r))
+			return false;
+	}
+}
+
+/* SQLite took a changed table in stride; its driver's idea of the columns is old. */
+static bool plan_is_fresh(struct reading *r)
+{
+	if (!sqlite_guard_reprepared(&r->c->guard))
+		return true;
+	*r->d = (struct odbc_diag){ .state = "HY000", .cls = ERR_SOURCE, .stale_plan = true,
+				    .text = "the table is being changed again and again" };
+	return false;
+}
+
+static bool run(struct reading *r, uint32_t i)
+{
+	const struct str *params = r->f->n_params ? r->f->params + (size_t)i * r->f->n_params : NULL;
+	bool ok = odbc_stmt_execute(r->s, params, r->f->n_params, r->d) && plan_is_fresh(r) && columns_check(r) &&
+		  rows_copy(r);
+
+	odbc_stmt_close(r->s);
+	return ok;
+}
+
+bool odbc_rows_fetch(struct odbc_conn *c, struct fetch *f, struct odbc_diag *d, struct err *err)
+{
+	struct reading r = { .c = c, .f = f, .d = d, .err = err };
+	bool ok = true;
+
+	r.s = odbc_stmt_get(c, f->sql, d);
+	if (r.s == NULL)
+		return false;
+	rowset_begin(&r.rows, f);
+	for (uint32_t i = 0; ok && i < f->n_runs && !(r.rows.flags & ROWS_TRUNCATED); i++)
+		ok = run(&r, i);
+	if (ok)
+		f->rows = rowset_end(&r.rows);
+	else
+		odbc_stmt_drop(r.s);
+	rowset_drop(&r.rows);
+	return ok;
+}

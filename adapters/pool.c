@@ -1,0 +1,265 @@
+#include "adapters/pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "adapters/fetch.h"
+#include "adapters/registry.h"
+
+enum { POOL_MOST = 64 };
+
+struct fetch *pool_take(struct adapter *ad)
+{
+	struct fetch *f = ad->first;
+
+	if (f == NULL)
+		return NULL;
+	ad->first = f->next;
+	if (ad->first == NULL)
+		ad->last = &ad->first;
+	ad->queued--;
+	f->next = NULL;
+	return f;
+}
+
+struct fetch *pool_take_all(struct adapter *ad)
+{
+	struct fetch *list = ad->first;
+
+	ad->first = NULL;
+	ad->last = &ad->first;
+	ad->queued = 0;
+	return list;
+}
+
+void pool_fail(struct fetch *list, const struct err *err)
+{
+	for (struct fetch *f = list, *next; f; f = next) {
+		next = f->next;
+		f->next = NULL;
+		f->err = *err;
+		f->ended_us = clock_mono_us();
+		f->done(f);
+	}
+}
+
+static void pool_init_locks(struct adapter *ad)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&ad->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&ad->idle_work, &attr);
+	pthread_cond_init(&ad->spare_work, &attr);
+	pthread_cond_init(&ad->ended, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void pool_free(struct adapter *ad)
+{
+	pthread_cond_destroy(&ad->ended);
+	pthread_cond_destroy(&ad->spare_work);
+	pthread_cond_destroy(&ad->idle_work);
+	pthread_mutex_destroy(&ad->lock);
+	arena_wipe_free(&ad->mem);
+	free(ad);
+}
+
+static struct adapter *pool_new(const struct adapter_conf *conf, const struct adapter_driver *driver)
+{
+	struct adapter *ad = calloc(1, sizeof(*ad) + conf->pool * sizeof(ad->workers[0]));
+
+	if (ad == NULL)
+		abort();
+	ad->mem = arena_new();
+	ad->conf = *conf;
+	ad->conf.name = arena_cstr(ad->mem, str_of(conf->name));
+	ad->conf.driver = driver->name;
+	ad->conf.connect = arena_cstr(ad->mem, str_of(conf->connect));
+	ad->conf.zone = arena_cstr(ad->mem, str_of(conf->zone));
+	ad->driver = driver;
+	ad->last = &ad->first;
+	ad->in_state[WORKER_ENDED] = conf->pool;
+	for (uint32_t i = 0; i < conf->pool; i++)
+		ad->workers[i] = (struct worker){ .ad = ad, .state = WORKER_ENDED };
+	pool_init_locks(ad);
+	return ad;
+}
+
+/* Start the workers with all signals blocked: they are the main thread's. */
+static bool pool_start(struct adapter *ad, struct err *err)
+{
+	sigset_t all, before;
+	int failed = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_mutex_lock(&ad->lock);
+	for (uint32_t i = 0; i < ad->conf.pool && !failed; i++) {
+		struct worker *w = &ad->workers[i];
+
+		failed = pthread_create(&w->thread, NULL, worker_run, w);
+		if (failed)
+			break;
+		w->state = WORKER_SPARE;
+		ad->in_state[WORKER_ENDED]--;
+		ad->in_state[WORKER_SPARE]++;
+	}
+	if (failed) /* adapter_close() joins the first conf.pool workers */
+		ad->conf.pool = ad->in_state[WORKER_SPARE];
+	pthread_mutex_unlock(&ad->lock);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !failed || err_set(err, ERR_SYSTEM, ad->conf.name, "cannot start a worker thread: %s", strerror(failed));
+}
+
+struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_driver *driver, struct err *err)
+{
+	struct adapter *ad;
+
+	if (conf->pool < 1 || conf->pool > POOL_MOST) {
+		err_set(err, ERR_CONFIG, conf->name, "a pool of %u is not between 1 and %d", conf->pool, POOL_MOST);
+		return NULL;
+	}
+	if (conf->queue < 1) {
+		err_set(err, ERR_CONFIG, conf->name, "the queue must have room for one fetch at least");
+		return NULL;
+	}
+	if (!driver->check(conf, err))
+		return NULL;
+	ad = pool_new(conf, driver);
+	if (!pool_start(ad, err))
+		adapter_close(&ad, UINT32_MAX);
+	return ad;
+}
+
+struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err)
+{
+	const struct adapter_driver *driver = registry_find(conf->driver, conf->name, err);
+
+	return driver ? pool_open(conf, driver, err) : NULL;
+}
+
+/* May a fetch be queued? Under the lock. */
+static bool pool_admits(const struct adapter *ad, struct err *err)
+{
+	if (ad->closing)
+		return err_set(err, ERR_REFUSED, ad->conf.name, "the source is being closed");
+	if (ad->down && ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] == 0) {
+		*err = ad->down_err;
+		return false;
+	}
+	if (ad->queued >= ad->conf.queue)
+		return err_set(err, ERR_BUSY, ad->conf.name, "%u fetches wait already", ad->queued);
+	return true;
+}
+
+bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
+{
+	bool admitted;
+
+	f->err = (struct err){ 0 };
+	f->rows = NULL;
+	f->next = NULL;
+	f->queued_us = clock_mono_us();
+	f->begun_us = 0;
+	f->ended_us = 0;
+	pthread_mutex_lock(&ad->lock);
+	admitted = pool_admits(ad, err);
+	if (admitted) {
+		*ad->last = f;
+		ad->last = &f->next;
+		ad->queued++;
+		if (ad->in_state[WORKER_IDLE] > 0)
+			pthread_cond_signal(&ad->idle_work);
+		if (worker_wanted(ad))
+			pthread_cond_signal(&ad->spare_work);
+	}
+	pthread_mutex_unlock(&ad->lock);
+	return admitted;
+}
+
+struct adapter_state adapter_state(struct adapter *ad)
+{
+	struct adapter_state s;
+
+	pthread_mutex_lock(&ad->lock);
+	s = (struct adapter_state){ .pool = ad->conf.pool,
+				    .connected = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY],
+				    .busy = ad->in_state[WORKER_CONNECTING] + ad->in_state[WORKER_BUSY],
+				    .queued = ad->queued,
+				    .fetches = ad->fetches,
+				    .failures = ad->failures,
+				    .last_error = ad->last_error };
+	pthread_mutex_unlock(&ad->lock);
+	return s;
+}
+
+/* Wait until all workers ended or the time is over; returns how many did not end. Under the lock. */
+static uint32_t close_wait(struct adapter *ad, uint32_t grace_ms)
+{
+	uint64_t due_us = deadline_after_ms(grace_ms).at_us;
+	struct timespec due = { .tv_sec = (time_t)(due_us / 1000000), .tv_nsec = (long)(due_us % 1000000) * 1000 };
+
+	while (ad->in_state[WORKER_ENDED] < ad->conf.pool)
+		if (pthread_cond_timedwait(&ad->ended, &ad->lock, &due) == ETIMEDOUT)
+			break;
+	return ad->conf.pool - ad->in_state[WORKER_ENDED];
+}
+
+/* Join the workers that ended, let go of the others and take back what they run. Under the lock: an ended worker
+ * needs it no more. */
+static struct fetch *close_workers(struct adapter *ad)
+{
+	struct fetch *taken = NULL;
+
+	for (uint32_t i = 0; i < ad->conf.pool; i++) {
+		struct worker *w = &ad->workers[i];
+
+		if (w->state == WORKER_ENDED) {
+			pthread_join(w->thread, NULL);
+			continue;
+		}
+		pthread_detach(w->thread);
+		if (w->running) {
+			w->running->next = taken;
+			taken = w->running;
+			w->running = NULL;
+		}
+	}
+	return taken;
+}
+
+uint32_t adapter_close(struct adapter **adp, uint32_t grace_ms)
+{
+	struct adapter *ad = *adp;
+	struct err closed = { 0 }, hung = { 0 };
+	struct fetch *list;
+	uint32_t left;
+
+	*adp = NULL;
+	if (ad == NULL)
+		return 0;
+	err_set(&closed, ERR_REFUSED, ad->conf.name, "the source was closed before the fetch began");
+	err_set(&hung, ERR_LATE, ad->conf.name, "the source did not answer until it was closed");
+	pthread_mutex_lock(&ad->lock);
+	assert(!ad->closing);
+	ad->closing = true;
+	list = pool_take_all(ad);
+	pthread_cond_broadcast(&ad->idle_work);
+	pthread_cond_broadcast(&ad->spare_work);
+	pthread_mutex_unlock(&ad->lock);
+	pool_fail(list, &closed);
+	pthread_mutex_lock(&ad->lock);
+	left = close_wait(ad, grace_ms);
+	list = close_workers(ad);
+	ad->left_behind = left > 0;
+	pthread_mutex_unlock(&ad->lock);
+	pool_fail(list, &hung);
+	if (left == 0)
+		pool_free(ad);
+	return left;
+}

@@ -1,0 +1,39 @@
+/* rowset.h - the guards of one fetch, alike for every driver: most rows, most bytes, valid UTF-8, columns by name.
+ * One thread at a time. Only files of adapters/ include this. */
+#ifndef ADAPTERS_ROWSET_H
+#define ADAPTERS_ROWSET_H
+
+#include "adapters/adapter.h"
+#include "base/buf.h"
+
+/* Rows being collected. The texts of cells go to f->mem at once. */
+struct rowset {
+	const struct fetch *f;
+	struct buf cells; /* of struct str */
+	uint32_t n_rows;
+	size_t bytes;
+	unsigned flags;
+	uint32_t bad_cells;
+};
+
+/* Begin to collect for `f`, which must outlive the rowset; end with rowset_drop(). */
+void rowset_begin(struct rowset *rs, const struct fetch *f) NONNULL(1, 2);
+/* May one more row be put? If not, the rows are marked as truncated. */
+bool rowset_take_row(struct rowset *rs) MUST_CHECK NONNULL(1);
+/* Would `bytes` more be too many? Fails with ERR_TOO_LARGE; to be asked before they are read. */
+bool rowset_fits(const struct rowset *rs, size_t bytes, const char *source, struct err *err)
+	MUST_CHECK NONNULL(1, 3, 4);
+/* Put the next cell of the row; the bytes are copied. ERR_TOO_LARGE. */
+bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct err *err)
+	MUST_CHECK NONNULL(1, 3, 4);
+/* The rows collected, in f->mem. */
+const struct rows *rowset_end(struct rowset *rs) NONNULL(1) __attribute__((returns_nonnull));
+/* Free what rowset_begin() took; usable with SCOPED. */
+void rowset_drop(struct rowset *rs) NONNULL(1);
+
+/* Where each wanted column stands among `names`, without regard to ASCII case: at_out takes f->n_columns.
+ * ERR_SCHEMA when one is not there or there twice. */
+bool rowset_match(const struct fetch *f, const char *const *names, size_t n_names, const char *source,
+		  size_t *at_out, struct err *err) MUST_CHECK NONNULL(1, 4, 6);
+
+#endif

@@ -1,0 +1,24 @@
+/* sqlite_guard.h - a deadline and read-only mode for SQLite behind its ODBC driver, which offers neither: an automatic
+ * extension meets each connection that the driver opens in this process.
+ * A guard belongs to the thread of its connection. */
+#ifndef ADAPTERS_SQLITE_GUARD_H
+#define ADAPTERS_SQLITE_GUARD_H
+
+#include "base/clock.h"
+#include "base/err.h"
+
+/* Put beside a connection, before it is opened; it must outlive it. */
+struct sqlite_guard {
+	struct deadline due; /* statements end with SQLITE_INTERRUPT at this; may be moved between statements */
+	struct sqlite3 *db; /* once opened */
+};
+
+/* Once, in main(), before any thread. */
+bool sqlite_guard_init(struct err *err) MUST_CHECK NONNULL(1);
+/* SQLite connections opened by this thread from now on get this guard; NULL: none (the default). */
+void sqlite_guard_watch(struct sqlite_guard *guard);
+/* Has SQLite prepared a statement of the connection anew by itself since this was last asked? The ODBC driver does not
+ * notice, and goes on to describe the columns of the table before it changed. */
+bool sqlite_guard_reprepared(const struct sqlite_guard *guard) NONNULL(1);
+
+#endif

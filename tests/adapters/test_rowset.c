@@ -1,0 +1,114 @@
+#include "tests/adapters/support.h"
+
+#include "adapters/rowset.h"
+
+static struct fetch *asked(uint32_t max_rows, size_t max_bytes)
+{
+	return support_fetch(ASK(.part = "crm", .columns = "id name", .max_rows = max_rows, .max_bytes = max_bytes));
+}
+
+static void cells_keep_null_empty_and_text_apart(void **state)
+{
+	(void)state;
+	struct fetch *f = asked(0, 0);
+	SCOPED(rowset_drop) struct rowset rs;
+	struct err err = { 0 };
+
+	rowset_begin(&rs, f);
+	assert_true(rowset_take_row(&rs));
+	assert_true(rowset_put(&rs, (struct str){ NULL, 0 }, "s", &err));
+	assert_true(rowset_put(&rs, STR(""), "s", &err));
+	assert_true(rowset_take_row(&rs));
+	assert_true(rowset_put(&rs, STR("x"), "s", &err));
+	assert_true(rowset_put(&rs, STR("\xea\xb9\x80"), "s", &err));
+	const struct rows *rows = rowset_end(&rs);
+	assert_int_equal(rows->n_rows, 2);
+	assert_int_equal(rows->flags, 0);
+	support_cell(rows, 0, 0, NULL);
+	support_cell(rows, 0, 1, "");
+	support_cell(rows, 1, 1, "\xea\xb9\x80");
+	support_free(&f);
+}
+
+static void more_rows_than_allowed_are_marked(void **state)
+{
+	(void)state;
+	struct fetch *f = asked(2, 0);
+	SCOPED(rowset_drop) struct rowset rs;
+
+	rowset_begin(&rs, f);
+	assert_true(rowset_take_row(&rs));
+	assert_true(rowset_take_row(&rs));
+	assert_int_equal(rs.flags, 0);
+	assert_false(rowset_take_row(&rs));
+	assert_int_equal(rs.flags, ROWS_TRUNCATED);
+	support_free(&f);
+}
+
+static void more_bytes_than_allowed_fail(void **state)
+{
+	(void)state;
+	struct fetch *f = asked(0, 4);
+	SCOPED(rowset_drop) struct rowset rs;
+	struct err err = { 0 };
+
+	rowset_begin(&rs, f);
+	assert_true(rowset_take_row(&rs));
+	assert_true(rowset_put(&rs, STR("abc"), "s", &err));
+	assert_true(rowset_fits(&rs, 1, "s", &err));
+	assert_false(rowset_put(&rs, STR("de"), "s", &err));
+	assert_int_equal(err.cls, ERR_TOO_LARGE);
+	assert_string_equal(err.text, "part crm: the rows have more than 4 bytes");
+	support_free(&f);
+}
+
+static void bad_text_becomes_null_and_is_counted(void **state)
+{
+	(void)state;
+	struct fetch *f = asked(0, 0);
+	SCOPED(rowset_drop) struct rowset rs;
+	struct err err = { 0 };
+
+	rowset_begin(&rs, f);
+	assert_true(rowset_take_row(&rs));
+	assert_true(rowset_put(&rs, STR("\xb1\xe8"), "s", &err));
+	assert_true(rowset_put(&rs, STR("good"), "s", &err));
+	const struct rows *rows = rowset_end(&rs);
+	support_cell(rows, 0, 0, NULL);
+	support_cell(rows, 0, 1, "good");
+	assert_int_equal(rows->flags, ROWS_BAD_TEXT);
+	assert_int_equal(rows->bad_cells, 1);
+	support_free(&f);
+}
+
+static void columns_are_matched_by_name(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "NAME", "extra", "Id" }, *const twice[] = { "id", "name", "ID" };
+	struct fetch *f = asked(0, 0);
+	struct err err = { 0 };
+	size_t at[2];
+
+	assert_true(rowset_match(f, names, 3, "s", at, &err));
+	assert_int_equal(at[0], 2);
+	assert_int_equal(at[1], 0);
+	assert_false(rowset_match(f, names, 2, "s", at, &err));
+	assert_int_equal(err.cls, ERR_SCHEMA);
+	assert_string_equal(err.text, "part crm: the answer has no column \"id\"");
+	assert_false(rowset_match(f, twice, 3, "s", at, &err));
+	assert_string_equal(err.text, "part crm: the answer has two columns \"id\"; rename one with AS");
+	support_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cells_keep_null_empty_and_text_apart),
+		cmocka_unit_test(more_rows_than_allowed_are_marked),
+		cmocka_unit_test(more_bytes_than_allowed_fail),
+		cmocka_unit_test(bad_text_becomes_null_and_is_counted),
+		cmocka_unit_test(columns_are_matched_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
