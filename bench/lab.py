@@ -12,6 +12,7 @@ import sys
 import time
 
 from measure import cores, pin
+from questions import questions
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
@@ -34,21 +35,21 @@ class Contestant:
     def pid(self):
         return self.process.pid
 
-    def twin(self, clients):
+    def twin(self, clients, reference):
         """The same server under another load."""
         other = copy.copy(self)
-        other.name, other.clients = f"{self.name}, {clients} client{'s' * (clients > 1)}", clients
+        other.name, other.clients, other.reference = f"{self.name}, {clients}", clients, reference
         return other
 
     def helpers(self):
         """Processes that work for it."""
         return [pid for leader in self.helped_by for pid in session_of(leader)]
 
-    def start(self, argv, log):
+    def start(self, argv, log, env=None):
         """Start on the servers' core and wait until the port answers."""
         with open(log, "wb") as f:
             self.process = subprocess.Popen(["taskset", "-c", str(cores()[0]), *argv], stdin=subprocess.DEVNULL,
-                                            stdout=f, stderr=f)
+                                            stdout=f, stderr=f, env={**os.environ, **(env or {})})
         due = time.monotonic() + START_S
         while True:
             try:
@@ -84,6 +85,11 @@ class Contestant:
         self.view(phone)
         return {part["state"] for part in json.loads(self.view(phone))["parts"].values()} - {"skipped"}
 
+    def parts(self, phones):
+        """Names of the parts that are asked for these customers."""
+        return {name for phone in phones for name, part in json.loads(self.view(phone))["parts"].items()
+                if part["state"] != "skipped"}
+
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -98,7 +104,7 @@ class Lab:
     """A directory with data and mappings, and all servers; gone at the end."""
 
     def __init__(self, directory, build, customers, redis=True, servers=True):
-        self.directory, self.bin = os.path.abspath(directory), os.path.join(build, "bin")
+        self.directory, self.build = os.path.abspath(directory), os.path.abspath(build)
         self.customers = customers
         self.kinds = (("redis",) if redis else ()) + (("pg", "mariadb") if servers else ())
         self.servers = None
@@ -106,7 +112,7 @@ class Lab:
 
     def __enter__(self):
         os.makedirs(self.directory)
-        subprocess.run([os.path.join(self.bin, "mall_data"), self.directory, str(self.customers)], check=True)
+        subprocess.run([self.program("mall_data"), self.directory, str(self.customers)], check=True)
         self.map_of("sqlite")
         if self.kinds:
             self.servers = Servers(os.path.join(self.directory, "servers"), self.kinds).start()
@@ -170,7 +176,7 @@ class Lab:
         return phones
 
     def program(self, name):
-        return os.path.join(self.bin, name)
+        return os.path.join(self.build, "bin", name)
 
     def serve(self, contestant, *options, kind="sqlite", helped_by=()):
         """Start `federator serve` as a contestant."""
@@ -178,9 +184,18 @@ class Lab:
                 "--listen", f"127.0.0.1:{contestant.port}", *options]
         return self.add(contestant, argv, helped_by)
 
-    def add(self, contestant, argv, helped_by=()):
+    def live_c(self, contestant, kind, parts, helped_by):
+        """Start the C program with the SQL of these parts and the same drivers."""
+        strings = self.connections(kind)
+        path = self.path(kind + "-questions")
+        with open(path, "w") as f:
+            f.write(questions(self.path(kind), parts, list(strings)))
+        argv = [self.program("live_c"), str(contestant.port), path, *strings.values()]
+        return self.add(contestant, argv, helped_by, {"ODBCSYSINI": os.path.join(self.build, "odbc")})
+
+    def add(self, contestant, argv, helped_by=(), env=None):
         """Start any contestant."""
         contestant.helped_by = list(helped_by)
         self.contestants.append(contestant)
-        contestant.start(argv, self.path(contestant.name.replace(" ", "-").replace("/", "-") + ".log"))
+        contestant.start(argv, self.path(contestant.name.replace(" ", "-") + ".log"), env)
         return contestant
