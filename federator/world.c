@@ -190,6 +190,10 @@ static bool source_open(struct world_box *box, const struct source *src, const s
 
 static void box_free(struct world_box *box)
 {
+	struct arena *mem = box->mem; /* the box itself lives in it */
+
+	struct arena *mem = box->mem; /* the box itself lives in it */
+
 	for (size_t i = 0; i < box->pub.cat->n_sources; i++) {
 		struct shared *s = box->shared[i];
 		bool last;
@@ -205,7 +209,7 @@ static void box_free(struct world_box *box)
 		}
 	}
 	catalog_unref(&box->pub.cat);
-	arena_wipe_free(&box->mem);
+	arena_wipe_free(&mem);
 }
 
 const struct world *world_open(struct home *home, const struct catalog *cat, const struct world *former,
