@@ -192,8 +192,6 @@ static void box_free(struct world_box *box)
 {
 	struct arena *mem = box->mem; /* the box itself lives in it */
 
-	struct arena *mem = box->mem; /* the box itself lives in it */
-
 	for (size_t i = 0; i < box->pub.cat->n_sources; i++) {
 		struct shared *s = box->shared[i];
 		bool last;

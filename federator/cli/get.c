@@ -30,7 +30,7 @@ struct get {
 
 static struct get *get_of(struct loop_timer *t)
 {
-	return (struct get *)(void *)((char *)t - offsetof(struct get, timer));
+	return CONTAINER_OF(t, struct get, timer);
 }
 
 /* ---- the question ---- */

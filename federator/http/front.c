@@ -66,7 +66,7 @@ __attribute__((format(printf, 2, 0))) static void daemon_log(void *front, const 
 
 static void daemon_ready(struct loop_fd *w, uint32_t events)
 {
-	struct front *f = (struct front *)(void *)((char *)w - offsetof(struct front, watch));
+	struct front *f = CONTAINER_OF(w, struct front, watch);
 
 	(void)events;
 	f->run = true;
@@ -74,7 +74,7 @@ static void daemon_ready(struct loop_fd *w, uint32_t events)
 
 static void daemon_woken(struct loop_timer *t)
 {
-	struct front *f = (struct front *)(void *)((char *)t - offsetof(struct front, wake));
+	struct front *f = CONTAINER_OF(t, struct front, wake);
 
 	f->run = true;
 }
@@ -121,7 +121,7 @@ static void drain_step(struct front *f)
 
 static bool front_turn(struct loop_turn *t)
 {
-	struct front *f = (struct front *)(void *)((char *)t - offsetof(struct front, turn));
+	struct front *f = CONTAINER_OF(t, struct front, turn);
 	bool begun;
 
 	if (!f->daemon)

@@ -49,7 +49,7 @@ static void stage_reached(void *owner)
 
 static void worker_quiesce(struct loop_post *p)
 {
-	struct worker *w = (struct worker *)(void *)((char *)p - offsetof(struct worker, quiesce));
+	struct worker *w = CONTAINER_OF(p, struct worker, quiesce);
 
 	front_quiesce(w->front);
 	stage_reached(w->server);
@@ -57,7 +57,7 @@ static void worker_quiesce(struct loop_post *p)
 
 static void worker_drain(struct loop_post *p)
 {
-	struct worker *w = (struct worker *)(void *)((char *)p - offsetof(struct worker, drain));
+	struct worker *w = CONTAINER_OF(p, struct worker, drain);
 
 	front_drain(w->front, w->server->drain_ms); /* reaches the stage by stopped() */
 }

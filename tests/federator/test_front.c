@@ -50,7 +50,7 @@ static void handle_echo(struct exchange *x)
 
 static void answer_later(struct loop_timer *t)
 {
-	struct fixture *f = (struct fixture *)(void *)((char *)t - offsetof(struct fixture, later));
+	struct fixture *f = CONTAINER_OF(t, struct fixture, later);
 
 	answer_text(f->parked, "later");
 }
@@ -94,7 +94,7 @@ static void *run(void *arg)
 
 static void drain(struct loop_post *p)
 {
-	struct fixture *f = (struct fixture *)(void *)((char *)p - offsetof(struct fixture, drain));
+	struct fixture *f = CONTAINER_OF(p, struct fixture, drain);
 
 	front_quiesce(f->front);
 	close(f->at.fd);
