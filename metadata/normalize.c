@@ -332,5 +332,6 @@ bool spell_key(const struct key *key, const struct spelling *spelling, struct st
 		return phone_write(key->type, spelling->name, canonical, mem, out);
 	if (is_phone(key) && !phone_write(key->type, "digits", canonical, mem, &digits))
 		return false;
-	return spelling_write(spelling->mask, digits, key->type == KEY_INTEGER, mem, out);
+	return digits.n + strlen(spelling->mask) <= RAW_MOST && /* or it could not be read back */
+	       spelling_write(spelling->mask, digits, key->type == KEY_INTEGER, mem, out);
 }
