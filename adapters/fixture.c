@@ -11,7 +11,7 @@
 struct fixture {
 	struct arena *mem; /* holds this too */
 	const char *source;
-	const struct fixture_part *parts; /* the first one is about connecting */
+	const char *path;
 };
 
 /* Sleep until then; "never" has no end. */
@@ -54,10 +54,12 @@ static bool fixture_connect(const struct adapter_conf *conf, void **conn_out, st
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	struct fixture *fx = arena_new_of(mem, struct fixture);
+	const struct fixture_part *connecting;
 
 	fx->source = arena_cstr(mem, str_of(conf->name));
-	fx->parts = fixture_file_read(mem, conf->connect, fx->source, err);
-	if (fx->parts == NULL || !act(fx->parts, (struct deadline){ 0 }, fx->source, err))
+	fx->path = arena_cstr(mem, str_of(conf->connect));
+	connecting = fixture_file_read(mem, fx->path, fx->source, err);
+	if (connecting == NULL || !act(connecting, (struct deadline){ 0 }, fx->source, err))
 		return false;
 	fx->mem = mem;
 	mem = NULL;
@@ -71,30 +73,35 @@ struct answering {
 	const struct fetch *f;
 	struct rowset rows;
 	size_t *at; /* where the wanted columns stand */
-	size_t key; /* where the key stands; n_columns: no key */
+	size_t *keys; /* where the keys stand */
 	const char *source;
 	struct err *err;
 };
 
-static bool is_asked(struct str cell, const struct str *params, uint32_t n_params)
+static bool is_asked(const struct answering *a, const struct fixture_row *row, const struct str *params)
 {
-	for (uint32_t i = 0; i < n_params; i++)
-		if (cell.p != NULL && str_eq(cell, params[i]))
-			return true;
-	return false;
+	for (size_t k = 0; k < a->part->n_keys; k++)
+		for (uint32_t i = 0; i < a->f->n_params; i++)
+			if (row->cells[a->keys[k]].p != NULL && str_eq(row->cells[a->keys[k]], params[i]))
+				return true;
+	return a->part->n_keys == 0;
 }
 
-static bool find_key(struct answering *a)
+static bool find_keys(struct answering *a)
 {
 	const struct fixture_part *part = a->part;
 
-	a->key = part->n_columns;
-	for (size_t i = 0; part->key && i < part->n_columns; i++)
-		if (strcasecmp(part->columns[i], part->key) == 0)
-			a->key = i;
-	if (part->key && a->key == part->n_columns)
-		return err_set(a->err, ERR_CONFIG, a->source, "part %s: key %s is not one of its columns", part->name,
-			       part->key);
+	a->keys = arena_array_of(a->f->mem, size_t, part->n_keys);
+	for (size_t k = 0; k < part->n_keys; k++) {
+		size_t at = 0;
+
+		while (at < part->n_columns && strcasecmp(part->columns[at], part->keys[k]) != 0)
+			at++;
+		if (at == part->n_columns)
+			return err_set(a->err, ERR_CONFIG, a->source, "part %s: key %s is not one of its columns",
+				       part->name, part->keys[k]);
+		a->keys[k] = at;
+	}
 	return true;
 }
 
@@ -111,7 +118,7 @@ static bool put_run(struct answering *a, uint32_t run)
 	const struct str *params = a->f->n_params ? a->f->params + (size_t)run * a->f->n_params : NULL;
 
 	for (const struct fixture_row *row = a->part->rows; row; row = row->next) {
-		if (a->key < a->part->n_columns && !is_asked(row->cells[a->key], params, a->f->n_params))
+		if (!is_asked(a, row, params))
 			continue;
 		if (!rowset_take_row(&a->rows))
 			return true;
@@ -126,7 +133,7 @@ static bool answer(struct answering *a, struct fetch *f)
 	bool ok;
 
 	a->at = arena_array_of(f->mem, size_t, f->n_columns);
-	ok = find_key(a) && rowset_match(f, a->part->columns, a->part->n_columns, a->source, a->at, a->err);
+	ok = find_keys(a) && rowset_match(f, a->part->columns, a->part->n_columns, a->source, a->at, a->err);
 	rowset_begin(&a->rows, f);
 	for (uint32_t run = 0; ok && run < f->n_runs; run++)
 		ok = put_run(a, run);
@@ -139,8 +146,15 @@ static bool answer(struct answering *a, struct fetch *f)
 static bool fixture_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *err)
 {
 	const struct fixture *fx = conn;
-	const struct fixture_part *part = fx->parts->next;
+	const struct fixture_part *part = fixture_file_read(f->mem, fx->path, fx->source, err);
 
+	if (part != NULL && part->fail != ERR_NONE) {
+		err_set(err, part->fail, fx->source, "the fixture says so");
+		part = NULL;
+	}
+	if (part == NULL)
+		return !(*lost_out = true);
+	part = part->next;
 	while (part && strcmp(part->name, f->part) != 0)
 		part = part->next;
 	if (part == NULL)

@@ -1,14 +1,15 @@
 /* fixture.h - the equal twin of the ODBC driver: rows, delays and failures from a text file, for tests and demos.
- * adapter_conf.connect is the file's name; each connect reads it anew. UTF-8; `#` begins a comment line.
+ * adapter_conf.connect is the file's name; each connect and each fetch reads it anew, so a test changes a source by
+ * writing its file. UTF-8; `#` begins a comment line.
  *
  *     delay 5ms                 before the first part: about connecting
- *     fail auth
+ *     fail auth                 (a connection that stands is lost by it, too)
  *     part crm                  what fetches of this part get
  *     delay 40ms                before the answer (at most to the fetch's cap: then ERR_LATE)
  *     fail refused              instead of rows: refused (the connection is lost), error, auth, late, busy
  *     hang                      silent until the fetch's cap, for ever if it has none
  *     frozen                    silent for ever, whatever the cap: like a driver nothing can interrupt
- *     key phone                 only rows whose cell here equals a bound parameter; without it all rows
+ *     key phone email           only rows one of whose cells here equals a bound parameter; without it all rows
  *     columns id phone name
  *     C1<TAB>01012345678<TAB>Han       a row a line, to the next empty line or the next part; cells separated by
  *     C2<TAB>\N<TAB>                   one TAB; \N is NULL; \t \n \\ are those characters
@@ -31,7 +32,8 @@ struct fixture_part {
 	uint32_t delay_ms;
 	enum err_class fail; /* ERR_NONE: answer */
 	bool hang, frozen;
-	const char *key; /* NULL: all rows */
+	const char **keys;
+	size_t n_keys; /* 0: all rows */
 	const char **columns;
 	size_t n_columns;
 	struct fixture_row *rows;

@@ -77,21 +77,26 @@ static bool read_fail(struct reader *r, struct str rest)
 	return wrong(r, "fail is followed by refused, error, auth, late or busy");
 }
 
+/* The rest of a line as names. */
+static bool read_names(struct reader *r, struct str rest, const char ***names_out, size_t *n_out)
+{
+	const char **names = arena_array_of(r->mem, const char *, COLUMNS_MOST);
+	size_t n = 0;
+
+	for (struct str word; (word = next_word(&rest)).n > 0;) {
+		if (n == COLUMNS_MOST)
+			return wrong(r, "there are more than 256 columns");
+		names[n++] = arena_cstr(r->mem, word);
+	}
+	*names_out = names;
+	*n_out = n;
+	return n > 0 || wrong(r, "columns and key are followed by names of columns");
+}
+
 static bool read_columns(struct reader *r, struct str rest)
 {
-	struct fixture_part *part = r->part;
-
-	part->columns = arena_array_of(r->mem, const char *, COLUMNS_MOST);
-	part->n_columns = 0;
-	for (struct str word; (word = next_word(&rest)).n > 0;) {
-		if (part->n_columns == COLUMNS_MOST)
-			return wrong(r, "there are more than 256 columns");
-		part->columns[part->n_columns++] = arena_cstr(r->mem, word);
-	}
-	if (part->n_columns == 0)
-		return wrong(r, "columns is followed by their names");
 	r->in_rows = true;
-	return true;
+	return read_names(r, rest, &r->part->columns, &r->part->n_columns);
 }
 
 static bool read_part(struct reader *r, struct str rest)
@@ -121,10 +126,8 @@ static bool read_word(struct reader *r, struct str line)
 		return read_fail(r, rest);
 	if (word_is(word, "columns") && r->part->name[0])
 		return read_columns(r, rest);
-	if (word_is(word, "key") && r->part->name[0]) {
-		r->part->key = arena_cstr(r->mem, next_word(&rest));
-		return true;
-	}
+	if (word_is(word, "key") && r->part->name[0])
+		return read_names(r, rest, &r->part->keys, &r->part->n_keys);
 	if (word_is(word, "hang"))
 		return r->part->hang = true;
 	if (word_is(word, "frozen"))

@@ -158,7 +158,7 @@ static void a_wrong_file_is_reported_by_line(void **state)
 		{ "part\n", ":1: part is followed by its name" },
 		{ "part p\ndelay 40\n", ":2: a delay is written like 40ms" },
 		{ "part p\nfail badly\n", ":2: fail is followed by refused, error, auth, late or busy" },
-		{ "part p\ncolumns\n", ":2: columns is followed by their names" },
+		{ "part p\ncolumns\n", ":2: columns and key are followed by names of columns" },
 		{ "part p\ncolumns a b\n1\n", ":3: the row has fewer cells than there are columns "
 					      "(one TAB between two cells)" },
 		{ "part p\ncolumns a\n1\t2\n", ":3: the row has more cells than there are columns" },
