@@ -143,14 +143,16 @@ size_t arena_used(const struct arena *mem)
 	return mem->used;
 }
 
-void arena_wipe_free(struct arena **mem)
+void arena_wipe_free(struct arena **memp)
 {
-	if (!*mem)
+	struct arena *mem = *memp;
+
+	if (!mem)
 		return;
-	for (struct block *b = (*mem)->blocks, *next; b; b = next) {
+	*memp = NULL; /* first: the pointer may live in the arena itself */
+	for (struct block *b = mem->blocks, *next; b; b = next) {
 		next = b->next;
 		block_wipe_free(b);
 	}
-	free(*mem);
-	*mem = NULL;
+	free(mem);
 }
