@@ -1,3 +1,5 @@
+include(CheckCCompilerFlag)
+
 # Warnings, hardening and sanitizers, for every target of the project.
 add_library(project_flags INTERFACE)
 target_include_directories(project_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
@@ -13,7 +15,11 @@ if(FEDERATOR_SANITIZE)
   target_link_options(project_flags INTERFACE -fsanitize=${FEDERATOR_SANITIZE})
 else()
   target_compile_options(project_flags INTERFACE
-    -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero)
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection=full)
+  check_c_compiler_flag(-ftrivial-auto-var-init=zero HAVE_AUTO_INIT) # clang 14 wants a second switch: without
+  if(HAVE_AUTO_INIT)
+    target_compile_options(project_flags INTERFACE -ftrivial-auto-var-init=zero)
+  endif()
   if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     target_compile_options(project_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
   endif()
