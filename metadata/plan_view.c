@@ -44,7 +44,8 @@ static bool query_ready(const struct scheduler *s, const struct part *part, cons
 	return any;
 }
 
-static void place(struct scheduler *s, const struct part *part, const struct query *q)
+/* The part waits for those of the first `before` steps that give one of its keys. */
+static void place(struct scheduler *s, const struct part *part, const struct query *q, size_t before)
 {
 	struct plan_step *steps = arena_array_of(s->mem, struct plan_step, s->plan.n_steps + 1);
 	uint32_t *after = arena_array_of(s->mem, uint32_t, s->plan.n_steps + 1);
@@ -54,7 +55,7 @@ static void place(struct scheduler *s, const struct part *part, const struct que
 		bool gives = false;
 
 		steps[i] = s->plan.steps[i];
-		for (size_t k = 0; k < q->n_by && !gives; k++)
+		for (size_t k = 0; i < before && k < q->n_by && !gives; k++)
 			gives = q->by[k].key != s->cat->identity &&
 				plan_part_gives(steps[i].part, q->by[k].key);
 		if (gives)
@@ -72,7 +73,7 @@ static bool place_round(struct scheduler *s)
 {
 	bool *now = arena_array_of(s->mem, bool, s->cat->n_parts);
 	const struct query **with = arena_array_of(s->mem, const struct query *, s->cat->n_parts);
-	bool moved = false;
+	size_t before = s->plan.n_steps;
 
 	for (size_t p = 0; p < s->cat->n_parts; p++) {
 		const struct part *part = &s->cat->parts[p];
@@ -84,13 +85,10 @@ static bool place_round(struct scheduler *s)
 			with[p] = &part->queries[i];
 		}
 	}
-	for (size_t p = 0; p < s->cat->n_parts; p++) {
-		if (now[p]) {
-			place(s, &s->cat->parts[p], with[p]);
-			moved = true;
-		}
-	}
-	return moved;
+	for (size_t p = 0; p < s->cat->n_parts; p++)
+		if (now[p])
+			place(s, &s->cat->parts[p], with[p], before);
+	return s->plan.n_steps > before;
 }
 
 static void place_all(struct scheduler *s)
@@ -105,13 +103,13 @@ static void place_all(struct scheduler *s)
 	} while (place_round(s));
 }
 
-enum { NO_GIVER, ONE_GIVER, MANY_GIVERS };
+enum giver { NO_GIVER, ONE_GIVER, MANY_GIVERS };
 
 /* Who outside the view could give the key? */
-static int outside_giver(const struct scheduler *s, const struct key *key, const struct part *self,
+static enum giver outside_giver(const struct scheduler *s, const struct key *key, const struct part *self,
 			 const struct part **giver_out)
 {
-	int found = NO_GIVER;
+	enum giver found = NO_GIVER;
 
 	for (size_t p = 0; p < s->cat->n_parts; p++) {
 		const struct part *part = &s->cat->parts[p];
@@ -124,34 +122,32 @@ static int outside_giver(const struct scheduler *s, const struct key *key, const
 	return found;
 }
 
-/* Add the only giver of each key that the query lacks. */
-static bool add_givers(struct scheduler *s, const struct part *part, const struct query *q,
-		       const struct key **several_out)
+/* Add the only outside giver of a key that the query lacks. A key that a part still to be placed gives is left to that
+ * part, unless `rings`: then those parts wait for each other and somebody else must begin. */
+static bool add_giver(struct scheduler *s, const struct part *part, const struct query *q, bool rings,
+		      const struct key **several_out)
 {
-	const struct part *giver = NULL;
-	bool added = false;
-
 	for (size_t i = 0; i < q->n_by; i++) {
+		const struct part *giver = NULL;
 		bool placed, coming;
 
 		if (q->by[i].key == s->cat->identity || q->by[i].optional)
 			continue;
 		givers_of(s, q->by[i].key, part, &placed, &coming);
-		if (placed || coming)
+		if (placed || (coming && !rings))
 			continue;
 		switch (outside_giver(s, q->by[i].key, part, &giver)) {
-		case MANY_GIVERS:
-			*several_out = q->by[i].key;
+		case NO_GIVER:
 			return false;
 		case ONE_GIVER:
 			s->needed[giver->index] = true;
-			added = true;
-			break;
-		default:
+			return true;
+		case MANY_GIVERS:
+			*several_out = q->by[i].key;
 			return false;
 		}
 	}
-	return added;
+	return false;
 }
 
 static void tell_unplaced(const struct scheduler *s, const struct view *view, const struct part *part,
@@ -169,27 +165,35 @@ static void tell_unplaced(const struct scheduler *s, const struct view *view, co
 			 s->cat->identity->name);
 }
 
-/* Bring in givers for parts that could not be placed; true when it is worth placing again. */
-static bool complete(struct scheduler *s, const struct view *view, struct diags *ds)
+static bool stuck(const struct scheduler *s, size_t part)
 {
-	bool added = false;
+	return s->needed[part] && !s->placed[part];
+}
 
+/* Bring in one giver for a part that could not be placed. */
+static bool bring_giver(struct scheduler *s, bool rings)
+{
+	const struct key *several;
+
+	for (size_t p = 0; p < s->cat->n_parts; p++)
+		for (size_t i = 0; stuck(s, p) && i < s->cat->parts[p].n_queries; i++)
+			if (add_giver(s, &s->cat->parts[p], &s->cat->parts[p].queries[i], rings, &several))
+				return true;
+	return false;
+}
+
+static void tell_stuck(struct scheduler *s, const struct view *view, struct diags *ds)
+{
 	for (size_t p = 0; p < s->cat->n_parts; p++) {
 		const struct part *part = &s->cat->parts[p];
 		const struct key *several = NULL;
-		bool mine = false;
 
-		if (!s->needed[p] || s->placed[p])
+		if (!stuck(s, p))
 			continue;
-		for (size_t i = 0; i < part->n_queries && !mine; i++)
-			mine = add_givers(s, part, &part->queries[i], &several);
-		if (!mine) {
-			tell_unplaced(s, view, part, several, ds);
-			s->needed[p] = false;
-		}
-		added = true;
+		for (size_t i = 0; i < part->n_queries && !several; i++)
+			add_giver(s, part, &part->queries[i], true, &several);
+		tell_unplaced(s, view, part, several, ds);
 	}
-	return added;
 }
 
 struct plan plan_view(const struct catalog *cat, const struct view *view, struct arena *mem,
@@ -205,6 +209,7 @@ struct plan plan_view(const struct catalog *cat, const struct view *view, struct
 		s.needed[view->extra_parts[i]->index] = true;
 	do
 		place_all(&s);
-	while (complete(&s, view, ds));
+	while (bring_giver(&s, false) || bring_giver(&s, true));
+	tell_stuck(&s, view, ds);
 	return s.plan;
 }
