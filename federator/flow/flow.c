@@ -118,7 +118,7 @@ void flow_wake(struct flow *flow)
 
 static void on_budget(struct loop_timer *t)
 {
-	struct flow *flow = (struct flow *)((char *)t - offsetof(struct flow, timer));
+	struct flow *flow = CONTAINER_OF(t, struct flow, timer);
 
 	flow->expired = true;
 	flow_wake(flow);

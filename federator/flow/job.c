@@ -96,7 +96,7 @@ static void log_failure(const struct job *job)
 
 static void on_landed(struct loop_post *p)
 {
-	struct job *job = (struct job *)((char *)p - offsetof(struct job, landed));
+	struct job *job = CONTAINER_OF(p, struct job, landed);
 	struct fetch *f = job->fetch;
 
 	struct run *run = job->run;

@@ -122,8 +122,8 @@ void flow_release(struct flow *flow) NONNULL(1);
 
 /* Begin: gather its keys, look into the cache, ask the source. Its fact is set when the state is RUN_ENDED. */
 void run_start(struct run *run) NONNULL(1);
-/* Start every run whose earlier runs have ended; true when all have ended. */
-bool runs_advance(struct run *runs, size_t n_runs) NONNULL(1);
+/* Start every run whose earlier runs have ended; true when all have ended. `runs` may be NULL when n_runs is 0. */
+bool runs_advance(struct run *runs, size_t n_runs);
 /* The budget is over: whatever has not ended, ends now, with a stale copy or as missing(deadline). */
 void run_expire(struct run *run) NONNULL(1);
 /* End a run that did not bring rows: a stale copy stands in where the part allows it. */
@@ -144,6 +144,15 @@ void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
 /* Does every row carry the key it was asked for? (used on live rows and on copies) */
 bool run_rows_proved(const struct part *part, const struct query *query, const struct run_key *keys,
 		     struct fact *fact, struct arena *mem) NONNULL(1, 2, 3, 4, 5);
+
+/* choice.c - what of the view the caller chose, and what of that the role may see */
+
+/* Are the names in fields=, parts= and kind= those of the view and the mapping? Refuses with the nearest name. */
+enum step_end choice_check(struct flow *flow) NONNULL(1);
+/* Fill flow->uses and flow->withheld. */
+void choice_make(struct flow *flow) NONNULL(1);
+/* The next name of a comma-separated list; false at its end. */
+bool choice_next(struct str *rest, struct str *name_out) NONNULL(1, 2);
 
 /* candidates.c - who the asked keys may mean, and what is shown of each */
 

@@ -5,12 +5,12 @@
 
 static struct run *run_of_timer(struct loop_timer *t)
 {
-	return (struct run *)((char *)t - offsetof(struct run, late));
+	return CONTAINER_OF(t, struct run, late);
 }
 
 static struct run *run_of_look(struct cache_ask *ask)
 {
-	return (struct run *)((char *)ask - offsetof(struct run, look));
+	return CONTAINER_OF(ask, struct run, look);
 }
 
 static void end_run(struct run *run, enum fact_state state)
@@ -90,7 +90,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 		    hit.rows->n_cols == run->part->n_columns &&
 		    run_rows_proved(run->part, run->query, run->keys, &copy, flow->mem))
 			run->copy = hit;
-		if (run->copy.rows && (uint64_t)age_ms <= run->part->ttl_ms)
+		if (run->copy.rows && (uint64_t)age_ms < run->part->ttl_ms)
 			take_copy(run, FACT_FRESH);
 		else
 			ask_source(run);

@@ -158,6 +158,8 @@ enum step_end step_admit(struct flow *flow)
 	if (end == STEP_DONE)
 		end = admit_rights(flow);
 	if (end == STEP_DONE)
+		end = choice_check(flow);
+	if (end == STEP_DONE)
 		end = admit_keys(flow);
 	if (end == STEP_DONE)
 		end = admit_times(flow);

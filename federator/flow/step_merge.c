@@ -28,7 +28,6 @@ static void read_filter(const struct ask *ask, struct timeline_filter *f)
 		f->has_until = true;
 		f->until_us = c.us;
 	}
-	f->kind = ask->kind;
 	f->limit = ask->limit;
 }
 

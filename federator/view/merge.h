@@ -10,7 +10,6 @@
 struct timeline_filter {
 	bool has_since, has_until;
 	int64_t since_us, until_us;
-	struct str kind; /* last segment of a list's path; empty: all */
 	uint32_t limit; /* 0: the time line's own */
 };
 

@@ -30,8 +30,7 @@ static struct str kind_of(const struct timeline_of *of)
 
 static bool wanted(const struct merge *m, const struct timeline_of *of)
 {
-	return (m->timeline.kind.n == 0 || str_eq(m->timeline.kind, kind_of(of))) &&
-	       value_visible(m, &of->list->fields[of->at_field].field);
+	return value_visible(m, &of->list->fields[of->at_field].field);
 }
 
 static bool in_window(const struct timeline_filter *f, int64_t at_us)

@@ -19,7 +19,7 @@ struct bed {
 	struct loop *loop;
 	struct lane lane;
 	struct reply reply;
-	bool answered;
+	bool answered, waiting;
 	json_t *json;
 };
 
@@ -135,7 +135,8 @@ static void on_reply(void *owner, struct reply *reply)
 
 	bed->reply = *reply;
 	bed->answered = true;
-	loop_stop(bed->loop);
+	if (bed->waiting)
+		loop_stop(bed->loop);
 }
 
 const struct reply *bed_reply(struct bed *bed, const struct ask *ask)
@@ -145,8 +146,10 @@ const struct reply *bed_reply(struct bed *bed, const struct ask *ask)
 	forget_answer(bed);
 	bed->answered = false;
 	flow_start(&bed->lane, ask, on_reply, bed);
-	if (!bed->answered)
+	bed->waiting = !bed->answered;
+	if (bed->waiting)
 		loop_run(bed->loop);
+	bed->waiting = false;
 	assert_true(bed->answered);
 	return &bed->reply;
 }

@@ -1,4 +1,7 @@
 /* test_flow.c - whole requests on fixture sources: who is meant, what is shown, what is missing. */
+#include <stdlib.h>
+
+#include "base/log.h"
 #include "tests/cmocka_all.h"
 #include "tests/federator/bed.h"
 #include "tests/federator/flow_mapping.h"
@@ -329,6 +332,8 @@ static void time_line_question_filters_by_time_and_kind(void **state)
 	json = ask_ok(*state, ask);
 	assert_int_equal(json_array_size(bed_at(json, "customer.journey")), 1);
 	assert_null(bed_find(json, "parts.pages"));
+	ask.kind = STR("order");
+	refused(*state, ask, 400);
 	ask.since = STR("yesterday");
 	refused(*state, ask, 400);
 }

@@ -1,0 +1,249 @@
+/* choice.c - what of a view a caller chose, and what of that the role may see. */
+#include "base/text.h"
+#include "federator/flow/request.h"
+
+static bool visible(const struct flow *flow, const struct class_ *cls)
+{
+	return ((flow->rights.show | flow->rights.mask) >> cls->index) & 1;
+}
+
+static struct str path_of(const struct use *use)
+{
+	switch (use->kind) {
+	case USE_FIELD:
+		return use->field->path;
+	case USE_LIST:
+		return use->list->path;
+	case USE_TIMELINE:
+		return use->timeline->path;
+	}
+	return STR("");
+}
+
+static void withhold(struct flow *flow, struct str path)
+{
+	struct str *more = arena_array_of(flow->mem, struct str, flow->n_withheld + 1);
+
+	for (size_t i = 0; i < flow->n_withheld; i++) {
+		if (str_eq(flow->withheld[i], path))
+			return;
+		more[i] = flow->withheld[i];
+	}
+	more[flow->n_withheld++] = path;
+	flow->withheld = more;
+}
+
+/* Name what is withheld of a list; true when something of it is left to show. */
+static bool list_left(struct flow *flow, const struct list *list, uint64_t only, struct str prefix)
+{
+	bool left = false;
+
+	for (size_t f = 0; f < list->n_fields; f++) {
+		const struct field *field = &list->fields[f].field;
+
+		if (f < 32 && !((only >> f) & 1))
+			continue;
+		if (visible(flow, field->cls))
+			left = true;
+		else
+			withhold(flow, field->path.n ? arena_printf(flow->mem, "%.*s.%.*s", STR_ARG(prefix),
+								     STR_ARG(field->path))
+						     : prefix);
+	}
+	for (size_t i = 0; i < list->n_lists; i++)
+		if (i >= 32 || (only >> (32 + i)) & 1)
+			left = list_left(flow, &list->lists[i], UINT64_MAX,
+					 arena_printf(flow->mem, "%.*s.%.*s", STR_ARG(prefix),
+						      STR_ARG(list->lists[i].path))) ||
+			       left;
+	return left;
+}
+
+static bool use_left(struct flow *flow, const struct use *use)
+{
+	switch (use->kind) {
+	case USE_FIELD:
+		if (visible(flow, use->field->cls))
+			return true;
+		withhold(flow, use->field->path);
+		return flow->view->shape == SHAPE_FLAT; /* its default is shown */
+	case USE_LIST:
+		return list_left(flow, use->list, use->only, use->list->path);
+	case USE_TIMELINE:
+		return true; /* its entries are filtered one by one */
+	}
+	return false;
+}
+
+bool choice_next(struct str *rest, struct str *name_out)
+{
+	const char *comma = rest->n ? memchr(rest->p, ',', rest->n) : NULL;
+	size_t n = comma ? (size_t)(comma - rest->p) : rest->n;
+
+	if (rest->n == 0)
+		return false;
+	*name_out = (struct str){ rest->p, n };
+	rest->p += n + (comma != NULL);
+	rest->n -= n + (comma != NULL);
+	return true;
+}
+
+static bool starts_with(struct str s, struct str head)
+{
+	return s.n > head.n && memcmp(s.p, head.p, head.n) == 0 && s.p[head.n] == '.';
+}
+
+/* The bit of a field or nested list inside a list; 0: no such thing. */
+static uint64_t bit_in_list(const struct list *list, struct str path)
+{
+	for (size_t f = 0; f < list->n_fields && f < 32; f++)
+		if (str_eq(list->fields[f].field.path, path))
+			return UINT64_C(1) << f;
+	for (size_t i = 0; i < list->n_lists && i < 32; i++)
+		if (str_eq(list->lists[i].path, path))
+			return UINT64_C(1) << (32 + i);
+	return 0;
+}
+
+/* Does `name` of fields= choose this use? Inside a list the bits chosen are added to *bits. */
+static bool chooses(const struct use *use, struct str name, uint64_t *bits)
+{
+	struct str path = path_of(use);
+
+	if (str_eq(path, name) || starts_with(path, name)) {
+		*bits = UINT64_MAX;
+		return true;
+	}
+	if (use->kind == USE_LIST && starts_with(name, path)) {
+		uint64_t bit = bit_in_list(use->list, (struct str){ name.p + path.n + 1, name.n - path.n - 1 });
+
+		*bits |= bit;
+		return bit != 0;
+	}
+	return false;
+}
+
+static enum step_end unknown_field(struct flow *flow, struct str name)
+{
+	const char **names = arena_array_of(flow->mem, const char *, flow->view->n_uses);
+	const char *near;
+
+	for (size_t i = 0; i < flow->view->n_uses; i++)
+		names[i] = arena_cstr(flow->mem, path_of(&flow->view->uses[i]));
+	near = text_nearest(name, names, flow->view->n_uses);
+	return flow_refuse(flow, 400, "unknown-field", "The view has no such field",
+			   arena_printf(flow->mem, "`%.*s` is not in view `%s`", STR_ARG(name), flow->view->name),
+			   near ? arena_printf(flow->mem, "did you mean `%s`?", near).p : NULL);
+}
+
+static enum step_end check_fields(struct flow *flow)
+{
+	struct str rest = flow->ask.fields, name;
+
+	while (choice_next(&rest, &name)) {
+		bool known = false;
+		uint64_t bits = 0;
+
+		for (size_t i = 0; i < flow->view->n_uses && !known; i++)
+			known = chooses(&flow->view->uses[i], name, &bits);
+		if (!known)
+			return unknown_field(flow, name);
+	}
+	return STEP_DONE;
+}
+
+static bool chosen(const struct flow *flow, struct use *use)
+{
+	struct str rest = flow->ask.fields, name;
+	uint64_t bits = 0;
+	bool any = flow->ask.fields.n == 0;
+
+	if (flow->ask.timeline && use->kind != USE_TIMELINE)
+		return false;
+	while (choice_next(&rest, &name))
+		any = chooses(use, name, &bits) || any;
+	if (bits)
+		use->only &= bits;
+	return any;
+}
+
+/* A time line of one kind only. */
+static bool narrow_timeline(struct flow *flow, struct use *use)
+{
+	struct timeline *narrow = arena_new_of(flow->mem, struct timeline);
+
+	*narrow = *use->timeline;
+	for (size_t i = 0; i < narrow->n_of; i++) {
+		const struct list *list = use->timeline->of[i].list;
+
+		if (!str_eq(list->segments[list->n_segments - 1], flow->ask.kind))
+			continue;
+		narrow->of = &use->timeline->of[i];
+		narrow->n_of = 1;
+		use->timeline = narrow;
+		return true;
+	}
+	return false;
+}
+
+void choice_make(struct flow *flow)
+{
+	flow->uses = arena_array_of(flow->mem, struct use, flow->view->n_uses);
+	for (size_t i = 0; i < flow->view->n_uses; i++) {
+		struct use use = flow->view->uses[i];
+
+		if (chosen(flow, &use) && use_left(flow, &use) &&
+		    (use.kind != USE_TIMELINE || !flow->ask.kind.n || narrow_timeline(flow, &use)))
+			flow->uses[flow->n_uses++] = use;
+	}
+}
+
+/* Is there a list of this kind in a time line of the view? */
+static enum step_end check_kind(struct flow *flow)
+{
+	for (size_t i = 0; i < flow->view->n_uses; i++) {
+		struct use use = flow->view->uses[i];
+
+		if (!flow->ask.kind.n || (use.kind == USE_TIMELINE && narrow_timeline(flow, &use)))
+			return STEP_DONE;
+	}
+	return flow_refuse(flow, 400, "unknown-kind", "The time line has no such kind",
+			   arena_printf(flow->mem, "no list of the time line of view `%s` is called `%.*s`",
+					flow->view->name, STR_ARG(flow->ask.kind)),
+			   NULL);
+}
+
+static enum step_end check_parts(struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+	struct str rest = flow->ask.parts, name;
+
+	while (choice_next(&rest, &name)) {
+		const char **names = arena_array_of(flow->mem, const char *, cat->n_parts);
+		const char *near;
+		bool known = false;
+
+		for (size_t p = 0; p < cat->n_parts; p++) {
+			names[p] = cat->parts[p].name;
+			known = known || str_eq(str_of(names[p]), name);
+		}
+		if (known)
+			continue;
+		near = text_nearest(name, names, cat->n_parts);
+		return flow_refuse(flow, 400, "unknown-part", "There is no such part",
+				   arena_printf(flow->mem, "part `%.*s` is not in the mapping", STR_ARG(name)),
+				   near ? arena_printf(flow->mem, "did you mean `%s`?", near).p : NULL);
+	}
+	return STEP_DONE;
+}
+
+enum step_end choice_check(struct flow *flow)
+{
+	enum step_end end = check_fields(flow);
+
+	if (end == STEP_DONE)
+		end = check_parts(flow);
+	if (end == STEP_DONE)
+		end = check_kind(flow);
+	return end;
+}
