@@ -1,0 +1,189 @@
+#include "tests/cmocka_all.h"
+
+#include <stdlib.h>
+
+#include "federator/cli/cli.h"
+
+static struct arena *mem;
+
+static int begin(void **state)
+{
+	(void)state;
+	mem = arena_new();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	arena_wipe_free(&mem);
+	return 0;
+}
+
+static bool read_args(struct args *args, const char *command, const char *const *words)
+{
+	char *argv[16] = { NULL };
+	int argc = 0;
+
+	for (; words[argc]; argc++)
+		argv[argc] = (char *)(uintptr_t)arena_cstr(mem, str_of(words[argc]));
+	return args_read(args, cli_command(command), argc, argv, mem);
+}
+
+#define READ(args, command, ...) read_args(args, command, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void assert_mentions(const struct buf *text, const char *word)
+{
+	if (!strstr(text->data, word))
+		fail_msg("'%s' is not in: %s", word, text->data);
+}
+
+/* As roff writes it: each dash escaped. */
+static const char *roff(const char *word)
+{
+	struct buf out = { 0 };
+	const char *text;
+
+	for (; *word; word++)
+		buf_printf(&out, "%s%c", *word == '-' ? "\\" : "", *word);
+	text = arena_cstr(mem, buf_str(&out));
+	buf_free(&out);
+	return text;
+}
+
+static void manual_completion_and_help_name_every_command_and_flag(void **state)
+{
+	struct buf man = { 0 }, completion = { 0 }, list = { 0 };
+	const struct command *commands;
+	const struct flag *flags;
+	size_t n, n_flags;
+
+	(void)state;
+	docs_man(&man);
+	docs_completion(&completion);
+	help_print(NULL, &list);
+	commands = cli_commands(&n);
+	flags = cli_flags(&n_flags);
+	for (size_t i = 0; i < n; i++) {
+		struct buf help = { 0 };
+
+		help_print(&commands[i], &help);
+		for (size_t f = 0; f < n_flags; f++) {
+			if (strcmp(flags[f].command, commands[i].name) != 0)
+				continue;
+			assert_mentions(&help, arena_printf(mem, "--%s", flags[f].name).p);
+			assert_mentions(&man, roff(arena_printf(mem, "--%s", flags[f].name).p));
+			assert_mentions(&completion, arena_printf(mem, "--%s", flags[f].name).p);
+		}
+		buf_free(&help);
+		if (commands[i].takes & IS_HIDDEN)
+			continue;
+		assert_mentions(&list, arena_printf(mem, "\n  %s", commands[i].name).p);
+		assert_mentions(&man, arena_printf(mem, ".SS %s ", commands[i].name).p);
+		assert_mentions(&completion, arena_printf(mem, "\t%s) words", commands[i].name).p);
+	}
+	buf_free(&man);
+	buf_free(&completion);
+	buf_free(&list);
+}
+
+static void manual_completion_and_help_name_every_option(void **state)
+{
+	struct buf man = { 0 }, completion = { 0 }, help = { 0 };
+	const struct option *options;
+	size_t n;
+
+	(void)state;
+	docs_man(&man);
+	docs_completion(&completion);
+	help_print(cli_command("serve"), &help);
+	options = options_table(&n);
+	for (size_t i = 0; i < n; i++) {
+		const char *flag = arena_printf(mem, "--%s", options[i].name).p;
+
+		assert_mentions(&man, roff(flag));
+		assert_mentions(&completion, flag);
+		assert_mentions(&help, flag);
+	}
+	buf_free(&man);
+	buf_free(&completion);
+	buf_free(&help);
+}
+
+static void every_flag_belongs_to_a_command(void **state)
+{
+	const struct flag *flags;
+	size_t n;
+
+	(void)state;
+	flags = cli_flags(&n);
+	for (size_t i = 0; i < n; i++)
+		assert_non_null(cli_command(flags[i].command));
+}
+
+static void flags_options_and_operands_are_told_apart(void **state)
+{
+	struct args args;
+
+	(void)state;
+	assert_true(READ(&args, "get", "--by", "phone=1", "--map=dir", "--by=email=x=y", "--xml", "--role", "boss",
+			 "--config", "f.conf"));
+	assert_int_equal(args.n_flags, 3);
+	assert_string_equal(args.flags[1].value, "email=x=y");
+	assert_non_null(args_flag(&args, "xml"));
+	assert_null(args_flag(&args, "pretty"));
+	assert_int_equal(args.argc, 3);
+	assert_string_equal(args.argv[0], "--map=dir");
+	assert_string_equal(args.argv[2], "boss");
+	assert_string_equal(args.config, "f.conf");
+	assert_true(READ(&args, "check", "--format", "gcc", "--", "--odd-directory"));
+	assert_string_equal(args.operands[0], "--odd-directory");
+}
+
+static void wrong_arguments_are_refused(void **state)
+{
+	struct args args;
+
+	(void)state;
+	assert_false(READ(&args, "get", "--vew", "pop"));
+	assert_false(READ(&args, "get", "pop"));
+	assert_false(READ(&args, "get", "--by"));
+	assert_false(READ(&args, "get", "--xml=yes"));
+	assert_false(READ(&args, "check", "--role", "x"));
+	assert_false(READ(&args, "serve", "--listen"));
+}
+
+static int run(const char *a, const char *b)
+{
+	char *argv[] = { (char *)(uintptr_t)"federator", (char *)(uintptr_t)a, (char *)(uintptr_t)b, NULL };
+
+	return cli_main(b ? 3 : a ? 2 : 1, argv);
+}
+
+static void exit_codes_tell_usage_from_findings(void **state)
+{
+	(void)state;
+	assert_int_equal(run("version", NULL), EXIT_OK);
+	assert_int_equal(run("check", "--help"), EXIT_OK);
+	assert_int_equal(run("chek", NULL), EXIT_USAGE);
+	assert_int_equal(run("check", NULL), EXIT_USAGE);
+	assert_int_equal(run("check", "/nonexistent/mapping"), EXIT_FINDINGS);
+	assert_int_equal(run("get", "--map=/nonexistent/mapping"), EXIT_USAGE); /* no key */
+	assert_int_equal(run("config", "shwo"), EXIT_USAGE);
+	assert_int_equal(run("reload", "--admin=unix:/nonexistent/socket"), EXIT_UNREACHABLE);
+	assert_int_equal(run("serve", "--queue=many"), EXIT_USAGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(manual_completion_and_help_name_every_command_and_flag),
+		cmocka_unit_test(manual_completion_and_help_name_every_option),
+		cmocka_unit_test(every_flag_belongs_to_a_command),
+		cmocka_unit_test(flags_options_and_operands_are_told_apart),
+		cmocka_unit_test(wrong_arguments_are_refused),
+		cmocka_unit_test(exit_codes_tell_usage_from_findings),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
