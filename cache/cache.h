@@ -52,7 +52,8 @@ void memory_store_free(struct memory_store **store) NONNULL(1);
 
 /* A cache in process memory. */
 struct cache *cache_on_memory(struct memory_store *store) NONNULL(1) __attribute__((returns_nonnull));
-/* A cache in Redis; connects in the background and again after failures. `mem_store` is not used. */
+/* A cache in Redis; connects in the background and again after failures, with a growing pause. ERR_CONFIG: the
+ * address cannot be read. End it before its loop. */
 struct cache *cache_on_redis(const struct redis_conf *conf, struct loop *loop, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
 /* No cache at all: every look-up is a miss. */

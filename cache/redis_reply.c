@@ -38,10 +38,10 @@ static void *on_integer(const redisReadTask *task, long long value)
 	return reply_of(task, NULL, 0);
 }
 
-/* "$-1": the task still says string. */
+/* The task says what is missing: a string ("$-1") or an array ("*-1"). */
 static void *on_nil(const redisReadTask *task)
 {
-	struct redis_reply *reply = reply_of(task, NULL, 0);
+	struct redis_reply *reply = task->type == REDIS_REPLY_STRING ? reply_of(task, NULL, 0) : NULL;
 
 	if (reply)
 		reply->type = REDIS_REPLY_NIL;

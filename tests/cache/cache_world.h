@@ -20,6 +20,7 @@ struct ask {
 
 /* A cache on that address; late look-ups are misses after timeout_ms. */
 struct world world_new(const struct redis_conf *conf);
+/* End the cache, then its loop. */
 void world_free(struct world *w) NONNULL(1);
 /* Run the loop until done(arg) is true, looking again each millisecond; fails the test after 60 s. */
 void world_run_until(struct world *w, bool (*done)(struct world *w, void *arg), void *arg) NONNULL(1, 2);

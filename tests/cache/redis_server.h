@@ -19,8 +19,9 @@ struct redis_server {
 void redis_server_start(struct redis_server *s, const char *const *settings) NONNULL(1);
 /* Start again in the same place after redis_server_kill(). */
 void redis_server_restart(struct redis_server *s) NONNULL(1);
-/* Freeze and thaw. */
+/* Stop it with SIGSTOP; returns when it has stopped. */
 void redis_server_freeze(const struct redis_server *s) NONNULL(1);
+/* Let it go on. */
 void redis_server_thaw(const struct redis_server *s) NONNULL(1);
 /* End it at once (SIGKILL), frozen or not. */
 void redis_server_kill(struct redis_server *s) NONNULL(1);

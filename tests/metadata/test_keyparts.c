@@ -26,9 +26,9 @@ static int begin(void **state)
 		.by = { .key = &w.key },
 		.queries = { { .by = &w.by, .n_by = 1, .sql = STR("SELECT a FROM t WHERE a=:member") },
 			     { .by = &w.by, .n_by = 1, .sql = STR("SELECT a FROM u WHERE a=:member") } },
-		.columns = { { .name = "a", .type = TYPE_TEXT, .gives = &w.key, .proves = &w.key, .as = w.as, .n_as = 1 },
+		.columns = { { .name = "a", .gives = &w.key, .proves = &w.key, .as = w.as, .n_as = 1 },
 			     { .name = "b", .type = TYPE_INTEGER } },
-		.part = { .name = "orders", .source = &w.source, .rows_max = 20, .deadline_ms = 80, .cap_ms = 80, .ttl_ms = 1000,
+		.part = { .name = "orders", .source = &w.source, .rows_max = 20, .deadline_ms = 80,
 			  .queries = w.queries, .n_queries = 1, .columns = w.columns, .n_columns = 2 },
 	};
 	(void)state;
