@@ -73,6 +73,7 @@ struct odbc_param {
 
 /* A column that is fetched. */
 struct odbc_column {
+	const char *name; /* as it was wanted */
 	SQLUSMALLINT at; /* its number in the result, from 1 */
 	char *text;
 	size_t bytes;
@@ -87,8 +88,8 @@ struct odbc_stmt {
 	uint64_t used; /* the connection's clock at its last use */
 	struct odbc_param *params;
 	uint32_t n_params;
-	struct buf shape; /* names and sizes of the result's columns, and the wanted names, when they were bound */
-	struct odbc_column *columns;
+	bool once; /* not to be kept: it selects *, and MariaDB's driver does not see that the table changed */
+	struct odbc_column *columns; /* NULL: not bound yet */
 	uint32_t n_columns;
 };
 
@@ -122,7 +123,7 @@ struct odbc_conn {
 	struct sqlite_guard guard;
 	uint64_t clock; /* counts uses of statements */
 	struct odbc_stmt stmts[ODBC_STMTS];
-	struct buf scratch; /* of a large cell, and of a result's shape */
+	struct buf scratch; /* of a large cell */
 };
 
 #endif

@@ -32,22 +32,32 @@ static bool driver_failed(struct reading *r)
 	return false;
 }
 
-/* Names (NUL-ended) and sizes of all columns of the result, then the wanted names. */
-static bool shape_read(struct reading *r, SQLSMALLINT n, struct buf *shape)
-{
-	for (SQLSMALLINT i = 1; i <= n; i++) {
-		SQLCHAR name[NAME_BYTES] = "";
-		SQLSMALLINT name_n, type, digits, nullable;
-		SQLULEN size = 0;
+/* The result's columns. */
+struct described {
+	size_t n;
+	const char **names;
+	SQLULEN *sizes;
+};
 
-		if (!SQL_SUCCEEDED(SQLDescribeCol(r->s->h, (SQLUSMALLINT)i, name, sizeof(name), &name_n, &type, &size,
-						  &digits, &nullable)))
+static bool columns_describe(struct reading *r, struct described *out)
+{
+	SQLSMALLINT n = 0, name_n, type, digits, nullable;
+
+	if (!SQL_SUCCEEDED(SQLNumResultCols(r->s->h, &n)))
+		return driver_failed(r);
+	if (n < 1)
+		return err_set(r->err, ERR_SCHEMA, r->c->source, "part %s: the query has no result", r->f->part);
+	out->n = (size_t)n;
+	out->names = arena_array_of(r->f->mem, const char *, out->n);
+	out->sizes = arena_array_of(r->f->mem, SQLULEN, out->n);
+	for (size_t i = 0; i < out->n; i++) {
+		SQLCHAR name[NAME_BYTES] = "";
+
+		if (!SQL_SUCCEEDED(SQLDescribeCol(r->s->h, (SQLUSMALLINT)(i + 1), name, sizeof(name), &name_n, &type,
+						  &out->sizes[i], &digits, &nullable)))
 			return driver_failed(r);
-		buf_put(shape, name, strlen((char *)name) + 1);
-		buf_put(shape, &size, sizeof(size));
+		out->names[i] = arena_cstr(r->f->mem, str_of((char *)name));
 	}
-	for (uint32_t i = 0; i < r->f->n_columns; i++)
-		buf_put(shape, r->f->columns[i], strlen(r->f->columns[i]) + 1);
 	return true;
 }
 
@@ -61,51 +71,35 @@ static bool column_bind(struct reading *r, struct odbc_column *col, size_t at, S
 	       driver_failed(r);
 }
 
-/* Bind the wanted columns, found by name in the shape. */
-static bool columns_bind(struct reading *r, size_t n, const struct buf *shape)
+static bool columns_are_bound(const struct odbc_stmt *s, const struct fetch *f)
+{
+	bool same = s->columns != NULL && s->n_columns == f->n_columns;
+
+	for (uint32_t i = 0; same && i < f->n_columns; i++)
+		same = strcmp(s->columns[i].name, f->columns[i]) == 0;
+	return same;
+}
+
+/* Bind the wanted columns, found by name; nothing to do when the same ones are bound already. */
+static bool columns_bind(struct reading *r)
 {
 	struct odbc_stmt *s = r->s;
-	const char **names = arena_array_of(r->f->mem, const char *, n);
-	SQLULEN *sizes = arena_array_of(r->f->mem, SQLULEN, n);
-	size_t *at = arena_array_of(r->f->mem, size_t, r->f->n_columns);
-	const char *p = shape->data;
+	struct described d;
+	size_t *at;
 
-	for (size_t i = 0; i < n; i++) {
-		names[i] = p;
-		p += strlen(p) + 1;
-		memcpy(&sizes[i], p, sizeof(sizes[i]));
-		p += sizeof(sizes[i]);
-	}
-	if (!rowset_match(r->f, names, n, r->c->source, at, r->err))
+	if (columns_are_bound(s, r->f))
+		return true;
+	at = arena_array_of(r->f->mem, size_t, r->f->n_columns);
+	if (!columns_describe(r, &d) || !rowset_match(r->f, d.names, d.n, r->c->source, at, r->err))
 		return false;
 	SQLFreeStmt(s->h, SQL_UNBIND);
 	s->n_columns = r->f->n_columns;
 	s->columns = arena_array_of(s->mem, struct odbc_column, s->n_columns);
-	for (uint32_t i = 0; i < s->n_columns; i++)
-		if (!column_bind(r, &s->columns[i], at[i], sizes[at[i]]))
+	for (uint32_t i = 0; i < s->n_columns; i++) {
+		s->columns[i].name = arena_cstr(s->mem, str_of(r->f->columns[i]));
+		if (!column_bind(r, &s->columns[i], at[i], d.sizes[at[i]]))
 			return false;
-	return true;
-}
-
-/* The columns may change between two executions (ALTER TABLE under a SELECT *): bind again when they did. */
-static bool columns_check(struct reading *r)
-{
-	struct buf *shape = &r->c->scratch;
-	SQLSMALLINT n = 0;
-
-	if (!SQL_SUCCEEDED(SQLNumResultCols(r->s->h, &n)))
-		return driver_failed(r);
-	if (n < 1)
-		return err_set(r->err, ERR_SCHEMA, r->c->source, "part %s: the query has no result", r->f->part);
-	shape->len = 0;
-	if (!shape_read(r, n, shape))
-		return false;
-	if (r->s->shape.len > 0 && str_eq(buf_str(&r->s->shape), buf_str(shape)))
-		return true;
-	r->s->shape.len = 0;
-	if (!columns_bind(r, (size_t)n, shape))
-		return false;
-	buf_put(&r->s->shape, shape->data, shape->len);
+	}
 	return true;
 }
 
@@ -168,7 +162,7 @@ static bool rows_copy(struct reading *r)
 	}
 }
 
-/* SQLite took a changed table in stride; its driver's idea of the columns is old. */
+/* SQLite took a changed table in its stride; its driver's idea of the columns is old. */
 static bool plan_is_fresh(struct reading *r)
 {
 	if (!sqlite_guard_reprepared(&r->c->guard))
@@ -181,7 +175,7 @@ static bool plan_is_fresh(struct reading *r)
 static bool run(struct reading *r, uint32_t i)
 {
 	const struct str *params = r->f->n_params ? r->f->params + (size_t)i * r->f->n_params : NULL;
-	bool ok = odbc_stmt_execute(r->s, params, r->f->n_params, r->d) && plan_is_fresh(r) && columns_check(r) &&
+	bool ok = odbc_stmt_execute(r->s, params, r->f->n_params, r->d) && plan_is_fresh(r) && columns_bind(r) &&
 		  rows_copy(r);
 
 	odbc_stmt_close(r->s);
@@ -201,7 +195,7 @@ bool odbc_rows_fetch(struct odbc_conn *c, struct fetch *f, struct odbc_diag *d, 
 		ok = run(&r, i);
 	if (ok)
 		f->rows = rowset_end(&r.rows);
-	else
+	if (!ok || r.s->once)
 		odbc_stmt_drop(r.s);
 	rowset_drop(&r.rows);
 	return ok;

@@ -17,8 +17,9 @@ struct sqlite_guard {
 bool sqlite_guard_init(struct err *err) MUST_CHECK NONNULL(1);
 /* SQLite connections opened by this thread from now on get this guard; NULL: none (the default). */
 void sqlite_guard_watch(struct sqlite_guard *guard);
-/* Has SQLite prepared a statement of the connection anew by itself since this was last asked? The ODBC driver does not
- * notice, and goes on to describe the columns of the table before it changed. */
+/* Has SQLite prepared a statement of the connection anew by itself since this was last asked? It does when the schema
+ * changed, even under a statement prepared just now; its ODBC driver does not notice, and goes on to describe the
+ * columns that were. */
 bool sqlite_guard_reprepared(const struct sqlite_guard *guard) NONNULL(1);
 
 #endif

@@ -351,7 +351,7 @@ static void a_connect_that_hangs_is_left_behind(void **state)
 {
 	(void)state;
 	script.hold_connects = true;
-	struct adapter *ad = open_scripted(2, 8);
+	struct adapter *ad = open_scripted(1, 8);
 
 	until(&script.connects, 1);
 	assert_int_equal(adapter_close(&ad, 1), 1);
