@@ -356,12 +356,13 @@ bool view_by(const struct view *view, const struct key *key) NONNULL(1, 2);
 /* The title in the language, else in the first one, else NULL. */
 const char *labels_in(struct labels labels, struct str lang);
 
-/* What a role may see for a purpose: the union of all policies that name both; nothing named = nothing shown. */
+/* Class sets of one role with one purpose. */
 struct rights {
 	uint64_t show;
 	uint64_t mask; /* never a class that is also in show */
 	bool known; /* some policy names this role with this purpose */
 };
+/* What a role may see for a purpose: the union of all policies that name both; nothing named = nothing shown. */
 struct rights catalog_rights(const struct catalog *cat, struct str role, struct str purpose) NONNULL(1);
 
 #endif

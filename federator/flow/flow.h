@@ -55,10 +55,11 @@ struct reply {
 void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply),
 		void *owner) NONNULL(1, 2, 3);
 
-/* The documentation of the steps, from steps.def: name and what it leaves behind. */
+/* A step of steps.def: its name and what it leaves behind. */
 struct step_doc {
 	const char *name, *leaves;
 };
+/* The steps in their order; static. */
 const struct step_doc *flow_steps(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
 
 /* A problem document (RFC 9457) as bytes, for errors found before a flow starts. `suggestion` may be NULL. */

@@ -1,4 +1,5 @@
-/* job.c - a fetch on its way to a source and back. When the answer leaves without it, its rows still go to the cache. */
+/* job.c - a fetch on its way to a source and back. When the answer leaves without it, its rows still go to the
+ * cache. */
 #include <stdlib.h>
 
 #include "base/log.h"

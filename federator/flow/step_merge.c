@@ -38,18 +38,49 @@ static void return_facts(struct flow *flow, const struct fact *facts)
 		flow->runs[i].fact = facts[flow->runs[i].part->index];
 }
 
+/* "currency": the code of every amount by its path; the map is made when the first one is met. */
+static void add_currency(struct flow *flow, struct node *root, const struct field *field, struct str path)
+{
+	struct node *map = tree_member(root, STR("currency"));
+
+	if (!field->currency || !((flow->rights.show | flow->rights.mask) >> field->cls->index & 1))
+		return;
+	if (!map)
+		map = tree_map(flow->mem, root, STR("currency"), STR("field"));
+	tree_text(flow->mem, map, path, str_of(field->currency));
+}
+
+static void add_list_currency(struct flow *flow, struct node *root, const struct list *list, struct str path,
+			      uint64_t only)
+{
+	for (size_t f = 0; f < list->n_fields; f++)
+		if (f >= 32 || (only >> f) & 1)
+			add_currency(flow, root, &list->fields[f].field,
+				     arena_printf(flow->mem, "%.*s.%.*s", STR_ARG(path),
+						  STR_ARG(list->fields[f].field.path)));
+	for (size_t i = 0; i < list->n_lists; i++)
+		if (i >= 32 || (only >> (32 + i)) & 1)
+			add_list_currency(flow, root, &list->lists[i],
+					  arena_printf(flow->mem, "%.*s.%.*s", STR_ARG(path),
+						       STR_ARG(list->lists[i].path)),
+					  UINT64_MAX);
+}
+
 static void put_currency(struct flow *flow, struct node *root)
 {
-	struct node *map = NULL;
-
 	for (size_t i = 0; i < flow->n_uses; i++) {
 		const struct use *use = &flow->uses[i];
 
-		if (use->kind != USE_FIELD || !use->field->currency)
-			continue;
-		if (!map)
-			map = tree_map(flow->mem, root, STR("currency"), STR("field"));
-		tree_text(flow->mem, map, use->field->path, str_of(use->field->currency));
+		switch (use->kind) {
+		case USE_FIELD:
+			add_currency(flow, root, use->field, use->field->path);
+			break;
+		case USE_LIST:
+			add_list_currency(flow, root, use->list, use->list->path, use->only);
+			break;
+		case USE_TIMELINE:
+			break;
+		}
 	}
 }
 
