@@ -76,8 +76,9 @@ const char *build_type_word(enum value_type type) __attribute__((returns_nonnull
 
 /* Fill part->columns (build_column.c). */
 bool build_columns(struct build *b, const struct elem *e, struct part *part) NONNULL(1, 2, 3);
-/* Fill part->queries (build_query.c); its columns must be there. */
-bool build_queries(struct build *b, const struct elem *e, struct part *part) NONNULL(1, 2, 3);
+/* Fill part->queries (build_query.c); its columns must be there. With `proofs` their keys are all known, so that
+ * it can be checked that rows carry what they were asked for. */
+bool build_queries(struct build *b, const struct elem *e, bool proofs, struct part *part) NONNULL(1, 2, 4);
 /* What every field has: path, class (else `around`), codes, currency, labels. */
 void build_field_common(struct build *b, const struct elem *e, const struct class_ *around, struct field *field)
 	NONNULL(1, 2, 4);

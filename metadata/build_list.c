@@ -83,18 +83,26 @@ static bool find_field(const struct list *list, struct str path, uint32_t *index
 	return false;
 }
 
+/* Nothing of that path; `lists`: the paths of nested lists would do as well. */
+static void tell_unknown(struct build *b, const struct list *list, struct str path, struct span at, bool lists)
+{
+	const char **known = arena_array_of(b->scratch, const char *, list->n_fields + list->n_lists + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n_fields; i++)
+		known[n++] = arena_cstr(b->scratch, list->fields[i].field.path);
+	for (size_t i = 0; lists && i < list->n_lists; i++)
+		known[n++] = arena_cstr(b->scratch, list->lists[i].path);
+	diag_add(b->ds, "M0149", at, names_near(b->scratch, path, known, n), "the list `%.*s` has no field `%.*s`",
+		 STR_ARG(list->path), STR_ARG(path));
+}
+
 bool build_list_field(struct build *b, const struct list *list, struct str path, struct span at,
 		      uint32_t *index_out)
 {
-	const char **known;
-
 	if (find_field(list, path, index_out))
 		return true;
-	known = arena_array_of(b->scratch, const char *, list->n_fields + 1);
-	for (size_t f = 0; f < list->n_fields; f++)
-		known[f] = arena_cstr(b->scratch, list->fields[f].field.path);
-	diag_add(b->ds, "M0149", at, names_near(b->scratch, path, known, list->n_fields),
-		 "the list `%.*s` has no field `%.*s`", STR_ARG(list->path), STR_ARG(path));
+	tell_unknown(b, list, path, at, false);
 	return false;
 }
 
@@ -109,8 +117,10 @@ bool build_list_member(struct build *b, const struct list *list, struct str path
 		*bit_out = UINT64_C(1) << (FIELDS_MAX + i);
 		return true;
 	}
-	if (!build_list_field(b, list, path, at, &field))
+	if (!find_field(list, path, &field)) {
+		tell_unknown(b, list, path, at, true);
 		return false;
+	}
 	*bit_out = UINT64_C(1) << field;
 	return true;
 }
@@ -153,7 +163,7 @@ static void check_paths(struct build *b, const struct elem *e)
 
 			if (other.p && str_eq(path, other))
 				diag_add(b->ds, "M0120", elem_at(c, "path"), NULL,
-					 "the list has a `%.*s` already", STR_ARG(path));
+					 "the list has `%.*s` already", STR_ARG(path));
 			else if (other.p && longer.p[shorter.n] == '.' &&
 				 memcmp(longer.p, shorter.p, shorter.n) == 0)
 				diag_add(b->ds, "M0501", elem_at(c, "path"), NULL,

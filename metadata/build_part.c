@@ -58,7 +58,7 @@ static void check_find_only(struct build *b, const struct elem *e, const struct 
 bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thing)
 {
 	struct part *part = thing;
-	bool ok;
+	bool ok, columns;
 
 	*part = (struct part){ .name = build_keep(b, elem_token(e, "name")),
 			       .find_only = elem_true(e, "find-only"),
@@ -69,8 +69,8 @@ bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thi
 	ok = part->source != NULL;
 	ok &= build_rows(b, e, part);
 	ok &= build_times(b, e, part);
-	ok &= build_columns(b, e, part);
-	ok &= build_queries(b, e, part);
+	columns = build_columns(b, e, part);
+	ok &= build_queries(b, e, columns, part) && columns;
 	check_find_only(b, e, part);
 	if (ok)
 		keyparts_definition(part, part->definition);

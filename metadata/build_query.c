@@ -139,7 +139,7 @@ static bool fits(const struct draft *drafts, size_t n, const struct draft *d, st
 	return true;
 }
 
-static void select_queries(struct build *b, const struct elem *e, const struct draft *drafts, size_t n,
+static bool select_queries(struct build *b, const struct elem *e, const struct draft *drafts, size_t n,
 			   struct part *part)
 {
 	struct str dialect = str_of(part->source->dialect);
@@ -153,9 +153,10 @@ static void select_queries(struct build *b, const struct elem *e, const struct d
 		diag_add(b->ds, "M0214", e->at, "add one, or leave dialect out where the SQL fits all",
 			 "part `%s` has no query for %s, the dialect of its source `%s`", part->name,
 			 part->source->dialect, part->source->name);
+	return part->n_queries > 0;
 }
 
-bool build_queries(struct build *b, const struct elem *e, struct part *part)
+bool build_queries(struct build *b, const struct elem *e, bool proofs, struct part *part)
 {
 	struct draft *drafts = arena_array_of(b->scratch, struct draft, elem_count(e, "query") + 1);
 	bool ok = true;
@@ -169,10 +170,10 @@ bool build_queries(struct build *b, const struct elem *e, struct part *part)
 		if (d->ok)
 			check_twice(b, drafts, d);
 	}
-	if (part->source)
-		select_queries(b, e, drafts, n, part);
-	for (size_t i = 0; i < n && names_whole(b->names, NAMES_KEY); i++)
-		if (drafts[i].ok)
+	if (part->source && !select_queries(b, e, drafts, n, part))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (drafts[i].ok && proofs)
 			check_proofs(b, &drafts[i], part);
 	return ok;
 }

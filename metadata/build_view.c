@@ -189,7 +189,8 @@ static void gather_view(struct gather *g, const struct elem *e)
 		return;
 	}
 	if (view->shape != g->shape) {
-		diag_add(g->b->ds, "M0609", elem_at(e, "view"), NULL, "the view `%s` is not %s", view->name,
+		diag_add(g->b->ds, "M0609", elem_at(e, "view"), NULL,
+			 "the view `%s` is %s, this one is %s", view->name, shapes[view->shape],
 			 shapes[g->shape]);
 		return;
 	}

@@ -99,7 +99,8 @@ static bool clean(struct str raw, struct str *out)
 	return true;
 }
 
-/* The ASCII twin of full-width forms and of the dashes and spaces that keyboards and documents put into numbers. */
+/* The ASCII twin of full-width forms and of the dashes and spaces that keyboards and documents put into
+ * numbers. */
 static uint32_t narrow(uint32_t cp)
 {
 	if (cp >= 0xFF01 && cp <= 0xFF5E)

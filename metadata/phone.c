@@ -48,7 +48,8 @@ static struct str skip(struct str s, size_t n)
 	return (struct str){ s.p + n, s.n - n };
 }
 
-/* Numbers behind the trunk zero: leading digits, least and most digits in all. The first row that fits decides. */
+/* Numbers behind the trunk zero: leading digits, least and most digits in all. The first row that fits
+ * decides. */
 static const struct {
 	const char *lead;
 	size_t least, most;
@@ -161,7 +162,8 @@ static size_t kr_area(struct str digits)
 	return starts(digits, "02") ? 2 : starts(digits, "050") ? 4 : 3;
 }
 
-/* "00" and a foreign number can look like a carrier's 00X82 and a Korean one: such a number is not written. */
+/* "00" and a foreign number can look like a carrier's 00X82 and a Korean one: such a number is not
+ * written. */
 static bool kr_abroad(struct str e164, struct arena *mem, struct str *out)
 {
 	struct str digits = arena_printf(mem, "00%.*s", STR_ARG(skip(e164, 1)));

@@ -36,7 +36,8 @@ bool spelling_mask_ok(const char *mask)
 	return shape.plus <= 1 && shape.ones + shape.plus > 0;
 }
 
-/* How many digits `#+` stands for when there are `all` bytes and the rest of the mask takes `rest` of them. */
+/* How many digits `#+` stands for when there are `all` bytes and the rest of the mask takes `rest` of
+ * them. */
 static bool plus_width(struct shape shape, size_t all, size_t rest, size_t *width)
 {
 	*width = all > rest ? all - rest : 0;

@@ -88,7 +88,8 @@ static bool is_word(struct str word, const char *keyword)
 
 /* ---- what hides its contents: quotes and comments ---- */
 
-/* Go behind `close`, or report that it is missing. `from` is where its opening stands, `body` what follows it. */
+/* Go behind `close`, or report that it is missing. `from` is where its opening stands, `body` what follows
+ * it. */
 static void skip_past(struct scan *s, size_t from, size_t body, struct str close, const char *what)
 {
 	const char *end = memmem(s->sql.p + body, s->sql.n - body, close.p, close.n);

@@ -116,8 +116,8 @@ static void on_start(void *data, const xmlChar *local, const xmlChar *prefix, co
 	rd->chars.len = 0;
 	if (e == rd->root && !is_mapping(local, uri))
 		FAIL(rd, "M0007", e->at, "write <mapping xmlns=\"" SCHEMA_NAMESPACE "\">",
-		     "a mapping file begins with another element than <%s>%s", (const char *)local,
-		     strcmp((const char *)local, "mapping") == 0 ? " of another namespace" : "");
+		     "the root element <%s> %s", (const char *)local,
+		     elem_is(e, "mapping") ? "is not in the namespace of mappings" : "is not a mapping");
 	if (++rd->depth > XMLTREE_DEPTH_MAX)
 		FAIL(rd, "M0006", e->at, NULL, "elements are nested more than %d deep", XMLTREE_DEPTH_MAX);
 }

@@ -91,7 +91,8 @@ static void check_finding(struct world *w, const char *sql, const char *code, ui
 static void parameters_and_lists_are_cut_out(void **state)
 {
 	check_fine(*state, "SELECT a FROM t WHERE m=:member", "SELECT a FROM t WHERE m=<member>");
-	check_fine(*state, "select a from t where m in(:member...)", "select a from t where m in(<member...>)");
+	check_fine(*state, "select a from t where m in(:member...)",
+		   "select a from t where m in(<member...>)");
 	check_fine(*state, "WITH x AS (SELECT :member AS m) SELECT m FROM x, t WHERE m IN (:member...) AND 1",
 		   "WITH x AS (SELECT <member> AS m) SELECT m FROM x, t WHERE m IN (<member...>) AND 1");
 }
@@ -116,8 +117,10 @@ static void what_is_quoted_is_no_parameter(void **state)
 		   "SELECT 'it''s :member', \"a:\"\":member\", `:member` WHERE m=<member>");
 	check_fine(*state, "SELECT $$ ' :member $$, $a$ $$ :member ; $a$, :member",
 		   "SELECT $$ ' :member $$, $a$ $$ :member ; $a$, <member>");
-	check_fine(*state, "SELECT E'it\\'s ''\\\\', 'c:\\', :member", "SELECT E'it\\'s ''\\\\', 'c:\\', <member>");
-	check_fine(*state, "SELECT '12:30' AS at -- :member ; ? '\n, :member /* ; ' :member */ FROM v$session",
+	check_fine(*state, "SELECT E'it\\'s ''\\\\', 'c:\\', :member",
+		   "SELECT E'it\\'s ''\\\\', 'c:\\', <member>");
+	check_fine(*state,
+		   "SELECT '12:30' AS at -- :member ; ? '\n, :member /* ; ' :member */ FROM v$session",
 		   "SELECT '12:30' AS at -- :member ; ? '\n, <member> /* ; ' :member */ FROM v$session");
 	check_fine(*state, "SELECT :member --", "SELECT <member> --");
 }
@@ -190,7 +193,8 @@ static void an_outer_limit_beside_a_list_is_refused(void **state)
 
 static void other_limits_are_fine(void **state)
 {
-	check_fine(*state, "SELECT m FROM t WHERE m = :member LIMIT 20", "SELECT m FROM t WHERE m = <member> LIMIT 20");
+	check_fine(*state, "SELECT m FROM t WHERE m = :member LIMIT 20",
+		   "SELECT m FROM t WHERE m = <member> LIMIT 20");
 	check_fine(*state, "SELECT top, t.limit, (SELECT 1 LIMIT 1) FROM t WHERE m IN (:member...)",
 		   "SELECT top, t.limit, (SELECT 1 LIMIT 1) FROM t WHERE m IN (<member...>)");
 	check_fine(*state, "SELECT 'a LIMIT 3' /* LIMIT */ WHERE m IN (:member...)",
