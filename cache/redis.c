@@ -11,9 +11,9 @@
 #include "cache/redis_pipe.h"
 #include "cache/redis_socket.h"
 
-/* One connection at a time. Whatever goes wrong or is late: it is closed, all that waits is a miss, and a new one
- * begins empty, so that no look-up can meet the answer of another. Nothing is sent before a first look-up was
- * answered: a server that hangs, loads or refuses us costs nobody time. */
+/* One connection at a time. Whatever goes wrong or is late: it is closed, all that waits is a miss, and a
+ * new one begins empty, so that no look-up can meet the answer of another. Nothing is sent before a first
+ * look-up was answered: a server that hangs, loads or refuses us costs nobody time. */
 enum phase {
 	DOWN, /* timer: next attempt */
 	CONNECTING, /* timer: give up */

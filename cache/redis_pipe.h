@@ -1,6 +1,6 @@
-/* redis_pipe.h - one connection's commands and replies. Replies come in the order of the commands and carry nothing
- * that says which command they answer: after any error or lateness the pipe is ended, never used on.
- * One thread at a time. */
+/* redis_pipe.h - one connection's commands and replies. Replies come in the order of the commands and
+ * carry nothing that says which command they answer: after any error or lateness the pipe is ended, never
+ * used on. One thread at a time. */
 #ifndef CACHE_REDIS_PIPE_H
 #define CACHE_REDIS_PIPE_H
 
@@ -34,11 +34,11 @@ bool redis_pipe_room(const struct redis_pipe *p, size_t bytes) NONNULL(1);
 /* Queue a command of `n` words; there must be room. */
 void redis_pipe_add(struct redis_pipe *p, enum redis_command what, const struct str *words, size_t n)
 	NONNULL(1, 3);
-/* Send what is queued to the non-blocking socket; *rest_out: some of it must wait until it can be written again.
- * False: the connection is broken. */
+/* Send what is queued to the non-blocking socket; *rest_out: some of it must wait until it can be written
+ * again. False: the connection is broken. */
 bool redis_pipe_flush(struct redis_pipe *p, int fd, bool *rest_out) MUST_CHECK NONNULL(1, 3);
-/* Read what has arrived and hand each reply, with the command it answers, to `take`. False: the connection is broken,
- * or take() returned false. */
+/* Read what has arrived and hand each reply, with the command it answers, to `take`. False: the connection
+ * is broken, or take() returned false. */
 bool redis_pipe_receive(struct redis_pipe *p, int fd,
 			bool (*take)(void *arg, enum redis_command what, const struct redis_reply *reply),
 			void *arg) MUST_CHECK NONNULL(1, 3);

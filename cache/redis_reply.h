@@ -17,7 +17,8 @@ struct redis_reply {
 redisReader *redis_reply_reader(void) __attribute__((returns_nonnull));
 /* Feed bytes from the socket. False: no memory or too much unread (hiredis). */
 bool redis_reply_feed(redisReader *reader, const char *bytes, size_t n) MUST_CHECK NONNULL(1, 2);
-/* The next whole reply, or NULL in *out when more bytes are needed. False: not the protocol; close the socket. */
+/* The next whole reply, or NULL in *out when more bytes are needed. False: not the protocol; close the
+ * socket. */
 bool redis_reply_next(redisReader *reader, struct redis_reply **out) MUST_CHECK NONNULL(1, 2);
 /* Wipe and free; accepts a pointer to NULL, sets it to NULL. Usable with SCOPED. */
 void redis_reply_free(struct redis_reply **reply) NONNULL(1);

@@ -23,7 +23,8 @@ static bool unix_address(const char *path, struct redis_address *out, struct err
 	return true;
 }
 
-/* Split "host:port" and "[v6]:port". Names are not looked up: that could block, and hide which node is meant. */
+/* Split "host:port" and "[v6]:port". Names are not looked up: that could block, and hide which node is
+ * meant. */
 static bool split(const char *text, char host[64], const char **port)
 {
 	const char *colon = strrchr(text, ':');

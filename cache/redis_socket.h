@@ -1,4 +1,5 @@
-/* redis_socket.h - where Redis listens, and a socket to it that never blocks. No state; safe from any thread. */
+/* redis_socket.h - where Redis listens, and a socket to it that never blocks. No state; safe from any
+ * thread. */
 #ifndef CACHE_REDIS_SOCKET_H
 #define CACHE_REDIS_SOCKET_H
 

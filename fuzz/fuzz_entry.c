@@ -1,5 +1,5 @@
-/* Whatever entry_decode() accepts is, encoded again, the same bytes. The input is tried as it is and with a right
- * length and checksum, so that what stands behind them is reached. */
+/* Whatever entry_decode() accepts is, encoded again, the same bytes. The input is tried as it is and with
+ * a right length and checksum, so that what stands behind them is reached. */
 #include "cache/entry.h"
 #include "fuzz/fuzz_target.h"
 

@@ -1,5 +1,5 @@
-/* A canonical value is its own canonical form, and every spelling of it that can be written is read back as it. The
- * first byte chooses the key, the rest is what somebody typed. */
+/* A canonical value is its own canonical form, and every spelling of it that can be written is read back
+ * as it. The first byte chooses the key, the rest is what somebody typed. */
 #include "fuzz/fuzz_target.h"
 #include "metadata/normalize.h"
 

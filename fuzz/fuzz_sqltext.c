@@ -1,4 +1,5 @@
-/* The pieces of a query put together are the query, and the text for the driver has a marker per parameter. */
+/* The pieces of a query put together are the query, and the text for the driver has a marker per
+ * parameter. */
 #include "fuzz/fuzz_target.h"
 #include "metadata/sqltext.h"
 

@@ -28,7 +28,8 @@ void redis_server_kill(struct redis_server *s) NONNULL(1);
 /* End it, when it runs, and remove its directory. */
 void redis_server_end(struct redis_server *s) NONNULL(1);
 
-/* A second, blocking connection: one command in the manner of redisCommand(), whose reply must not be an error. */
+/* A second, blocking connection: one command in the manner of redisCommand(), whose reply must not be an
+ * error. */
 redisReply *redis_server_command(const struct redis_server *s, const char *fmt, ...)
 	NONNULL(1, 2) __attribute__((returns_nonnull));
 /* The same without looking at the reply. */

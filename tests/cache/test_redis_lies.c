@@ -1,5 +1,5 @@
-/* Against a server of our own that breaks the protocol: whatever comes, no look-up gets what is not its own, each is
- * answered once, and the connection is not used on. */
+/* Against a server of our own that breaks the protocol: whatever comes, no look-up gets what is not its
+ * own, each is answered once, and the connection is not used on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -108,7 +108,8 @@ static bool is_over(struct world *w, void *arg)
 	return scene->liar.connections == 2 && cache_state(w->cache).up;
 }
 
-/* Three look-ups meet the lie; it must end that connection. Returns how many were hits (checked to be right). */
+/* Three look-ups meet the lie; it must end that connection. Returns how many were hits (checked to be
+ * right). */
 static unsigned play(struct str lie, bool hangs_up)
 {
 	struct scene scene;
@@ -143,7 +144,8 @@ static unsigned play(struct str lie, bool hangs_up)
 static void what_is_no_answer_to_a_look_up_ends_the_connection(void **state)
 {
 	static const char *const lies[] = {
-		"nonsense\r\n", ":1\r\n", "+OK\r\n", "*1\r\n$1\r\na\r\n", "*0\r\n", "*-1\r\n", "$-2\r\n", "$x\r\n",
+		"nonsense\r\n", ":1\r\n", "+OK\r\n", "*1\r\n$1\r\na\r\n", "*0\r\n", "*-1\r\n", "$-2\r\n",
+		"$x\r\n",
 		"$99999999999999999999\r\n", "$-1\r\n:1\r\n", "$-1\r\n$-1\r\n$-1\r\n$-1\r\n",
 	};
 
