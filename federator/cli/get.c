@@ -194,10 +194,8 @@ static int get_run(struct get *g)
 	int code;
 
 	g->loop = loop_new(&err);
-	if (!g->loop || !lane_open(&g->lane, g->service, g->loop, &err)) {
-		loop_free(&g->loop);
+	if (!g->loop || !lane_open(&g->lane, g->service, g->loop, &err))
 		return message_err(&err);
-	}
 	g->world = service_world(g->service);
 	g->connect_due = deadline_after_ms(CONNECT_MS);
 	g->timer.fire = wait_connected;
@@ -208,7 +206,6 @@ static int get_run(struct get *g)
 	if (!service_is_idle(g->service))
 		_exit(code); /* a fetch hangs; nothing may be freed under it */
 	lane_close(&g->lane);
-	loop_free(&g->loop);
 	return code;
 }
 
@@ -232,5 +229,6 @@ int command_get(struct args *args)
 	code = get_run(&g);
 	if (service_close(&g.service) > 0)
 		_exit(code); /* a driver hangs in connect */
+	loop_free(&g.loop); /* not before: a worker may have been about to wake it */
 	return code;
 }

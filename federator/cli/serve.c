@@ -96,7 +96,7 @@ static void wait_for_end(struct serving *s, const sigset_t *set)
 	log_event(LOG_INFO, "stopping", LOG_NUM("signal", got));
 }
 
-/* All answers leave first; then the loops run on for late fetches; then lanes, adapters and the rest. */
+/* All answers leave first; then the loops run on for late fetches; then lanes, adapters, and last the loops. */
 static void serving_end(struct serving *s)
 {
 	uint32_t left;
@@ -111,13 +111,17 @@ static void serving_end(struct serving *s)
 		log_event(LOG_WARN, "stopped with fetches under way");
 		_exit(EXIT_OK);
 	}
-	server_free(&s->server);
-	server_free(&s->admin);
+	if (s->server)
+		server_stop(s->server);
+	if (s->admin)
+		server_stop(s->admin);
 	left = service_close(&s->service);
 	if (left > 0) {
 		log_event(LOG_WARN, "stopped with workers hung in drivers", LOG_NUM("workers", left));
 		_exit(EXIT_OK);
 	}
+	server_free(&s->server);
+	server_free(&s->admin);
 	log_event(LOG_INFO, "stopped");
 }
 

@@ -95,16 +95,16 @@ static bool worker_start(struct worker *w, uint32_t number, struct err *err)
 	return true;
 }
 
-static void worker_end(struct worker *w)
+static void worker_stop(struct worker *w)
 {
 	if (w->running) {
 		loop_stop(w->loop);
 		pthread_join(w->thread, NULL);
+		w->running = false;
 	}
 	front_free(&w->front);
 	if (w->lane.cache)
 		lane_close(&w->lane);
-	loop_free(&w->loop);
 }
 
 struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err)
@@ -158,14 +158,21 @@ void server_drain(struct server *s, uint32_t drain_ms)
 	stage_wait(s);
 }
 
+void server_stop(struct server *s)
+{
+	for (uint32_t i = 0; i < s->n_workers; i++)
+		worker_stop(&s->workers[i]);
+}
+
 void server_free(struct server **sp)
 {
 	struct server *s = *sp;
 
 	if (!s)
 		return;
+	server_stop(s);
 	for (uint32_t i = 0; i < s->n_workers; i++)
-		worker_end(&s->workers[i]);
+		loop_free(&s->workers[i].loop);
 	if (s->fd >= 0)
 		close(s->fd);
 	pthread_cond_destroy(&s->fewer);

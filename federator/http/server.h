@@ -17,14 +17,17 @@ struct server_conf {
 	uint32_t connections; /* at most, over all loops */
 };
 
-/* Start; the socket of `at` is taken over. The caller owns the result: drain it, then end it with server_free(). */
+/* Start; the socket of `at` is taken over. The caller owns the result: drain it, stop it, close the service, and end it with
+ * server_free(). */
 struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
 /* Stop accepting and answer what is in flight, up to `drain_ms`; returns when the last connection is closed. The loops
  * run on for fetches that are still under way. */
 void server_drain(struct server *s, uint32_t drain_ms) NONNULL(1);
-/* End the loops of a drained server; no request may hold a mapping set (service_wait_idle). Accepts NULL inside; sets
- * *s to NULL. */
+/* End the threads and lanes of a drained server; no request may hold a mapping set (service_wait_idle). What is left are
+ * the loops, because a worker of an adapter may still be about to wake one: close the service next. */
+void server_stop(struct server *s) NONNULL(1);
+/* Free a stopped server, after service_close(), or one whose start failed. Accepts NULL inside; sets *s to NULL. */
 void server_free(struct server **s) NONNULL(1);
 
 #endif
