@@ -321,8 +321,6 @@ static bool is_phone(const struct key *key)
 bool spell_key(const struct key *key, const struct spelling *spelling, struct str canonical,
 	       struct arena *mem, struct str *out)
 {
-	struct str digits = canonical;
-
 	if (spelling == NULL && key->n_spellings > 0)
 		spelling = &key->spellings[0];
 	if (spelling == NULL || (spelling->mask == NULL && !is_phone(key))) {
@@ -331,8 +329,6 @@ bool spell_key(const struct key *key, const struct spelling *spelling, struct st
 	}
 	if (spelling->mask == NULL)
 		return phone_write(key->type, spelling->name, canonical, mem, out);
-	if (is_phone(key) && !phone_write(key->type, "digits", canonical, mem, &digits))
-		return false;
-	return digits.n + strlen(spelling->mask) <= RAW_MOST && /* or it could not be read back */
-	       spelling_write(spelling->mask, digits, key->type == KEY_INTEGER, mem, out);
+	return canonical.n + strlen(spelling->mask) <= RAW_MOST && /* or it could not be read back */
+	       spelling_write(spelling->mask, canonical, key->type == KEY_INTEGER, mem, out);
 }

@@ -286,18 +286,6 @@ static void a_cell_is_read_by_its_columns_spellings(void **state)
 	assert_true(str_eq(out, STR("4588")));
 }
 
-static void a_phone_column_may_have_a_mask(void **state)
-{
-	static const struct spelling spellings[] = { { "old", "T#+" } };
-	const struct spelling *as = &spellings[0];
-	const struct key key = { .type = KEY_PHONE_KR };
-	struct str out;
-
-	assert_int_equal(normalize_cell(&key, &as, 1, STR("T01012345678"), *state, &out), KEY_OK);
-	assert_true(str_eq(out, STR("+821012345678")));
-	check_spelling(&key, as, "+821012345678", "T01012345678", *state);
-}
-
 static void every_spelling_is_read_back(void **state)
 {
 	static const char *const numbers[] = { "+821012345678", "+8221234567",	 "+8215881234",
@@ -369,7 +357,6 @@ int main(void)
 		T(masks_pad_integers_only),
 		T(masks_have_several_groups),
 		T(a_cell_is_read_by_its_columns_spellings),
-		T(a_phone_column_may_have_a_mask),
 		T(every_spelling_is_read_back),
 		T(blocked_values_are_told_from_malformed_ones),
 		T(a_wrong_pattern_is_explained),
