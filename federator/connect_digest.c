@@ -2,7 +2,8 @@
 
 #include <strings.h>
 
-/* The end of one `name=value` of an ODBC connection string: a `;` outside braces. `}}` inside stands for `}`. */
+/* The end of one `name=value` of an ODBC connection string: a `;` outside braces. `}}` inside stands for `}`.
+ */
 static size_t attribute_end(struct str s)
 {
 	bool braced = false;

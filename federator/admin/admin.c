@@ -9,7 +9,8 @@ bool admin_reload(struct service *svc, struct diags *ds, struct err *err)
 	const struct world *world;
 
 	if (!service_reload(svc, ds, err)) {
-		log_event(LOG_ERROR, "reload refused", LOG_CSTR("where", err->where), LOG_CSTR("why", err->text));
+		log_event(LOG_ERROR, "reload refused", LOG_CSTR("where", err->where),
+			  LOG_CSTR("why", err->text));
 		return false;
 	}
 	world = service_world(svc);
@@ -29,7 +30,8 @@ static void reload_done(struct exchange *x)
 	exchange_bytes(x, 200, "application/json", &out);
 }
 
-/* Findings as a problem document with the list of them, or as text for people: `federator reload` asks for that. */
+/* Findings as a problem document with the list of them, or as text for people: `federator reload` asks for
+ * that. */
 static void reload_refused(struct exchange *x, struct diags *ds, const struct err *err)
 {
 	struct buf out = { 0 };
@@ -40,8 +42,9 @@ static void reload_refused(struct exchange *x, struct diags *ds, const struct er
 		exchange_bytes(x, 422, "text/plain", &out);
 		return;
 	}
-	buf_puts(&out, "{\"type\":\"urn:federator:problem:bad-mapping\",\"title\":\"The mapping was not loaded\","
-		       "\"status\":422,\"detail\":");
+	buf_puts(&out,
+		 "{\"type\":\"urn:federator:problem:bad-mapping\",\"title\":\"The mapping was not loaded\","
+		 "\"status\":422,\"detail\":");
 	render_json_string(str_of(err->text), &out);
 	buf_puts(&out, ",\"diagnostics\":");
 	diags_print_json(ds, &out);

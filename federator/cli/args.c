@@ -52,7 +52,8 @@ static bool unknown_flag(const struct command *command, struct str name)
 	const char *near = nearest_flag(command, name);
 
 	if (near)
-		message_error("%s has no flag --%.*s; did you mean --%s?", command->name, STR_ARG(name), near);
+		message_error("%s has no flag --%.*s; did you mean --%s?", command->name, STR_ARG(name),
+			      near);
 	else
 		message_error("%s has no flag --%.*s; see: federator %s --help", command->name, STR_ARG(name),
 			      command->name);

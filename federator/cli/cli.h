@@ -1,5 +1,5 @@
-/* cli.h - the command line: a table of commands, their arguments, and what all of them share. Data goes to stdout,
- * messages to stderr. One thread. */
+/* cli.h - the command line: a table of commands, their arguments, and what all of them share. Data goes to
+ * stdout, messages to stderr. One thread. */
 #ifndef FEDERATOR_CLI_CLI_H
 #define FEDERATOR_CLI_CLI_H
 
@@ -12,7 +12,7 @@ enum exit_code { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREACHABL
 enum {
 	TAKES_NOTHING = 0,
 	TAKES_OPTIONS = 1, /* all options of options.def, and --config FILE */
-	IS_HIDDEN = 2, /* not in help, man page and completion */
+	IS_HIDDEN = 2,     /* not in help, man page and completion */
 };
 
 struct args;
@@ -44,7 +44,7 @@ struct args {
 	int argc; /* the options among the arguments, for options_read() */
 	char **argv;
 	const char *config; /* of --config, or NULL */
-	bool help; /* --help was given */
+	bool help;          /* --help was given */
 	struct arena *mem;
 };
 
@@ -59,8 +59,8 @@ const struct flag *cli_flags(size_t *n_out) NONNULL(1) __attribute__((returns_no
 const struct command *cli_command(const char *name) NONNULL(1);
 
 /* Take argv (behind the command's name) apart. False: a message with advice is on stderr. */
-bool args_read(struct args *args, const struct command *command, int argc, char **argv, struct arena *mem) MUST_CHECK
-	NONNULL(1, 2, 4, 5);
+bool args_read(struct args *args, const struct command *command, int argc, char **argv,
+	       struct arena *mem) MUST_CHECK NONNULL(1, 2, 4, 5);
 /* The value of a flag ("" for a switch), or NULL when it was not given. */
 const char *args_flag(const struct args *args, const char *name) NONNULL(1, 2);
 
@@ -73,8 +73,8 @@ void message_findings(struct diags *ds) NONNULL(1);
 /* Write bytes to stdout; EXIT_INTERNAL when that fails (a full disk, a closed pipe). */
 int message_data(const struct buf *data) NONNULL(1);
 
-/* Read the options of a command, set the log's least level (`quiet`: warn, unless --log is given), prepare the ODBC
- * drivers. Returns EXIT_OK or what to end with, the message already on stderr. */
+/* Read the options of a command, set the log's least level (`quiet`: warn, unless --log is given), prepare
+ * the ODBC drivers. Returns EXIT_OK or what to end with, the message already on stderr. */
 int setup_options(const struct args *args, bool quiet, struct options *out) NONNULL(1, 3);
 
 /* help.c: the text of `help` and --help; `command` NULL: the list of commands. */

@@ -1,4 +1,5 @@
-/* commands.h - the function of each command of commands.def. Takes its arguments; returns what the process ends with. */
+/* commands.h - the function of each command of commands.def. Takes its arguments; returns what the process
+ * ends with. */
 #ifndef FEDERATOR_CLI_COMMANDS_H
 #define FEDERATOR_CLI_COMMANDS_H
 

@@ -56,11 +56,13 @@ static void man_options(struct buf *out)
 	const struct option *table;
 	size_t n;
 
-	buf_puts(out, ".SH OPTIONS\nOf serve, get, reload and config; also in the file of \\fB\\-\\-config\\fR, one "
+	buf_puts(out, ".SH OPTIONS\nOf serve, get, reload and config; also in the file of "
+		      "\\fB\\-\\-config\\fR, one "
 		      "\\fIname\\fR = \\fIvalue\\fR a line.\n");
 	table = options_table(&n);
 	for (size_t i = 0; i < n; i++) {
-		roff_flag(table[i].name, table[i].type == OPTION_TEXT ? "TEXT" : "NUMBER", table[i].about, out);
+		roff_flag(table[i].name, table[i].type == OPTION_TEXT ? "TEXT" : "NUMBER", table[i].about,
+			  out);
 		if (table[i].type != OPTION_TEXT)
 			buf_printf(out, "From %llu to %llu.\n", (unsigned long long)table[i].least,
 				   (unsigned long long)table[i].most);
@@ -74,15 +76,18 @@ static void man_options(struct buf *out)
 
 void docs_man(struct buf *out)
 {
-	buf_puts(out, ".TH FEDERATOR 1 \"\" \"federator " FEDERATOR_VERSION "\" \"User Commands\"\n"
-		      ".SH NAME\nfederator \\- one live view of each customer, from the databases as they are\n"
-		      ".SH SYNOPSIS\n\\fBfederator\\fR \\fICOMMAND\\fR [\\fIFLAG\\fR...]\n"
-		      ".SH DESCRIPTION\nReads XML mappings, asks several databases live through ODBC, merges the answers "
-		      "into one customer view in JSON or XML, and keeps copies of the parts in memory or Redis.\n");
+	buf_puts(
+		out,
+		".TH FEDERATOR 1 \"\" \"federator " FEDERATOR_VERSION "\" \"User Commands\"\n"
+		".SH NAME\nfederator \\- one live view of each customer, from the databases as they are\n"
+		".SH SYNOPSIS\n\\fBfederator\\fR \\fICOMMAND\\fR [\\fIFLAG\\fR...]\n"
+		".SH DESCRIPTION\nReads XML mappings, asks several databases live through ODBC, merges the "
+		"answers into one customer view in JSON or XML, and keeps copies of the parts in memory or Redis.\n");
 	man_commands(out);
 	man_options(out);
-	buf_puts(out, ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nFindings in the mapping.\n.TP\n2\nWrong usage.\n"
-		      ".TP\n3\nA source or the service cannot be reached.\n.TP\n4\nAn internal error.\n");
+	buf_puts(out,
+		 ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nFindings in the mapping.\n.TP\n2\nWrong usage.\n"
+		 ".TP\n3\nA source or the service cannot be reached.\n.TP\n4\nAn internal error.\n");
 }
 
 static void completion_words(const struct command *command, struct buf *out)

@@ -13,7 +13,7 @@
 enum {
 	POLL_MS = 5,
 	CONNECT_MS = 5000, /* a cold start waits that long for first connections */
-	LATE_MS = 1000, /* rows that are still under way when the answer is there */
+	LATE_MS = 1000,    /* rows that are still under way when the answer is there */
 };
 
 struct get {
@@ -50,7 +50,8 @@ static bool key_read(struct question *q, const char *text)
 		message_error("--by takes KEY=VALUE, such as phone=010-1234-5678");
 		return false;
 	}
-	return question_key(q, (struct str){ text, (size_t)(equals - text) }, str_of(equals + 1)) || refuse(q);
+	return question_key(q, (struct str){ text, (size_t)(equals - text) }, str_of(equals + 1)) ||
+	       refuse(q);
 }
 
 static bool flag_read(struct question *q, const char *name, const char *value)
@@ -173,14 +174,20 @@ static void problem_print(const struct reply *reply)
 	json_decref(root);
 }
 
+static int problem_code(int status)
+{
+	if (status < 500)
+		return EXIT_USAGE;
+	return status == 503 || status == 504 ? EXIT_UNREACHABLE : EXIT_INTERNAL;
+}
+
 static int reply_print(const struct reply *reply)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
 
 	if (reply->status != 200) {
 		problem_print(reply);
-		return reply->status < 500 ? EXIT_USAGE :
-		       reply->status == 503 || reply->status == 504 ? EXIT_UNREACHABLE : EXIT_INTERNAL;
+		return problem_code(reply->status);
 	}
 	buf_put(&out, reply->body, reply->len);
 	if (out.len && out.data[out.len - 1] != '\n')
@@ -229,6 +236,6 @@ int command_get(struct args *args)
 	code = get_run(&g);
 	if (service_close(&g.service) > 0)
 		_exit(code); /* a driver hangs in connect */
-	loop_free(&g.loop); /* not before: a worker may have been about to wake it */
+	loop_free(&g.loop);  /* not before: a worker may have been about to wake it */
 	return code;
 }

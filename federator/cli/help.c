@@ -77,7 +77,8 @@ static void options_put(struct buf *out)
 
 		buf_puts(&about, table[i].about);
 		if (*table[i].fallback)
-			buf_printf(&about, " Default %s%s%s.", table[i].fallback, *table[i].unit ? " " : "", table[i].unit);
+			buf_printf(&about, " Default %s%s%s.", table[i].fallback, *table[i].unit ? " " : "",
+				   table[i].unit);
 		flag_put(table[i].name, table[i].type == OPTION_TEXT ? "TEXT" : "NUMBER", about.data, out);
 	}
 }

@@ -9,8 +9,10 @@ static void summary(const struct catalog *cat, const struct diags *ds, const cha
 	size_t errors = diags_count(ds, DIAG_ERROR), warnings = diags_count(ds, DIAG_WARNING);
 
 	if (cat)
-		fprintf(stderr, "%s: ok, revision %s: %zu files, %zu sources, %zu parts, %zu views, %zu warnings\n", dir,
-			cat->revision, cat->n_files, cat->n_sources, cat->n_parts, cat->n_views, warnings);
+		fprintf(stderr,
+			"%s: ok, revision %s: %zu files, %zu sources, %zu parts, %zu views, %zu warnings\n",
+			dir, cat->revision, cat->n_files, cat->n_sources, cat->n_parts, cat->n_views,
+			warnings);
 	else
 		fprintf(stderr, "%s: %zu errors, %zu warnings\n", dir, errors, warnings);
 }

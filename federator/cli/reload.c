@@ -84,7 +84,8 @@ static bool receive_all(int fd, struct buf *out)
 static int answer_print(struct buf *answer)
 {
 	const char *body = answer->data ? strstr(answer->data, "\r\n\r\n") : NULL;
-	long status = body && strncmp(answer->data, "HTTP/1.1 ", 9) == 0 ? strtol(answer->data + 9, NULL, 10) : 0;
+	long status =
+		body && strncmp(answer->data, "HTTP/1.1 ", 9) == 0 ? strtol(answer->data + 9, NULL, 10) : 0;
 
 	if (status == 200) {
 		fputs(body + 4, stdout);
@@ -105,7 +106,8 @@ static bool address_find(const struct options *opt, char out[128], struct err *e
 	const char *colon = strrchr(opt->listen, ':');
 
 	if (strcmp(opt->admin, "off") == 0)
-		return err_set(err, ERR_CONFIG, "admin", "the admin listener is off; send SIGHUP to the service instead");
+		return err_set(err, ERR_CONFIG, "admin",
+			       "the admin listener is off; send SIGHUP to the service instead");
 	if (*opt->admin) {
 		snprintf(out, 128, "%s", opt->admin);
 		return true;
@@ -127,8 +129,8 @@ int command_reload(struct args *args)
 		return message_err(&err);
 	fd = strncmp(address, "unix:", 5) == 0 ? unix_connect(address + 5) : inet_connect(address);
 	if (fd < 0) {
-		message_error("no service answers at %s: %s; name its admin listener with --admin, or its port with "
-			      "--listen", address, strerror(errno));
+		message_error("no service answers at %s: %s; name its port with --listen, or its address with --admin",
+			      address, strerror(errno));
 		return EXIT_UNREACHABLE;
 	}
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));

@@ -42,7 +42,8 @@ static bool listeners_open(struct serving *s, struct err *err)
 		return true;
 	if (*s->opt->admin)
 		return listen_open(s->opt->admin, &s->admin_at, err);
-	return listen_admin_address(s->at.port, true, address, err) && listen_open(address, &s->admin_at, err);
+	return listen_admin_address(s->at.port, true, address, err) &&
+	       listen_open(address, &s->admin_at, err);
 }
 
 static bool servers_start(struct serving *s, struct err *err)
@@ -96,7 +97,8 @@ static void wait_for_end(struct serving *s, const sigset_t *set)
 	log_event(LOG_INFO, "stopping", LOG_NUM("signal", got));
 }
 
-/* All answers leave first; then the loops run on for late fetches; then lanes, adapters, and last the loops. */
+/* All answers leave first; then the loops run on for late fetches; then lanes, adapters, and last the loops.
+ */
 static void serving_end(struct serving *s)
 {
 	uint32_t left;

@@ -30,7 +30,8 @@ static bool origin_is_default(const struct options *opt, const char *name)
 	return false;
 }
 
-/* The directory with the odbcinst.ini that belongs to this executable: installed, or beside it in the build tree. */
+/* The directory with the odbcinst.ini that belongs to this executable: installed, or beside it in the build
+ * tree. */
 static const char *odbc_dir(const struct options *opt, struct arena *mem)
 {
 	static const char *const places[] = { "../share/federator/odbc", "../odbc" };

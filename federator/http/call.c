@@ -41,7 +41,8 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 	struct front *f = front;
 	struct arena *mem = arena_new();
 	struct call *call = arena_new_of(mem, struct call);
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	call->front = f;
 	call->conn = conn;
@@ -71,7 +72,8 @@ static void call_free(struct call *call)
 	arena_wipe_free(&mem);
 }
 
-void call_completed(void *front, struct MHD_Connection *conn, void **callp, enum MHD_RequestTerminationCode why)
+void call_completed(void *front, struct MHD_Connection *conn, void **callp,
+		    enum MHD_RequestTerminationCode why)
 {
 	struct front *f = front;
 	struct call *call = *callp;
@@ -138,8 +140,8 @@ void call_abandon_all(struct front *f)
 		struct call *call = f->waiting;
 		struct reply reply = { 0 };
 
-		problem_reply(&reply, call->x.format, 503, "stopping", exchange_title(503), "the service is stopping",
-			      NULL);
+		problem_reply(&reply, call->x.format, 503, "stopping", exchange_title(503),
+			      "the service is stopping", NULL);
 		waiting_end(call, &reply);
 	}
 }
@@ -173,7 +175,8 @@ static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
-/* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a request. */
+/* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a
+ * request. */
 static enum MHD_Result call_refuse(struct call *call, int status, const char *why)
 {
 	call->state = CALL_RUNNING;

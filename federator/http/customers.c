@@ -29,7 +29,8 @@ static void flow_done(void *owner, struct reply *reply)
 static void ask(struct exchange *x, struct question *q)
 {
 	if (!x->acceptable)
-		exchange_problem(x, 406, "not-acceptable", "views come as application/json and application/xml", NULL);
+		exchange_problem(x, 406, "not-acceptable",
+				 "views come as application/json and application/xml", NULL);
 	else if (!question_headers(q, &x->headers))
 		refuse(x, q);
 	else

@@ -4,11 +4,11 @@ static const struct title {
 	int status;
 	const char *text;
 } titles[] = {
-	{ 400, "Bad Request" },		   { 404, "Not Found" },
-	{ 405, "Method Not Allowed" },	   { 406, "Not Acceptable" },
-	{ 413, "Content Too Large" },	   { 415, "Unsupported Media Type" },
-	{ 422, "Unprocessable Content" },  { 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },  { 501, "Not Implemented" },
+	{ 400, "Bad Request" },           { 404, "Not Found" },
+	{ 405, "Method Not Allowed" },    { 406, "Not Acceptable" },
+	{ 413, "Content Too Large" },     { 415, "Unsupported Media Type" },
+	{ 422, "Unprocessable Content" }, { 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 	{ 503, "Service Unavailable" },
 };
 
@@ -33,7 +33,8 @@ void exchange_bytes(struct exchange *x, int status, const char *content_type, st
 	exchange_reply(x, &reply);
 }
 
-void exchange_problem(struct exchange *x, int status, const char *type, const char *detail, const char *suggestion)
+void exchange_problem(struct exchange *x, int status, const char *type, const char *detail,
+		      const char *suggestion)
 {
 	struct reply reply = { 0 };
 
@@ -51,8 +52,8 @@ void exchange_run(struct exchange *x, const struct routes *routes)
 		exchange_problem(x, 400, "bad-path", "the path holds a bad escape or a dot segment", NULL);
 		return;
 	case ROUTE_NO_PATH:
-		exchange_problem(x, 404, "no-such-path", "nothing is at this path; see GET /v1/mappings for the views",
-				 NULL);
+		exchange_problem(x, 404, "no-such-path",
+				 "nothing is at this path; see GET /v1/mappings for the views", NULL);
 		return;
 	case ROUTE_NO_METHOD:
 		route_allow(routes, x->path, x->allow);

@@ -1,5 +1,5 @@
-/* exchange.h - one HTTP request and its answer, as handlers see it: no libmicrohttpd in here. It lives on one loop;
- * everything is called on that loop's thread. */
+/* exchange.h - one HTTP request and its answer, as handlers see it: no libmicrohttpd in here. It lives on one
+ * loop; everything is called on that loop's thread. */
 #ifndef FEDERATOR_HTTP_EXCHANGE_H
 #define FEDERATOR_HTTP_EXCHANGE_H
 
@@ -8,22 +8,22 @@
 
 struct exchange {
 	struct lane *lane;
-	void *context; /* of the server: what its handlers share */
-	struct arena *mem; /* wiped when the exchange ends */
-	const char *method; /* "HEAD" is handled as "GET" by its route */
+	void *context;          /* of the server: what its handlers share */
+	struct arena *mem;      /* wiped when the exchange ends */
+	const char *method;     /* "HEAD" is handled as "GET" by its route */
 	struct str path, query; /* raw; query is the NULL view without `?` */
 	struct headers headers;
-	const struct route *route; /* NULL: none was found */
+	const struct route *route;       /* NULL: none was found */
 	struct str args[ROUTE_ARGS_MAX]; /* of the route's pattern, decoded */
 	struct str body;
 	enum format format; /* of answers and problems */
-	bool acceptable; /* Accept allows JSON or XML */
+	bool acceptable;    /* Accept allows JSON or XML */
 	char request_id[65];
 	bool draining; /* the process is about to end */
 	uint64_t begun_us;
 
-	struct reply reply; /* what is sent */
-	bool is_view; /* the reply is a flow's: tell about cache and timing */
+	struct reply reply;            /* what is sent */
+	bool is_view;                  /* the reply is a flow's: tell about cache and timing */
 	char allow[ROUTE_ALLOW_BYTES]; /* with 405 */
 	void (*finish)(struct exchange *x, struct reply *reply); /* the front's: takes over reply->body */
 };
@@ -31,10 +31,11 @@ struct exchange {
 /* Hand in the answer, once per exchange, at once or later. Takes over reply->body. */
 void exchange_reply(struct exchange *x, struct reply *reply) NONNULL(1, 2);
 /* The same with the bytes of `body`, which is emptied. */
-void exchange_bytes(struct exchange *x, int status, const char *content_type, struct buf *body) NONNULL(1, 3, 4);
-/* The same with a problem document in the exchange's format. `suggestion` may be NULL. */
-void exchange_problem(struct exchange *x, int status, const char *type, const char *detail, const char *suggestion)
+void exchange_bytes(struct exchange *x, int status, const char *content_type, struct buf *body)
 	NONNULL(1, 3, 4);
+/* The same with a problem document in the exchange's format. `suggestion` may be NULL. */
+void exchange_problem(struct exchange *x, int status, const char *type, const char *detail,
+		      const char *suggestion) NONNULL(1, 3, 4);
 /* Find the route and run its handler, which hands in the answer. */
 void exchange_run(struct exchange *x, const struct routes *routes) NONNULL(1, 2);
 /* The reason phrase of a status that we use. */

@@ -9,7 +9,8 @@
 #include "base/log.h"
 
 enum {
-	CONNECTION_BYTES = 8192, /* wiped by libmicrohttpd after each request: the default costs twice as much */
+	CONNECTION_BYTES =
+		8192,     /* wiped by libmicrohttpd after each request: the default costs twice as much */
 	LINGER_MS = 1000, /* while draining: the next request on an idle connection is told to close it */
 };
 

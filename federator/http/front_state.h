@@ -10,23 +10,24 @@
 
 enum {
 	BODY_MAX = 64 * 1024,
-	IDLE_S = 60, /* libmicrohttpd's: no byte moved */
+	IDLE_S = 60,       /* libmicrohttpd's: no byte moved */
 	HEADER_MS = 10000, /* from the connection or its first byte to the end of the header */
 	BODY_MS = 10000,
 };
 
-/* A connection: libmicrohttpd bounds only its silence, so the header and the body have deadlines of their own. */
+/* A connection: libmicrohttpd bounds only its silence, so the header and the body have deadlines of their
+ * own. */
 struct link {
 	struct loop_timer timer; /* cuts the connection */
 	int fd;
 };
 
 enum call_state {
-	CALL_NEW, /* the request line came */
-	CALL_BODY, /* the header was taken */
+	CALL_NEW,     /* the request line came */
+	CALL_BODY,    /* the header was taken */
 	CALL_RUNNING, /* inside the handler */
 	CALL_WAITING, /* suspended */
-	CALL_READY, /* the reply is there */
+	CALL_READY,   /* the reply is there */
 	CALL_SENT,
 };
 
@@ -37,10 +38,10 @@ struct call {
 	struct MHD_Connection *conn; /* not after libmicrohttpd completed the request */
 	struct link *link;
 	enum call_state state;
-	bool pending; /* the handler still owes a reply */
+	bool pending;   /* the handler still owes a reply */
 	bool completed; /* libmicrohttpd is through with it */
 	struct buf body;
-	size_t body_dropped; /* bytes beyond BODY_MAX */
+	size_t body_dropped;            /* bytes beyond BODY_MAX */
 	struct call *next, **prev_next; /* in front->waiting while CALL_WAITING */
 };
 
@@ -51,22 +52,25 @@ struct front {
 	struct loop_fd watch; /* the daemon's epoll */
 	struct loop_turn turn;
 	struct loop_timer wake; /* the daemon's own time-outs, and the steps of draining */
-	bool run; /* the daemon has to be run before sleeping */
-	bool begun; /* a handler began to wait in this turn: others may have to flush */
+	bool run;               /* the daemon has to be run before sleeping */
+	bool begun;             /* a handler began to wait in this turn: others may have to flush */
 	size_t connections;
 	size_t active; /* requests from their first line to their completion */
 	struct call *waiting;
 	bool quiesced;
 	bool draining;
-	struct deadline linger; /* idle connections are closed from then on */
+	struct deadline linger;  /* idle connections are closed from then on */
 	struct deadline abandon; /* waiting requests are answered with 503 from then on */
 };
 
-/* Begin a request when its first line is known; end it. For libmicrohttpd's callbacks. */
+/* libmicrohttpd's callback for the first line of a request: begins the call. */
 void *call_begin(void *front, const char *target, struct MHD_Connection *conn);
+/* Its handler: called for the header, for pieces of the body, at the end of it, and after a resume. */
 enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *url, const char *method,
 			  const char *version, const char *upload, size_t *upload_n, void **call);
-void call_completed(void *front, struct MHD_Connection *conn, void **call, enum MHD_RequestTerminationCode why);
+/* Its callback for the end of a request, however it came: ends the call. */
+void call_completed(void *front, struct MHD_Connection *conn, void **call,
+		    enum MHD_RequestTerminationCode why);
 /* Answer all waiting requests with 503; what their handlers hand in later is thrown away. */
 void call_abandon_all(struct front *f) NONNULL(1);
 

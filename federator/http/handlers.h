@@ -1,11 +1,12 @@
-/* handlers.h - what answers the routes of routes.c. Each takes an exchange and hands in its answer, at once or later, on
- * the exchange's loop. */
+/* handlers.h - what answers the routes of routes.c. Each takes an exchange and hands in its answer, at once
+ * or later, on the exchange's loop. */
 #ifndef FEDERATOR_HTTP_HANDLERS_H
 #define FEDERATOR_HTTP_HANDLERS_H
 
 #include "federator/http/exchange.h"
 
-/* customers.c: a view by keys in the body, by keys in the query string, by sealed id; the time line by sealed id. */
+/* customers.c: a view by keys in the body, by keys in the query string, by sealed id; the time line by sealed
+ * id. */
 void customers_look_up(struct exchange *x) NONNULL(1);
 /* See above. */
 void customers_find(struct exchange *x) NONNULL(1);

@@ -87,7 +87,8 @@ static bool has_control(struct str s)
 
 static bool method_is_known(const char *method)
 {
-	static const char *const methods[] = { "GET", "HEAD", "POST", "QUERY", "PUT", "DELETE", "PATCH", "OPTIONS" };
+	static const char *const methods[] = { "GET", "HEAD",   "POST",  "QUERY",
+					       "PUT", "DELETE", "PATCH", "OPTIONS" };
 
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
 		if (strcmp(method, methods[i]) == 0)
@@ -167,7 +168,8 @@ struct offer {
 
 static const struct offer offers[] = {
 	[FORMAT_JSON] = { { "*/*", "application/*", "application/problem+json", "application/json" } },
-	[FORMAT_XML] = { { "*/*", "application/*", "application/problem+xml", "text/xml", "application/xml" } },
+	[FORMAT_XML] = { { "*/*", "application/*", "application/problem+xml", "text/xml",
+			   "application/xml" } },
 };
 
 /* How specific the range is for the offer; 0: it does not match. */

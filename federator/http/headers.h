@@ -21,16 +21,17 @@ struct headers {
 struct str headers_get(const struct headers *h, const char *name) NONNULL(1, 2);
 
 /* What must be refused before a body is read: the status to refuse with and one sentence, or 0. Catches what
- * libmicrohttpd lets pass: repeated or contradicting lengths, transfer codings, hosts, control characters, methods. */
+ * libmicrohttpd lets pass: repeated or contradicting lengths, transfer codings, hosts, control characters,
+ * methods. */
 int headers_screen(const char *method, const struct headers *h, size_t body_max, const char **why_out)
 	NONNULL(1, 2, 4);
 
-/* The format of the answer: JSON or XML by Accept (RFC 9110: the most specific range counts, then the quality; JSON on
- * a tie). False: neither is acceptable. */
+/* The format of the answer: JSON or XML by Accept (RFC 9110: the most specific range counts, then the
+ * quality; JSON on a tie). False: neither is acceptable. */
 bool headers_format(const struct headers *h, enum format *out) MUST_CHECK NONNULL(1, 2);
 
-/* Cut the next member off a comma-separated list, trimmed; false at the end. Quoted commas do not occur in what we
- * read. */
+/* Cut the next member off a comma-separated list, trimmed; false at the end. Quoted commas do not occur in
+ * what we read. */
 bool headers_next(struct str *list, struct str *member_out) MUST_CHECK NONNULL(1, 2);
 
 /* Same text, ASCII case apart? */

@@ -46,14 +46,16 @@ static bool is_loopback(const union address *a)
 static bool refuse_open(const char *address, struct err *err)
 {
 	return err_set(err, ERR_CONFIG, address,
-		       "authentication is not configured: anybody who reaches this address could read customers; listen "
+		       "authentication is not configured: anybody who reaches this address could read "
+		       "customers; listen "
 		       "on 127.0.0.1 and put a proxy that authenticates in front");
 }
 
 /* "host:port" with a numeric host, [v6] or localhost. */
 static bool inet_parse(const char *text, union address *a, socklen_t *n, struct err *err)
 {
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+					.ai_socktype = SOCK_STREAM };
 	const char *colon = strrchr(text, ':');
 	struct addrinfo *found = NULL;
 	char host[64];
@@ -81,7 +83,8 @@ static bool inet_parse(const char *text, union address *a, socklen_t *n, struct 
 static bool unix_parse(const char *path, union address *a, socklen_t *n, struct err *err)
 {
 	if (strlen(path) >= sizeof(a->un.sun_path) || path[0] != '/')
-		return err_set(err, ERR_CONFIG, path, "a unix socket needs an absolute path of at most %zu bytes",
+		return err_set(err, ERR_CONFIG, path,
+			       "a unix socket needs an absolute path of at most %zu bytes",
 			       sizeof(a->un.sun_path) - 1);
 	a->un.sun_family = AF_UNIX;
 	strcpy(a->un.sun_path, path);
@@ -175,7 +178,8 @@ bool listen_inherit(struct listener *out, struct err *err)
 	if (pid && fds && strtol(pid, NULL, 10) == (long)getpid() && strtol(fds, NULL, 10) >= 1) {
 		made.fd = SYSTEMD_FD;
 		if (getsockname(made.fd, &a.sa, &n) != 0)
-			return err_set(err, ERR_CONFIG, "LISTEN_FDS", "descriptor %d is not a socket", SYSTEMD_FD);
+			return err_set(err, ERR_CONFIG, "LISTEN_FDS", "descriptor %d is not a socket",
+				       SYSTEMD_FD);
 		if (!is_loopback(&a))
 			return refuse_open("LISTEN_FDS", err);
 		(void)fcntl(made.fd, F_SETFD, FD_CLOEXEC);
@@ -200,7 +204,8 @@ static bool dir_is_ours(const char *dir)
 {
 	struct stat st;
 
-	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 bool listen_admin_address(uint16_t port, bool make, char out[128], struct err *err)
@@ -218,7 +223,8 @@ bool listen_admin_address(uint16_t port, bool make, char out[128], struct err *e
 		return err_set(err, ERR_SYSTEM, dir, "cannot be made: %s", strerror(errno));
 	if (make && !dir_is_ours(dir))
 		return err_set(err, ERR_CONFIG, dir,
-			       "must be a directory of this user that nobody else can write; remove it or use --admin");
+			       "must be a directory of this user that nobody else can write; remove it or "
+			       "use --admin");
 	snprintf(out, 128, "unix:%s/%u.sock", dir, port);
 	return true;
 }

@@ -65,8 +65,8 @@ void mappings_list(struct exchange *x)
 	if (!no_query(x))
 		return;
 	if (!x->acceptable) {
-		exchange_problem(x, 406, "not-acceptable", "the list comes as application/json and application/xml",
-				 NULL);
+		exchange_problem(x, 406, "not-acceptable",
+				 "the list comes as application/json and application/xml", NULL);
 		return;
 	}
 	world = service_world(x->lane->service);
@@ -109,7 +109,8 @@ void mappings_file(struct exchange *x)
 	if (found)
 		exchange_bytes(x, 200, "application/xml", &out);
 	else
-		exchange_problem(x, 404, "no-such-file", "the running mapping set has no such file or another revision",
+		exchange_problem(x, 404, "no-such-file",
+				 "the running mapping set has no such file or another revision",
 				 "see GET /v1/mappings");
 }
 

@@ -16,7 +16,8 @@ struct member {
 	const char *(*set)(struct ask *ask, struct str value);
 };
 
-bool question_refuse(struct question *q, int status, const char *type, const char *suggestion, const char *fmt, ...)
+bool question_refuse(struct question *q, int status, const char *type, const char *suggestion,
+		     const char *fmt, ...)
 {
 	char text[400];
 	va_list args;
@@ -110,16 +111,11 @@ static const char *set_limit(struct ask *ask, struct str value)
 }
 
 static const struct member members[] = {
-	{ "view", SCOPE_VIEW, set_view },
-	{ "fields", SCOPE_VIEW, set_fields },
-	{ "parts", SCOPE_VIEW, set_parts },
-	{ "provenance", SCOPE_VIEW, set_provenance },
-	{ "budget", SCOPE_VIEW, set_budget },
-	{ "lang", SCOPE_VIEW, set_lang },
-	{ "since", SCOPE_TIMELINE, set_since },
-	{ "until", SCOPE_TIMELINE, set_until },
-	{ "kind", SCOPE_TIMELINE, set_kind },
-	{ "limit", SCOPE_TIMELINE, set_limit },
+	{ "view", SCOPE_VIEW, set_view },       { "fields", SCOPE_VIEW, set_fields },
+	{ "parts", SCOPE_VIEW, set_parts },     { "provenance", SCOPE_VIEW, set_provenance },
+	{ "budget", SCOPE_VIEW, set_budget },   { "lang", SCOPE_VIEW, set_lang },
+	{ "since", SCOPE_TIMELINE, set_since }, { "until", SCOPE_TIMELINE, set_until },
+	{ "kind", SCOPE_TIMELINE, set_kind },   { "limit", SCOPE_TIMELINE, set_limit },
 };
 
 enum { MEMBERS = ARRAY_LEN(members) };
@@ -153,7 +149,8 @@ static bool refuse_unknown(struct question *q, struct str name)
 	for (size_t i = 0; i < q->n_also && n < NAMES_MAX; i++)
 		names[n++] = q->also[i];
 	return question_refuse(q, 400, "unknown-parameter", did_you_mean(q, text_nearest(name, names, n)),
-			       "`%.*s` is not a parameter of this request", (int)(name.n < 64 ? name.n : 64), name.p);
+			       "`%.*s` is not a parameter of this request", (int)(name.n < 64 ? name.n : 64),
+			       name.p);
 }
 
 bool question_member(struct question *q, struct str name, struct str value)
@@ -166,7 +163,8 @@ bool question_member(struct question *q, struct str name, struct str value)
 		return refuse_unknown(q, name);
 	bit = 1u << (m - members);
 	if (q->given & bit)
-		return question_refuse(q, 400, "repeated-parameter", NULL, "`%s` is given more than once", m->name);
+		return question_refuse(q, 400, "repeated-parameter", NULL, "`%s` is given more than once",
+				       m->name);
 	q->given |= bit;
 	expected = m->set(&q->ask, value);
 	if (expected)
@@ -183,7 +181,8 @@ bool question_key(struct question *q, struct str name, struct str value)
 			return question_refuse(q, 400, "repeated-parameter", NULL,
 					       "the key `%.*s` is given more than once", STR_ARG(name));
 	if (ask->n_by == ASK_KEYS_MAX)
-		return question_refuse(q, 400, "too-many-keys", NULL, "at most %d keys can be asked by", ASK_KEYS_MAX);
+		return question_refuse(q, 400, "too-many-keys", NULL, "at most %d keys can be asked by",
+				       ASK_KEYS_MAX);
 	if (name.n == 0 || value.n == 0)
 		return question_refuse(q, 400, "bad-parameter", NULL, "a key to ask by has no %s",
 				       name.n ? "value" : "name");
@@ -207,10 +206,12 @@ bool question_query(struct question *q, struct str query, const char *const *key
 	q->also = keys;
 	q->n_also = n_keys;
 	while (uri_next_pair(&query, &raw_name, &raw_value)) {
-		if (!uri_decode(raw_name, URI_QUERY, q->mem, &name) || !uri_decode(raw_value, URI_QUERY, q->mem, &value))
-			return question_refuse(q, 400, "bad-query", NULL,
-					       "the query string holds a bad escape, a control character or bytes that "
-					       "are not UTF-8");
+		if (!uri_decode(raw_name, URI_QUERY, q->mem, &name) ||
+		    !uri_decode(raw_value, URI_QUERY, q->mem, &value))
+			return question_refuse(
+				q, 400, "bad-query", NULL,
+				"the query string holds a bad escape, a control character or bytes that "
+				"are not UTF-8");
 		if (!question_has_member(q, name) && is_one_of(name, keys, n_keys)) {
 			if (!question_key(q, name, value))
 				return false;

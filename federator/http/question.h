@@ -1,5 +1,5 @@
-/* question.h - a question being read from a body, a query string or header fields into a struct ask: one table of
- * members for all of them. No libmicrohttpd; one thread at a time. */
+/* question.h - a question being read from a body, a query string or header fields into a struct ask: one
+ * table of members for all of them. No libmicrohttpd; one thread at a time. */
 #ifndef FEDERATOR_HTTP_QUESTION_H
 #define FEDERATOR_HTTP_QUESTION_H
 
@@ -15,17 +15,17 @@ struct fault {
 
 /* Which members may be given. */
 enum question_scope {
-	SCOPE_VIEW = 1, /* view fields parts provenance budget lang */
+	SCOPE_VIEW = 1,     /* view fields parts provenance budget lang */
 	SCOPE_TIMELINE = 2, /* since until kind limit */
 };
 
 struct question {
 	struct arena *mem;
-	unsigned scope; /* of enum question_scope */
+	unsigned scope;          /* of enum question_scope */
 	const char *const *also; /* names for a did-you-mean that are no members: "by", key names */
 	size_t n_also;
 	struct ask ask;
-	unsigned given; /* bit per member of the table */
+	unsigned given;     /* bit per member of the table */
 	struct fault fault; /* status 0: none */
 };
 
@@ -41,8 +41,8 @@ bool question_query(struct question *q, struct str query, const char *const *key
 /* Read Prefer, Cache-Control, X-Purpose, Accept-Language; what the question said itself wins. */
 bool question_headers(struct question *q, const struct headers *h) MUST_CHECK NONNULL(1, 2);
 /* Set q->fault and return false. */
-bool question_refuse(struct question *q, int status, const char *type, const char *suggestion, const char *fmt, ...)
-	NONNULL(1, 3, 5) PRINTF_LIKE(5, 6);
+bool question_refuse(struct question *q, int status, const char *type, const char *suggestion,
+		     const char *fmt, ...) NONNULL(1, 3, 5) PRINTF_LIKE(5, 6);
 
 /* Read a JSON body: {"by":{"phone":"..."},"view":"pop",...}. */
 bool question_json(struct question *q, struct str body) MUST_CHECK NONNULL(1);

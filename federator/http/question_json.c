@@ -38,7 +38,8 @@ static bool keys_read(struct question *q, json_t *by)
 	json_t *value;
 
 	if (!json_is_object(by))
-		return question_refuse(q, 400, "bad-parameter", NULL, "`by` takes an object of keys and values");
+		return question_refuse(q, 400, "bad-parameter", NULL,
+				       "`by` takes an object of keys and values");
 	json_object_foreach(by, name, value)
 	{
 		struct str text = scalar_text(q, value);
@@ -89,7 +90,8 @@ bool question_json(struct question *q, struct str body)
 		near = strstr(at.text, " near "); /* what follows is a piece of the body */
 		if (near)
 			*near = '\0';
-		return question_refuse(q, 400, "bad-json", NULL, "line %d, column %d: %s", at.line, at.column, at.text);
+		return question_refuse(q, 400, "bad-json", NULL, "line %d, column %d: %s", at.line, at.column,
+				       at.text);
 	}
 	if (!json_is_object(root))
 		return question_refuse(q, 400, "bad-json", NULL, "the body is not a JSON object");

@@ -67,7 +67,8 @@ static bool element_read(struct question *q, xmlNode *e)
 	xmlChar *key;
 
 	if (xmlFirstElementChild(e))
-		return question_refuse(q, 400, "bad-xml", NULL, "line %ld: <%s> takes text only", xmlGetLineNo(e), name.p);
+		return question_refuse(q, 400, "bad-xml", NULL, "line %ld: <%s> takes text only",
+				       xmlGetLineNo(e), name.p);
 	if (!str_eq(name, STR("by")))
 		return question_member(q, name, text);
 	key = xmlGetNoNsProp(e, (const xmlChar *)"key");
@@ -80,7 +81,8 @@ static bool element_read(struct question *q, xmlNode *e)
 static bool root_read(struct question *q, xmlNode *root)
 {
 	if (!is_ours(root) || strcmp((const char *)root->name, "ask") != 0)
-		return question_refuse(q, 400, "bad-xml", NULL, "the root is not <ask xmlns=\"%s\">", ASK_NAMESPACE);
+		return question_refuse(q, 400, "bad-xml", NULL, "the root is not <ask xmlns=\"%s\">",
+				       ASK_NAMESPACE);
 	for (xmlNode *e = root->children; e; e = e->next) {
 		if (is_blank(e))
 			continue;

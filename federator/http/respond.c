@@ -33,7 +33,8 @@ static void put_view_headers(struct MHD_Response *r, const struct reply *reply)
 struct MHD_Response *respond_make(struct exchange *x, bool close)
 {
 	struct reply *reply = &x->reply;
-	struct MHD_Response *r = MHD_create_response_from_buffer(reply->len, reply->body, MHD_RESPMEM_MUST_FREE);
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(reply->len, reply->body, MHD_RESPMEM_MUST_FREE);
 
 	if (!r)
 		return NULL;
@@ -61,6 +62,7 @@ void respond_log(const struct exchange *x)
 
 	log_event(reply->status >= 500 ? LOG_WARN : level, "request", LOG_CSTR("method", x->method),
 		  LOG_CSTR("route", x->route ? x->route->pattern : "none"), LOG_NUM("status", reply->status),
-		  LOG_CSTR("view", reply->view), LOG_NUM("parts", reply->parts), LOG_NUM("missing", reply->missing),
-		  LOG_NUM("took_us", clock_mono_us() - x->begun_us), LOG_CSTR("request_id", x->request_id));
+		  LOG_CSTR("view", reply->view), LOG_NUM("parts", reply->parts),
+		  LOG_NUM("missing", reply->missing), LOG_NUM("took_us", clock_mono_us() - x->begun_us),
+		  LOG_CSTR("request_id", x->request_id));
 }

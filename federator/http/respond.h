@@ -1,4 +1,5 @@
-/* respond.h - an answered exchange into a libmicrohttpd response with all header fields, and into one log event. */
+/* respond.h - an answered exchange into a libmicrohttpd response with all header fields, and into one log
+ * event. */
 #ifndef FEDERATOR_HTTP_RESPOND_H
 #define FEDERATOR_HTTP_RESPOND_H
 

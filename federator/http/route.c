@@ -42,7 +42,8 @@ static bool pattern_fits(const char *pattern, struct str path, struct str args[R
 
 static bool method_fits(const struct route *r, const char *method)
 {
-	return strcmp(r->method, method) == 0 || (strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0);
+	return strcmp(r->method, method) == 0 ||
+	       (strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0);
 }
 
 static bool path_is_clean(struct str path, struct arena *mem)
@@ -50,13 +51,15 @@ static bool path_is_clean(struct str path, struct arena *mem)
 	struct str segment, text;
 
 	while (segment_next(&path, &segment))
-		if (!uri_decode(segment, URI_PATH, mem, &text) || str_eq(text, STR(".")) || str_eq(text, STR("..")))
+		if (!uri_decode(segment, URI_PATH, mem, &text) || str_eq(text, STR(".")) ||
+		    str_eq(text, STR("..")))
 			return false;
 	return true;
 }
 
-enum route_found route_find(const struct routes *routes, const char *method, struct str path, struct arena *mem,
-			    const struct route **route_out, struct str args[ROUTE_ARGS_MAX])
+enum route_found route_find(const struct routes *routes, const char *method, struct str path,
+			    struct arena *mem, const struct route **route_out,
+			    struct str args[ROUTE_ARGS_MAX])
 {
 	enum route_found found = ROUTE_NO_PATH;
 
@@ -90,6 +93,7 @@ void route_allow(const struct routes *routes, struct str path, char allow[ROUTE_
 		const char *also = strcmp(method, "GET") == 0 ? ", HEAD" : "";
 
 		if (pattern_fits(routes->of[i].pattern, path, args))
-			n += (size_t)snprintf(allow + n, ROUTE_ALLOW_BYTES - n, "%s%s%s", n ? ", " : "", method, also);
+			n += (size_t)snprintf(allow + n, ROUTE_ALLOW_BYTES - n, "%s%s%s", n ? ", " : "",
+					      method, also);
 	}
 }

@@ -9,7 +9,7 @@ struct exchange;
 enum { ROUTE_ARGS_MAX = 2, ROUTE_ALLOW_BYTES = 64 };
 
 struct route {
-	const char *method; /* a GET route answers HEAD too */
+	const char *method;  /* a GET route answers HEAD too */
 	const char *pattern; /* "/v1/customers/{id}": a {name} takes one segment */
 	void (*handle)(struct exchange *x);
 };
@@ -21,14 +21,16 @@ struct routes {
 
 enum route_found {
 	ROUTE_FOUND,
-	ROUTE_NO_PATH, /* no pattern fits */
+	ROUTE_NO_PATH,   /* no pattern fits */
 	ROUTE_NO_METHOD, /* patterns fit, not the method */
-	ROUTE_BAD_PATH, /* a bad escape, a control character, a dot segment */
+	ROUTE_BAD_PATH,  /* a bad escape, a control character, a dot segment */
 };
 
-/* Find the route of a raw path; its decoded segments go to args (in `mem`). Outputs are only set by ROUTE_FOUND. */
-enum route_found route_find(const struct routes *routes, const char *method, struct str path, struct arena *mem,
-			    const struct route **route_out, struct str args[ROUTE_ARGS_MAX]) NONNULL(1, 2, 4, 5, 6);
+/* Find the route of a raw path; its decoded segments go to args (in `mem`). Outputs are only set by
+ * ROUTE_FOUND. */
+enum route_found route_find(const struct routes *routes, const char *method, struct str path,
+			    struct arena *mem, const struct route **route_out,
+			    struct str args[ROUTE_ARGS_MAX]) NONNULL(1, 2, 4, 5, 6);
 /* The value of Allow for a path that has routes. */
 void route_allow(const struct routes *routes, struct str path, char allow[ROUTE_ALLOW_BYTES]) NONNULL(1, 3);
 

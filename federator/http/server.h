@@ -11,23 +11,25 @@ struct server; /* opaque */
 struct server_conf {
 	struct service *service;
 	const struct routes *routes;
-	void *context; /* for the handlers */
+	void *context;    /* for the handlers */
 	const char *name; /* of the threads, at most 12 characters */
 	uint32_t loops;
 	uint32_t connections; /* at most, over all loops */
 };
 
-/* Start; the socket of `at` is taken over. The caller owns the result: drain it, stop it, close the service, and end it with
- * server_free(). */
-struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err)
-	MUST_CHECK NONNULL(1, 2, 3);
-/* Stop accepting and answer what is in flight, up to `drain_ms`; returns when the last connection is closed. The loops
- * run on for fetches that are still under way. */
+/* Start; the socket of `at` is taken over. The caller owns the result: drain it, stop it, close the service,
+ * and end it with server_free(). */
+struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err) MUST_CHECK
+	NONNULL(1, 2, 3);
+/* Stop accepting and answer what is in flight, up to `drain_ms`; returns when the last connection is closed.
+ * The loops run on for fetches that are still under way. */
 void server_drain(struct server *s, uint32_t drain_ms) NONNULL(1);
-/* End the threads and lanes of a drained server; no request may hold a mapping set (service_wait_idle). What is left are
- * the loops, because a worker of an adapter may still be about to wake one: close the service next. */
+/* End the threads and lanes of a drained server; no request may hold a mapping set (service_wait_idle). What
+ * is left are the loops, because a worker of an adapter may still be about to wake one: close the service
+ * next. */
 void server_stop(struct server *s) NONNULL(1);
-/* Free a stopped server, after service_close(), or one whose start failed. Accepts NULL inside; sets *s to NULL. */
+/* Free a stopped server, after service_close(), or one whose start failed. Accepts NULL inside; sets *s to
+ * NULL. */
 void server_free(struct server **s) NONNULL(1);
 
 #endif

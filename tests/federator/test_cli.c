@@ -126,8 +126,8 @@ static void flags_options_and_operands_are_told_apart(void **state)
 	struct args args;
 
 	(void)state;
-	assert_true(READ(&args, "get", "--by", "phone=1", "--map=dir", "--by=email=x=y", "--xml", "--role", "boss",
-			 "--config", "f.conf"));
+	assert_true(READ(&args, "get", "--by", "phone=1", "--map=dir", "--by=email=x=y", "--xml", "--role",
+			 "boss", "--config", "f.conf"));
 	assert_int_equal(args.n_flags, 3);
 	assert_string_equal(args.flags[1].value, "email=x=y");
 	assert_non_null(args_flag(&args, "xml"));
@@ -155,7 +155,7 @@ static void wrong_arguments_are_refused(void **state)
 
 static int run(const char *a, const char *b)
 {
-	char *argv[] = { (char *)(uintptr_t)"federator", (char *)(uintptr_t)a, (char *)(uintptr_t)b, NULL };
+	char *argv[] = { (char *)(uintptr_t) "federator", (char *)(uintptr_t)a, (char *)(uintptr_t)b, NULL };
 
 	return cli_main(b ? 3 : a ? 2 : 1, argv);
 }

@@ -72,8 +72,10 @@ static void handle_parked(struct exchange *x)
 }
 
 static const struct route table[] = {
-	{ "GET", "/now", handle_now },	   { "QUERY", "/echo", handle_echo },
-	{ "GET", "/later", handle_later }, { "GET", "/parked", handle_parked },
+	{ "GET", "/now", handle_now },
+	{ "QUERY", "/echo", handle_echo },
+	{ "GET", "/later", handle_later },
+	{ "GET", "/parked", handle_parked },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };
 
@@ -105,7 +107,9 @@ static void drain(struct loop_post *p)
 static int begin(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct front_conf conf = { .routes = &routes, .context = f, .connections = 10, .stopped = stopped, .owner = f };
+	struct front_conf conf = {
+		.routes = &routes, .context = f, .connections = 10, .stopped = stopped, .owner = f
+	};
 	struct err err;
 
 	assert_non_null(f);
@@ -252,8 +256,10 @@ static void a_query_method_brings_its_body(void **state)
 	say(fd, "QUERY /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
 	assert_int_equal(ask(f, fd, "cde"), 200);
 	assert_true(has(f, "\r\n\r\nabcde"));
-	assert_int_equal(ask(f, fd, "QUERY /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-				    "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"), 200);
+	assert_int_equal(ask(f, fd,
+			     "QUERY /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+			     "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
+			 200);
 	assert_true(has(f, "\r\n\r\nabc"));
 	close(fd);
 }
@@ -282,8 +288,10 @@ static void what_could_smuggle_a_request_is_refused_and_closed(void **state)
 		const char *text;
 		int status;
 	} cases[] = {
-		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400 },
-		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+		  400 },
+		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: "
+		  "chunked\r\n\r\n0\r\n\r\n",
 		  400 },
 		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 501 },
 		{ "GET /now HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400 },
@@ -320,7 +328,8 @@ static void a_wrong_method_is_told_the_right_ones(void **state)
 	struct fixture *f = *state;
 	int fd = dial(f);
 
-	assert_int_equal(ask(f, fd, "DELETE /now HTTP/1.1\r\nHost: x\r\nAccept: application/xml\r\n\r\n"), 405);
+	assert_int_equal(ask(f, fd, "DELETE /now HTTP/1.1\r\nHost: x\r\nAccept: application/xml\r\n\r\n"),
+			 405);
 	assert_true(has(f, "Allow: GET, HEAD\r\n"));
 	assert_true(has(f, "application/problem+xml"));
 	close(fd);
@@ -422,7 +431,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pipelined_requests_are_answered_in_order, begin, end),
 		cmocka_unit_test_setup_teardown(a_query_method_brings_its_body, begin, end),
 		cmocka_unit_test_setup_teardown(a_body_may_have_64_kib_and_no_more, begin, end),
-		cmocka_unit_test_setup_teardown(what_could_smuggle_a_request_is_refused_and_closed, begin, end),
+		cmocka_unit_test_setup_teardown(what_could_smuggle_a_request_is_refused_and_closed, begin,
+						end),
 		cmocka_unit_test_setup_teardown(an_escaped_nul_does_not_cut_the_path, begin, end),
 		cmocka_unit_test_setup_teardown(a_wrong_method_is_told_the_right_ones, begin, end),
 		cmocka_unit_test_setup_teardown(head_is_get_without_the_body, begin, end),

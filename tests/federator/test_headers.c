@@ -35,8 +35,11 @@ static void an_ambiguous_length_is_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(screened("POST", HEADERS("Content-Length", "5", "content-length", "6")), 400);
-	assert_int_equal(screened("POST", HEADERS("Content-Length", "5", "Transfer-Encoding", "chunked")), 400);
-	assert_int_equal(screened("POST", HEADERS("Transfer-Encoding", "chunked", "Transfer-Encoding", "chunked")), 400);
+	assert_int_equal(screened("POST", HEADERS("Content-Length", "5", "Transfer-Encoding", "chunked")),
+			 400);
+	assert_int_equal(
+		screened("POST", HEADERS("Transfer-Encoding", "chunked", "Transfer-Encoding", "chunked")),
+		400);
 	assert_int_equal(screened("POST", HEADERS("Transfer-Encoding", "gzip, chunked")), 501);
 	assert_int_equal(screened("POST", HEADERS("Content-Length", "+5")), 400);
 	assert_int_equal(screened("GET", HEADERS("Content-Length", "5")), 400);
@@ -78,7 +81,8 @@ static void accept_chooses_the_format(void **state)
 	assert_string_equal(format_for("application/json;q=0.4, application/xml;q=0.5"), "xml");
 	assert_string_equal(format_for("application/xml;q=0.5,*/*;q=0.6"), "json");
 	assert_string_equal(format_for("application/json;q=0, */*"), "xml");
-	assert_string_equal(format_for("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), "xml");
+	assert_string_equal(format_for("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+			    "xml");
 	assert_string_equal(format_for("text/html"), "none");
 	assert_string_equal(format_for("application/json;q=0.000"), "none");
 }
@@ -104,16 +108,19 @@ static void a_token_is_short_and_plain(void **state)
 	assert_false(headers_is_token(STR("")));
 	assert_false(headers_is_token(STR("a b")));
 	assert_false(headers_is_token(STR("a\"b")));
-	assert_false(headers_is_token(
-		STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
+	assert_false(
+		headers_is_token(STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ordinary_requests_pass),	 cmocka_unit_test(an_ambiguous_length_is_refused),
-		cmocka_unit_test(other_strange_requests_are_refused), cmocka_unit_test(accept_chooses_the_format),
-		cmocka_unit_test(the_language_wanted_most_is_taken), cmocka_unit_test(a_token_is_short_and_plain),
+		cmocka_unit_test(ordinary_requests_pass),
+		cmocka_unit_test(an_ambiguous_length_is_refused),
+		cmocka_unit_test(other_strange_requests_are_refused),
+		cmocka_unit_test(accept_chooses_the_format),
+		cmocka_unit_test(the_language_wanted_most_is_taken),
+		cmocka_unit_test(a_token_is_short_and_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

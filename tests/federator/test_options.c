@@ -44,9 +44,8 @@ static void write_file(struct fixture *f, const char *text)
 	fclose(out);
 }
 
-#define READ_FLAGS(f, file, ...)                                                              \
-	options_read(&(f)->opt, file,                                                         \
-		     (int)ARRAY_LEN(((const char *[]){ __VA_ARGS__ })),                       \
+#define READ_FLAGS(f, file, ...)                                                                             \
+	options_read(&(f)->opt, file, (int)ARRAY_LEN(((const char *[]){ __VA_ARGS__ })),                     \
 		     (char *const *)(uintptr_t)(const char *[]){ __VA_ARGS__ }, (f)->mem, &(f)->err)
 
 static void defaults_are_those_of_the_table(void **state)
@@ -80,7 +79,8 @@ static void numbers_take_units(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_true(READ_FLAGS(f, NULL, "--drain", "2s", "--cache-bytes", "4M", "--id-ttl=2h", "--cache-timeout=7ms"));
+	assert_true(READ_FLAGS(f, NULL, "--drain", "2s", "--cache-bytes", "4M", "--id-ttl=2h",
+			       "--cache-timeout=7ms"));
 	assert_int_equal(f->opt.drain_ms, 2000);
 	assert_int_equal(f->opt.cache_bytes, 4 * 1024 * 1024);
 	assert_int_equal(f->opt.id_ttl_s, 7200);
@@ -130,7 +130,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(defaults_are_those_of_the_table, begin, end),
-		cmocka_unit_test_setup_teardown(flags_win_over_the_file_and_the_file_over_defaults, begin, end),
+		cmocka_unit_test_setup_teardown(flags_win_over_the_file_and_the_file_over_defaults, begin,
+						end),
 		cmocka_unit_test_setup_teardown(numbers_take_units, begin, end),
 		cmocka_unit_test_setup_teardown(an_unknown_name_gets_a_suggestion, begin, end),
 		cmocka_unit_test_setup_teardown(a_bad_line_is_told_with_its_place, begin, end),

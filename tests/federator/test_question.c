@@ -35,8 +35,10 @@ static void a_json_body_is_read(void **state)
 	struct question q = question();
 
 	(void)state;
-	assert_true(question_json(&q, STR("{\"by\":{\"phone\":\"010-1\",\"member\":42},\"view\":\"pop\",\"fields\":[\"name\","
-					  "\"tier\"],\"parts\":\"crm\",\"budget\":250,\"lang\":\"ko\",\"provenance\":\"full\"}")));
+	assert_true(question_json(
+		&q,
+		STR("{\"by\":{\"phone\":\"010-1\",\"member\":42},\"view\":\"pop\",\"fields\":[\"name\","
+		    "\"tier\"],\"parts\":\"crm\",\"budget\":250,\"lang\":\"ko\",\"provenance\":\"full\"}")));
 	assert_int_equal(q.ask.n_by, 2);
 	assert_true(str_eq(q.ask.by[0].name, STR("phone")) && str_eq(q.ask.by[0].value, STR("010-1")));
 	assert_true(str_eq(q.ask.by[1].value, STR("42")));
@@ -60,9 +62,10 @@ static void a_json_fault_has_its_place_and_no_piece_of_the_body(void **state)
 
 static void a_json_member_of_the_wrong_kind_is_refused(void **state)
 {
-	static const char *const bodies[] = { "{\"by\":[]}", "{\"by\":{\"a\":1.5}}", "{\"by\":{\"a\":null}}",
-					      "{\"view\":{}}", "{\"by\":{\"a\":\"\"}}", "{\"budget\":\"soon\"}",
-					      "{\"budget\":0}", "{\"provenance\":\"yes\"}" };
+	static const char *const bodies[] = { "{\"by\":[]}",           "{\"by\":{\"a\":1.5}}",
+					      "{\"by\":{\"a\":null}}", "{\"view\":{}}",
+					      "{\"by\":{\"a\":\"\"}}", "{\"budget\":\"soon\"}",
+					      "{\"budget\":0}",        "{\"provenance\":\"yes\"}" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
@@ -92,7 +95,8 @@ static void at_most_five_keys_are_taken(void **state)
 
 	(void)state;
 	assert_false(question_json(
-		&q, STR("{\"by\":{\"a\":\"1\",\"b\":\"1\",\"c\":\"1\",\"d\":\"1\",\"e\":\"1\",\"f\":\"1\"}}")));
+		&q,
+		STR("{\"by\":{\"a\":\"1\",\"b\":\"1\",\"c\":\"1\",\"d\":\"1\",\"e\":\"1\",\"f\":\"1\"}}")));
 	assert_refused(&q, 400, "at most 5");
 }
 
@@ -101,8 +105,9 @@ static void an_xml_body_is_read(void **state)
 	struct question q = question();
 
 	(void)state;
-	assert_true(question_xml(&q, STR("<?xml version=\"1.0\"?><!-- c --><ask xmlns=\"urn:federator:ask:1\">\n"
-					 "<by key=\"phone\">010&#45;1</by>\n<view>pop</view><budget>1s</budget></ask>")));
+	assert_true(question_xml(
+		&q, STR("<?xml version=\"1.0\"?><!-- c --><ask xmlns=\"urn:federator:ask:1\">\n"
+			"<by key=\"phone\">010&#45;1</by>\n<view>pop</view><budget>1s</budget></ask>")));
 	assert_true(str_eq(q.ask.by[0].name, STR("phone")) && str_eq(q.ask.by[0].value, STR("010-1")));
 	assert_true(str_eq(q.ask.view, STR("pop")));
 	assert_int_equal(q.ask.budget_ms, 1000);
@@ -175,7 +180,8 @@ static void the_time_line_has_its_own_parameters(void **state)
 
 	(void)state;
 	q.scope |= SCOPE_TIMELINE;
-	assert_true(question_query(&q, STR("since=2026-11-22T09:00:00%2B09:00&kind=pages&limit=50"), NULL, 0));
+	assert_true(
+		question_query(&q, STR("since=2026-11-22T09:00:00%2B09:00&kind=pages&limit=50"), NULL, 0));
 	assert_int_equal(q.ask.limit, 50);
 	q = question();
 	q.scope |= SCOPE_TIMELINE;

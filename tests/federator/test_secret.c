@@ -109,7 +109,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(one_trailing_newline_is_not_part_of_it, begin, end),
-		cmocka_unit_test_setup_teardown(a_file_that_others_can_read_is_refused_with_advice, begin, end),
+		cmocka_unit_test_setup_teardown(a_file_that_others_can_read_is_refused_with_advice, begin,
+						end),
 		cmocka_unit_test_setup_teardown(a_missing_empty_binary_or_huge_file_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(a_name_cannot_leave_the_directory, begin, end),
 	};

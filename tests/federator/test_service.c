@@ -59,8 +59,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	static const char *const names[] = { "secrets/s0", "secrets/s1", "secrets/s2", "secrets/salt", "secrets",
-					     "m.xml", "empty.txt" };
+	static const char *const names[] = { "secrets/s0", "secrets/s1", "secrets/s2", "secrets/salt",
+					     "secrets",    "m.xml",      "empty.txt" };
 	struct fixture *f = *state;
 
 	assert_int_equal(service_close(&f->svc), 0);
@@ -188,8 +188,10 @@ static void a_password_does_not_change_the_identity_of_a_connection(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_missing_secret_only_makes_its_source_unavailable, begin, end),
-		cmocka_unit_test_setup_teardown(a_reload_keeps_adapters_whose_connection_did_not_change, begin, end),
+		cmocka_unit_test_setup_teardown(a_missing_secret_only_makes_its_source_unavailable, begin,
+						end),
+		cmocka_unit_test_setup_teardown(a_reload_keeps_adapters_whose_connection_did_not_change,
+						begin, end),
 		cmocka_unit_test_setup_teardown(an_invalid_directory_changes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(the_service_is_idle_when_nobody_holds_a_set, begin, end),
 		cmocka_unit_test_setup_teardown(a_salt_secret_makes_ids_outlive_the_process, begin, end),

@@ -39,7 +39,9 @@ static void escapes_are_decoded_once(void **state)
 
 static void what_could_mislead_is_refused(void **state)
 {
-	static const char *const bad[] = { "%00", "%0a", "%7F", "%", "%4", "%4g", "%c3", "%ed%a0%80", "%c0%af" };
+	static const char *const bad[] = {
+		"%00", "%0a", "%7F", "%", "%4", "%4g", "%c3", "%ed%a0%80", "%c0%af"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
