@@ -9,6 +9,7 @@ enum { CUSTOMERS_PER_STRANGER = 10 };
 
 void emit_row(struct generator *g, enum table t, const struct cell *cells, size_t n)
 {
+	(void)n; /* only the assertion looks */
 	assert(n == g->widths[t]);
 	if (!g->failed)
 		g->failed = !g->sink->row(g->sink, t, cells, &g->err);
