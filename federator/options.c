@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 static const struct option table[] = {
-#define OPTION(member, ctype, type, flag, least, most, fallback, unit, about) \
+#define OPTION(member, ctype, type, flag, least, most, fallback, unit, about)                                \
 	{ flag, type, least, most, fallback, unit, about, offsetof(struct options, member) },
 #include "federator/options.def"
 #undef OPTION
@@ -23,9 +23,15 @@ struct suffix {
 };
 
 static const struct suffix suffixes[] = {
-	{ OPTION_MS, "ms", 1 },		{ OPTION_MS, "s", 1000 },     { OPTION_MS, "m", 60000 },
-	{ OPTION_SECONDS, "s", 1 },	{ OPTION_SECONDS, "m", 60 },  { OPTION_SECONDS, "h", 3600 },
-	{ OPTION_SECONDS, "d", 86400 }, { OPTION_BYTES, "K", 1024 },  { OPTION_BYTES, "M", 1024 * 1024 },
+	{ OPTION_MS, "ms", 1 },
+	{ OPTION_MS, "s", 1000 },
+	{ OPTION_MS, "m", 60000 },
+	{ OPTION_SECONDS, "s", 1 },
+	{ OPTION_SECONDS, "m", 60 },
+	{ OPTION_SECONDS, "h", 3600 },
+	{ OPTION_SECONDS, "d", 86400 },
+	{ OPTION_BYTES, "K", 1024 },
+	{ OPTION_BYTES, "M", 1024 * 1024 },
 	{ OPTION_BYTES, "G", 1024 * 1024 * 1024 },
 };
 
@@ -136,8 +142,8 @@ static bool line_read(struct reading *rd, struct str line, const char *place, st
 	o = option_named(name);
 	if (!o)
 		return option_unknown(name, place, err);
-	return option_set(rd, o, trim((struct str){ equals + 1, (size_t)(line.p + line.n - equals - 1) }), place,
-			  err);
+	return option_set(rd, o, trim((struct str){ equals + 1, (size_t)(line.p + line.n - equals - 1) }),
+			  place, err);
 }
 
 static void file_close(FILE **f)

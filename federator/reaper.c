@@ -14,8 +14,8 @@ struct reaper {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct grave *first; /* under lock */
-	bool ending; /* under lock */
+	struct grave *first;  /* under lock */
+	bool ending;          /* under lock */
 	uint32_t left_behind; /* the thread's until it is joined */
 };
 

@@ -1,4 +1,5 @@
-/* reaper.h - closes adapters on a thread of its own, because closing waits for drivers and event loops must not. */
+/* reaper.h - closes adapters on a thread of its own, because closing waits for drivers and event loops must
+ * not. */
 #ifndef FEDERATOR_REAPER_H
 #define FEDERATOR_REAPER_H
 

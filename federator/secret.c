@@ -43,14 +43,16 @@ static bool file_is_private(const struct stat *st, const char *where, const char
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, ERR_CONFIG, where, "%s is not a regular file", path);
 	if (st->st_uid != geteuid() && st->st_uid != 0)
-		return err_set(err, ERR_CONFIG, where, "%s belongs to another user; chown it to the service's user",
-			       path);
+		return err_set(err, ERR_CONFIG, where,
+			       "%s belongs to another user; chown it to the service's user", path);
 	if (st->st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(err, ERR_CONFIG, where, "%s can be read by others; do: chmod 600 %s", path, path);
+		return err_set(err, ERR_CONFIG, where, "%s can be read by others; do: chmod 600 %s", path,
+			       path);
 	return true;
 }
 
-static bool file_take(int fd, const char *where, const char *path, char *bytes, size_t *n_out, struct err *err)
+static bool file_take(int fd, const char *where, const char *path, char *bytes, size_t *n_out,
+		      struct err *err)
 {
 	size_t n = 0;
 	ssize_t got;

@@ -18,7 +18,8 @@ static bool salts_make(struct service *svc, struct err *err)
 	struct digest d;
 
 	if (*svc->opt->salt_secret) {
-		if (!secret_read(secret_dir(svc->opt, svc->mem), svc->opt->salt_secret, svc->mem, &secret, err))
+		if (!secret_read(secret_dir(svc->opt, svc->mem), svc->opt->salt_secret, svc->mem, &secret,
+				 err))
 			return false;
 		if (secret.n < SALT_BYTES_LEAST)
 			return err_set(err, ERR_CONFIG, "salt-secret", "the secret is shorter than %d bytes",

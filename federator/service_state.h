@@ -9,7 +9,7 @@ struct service {
 	struct home home;
 	const struct world *world; /* the running set; under home.lock */
 	pthread_mutex_t reloading; /* one reload at a time; taken before home.lock */
-	struct arena *mem; /* secrets of the service itself */
+	struct arena *mem;         /* secrets of the service itself */
 	unsigned char salt[DIGEST_BYTES];
 	unsigned char seal_key[DIGEST_BYTES];
 	const char *cache_password; /* or NULL */

@@ -13,7 +13,7 @@ enum { CAP_DEFAULT_MS = 10000 }; /* of a source that no part uses */
 /* An adapter and how many sets use it. */
 struct shared {
 	struct adapter *ad;
-	size_t sets; /* under home->lock */
+	size_t sets;                      /* under home->lock */
 	unsigned char conf[DIGEST_BYTES]; /* of all that adapter_open() was told, the password too */
 };
 
@@ -86,8 +86,8 @@ static void conf_digest(const struct adapter_conf *conf, unsigned char out[DIGES
 	digest_end(&d, out);
 }
 
-/* What the source's secret says; on failure *trouble_out tells why and the adapter refuses every fetch: the fixture
- * driver is given a file that is not there. */
+/* What the source's secret says; on failure *trouble_out tells why and the adapter refuses every fetch: the
+ * fixture driver is given a file that is not there. */
 static struct adapter_conf source_conf(struct world_box *box, const struct source *src, struct arena *mem,
 				       const char **trouble_out)
 {
@@ -178,7 +178,8 @@ static bool source_open(struct world_box *box, const struct source *src, const s
 	if (!s)
 		return false;
 	if (trouble)
-		log_event(LOG_WARN, "source unavailable", LOG_CSTR("source", src->name), LOG_CSTR("why", trouble));
+		log_event(LOG_WARN, "source unavailable", LOG_CSTR("source", src->name),
+			  LOG_CSTR("why", trouble));
 	box->shared[src->index] = s;
 	box->adapters[src->index] = s->ad;
 	box->troubles[src->index] = trouble;

@@ -11,25 +11,26 @@
 struct home {
 	const struct options *opt;
 	struct reaper *reaper; /* closes adapters that no set uses any more */
-	pthread_mutex_t lock; /* guards all counts of owners: of sets and of adapters */
-	pthread_cond_t fewer; /* on the monotonic clock: `owners` went down */
-	size_t owners; /* of all sets together */
+	pthread_mutex_t lock;  /* guards all counts of owners: of sets and of adapters */
+	pthread_cond_t fewer;  /* on the monotonic clock: `owners` went down */
+	size_t owners;         /* of all sets together */
 };
 
-/* Begin and end a home; at the end no set may be left. home_end() returns the number of workers left hung. */
+/* Begin a home. */
 bool home_begin(struct home *home, const struct options *opt, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* End it, with no set left. Returns the number of workers left hung. */
 uint32_t home_end(struct home *home) NONNULL(1);
 
-/* A set with one owner around `cat`, whose ownership it takes also on failure. Adapters of `former` (or NULL) whose
- * connection did not change are shared. A source that cannot be opened is logged and refuses all fetches; only the
- * system's refusal (no thread) fails. */
+/* A set with one owner around `cat`, whose ownership it takes also on failure. Adapters of `former` (or NULL)
+ * whose connection did not change are shared. A source that cannot be opened is logged and refuses all
+ * fetches; only the system's refusal (no thread) fails. */
 const struct world *world_open(struct home *home, const struct catalog *cat, const struct world *former,
 			       struct err *err) MUST_CHECK NONNULL(1, 2, 4);
 /* One more owner. The caller holds home->lock. */
 void world_add_owner(const struct world *w) NONNULL(1);
 
-/* Feed a connection string into a digest without its passwords (PWD, Password, any case), so that a new password does
- * not make old copies strangers and no hash of a secret leaves the process. */
+/* Feed a connection string into a digest without its passwords (PWD, Password, any case), so that a new
+ * password does not make old copies strangers and no hash of a secret leaves the process. */
 void connect_digest(struct digest *d, struct str connect) NONNULL(1);
 
 #endif

@@ -21,11 +21,14 @@ static void fd_close(int *fd)
 static int unix_connect(const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = -1;
+	int fd;
 
-	if (strlen(path) < sizeof(sa.sun_path))
-		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	strncpy(sa.sun_path, path, sizeof(sa.sun_path) - 1);
+	if (strlen(path) >= sizeof(sa.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(sa.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0)
 		fd_close(&fd), fd = -1;
 	return fd;
