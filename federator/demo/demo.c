@@ -9,8 +9,8 @@
 enum { CUSTOMERS_DEFAULT = 10000 };
 
 /* The first customer of every seed. */
-#define GUIDE_PHONE "010-0123-4567"
-#define GUIDE_EMAIL "hanbyul1@example.com"
+#define GUIDE_PHONE  "010-0123-4567"
+#define GUIDE_EMAIL  "hanbyul1@example.com"
 #define GUIDE_MEMBER "M00000001"
 
 static bool number_of(const struct args *args, const char *flag, uint64_t fallback, uint64_t *out)
@@ -31,20 +31,21 @@ static bool conf_of(const struct args *args, struct generate_conf *out)
 {
 	uint64_t customers, seed;
 
-	if (!number_of(args, "customers", CUSTOMERS_DEFAULT, &customers) || !number_of(args, "seed", 1, &seed))
+	if (!number_of(args, "customers", CUSTOMERS_DEFAULT, &customers) ||
+	    !number_of(args, "seed", 1, &seed))
 		return false;
 	if (customers == 0 || customers > GENERATE_CUSTOMERS_MAX) {
 		message_error("--customers: 1 to %d", GENERATE_CUSTOMERS_MAX);
 		return false;
 	}
-	*out = (struct generate_conf){ (uint32_t)customers, seed };
+	*out = (struct generate_conf){(uint32_t)customers, seed};
 	return true;
 }
 
 /* The place of `name` among `names`, or -1 with a message. */
 static int choice_of(const char *flag, const char *name, const char *const *names, size_t n)
 {
-	SCOPED(buf_free) struct buf all = { 0 };
+	SCOPED(buf_free) struct buf all = {0};
 
 	for (size_t i = 0; i < n; i++) {
 		if (name && strcmp(name, names[i]) == 0)
@@ -57,9 +58,9 @@ static int choice_of(const char *flag, const char *name, const char *const *name
 
 static int print_sql(const struct args *args, const struct generate_conf *conf)
 {
-	static const char *const dialects[] = { [DIALECT_SQLITE] = "sqlite",
-						[DIALECT_POSTGRESQL] = "postgresql",
-						[DIALECT_MARIADB] = "mariadb" };
+	static const char *const dialects[] = {[DIALECT_SQLITE] = "sqlite",
+					       [DIALECT_POSTGRESQL] = "postgresql",
+					       [DIALECT_MARIADB] = "mariadb"};
 	const char *databases[DATABASES];
 	int dialect = choice_of("sql", args_flag(args, "sql"), dialects, ARRAY_LEN(dialects)), db;
 	struct err err;
@@ -81,10 +82,11 @@ static char *copy_of(struct arena *mem, const char *text)
 
 enum { EXTRA_MAX = 6 };
 
-/* Run another command on the demo's mapping, with this one's options and behind them `extra`, ended by NULL. */
-static int run_command(const struct args *args, const char *command, const char *mapping, const char *const extra[])
+/* Run another command on the demo's mapping, with this one's options and behind them `extra` up to NULL. */
+static int run_command(const struct args *args, const char *command, const char *mapping,
+		       const char *const extra[])
 {
-	const char *const head[] = { "federator", command, "--map", mapping };
+	const char *const head[] = {"federator", command, "--map", mapping};
 	char **argv = arena_array_of(args->mem, char *, ARRAY_LEN(head) + (size_t)args->argc + EXTRA_MAX + 1);
 	int n = 0;
 
@@ -102,16 +104,17 @@ static void print_lines(const char *listen)
 	static const struct {
 		const char *title, *accept, *body;
 	} lines[] = {
-		{ "Who is calling? A screen pop by phone number", "application/json",
-		  "{\"by\":{\"phone\":\"" GUIDE_PHONE "\"},\"view\":\"pop\"}" },
-		{ "The same customer by e-mail, as XML", "application/xml",
-		  "{\"by\":{\"email\":\"" GUIDE_EMAIL "\"},\"view\":\"pop\"}" },
-		{ "Everything, with orders, deliveries and the journey, by member number", "application/json",
-		  "{\"by\":{\"member\":\"" GUIDE_MEMBER "\"},\"view\":\"full\"}" },
+		{"Who is calling? A screen pop by phone number", "application/json",
+		 "{\"by\":{\"phone\":\"" GUIDE_PHONE "\"},\"view\":\"pop\"}"},
+		{"The same customer by e-mail, as XML", "application/xml",
+		 "{\"by\":{\"email\":\"" GUIDE_EMAIL "\"},\"view\":\"pop\"}"},
+		{"Everything, with orders, deliveries and the journey, by member number", "application/json",
+		 "{\"by\":{\"member\":\"" GUIDE_MEMBER "\"},\"view\":\"full\"}"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		printf("# %s\ncurl -s -X QUERY http://%s/v1/customers -H 'Accept: %s' -H 'Content-Type: application/json' "
+		printf("# %s\ncurl -s -X QUERY http://%s/v1/customers -H 'Accept: %s' -H 'Content-Type: "
+		       "application/json' "
 		       "-d '%s'\n\n",
 		       lines[i].title, listen, lines[i].accept, lines[i].body);
 	fflush(stdout);
@@ -119,7 +122,7 @@ static void print_lines(const char *listen)
 
 static int serve(const struct args *args, const char *mapping)
 {
-	const char *const extra[] = { NULL };
+	const char *const extra[] = {NULL};
 	struct options opt;
 	struct err err;
 
@@ -132,7 +135,7 @@ static int serve(const struct args *args, const char *mapping)
 
 static int run_demo(const struct args *args, const char *mapping)
 {
-	static const char *const pop[] = { "--by", "phone=" GUIDE_PHONE, "--view", "pop", NULL };
+	static const char *const pop[] = {"--by", "phone=" GUIDE_PHONE, "--view", "pop", NULL};
 
 	if (args_flag(args, "generate-only"))
 		return printf("%s\n", mapping) < 0 ? EXIT_INTERNAL : EXIT_OK;

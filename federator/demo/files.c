@@ -96,8 +96,8 @@ static size_t count_entries(DIR *dir)
 	return n;
 }
 
-bool files_names(const char *path, const char *suffix, struct arena *mem, const char *const **names_out, size_t *n_out,
-		 struct err *err)
+bool files_names(const char *path, const char *suffix, struct arena *mem, const char *const **names_out,
+		 size_t *n_out, struct err *err)
 {
 	DIR *dir = opendir(path);
 	const struct dirent *entry;

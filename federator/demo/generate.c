@@ -54,7 +54,7 @@ static void emit_person(struct generator *g, enum database db, const struct pers
 
 bool generate(const struct generate_conf *conf, enum database db, struct sink *sink, struct err *err)
 {
-	struct generator g = { .sink = sink, .customers = conf->customers, .seed = conf->seed };
+	struct generator g = {.sink = sink, .customers = conf->customers, .seed = conf->seed};
 
 	if (conf->customers == 0 || conf->customers > GENERATE_CUSTOMERS_MAX)
 		return err_set(err, ERR_CALLER, "customers", "must be 1 to %d", GENERATE_CUSTOMERS_MAX);

@@ -28,7 +28,7 @@ struct generate_conf {
 enum { GENERATE_CUSTOMERS_MAX = 5000000 };
 
 /* All rows of one database into `sink`. */
-bool generate(const struct generate_conf *conf, enum database db, struct sink *sink, struct err *err)
-	MUST_CHECK NONNULL(1, 3, 4);
+bool generate(const struct generate_conf *conf, enum database db, struct sink *sink,
+	      struct err *err) MUST_CHECK NONNULL(1, 3, 4);
 
 #endif

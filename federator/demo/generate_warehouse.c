@@ -5,8 +5,8 @@
 
 enum { ITEMS_MAX = 3, SCANS = 4 };
 
-static const char *const carriers[] = { "한빛택배", "나라택배", "새벽배송" };
-static const char *const places[] = { "옥천 허브", "곤지암 허브", "군포 터미널", "대전 터미널", "부산 사상" };
+static const char *const carriers[] = {"한빛택배", "나라택배", "새벽배송"};
+static const char *const places[] = {"옥천 허브", "곤지암 허브", "군포 터미널", "대전 터미널", "부산 사상"};
 
 /* What is known of one order while its rows are written. */
 struct order {
@@ -19,7 +19,7 @@ struct order {
 /* Older orders have arrived; of the newest one anything may be true. The guide's is on the way and late. */
 static const char *order_status(const struct person *p, unsigned seq, int64_t wall, struct random *r)
 {
-	static const char *const young[] = { "10", "20", "30", "30" };
+	static const char *const young[] = {"10", "20", "30", "30"};
 
 	if (p->guide && seq == 0)
 		return "30";
@@ -37,8 +37,8 @@ static int64_t emit_items(struct generator *g, const struct order *o, struct ran
 		unsigned product = random_below(r, PRODUCTS), pieces = 1 + random_below(r, 2);
 		int64_t amount = (int64_t)product_price_won(product) * pieces;
 
-		EMIT(g, ord_item, CELL_T(o->no.text), CELL_N(i + 1), CELL_T(product_code(product).text), CELL_N(pieces),
-		     CELL_N(amount));
+		EMIT(g, ord_item, CELL_T(o->no.text), CELL_N(i + 1), CELL_T(product_code(product).text),
+		     CELL_N(pieces), CELL_N(amount));
 		sum += amount;
 	}
 	return sum;
@@ -46,7 +46,7 @@ static int64_t emit_items(struct generator *g, const struct order *o, struct ran
 
 static void emit_scans(struct generator *g, const struct order *o, const char *waybill, struct random *r)
 {
-	static const char *const what[SCANS] = { "집하", "간선 상차", "간선 하차", "배송 완료" };
+	static const char *const what[SCANS] = {"집하", "간선 상차", "간선 하차", "배송 완료"};
 	unsigned n = o->status[0] == '4' ? SCANS : o->status[0] == '3' ? 1 + random_below(r, SCANS - 1) : 0;
 	int64_t wall = o->wall + 3600 * (4 + (int64_t)random_below(r, 12));
 
@@ -55,7 +55,8 @@ static void emit_scans(struct generator *g, const struct order *o, const char *w
 		     CELL_T(RANDOM_WORD(r, places)), CELL_T(what[i]));
 }
 
-static void emit_delivery(struct generator *g, const struct person *p, const struct order *o, unsigned seq, unsigned n)
+static void emit_delivery(struct generator *g, const struct person *p, const struct order *o, unsigned seq,
+			  unsigned n)
 {
 	struct random r = random_of(p->seed, p->number, 100 + seq * 4 + n);
 	const char *status = o->status[0] == '1' || o->status[0] == '2' ? "10" : o->status;
@@ -70,8 +71,8 @@ static void emit_delivery(struct generator *g, const struct person *p, const str
 
 static void emit_return(struct generator *g, const struct person *p, const struct order *o, struct random *r)
 {
-	static const char *const reasons[] = { "단순 변심", "사이즈 안 맞음", "상품 불량", NULL };
-	static const char *const states[] = { "10", "20", "30", "30" };
+	static const char *const reasons[] = {"단순 변심", "사이즈 안 맞음", "상품 불량", NULL};
+	static const char *const states[] = {"10", "20", "30", "30"};
 	char ret_no[16];
 
 	if (o->status[0] != '4' || !(p->guide || random_chance(r, 8)))
@@ -83,9 +84,9 @@ static void emit_return(struct generator *g, const struct person *p, const struc
 
 static int64_t emit_order(struct generator *g, const struct person *p, unsigned seq)
 {
-	static const char *const channels[] = { "TV", "TV", "APP", "APP", "WEB", "CALL" };
+	static const char *const channels[] = {"TV", "TV", "APP", "APP", "WEB", "CALL"};
 	struct random r = random_of(p->seed, p->number, 1000 + seq);
-	struct order o = { .no = person_order_no(p, seq), .wall = person_order_wall(p, seq) };
+	struct order o = {.no = person_order_no(p, seq), .wall = person_order_wall(p, seq)};
 	int64_t sum;
 
 	o.status = order_status(p, seq, o.wall, &r);
@@ -123,7 +124,7 @@ static void emit_value(struct generator *g, const struct person *p, int64_t sum)
 
 void emit_products(struct generator *g)
 {
-	static const char *const storehouses[] = { "ICN1", "DJN1" };
+	static const char *const storehouses[] = {"ICN1", "DJN1"};
 	struct random r = random_of(0, 0, SUBJECT_PRODUCTS);
 
 	for (unsigned i = 0; i < PRODUCTS; i++) {

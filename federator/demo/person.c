@@ -10,8 +10,8 @@ struct random person_random(const struct person *p, enum subject subject)
 	return random_of(p->seed, p->number, (uint64_t)subject);
 }
 
-/* Every 20th customer has the mobile number of the one before: a parent who registered a child. The factor has no
- * divisor in common with the count, so no other numbers meet. */
+/* Every 20th customer has the mobile number of the one before: a parent who registered a child. The factor
+ * has no divisor in common with the count, so no other numbers meet. */
 static void set_mobile(struct person *p)
 {
 	uint64_t owner = p->number % RELATIVES == 3 ? p->number - 1 : p->number;
@@ -29,7 +29,7 @@ static char pick_grade(struct random *r)
 
 struct person person_make(uint64_t seed, uint32_t number)
 {
-	struct person p = { .seed = seed, .number = number, .guide = number == 1 };
+	struct person p = {.seed = seed, .number = number, .guide = number == 1};
 	struct random r = person_random(&p, SUBJECT_PERSON);
 
 	snprintf(p.cust_no, sizeof(p.cust_no), "M%08u", number % 100000000);
@@ -74,7 +74,7 @@ struct short_text person_visitor(const struct person *p, unsigned n)
 
 struct short_text wall_time(int64_t wall)
 {
-	struct short_text t = { "" };
+	struct short_text t = {""};
 	time_t seconds = (time_t)wall;
 	struct tm tm;
 

@@ -58,7 +58,8 @@ bool place_example(struct arena *mem, const char **dir_out, struct err *err)
 			dir = installed;
 	}
 	if (access(dir, R_OK) != 0)
-		return err_set(err, ERR_CONFIG, "demo", "the example mapping is missing: install federator's data files");
+		return err_set(err, ERR_CONFIG, "demo",
+			       "the example mapping is missing: install federator's data files");
 	*dir_out = dir;
 	return true;
 }
@@ -75,8 +76,8 @@ static bool claim(struct place *p, struct err *err)
 	if (access(marker, F_OK) == 0)
 		return files_read(marker, &p->marker, err);
 	if (n > 0)
-		return err_set(err, ERR_CONFIG, "demo", "%s is not empty and not made by this command: give an empty --dir",
-			       p->dir);
+		return err_set(err, ERR_CONFIG, "demo",
+			       "%s is not empty and not made by this command: give an empty --dir", p->dir);
 	return files_write(marker, STR(""), 0600, err);
 }
 
@@ -90,7 +91,8 @@ static bool make_databases(const struct place *p, const struct generate_conf *co
 	for (int i = 0; i < DATABASES; i++) {
 		const char *name = schema_database_name((enum database)i);
 
-		if (!write_sqlite(conf, (enum database)i, arena_printf(p->mem, "%s/%s.db", p->dir, name).p, err))
+		if (!write_sqlite(conf, (enum database)i, arena_printf(p->mem, "%s/%s.db", p->dir, name).p,
+				  err))
 			return false;
 	}
 	return true;
@@ -104,8 +106,11 @@ static bool make_secrets(const struct place *p, struct err *err)
 		return false;
 	for (int i = 0; i < DATABASES; i++) {
 		const char *name = schema_database_name((enum database)i);
-		struct str connect = arena_printf(p->mem, "Driver={SQLite3};Database=file:%s/%s.db?mode=ro;Timeout=200;"
-							  "NoTXN=1;NoCreat=1\n", p->dir, name);
+		struct str connect =
+			arena_printf(p->mem,
+				     "Driver={SQLite3};Database=file:%s/%s.db?mode=ro;Timeout=200;"
+				     "NoTXN=1;NoCreat=1\n",
+				     p->dir, name);
 
 		if (!files_write(join(p->mem, secrets, name), connect, 0600, err))
 			return false;
@@ -131,7 +136,7 @@ static bool copy_mapping(const struct place *p, struct err *err)
 	if (!remove_mapping(p, err))
 		return false;
 	for (size_t i = 0; i < p->n_names; i++) {
-		SCOPED(buf_free) struct buf text = { 0 };
+		SCOPED(buf_free) struct buf text = {0};
 
 		if (!files_read(join(p->mem, p->example, p->names[i]), &text, err) ||
 		    !files_write(join(p->mem, p->mapping, p->names[i]), buf_str(&text), 0644, err))
@@ -140,17 +145,17 @@ static bool copy_mapping(const struct place *p, struct err *err)
 	return true;
 }
 
-/* "mapping <digest>\n" of the example's files: a changed example is copied again, one that the user edited here is
- * left alone. */
+/* "mapping <digest>\n" of the example's files: a changed example is copied again, one that the user edited
+ * here is left alone. */
 static bool digest_example(struct place *p, struct err *err)
 {
 	unsigned char digest[DIGEST_BYTES];
 	char hex[2 * DIGEST_BYTES + 1];
 	struct digest d;
 
-	digest_begin(&d, (struct str){ 0 });
+	digest_begin(&d, (struct str){0});
 	for (size_t i = 0; i < p->n_names; i++) {
-		SCOPED(buf_free) struct buf text = { 0 };
+		SCOPED(buf_free) struct buf text = {0};
 
 		if (!files_read(join(p->mem, p->example, p->names[i]), &text, err))
 			return false;
@@ -177,8 +182,8 @@ static bool complete(const struct place *p, const struct generate_conf *conf, st
 	       files_write(path, marker, 0600, err);
 }
 
-/* The driver is told absolute names: a service may run elsewhere. They stand in a file: name in a connection string,
- * where some characters mean something. */
+/* The driver is told absolute names: a service may run elsewhere. They stand in a file: name in a connection
+ * string, where some characters mean something. */
 static bool absolute(const char *dir, struct arena *mem, const char **out, struct err *err)
 {
 	char here[PATH_MAX];
@@ -187,14 +192,15 @@ static bool absolute(const char *dir, struct arena *mem, const char **out, struc
 		return err_set(err, ERR_SYSTEM, "demo", "the current directory is gone");
 	*out = *dir == '/' ? dir : join(mem, here, dir);
 	if (strpbrk(*out, "?#%{};"))
-		return err_set(err, ERR_CONFIG, "demo", "?#%%{}; cannot stand in the name: give another --dir");
+		return err_set(err, ERR_CONFIG, "demo",
+			       "?#%%{}; cannot stand in the name: give another --dir");
 	return true;
 }
 
 bool place_make(const char *dir, const char *example, const struct generate_conf *conf, struct arena *mem,
 		const char **mapping_out, struct err *err)
 {
-	struct place p = { .example = example, .mem = mem };
+	struct place p = {.example = example, .mem = mem};
 	bool ok;
 
 	if (!absolute(dir, mem, &p.dir, err))

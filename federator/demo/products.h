@@ -8,6 +8,7 @@
 void product_name(unsigned product, char name[96]) NONNULL(2);
 /* Its kind of thing, as people type it in a search: "냄비 세트". */
 const char *product_thing(unsigned product) __attribute__((returns_nonnull));
+/* Its category, as the warehouse calls it. */
 const char *product_category(unsigned product) __attribute__((returns_nonnull));
 /* Price in won. */
 unsigned product_price_won(unsigned product);

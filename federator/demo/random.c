@@ -15,7 +15,7 @@ uint64_t random_next(struct random *r)
 
 struct random random_of(uint64_t seed, uint64_t customer, uint64_t subject)
 {
-	struct random r = { seed };
+	struct random r = {seed};
 
 	r.state = random_next(&r) ^ customer;
 	r.state = random_next(&r) ^ subject;

@@ -17,7 +17,7 @@ struct schema_index {
 #define INDEX(table, name, columns)
 #define COLUMN(table, column, kind, size, about)
 static const struct schema_table tables[] = {
-#define TABLE(database, table, primary, about) [TABLE_##table] = { database, #table, primary, about },
+#define TABLE(database, table, primary, about) [TABLE_##table] = {database, #table, primary, about},
 #include "federator/demo/schema.def"
 #undef TABLE
 };
@@ -25,7 +25,7 @@ static const struct schema_table tables[] = {
 
 #define TABLE(database, table, primary, about)
 static const struct schema_column columns[] = {
-#define COLUMN(table, column, kind, size, about) { TABLE_##table, #column, kind, size },
+#define COLUMN(table, column, kind, size, about) {TABLE_##table, #column, kind, size},
 #include "federator/demo/schema.def"
 #undef COLUMN
 };
@@ -33,7 +33,7 @@ static const struct schema_column columns[] = {
 
 #define COLUMN(table, column, kind, size, about)
 static const struct schema_index indexes[] = {
-#define INDEX(table, name, columns) { TABLE_##table, #name, columns },
+#define INDEX(table, name, columns) {TABLE_##table, #name, columns},
 #include "federator/demo/schema.def"
 #undef INDEX
 };

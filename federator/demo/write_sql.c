@@ -67,13 +67,16 @@ static bool put_row(struct sink *sink, enum table t, const struct cell *cells, s
 
 static void put_tables(struct sql_sink *s, enum database db, enum dialect dialect)
 {
-	SCOPED(buf_free) struct buf sql = { 0 };
+	SCOPED(buf_free) struct buf sql = {0};
 
 	if (dialect == DIALECT_MARIADB)
-		buf_puts(&sql, "SET NAMES utf8mb4;\nSET SESSION sql_mode='NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES';\n"
-			       "SET SESSION unique_checks=0, autocommit=0;\n");
+		buf_puts(
+			&sql,
+			"SET NAMES utf8mb4;\nSET SESSION sql_mode='NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES';\n"
+			"SET SESSION unique_checks=0, autocommit=0;\n");
 	else if (dialect == DIALECT_POSTGRESQL)
-		buf_puts(&sql, "\\set ON_ERROR_STOP on\nSET client_encoding='UTF8';\nSET client_min_messages=warning;\n"
+		buf_puts(&sql, "\\set ON_ERROR_STOP on\nSET client_encoding='UTF8';\nSET "
+			       "client_min_messages=warning;\n"
 			       "BEGIN;\n");
 	else
 		buf_puts(&sql, "BEGIN;\n");
@@ -88,7 +91,7 @@ static void put_tables(struct sql_sink *s, enum database db, enum dialect dialec
 
 static bool put_end(struct sql_sink *s, enum database db, enum dialect dialect, struct err *err)
 {
-	SCOPED(buf_free) struct buf sql = { 0 };
+	SCOPED(buf_free) struct buf sql = {0};
 
 	for (int t = 0; t < TABLES; t++) {
 		if (!flush(s, (enum table)t, err))
@@ -108,9 +111,10 @@ static bool put_end(struct sql_sink *s, enum database db, enum dialect dialect, 
 	return true;
 }
 
-bool write_sql(const struct generate_conf *conf, enum database db, enum dialect dialect, FILE *out, struct err *err)
+bool write_sql(const struct generate_conf *conf, enum database db, enum dialect dialect, FILE *out,
+	       struct err *err)
 {
-	struct sql_sink s = { .sink.row = put_row, .out = out };
+	struct sql_sink s = {.sink.row = put_row, .out = out};
 	bool ok;
 
 	for (int t = 0; t < TABLES; t++)

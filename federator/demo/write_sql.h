@@ -6,8 +6,9 @@
 
 #include "federator/demo/generate.h"
 
-/* Write one database in the words of a dialect. Replaces tables of the same names in the database it is loaded into. */
-bool write_sql(const struct generate_conf *conf, enum database db, enum dialect dialect, FILE *out, struct err *err)
-	MUST_CHECK NONNULL(1, 4, 5);
+/* Write one database in the words of a dialect. Replaces tables of the same names in the database it is
+ * loaded into. */
+bool write_sql(const struct generate_conf *conf, enum database db, enum dialect dialect, FILE *out,
+	       struct err *err) MUST_CHECK NONNULL(1, 4, 5);
 
 #endif

@@ -51,7 +51,7 @@ static bool put_row(struct sink *sink, enum table t, const struct cell *cells, s
 
 static bool prepare_insert(struct sqlite_sink *s, enum table t, struct err *err)
 {
-	SCOPED(buf_free) struct buf sql = { 0 };
+	SCOPED(buf_free) struct buf sql = {0};
 
 	buf_printf(&sql, "INSERT INTO %s VALUES (?", schema_table(t)->name);
 	for (size_t i = 1; i < schema_width(t); i++)
@@ -63,7 +63,7 @@ static bool prepare_insert(struct sqlite_sink *s, enum table t, struct err *err)
 static bool create_tables(struct sqlite_sink *s, enum database db, struct err *err)
 {
 	for (int i = 0; i < TABLES; i++) {
-		SCOPED(buf_free) struct buf sql = { 0 };
+		SCOPED(buf_free) struct buf sql = {0};
 		enum table t = (enum table)i;
 
 		if (schema_table(t)->database != db)
@@ -77,7 +77,7 @@ static bool create_tables(struct sqlite_sink *s, enum database db, struct err *e
 
 static bool create_indexes(struct sqlite_sink *s, enum database db, struct err *err)
 {
-	SCOPED(buf_free) struct buf sql = { 0 };
+	SCOPED(buf_free) struct buf sql = {0};
 
 	for (int i = 0; i < TABLES; i++)
 		if (schema_table((enum table)i)->database == db)
@@ -96,7 +96,7 @@ static bool fill(struct sqlite_sink *s, const struct generate_conf *conf, enum d
 
 static bool write_new(const struct generate_conf *conf, enum database db, const char *path, struct err *err)
 {
-	struct sqlite_sink s = { .sink.row = put_row };
+	struct sqlite_sink s = {.sink.row = put_row};
 	bool ok = sqlite3_open_v2(path, &s.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK;
 
 	ok = ok ? fill(&s, conf, db, err) : fail(s.db, err);

@@ -11,7 +11,7 @@ enum { FILES_MAX = 32 };
 /* The findings are on stderr when there are any: an example gives not even a warning. */
 static void assert_clean(struct diags *ds, const struct catalog *cat)
 {
-	SCOPED(buf_free) struct buf text = { 0 };
+	SCOPED(buf_free) struct buf text = {0};
 
 	diags_print_human(ds, &text);
 	if (text.len > 0)
@@ -52,12 +52,12 @@ static size_t read_mall(const char *instead, struct arena *mem, struct mapping_f
 	assert_true(files_names(mall, ".xml", mem, &names, &n, &err));
 	assert_true(n <= FILES_MAX);
 	for (size_t i = 0; i < n; i++) {
-		SCOPED(buf_free) struct buf text = { 0 }, other = { 0 };
+		SCOPED(buf_free) struct buf text = {0}, other = {0};
 
 		assert_true(files_read(arena_printf(mem, "%s/%s", mall, names[i]).p, &text, &err));
 		if (!files_read(arena_printf(mem, "%s/%s", instead, names[i]).p, &other, &err))
 			buf_put_str(&other, buf_str(&text));
-		files[i] = (struct mapping_file){ names[i], arena_str(mem, buf_str(&other)) };
+		files[i] = (struct mapping_file){names[i], arena_str(mem, buf_str(&other))};
 	}
 	return n;
 }

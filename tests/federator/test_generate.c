@@ -12,12 +12,12 @@
 
 enum { CUSTOMERS = 400 };
 
-static const struct generate_conf conf = { CUSTOMERS, 1 };
+static const struct generate_conf conf = {CUSTOMERS, 1};
 
 /* The SQL text of one database; the caller frees it. */
 static char *text_of(const struct generate_conf *c, enum database db, enum dialect dialect, size_t *n)
 {
-	struct err err = { 0 };
+	struct err err = {0};
 	char *text = NULL;
 	FILE *out = open_memstream(&text, n);
 
@@ -44,7 +44,7 @@ static void same_seed_gives_the_same_bytes(void **state)
 
 static void another_seed_gives_other_people(void **state)
 {
-	const struct generate_conf other = { CUSTOMERS, 2 };
+	const struct generate_conf other = {CUSTOMERS, 2};
 	size_t n, m;
 	char *first = text_of(&conf, CALLCENTER, DIALECT_SQLITE, &n);
 	char *second = text_of(&other, CALLCENTER, DIALECT_SQLITE, &m);
@@ -72,7 +72,7 @@ static void the_bytes_do_not_depend_on_the_compiler(void **state)
 		size_t n;
 		char *text = text_of(&conf, (enum database)db, DIALECT_SQLITE, &n);
 
-		digest_begin(&d, (struct str){ 0 });
+		digest_begin(&d, (struct str){0});
 		digest_add(&d, text, n);
 		digest_end(&d, digest);
 		digest_hex(digest, DIGEST_BYTES, hex);
@@ -112,8 +112,8 @@ static bool count_row(struct sink *sink, enum table t, const struct cell *cells,
 
 static void every_table_has_rows_and_some_cells_are_null(void **state)
 {
-	struct counter c = { .sink.row = count_row };
-	struct err err = { 0 };
+	struct counter c = {.sink.row = count_row};
+	struct err err = {0};
 
 	(void)state;
 	for (int db = 0; db < DATABASES; db++)
@@ -136,8 +136,8 @@ static bool refuse_row(struct sink *sink, enum table t, const struct cell *cells
 
 static void a_sink_that_fails_ends_the_generation(void **state)
 {
-	struct sink sink = { refuse_row };
-	struct err err = { 0 };
+	struct sink sink = {refuse_row};
+	struct err err = {0};
 
 	(void)state;
 	assert_false(generate(&conf, WEB, &sink, &err));
@@ -147,9 +147,9 @@ static void a_sink_that_fails_ends_the_generation(void **state)
 
 static void a_company_without_customers_is_refused(void **state)
 {
-	const struct generate_conf none = { 0, 1 };
-	struct counter c = { .sink.row = count_row };
-	struct err err = { 0 };
+	const struct generate_conf none = {0, 1};
+	struct counter c = {.sink.row = count_row};
+	struct err err = {0};
 
 	(void)state;
 	assert_false(generate(&none, WEB, &c.sink, &err));
@@ -172,7 +172,7 @@ static int64_t number_of(sqlite3 *db, const char *sql)
 static void a_sqlite_file_is_whole_and_families_share_phones(void **state)
 {
 	char path[] = "/tmp/test_generate_XXXXXX";
-	struct err err = { 0 };
+	struct err err = {0};
 	sqlite3 *db;
 
 	(void)state;
@@ -180,17 +180,19 @@ static void a_sqlite_file_is_whole_and_families_share_phones(void **state)
 	assert_true(write_sqlite(&conf, CALLCENTER, path, &err));
 	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
 	assert_int_equal(number_of(db, "SELECT count(*) FROM tb_cust"), CUSTOMERS);
-	assert_true(number_of(db, "SELECT count(*) FROM (SELECT 1 FROM tb_cust GROUP BY replace(hp_no, '-', '') "
-				  "HAVING count(*) > 1)") >= CUSTOMERS / 25);
+	assert_true(number_of(db,
+			      "SELECT count(*) FROM (SELECT 1 FROM tb_cust GROUP BY replace(hp_no, '-', '') "
+			      "HAVING count(*) > 1)") >= CUSTOMERS / 25);
 	assert_int_equal(number_of(db, "SELECT count(*) FROM tb_cust WHERE cust_nm LIKE '한별'"), 1);
-	assert_int_equal(number_of(db, "SELECT count(*) FROM pragma_index_list('tb_cust') WHERE name LIKE 'ix%'"), 3);
+	assert_int_equal(
+		number_of(db, "SELECT count(*) FROM pragma_index_list('tb_cust') WHERE name LIKE 'ix%'"), 3);
 	sqlite3_close(db);
 	unlink(path);
 }
 
 static void a_directory_that_is_not_there_is_an_error(void **state)
 {
-	struct err err = { 0 };
+	struct err err = {0};
 
 	(void)state;
 	assert_false(write_sqlite(&conf, CALLCENTER, "/nonexistent/callcenter.db", &err));

@@ -17,7 +17,7 @@ struct scratch {
 	const char *example, *dir, *mapping;
 };
 
-static const struct generate_conf small = { 20, 1 };
+static const struct generate_conf small = {20, 1};
 
 static const char *in(struct scratch *s, const char *dir, const char *name)
 {
@@ -31,7 +31,7 @@ static void write_text(struct scratch *s, const char *path, const char *text)
 
 static const char *text_of(struct scratch *s, const char *path)
 {
-	SCOPED(buf_free) struct buf text = { 0 };
+	SCOPED(buf_free) struct buf text = {0};
 
 	assert_true(files_read(path, &text, &s->err));
 	return arena_cstr(s->mem, buf_str(&text));
@@ -79,7 +79,7 @@ static bool make(struct scratch *s, const struct generate_conf *conf)
 
 static void a_new_directory_gets_all_that_a_service_needs(void **state)
 {
-	static const char *const names[] = { "callcenter", "web", "warehouse" };
+	static const char *const names[] = {"callcenter", "web", "warehouse"};
 	struct scratch *s = *state;
 	struct stat st;
 
@@ -139,7 +139,7 @@ static void a_changed_example_is_copied_again(void **state)
 
 static void another_company_replaces_the_rows(void **state)
 {
-	const struct generate_conf larger = { 60, 1 };
+	const struct generate_conf larger = {60, 1};
 	struct scratch *s = *state;
 	struct stat before, after;
 
@@ -162,12 +162,15 @@ static void a_name_the_driver_would_misread_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_new_directory_gets_all_that_a_service_needs, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_directory_of_somebody_else_is_left_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_new_directory_gets_all_that_a_service_needs, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_directory_of_somebody_else_is_left_alone, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(an_edited_mapping_and_the_rows_stay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_changed_example_is_copied_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_company_replaces_the_rows, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_name_the_driver_would_misread_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_name_the_driver_would_misread_is_refused, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
