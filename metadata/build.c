@@ -68,10 +68,12 @@ static void spoil(struct build *b, unsigned m)
 			names_spoil(b->names, k);
 }
 
-static struct named *declare_name(struct build *b, const struct elem *e, const struct maker *maker, void *thing)
+static struct named *declare_name(struct build *b, const struct elem *e, const struct maker *maker,
+				  void *thing)
 {
-	struct named *named = names_add(b->names, maker->kind, arena_str(b->scratch, elem_token(e, maker->name)),
-					elem_at(e, maker->name), thing);
+	struct named *named =
+		names_add(b->names, maker->kind, arena_str(b->scratch, elem_token(e, maker->name)),
+			  elem_at(e, maker->name), thing);
 
 	if (!named)
 		return NULL;
@@ -96,7 +98,8 @@ static void declare(struct build *b, const struct elem *e, struct declared *all)
 	d->elems[d->n++] = e;
 }
 
-static void declare_all(struct build *b, const struct elem *const *roots, size_t n_roots, struct declared *all)
+static void declare_all(struct build *b, const struct elem *const *roots, size_t n_roots,
+			struct declared *all)
 {
 	make_room(b, roots, n_roots, all);
 	for (unsigned m = 0; m < N_MAKERS; m++)
@@ -136,8 +139,9 @@ static void make_all(struct build *b, const struct declared *all)
 
 		for (size_t i = 0; i < d->n; i++) {
 			bool twice = makers[m].kind != NO_NAME && !d->named[i];
-			bool ok = !d->elems[i]->broken && !twice &&
-				  makers[m].make(b, d->elems[i], (uint32_t)i, d->things + i * makers[m].bytes);
+			bool ok =
+				!d->elems[i]->broken && !twice &&
+				makers[m].make(b, d->elems[i], (uint32_t)i, d->things + i * makers[m].bytes);
 
 			if (d->named[i])
 				d->named[i]->ok = ok;
@@ -164,7 +168,8 @@ static void check_identity(struct build *b, const struct elem *const *roots, siz
 	}
 	b->cat->identity = first;
 	if (!first && n_roots && names_whole(b->names, NAMES_KEY))
-		diag_add(b->ds, "M0121", roots[0]->at, "declare <key name=\"...\" role=\"identity\" type=\"...\"/>",
+		diag_add(b->ds, "M0121", roots[0]->at,
+			 "declare <key name=\"...\" role=\"identity\" type=\"...\"/>",
 			 "no key of the directory is the identity of a customer");
 }
 

@@ -1,6 +1,6 @@
-/* build.h - from the trees of all files to a catalog: each build_*.c makes things of one kind and checks the rules
- * that concern only them. A rule that is broken is a finding; the thing is then not ok, which spares everybody who
- * refers to it a finding of their own. One thread at a time. */
+/* build.h - from the trees of all files to a catalog: each build_*.c makes things of one kind and checks the
+ * rules that concern only them. A rule that is broken is a finding; the thing is then not ok, which spares
+ * everybody who refers to it a finding of their own. One thread at a time. */
 #ifndef METADATA_BUILD_H
 #define METADATA_BUILD_H
 
@@ -17,8 +17,8 @@ struct build {
 	unsigned view_depth; /* views that are being built because another one uses them */
 };
 
-/* Fill the catalog from the roots of all files, in order, and check everything. With `incomplete` some file could
- * not be read. Findings go to b->ds; the catalog is good when there is no error among them. */
+/* Fill the catalog from the roots of all files, in order, and check everything. With `incomplete` some file
+ * could not be read. Findings go to b->ds; the catalog is good when there is no error among them. */
 void build_catalog(struct build *b, const struct elem *const *roots, size_t n_roots, bool incomplete)
 	NONNULL(1);
 
@@ -60,8 +60,8 @@ const struct str *build_segments(struct build *b, struct str path, size_t *n_out
 bool build_wait_ms(struct build *b, const struct elem *e, const char *attribute, uint32_t *ms_out)
 	MUST_CHECK NONNULL(1, 2, 3, 4);
 /* The index of a column; a finding and false when the part has none of that name. */
-bool build_column(struct build *b, const struct part *part, struct str name, struct span at, uint32_t *index_out)
-	MUST_CHECK NONNULL(1, 2, 5);
+bool build_column(struct build *b, const struct part *part, struct str name, struct span at,
+		  uint32_t *index_out) MUST_CHECK NONNULL(1, 2, 5);
 /* Does a column of the part prove the key? */
 bool build_proves(const struct part *part, const struct key *key) NONNULL(1, 2);
 
@@ -76,14 +76,14 @@ const char *build_type_word(enum value_type type) __attribute__((returns_nonnull
 
 /* Fill part->columns (build_column.c). */
 bool build_columns(struct build *b, const struct elem *e, struct part *part) NONNULL(1, 2, 3);
-/* Fill part->queries (build_query.c); its columns must be there. With `proofs` their keys are all known, so that
- * it can be checked that rows carry what they were asked for. */
+/* Fill part->queries (build_query.c); its columns must be there. With `proofs` their keys are all known, so
+ * that it can be checked that rows carry what they were asked for. */
 bool build_queries(struct build *b, const struct elem *e, bool proofs, struct part *part) NONNULL(1, 2, 4);
 /* What every field has: path, class (else `around`), codes, currency, labels. */
-void build_field_common(struct build *b, const struct elem *e, const struct class_ *around, struct field *field)
-	NONNULL(1, 2, 4);
-/* The class an element names, else `around`; a finding when there is neither, and a class that only stands in.
- * Never NULL. */
+void build_field_common(struct build *b, const struct elem *e, const struct class_ *around,
+			struct field *field) NONNULL(1, 2, 4);
+/* The class an element names, else `around`; a finding when there is neither, and a class that only stands
+ * in. Never NULL. */
 const struct class_ *build_class_of(struct build *b, const struct elem *e, const struct class_ *around)
 	NONNULL(1, 2) __attribute__((returns_nonnull));
 /* Resolve the <from> children of an element into field->from; false when one is unknown. */

@@ -28,7 +28,7 @@ static bool asked_by(const struct part *part, const struct key *key)
 	return false;
 }
 
-/* The column of `part` whose key leads to one row of `target`; an item's own key stands before the customer's. */
+/* The column of `part` whose key leads to one row of `target`; the key of an item before the identity. */
 static bool find_lookup(const struct part *part, const struct part *target, uint32_t *column_out)
 {
 	for (int identity = 0; identity <= 1 && target->rows_max == 1; identity++) {
@@ -45,7 +45,7 @@ static bool find_lookup(const struct part *part, const struct part *target, uint
 	return false;
 }
 
-/* The cell for the rows of one part: the first candidate that is a column of it or can be looked up from it. */
+/* The cell for the rows of one part: the first candidate that is a column of it or can be looked up. */
 static struct cell_from cell_of(const struct list *list, const struct part *part, const struct field *field)
 {
 	for (size_t i = 0; i < field->n_from; i++) {
@@ -77,7 +77,7 @@ static void check_reachable(struct build *b, const struct list *list, const stru
 					 "there is a candidate from part `%s` already", from->part->name);
 		if (!reachable)
 			diag_add(b->ds, "M0512", from->at,
-				 "a look-up part has rows=\"0..1\" and proves a key that the list's part gives",
+				 "a look-up part has rows=\"0..1\" and proves a key that the list gives",
 				 "part `%s` is none of the list's parts and cannot be looked up from them",
 				 from->part->name);
 	}

@@ -61,9 +61,10 @@ static bool build_one(struct build *b, const struct elem *e, struct column *col)
 	col->gives = key_of(b, e, "gives", &ok);
 	col->proves = key_of(b, e, "proves", &ok);
 	if (col->gives && col->proves && col->gives != col->proves)
-		diag_add(b->ds, "M0215", elem_at(e, "proves"), "select the column a second time under another name",
-			 "column `%s` gives the key `%s` and proves another, `%s`", col->name, col->gives->name,
-			 col->proves->name);
+		diag_add(b->ds, "M0215", elem_at(e, "proves"),
+			 "select the column a second time under another name",
+			 "column `%s` gives the key `%s` and proves another, `%s`", col->name,
+			 col->gives->name, col->proves->name);
 	if (col->as_of && col->type != TYPE_TIMESTAMP && col->type != TYPE_DATE)
 		diag_add(b->ds, "M0217", elem_at(e, "as-of"), NULL,
 			 "the as-of column `%s` is neither timestamp nor date", col->name);
@@ -72,7 +73,8 @@ static bool build_one(struct build *b, const struct elem *e, struct column *col)
 }
 
 /* Rules between the last column and those before it. */
-static void check_others(struct build *b, const struct elem *e, const struct part *part, const struct column *col)
+static void check_others(struct build *b, const struct elem *e, const struct part *part,
+			 const struct column *col)
 {
 	for (const struct column *other = part->columns; other < col; other++) {
 		if (strcmp(other->name, col->name) == 0)

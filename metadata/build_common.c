@@ -91,7 +91,8 @@ bool build_wait_ms(struct build *b, const struct elem *e, const char *attribute,
 	return true;
 }
 
-bool build_column(struct build *b, const struct part *part, struct str name, struct span at, uint32_t *index_out)
+bool build_column(struct build *b, const struct part *part, struct str name, struct span at,
+		  uint32_t *index_out)
 {
 	const char **known;
 

@@ -14,7 +14,8 @@ const struct class_ *build_class_of(struct build *b, const struct elem *e, const
 	return cls ? cls : &unknown;
 }
 
-void build_field_common(struct build *b, const struct elem *e, const struct class_ *around, struct field *field)
+void build_field_common(struct build *b, const struct elem *e, const struct class_ *around,
+			struct field *field)
 {
 	struct str currency = elem_token(e, "currency"), empty = elem_string(e, "empty");
 
@@ -38,7 +39,8 @@ static bool build_candidate(struct build *b, const struct elem *e, struct from *
 	if (from->part->find_only)
 		diag_add(b->ds, "M0510", elem_at(e, "part"),
 			 "take find-only from the part, or the value from another part",
-			 "part `%s` is find-only: it is not asked once the customer is known", from->part->name);
+			 "part `%s` is find-only: it is not asked once the customer is known",
+			 from->part->name);
 	return build_column(b, from->part, elem_token(e, "column"), elem_at(e, "column"), &from->column);
 }
 

@@ -10,7 +10,9 @@ static bool is_phone(enum key_type type)
 
 static void phone_spellings(struct key *key)
 {
-	static const struct spelling built_in[] = { { "e164", NULL }, { "digits", NULL }, { "dashed", NULL } };
+	static const struct spelling built_in[] = {
+		{ "e164", NULL }, { "digits", NULL }, { "dashed", NULL }
+	};
 
 	key->spellings = built_in;
 	key->n_spellings = ARRAY_LEN(built_in);
@@ -21,7 +23,8 @@ static void declared_spellings(struct build *b, const struct elem *e, struct key
 	struct spelling *of = arena_array_of(b->mem, struct spelling, elem_count(e, "spelling") + 1);
 
 	for (const struct elem *c = elem_child(e, "spelling"); c; c = elem_sibling(c)) {
-		struct spelling s = { build_keep(b, elem_token(c, "name")), build_keep(b, elem_token(c, "mask")) };
+		struct spelling s = { build_keep(b, elem_token(c, "name")),
+				      build_keep(b, elem_token(c, "mask")) };
 
 		for (size_t i = 0; i < key->n_spellings; i++) {
 			if (strcmp(of[i].name, s.name) == 0)
@@ -29,7 +32,8 @@ static void declared_spellings(struct build *b, const struct elem *e, struct key
 					 "the key `%s` has a spelling `%s` already", key->name, s.name);
 			else if (strcmp(of[i].mask, s.mask) == 0)
 				diag_add(b->ds, "M0203", elem_at(c, "mask"), NULL,
-					 "the spellings `%s` and `%s` cannot be told apart", of[i].name, s.name);
+					 "the spellings `%s` and `%s` cannot be told apart", of[i].name,
+					 s.name);
 		}
 		of[key->n_spellings++] = s;
 	}

@@ -14,7 +14,8 @@ static bool fill_list(struct build *b, const struct elem *e, const struct around
 
 static bool build_parts(struct build *b, const struct elem *e, struct list *list)
 {
-	const struct part **parts = arena_array_of(b->mem, const struct part *, elem_count_words(e, "parts") + 1);
+	const struct part **parts =
+		arena_array_of(b->mem, const struct part *, elem_count_words(e, "parts") + 1);
 	struct words w = { .attr = elem_attr(e, "parts") };
 	bool ok = true;
 
@@ -40,14 +41,15 @@ static bool build_parts(struct build *b, const struct elem *e, struct list *list
 
 /* ---- fields ---- */
 
-static bool build_item(struct build *b, const struct elem *e, const struct class_ *cls, const struct list *list,
-		       struct list_field *lf)
+static bool build_item(struct build *b, const struct elem *e, const struct class_ *cls,
+		       const struct list *list, struct list_field *lf)
 {
 	lf->field = (struct field){ .path = STR(""), .cls = build_class_of(b, e, cls), .at = e->at };
 	return build_cells(b, e, list, lf);
 }
 
-static bool build_list_fields(struct build *b, const struct elem *e, const struct class_ *cls, struct list *list)
+static bool build_list_fields(struct build *b, const struct elem *e, const struct class_ *cls,
+			      struct list *list)
 {
 	size_t n = elem_count(e, "field") + elem_count(e, "item");
 	struct list_field *fields = arena_array_of(b->mem, struct list_field, n + 1);
@@ -56,7 +58,8 @@ static bool build_list_fields(struct build *b, const struct elem *e, const struc
 	list->fields = fields;
 	list->plain_items = elem_child(e, "item") != NULL;
 	if (!ok)
-		diag_add(b->ds, "M0514", e->at, NULL, "the list has %zu fields, %d are allowed", n, FIELDS_MAX);
+		diag_add(b->ds, "M0514", e->at, NULL, "the list has %zu fields, %d are allowed", n,
+			 FIELDS_MAX);
 	if (list->plain_items)
 		return build_item(b, elem_child(e, "item"), cls, list, &fields[list->n_fields++]);
 	for (const struct elem *c = elem_child(e, "field"); c; c = elem_sibling(c)) {
@@ -84,7 +87,8 @@ static bool find_field(const struct list *list, struct str path, uint32_t *index
 }
 
 /* Nothing of that path; `lists`: the paths of nested lists would do as well. */
-static void tell_unknown(struct build *b, const struct list *list, struct str path, struct span at, bool lists)
+static void tell_unknown(struct build *b, const struct list *list, struct str path, struct span at,
+			 bool lists)
 {
 	const char **known = arena_array_of(b->scratch, const char *, list->n_fields + list->n_lists + 1);
 	size_t n = 0;
@@ -93,8 +97,8 @@ static void tell_unknown(struct build *b, const struct list *list, struct str pa
 		known[n++] = arena_cstr(b->scratch, list->fields[i].field.path);
 	for (size_t i = 0; lists && i < list->n_lists; i++)
 		known[n++] = arena_cstr(b->scratch, list->lists[i].path);
-	diag_add(b->ds, "M0149", at, names_near(b->scratch, path, known, n), "the list `%.*s` has no field `%.*s`",
-		 STR_ARG(list->path), STR_ARG(path));
+	diag_add(b->ds, "M0149", at, names_near(b->scratch, path, known, n),
+		 "the list `%.*s` has no field `%.*s`", STR_ARG(list->path), STR_ARG(path));
 }
 
 bool build_list_field(struct build *b, const struct list *list, struct str path, struct span at,
@@ -214,7 +218,8 @@ static void find_join(struct build *b, const struct elem *e, const struct list *
 		n++;
 	}
 	if (n == 0)
-		diag_add(b->ds, "M0513", e->at, "declare gives in the outer part and proves in the inner part",
+		diag_add(b->ds, "M0513", e->at,
+			 "declare gives in the outer part and proves in the inner part",
 			 "no key joins `%.*s` to the list around it", STR_ARG(list->path));
 	else if (n > 1)
 		diag_add(b->ds, "M0513", e->at, "choose one with on=\"...\"",
@@ -230,7 +235,8 @@ static bool build_nested(struct build *b, const struct elem *e, const struct cla
 
 	list->lists = lists;
 	if (!ok)
-		diag_add(b->ds, "M0514", e->at, NULL, "the list has %zu lists, %d are allowed", n, FIELDS_MAX);
+		diag_add(b->ds, "M0514", e->at, NULL, "the list has %zu lists, %d are allowed", n,
+			 FIELDS_MAX);
 	for (const struct elem *c = elem_child(e, "list"); c; c = elem_sibling(c)) {
 		lists[list->n_lists].index = (uint32_t)list->n_lists;
 		ok &= fill_list(b, c, &around, &lists[list->n_lists++]);

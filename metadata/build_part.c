@@ -40,8 +40,8 @@ static bool build_times(struct build *b, const struct elem *e, struct part *part
 		part->cap_ms = three > second ? three : second;
 	}
 	if (part->cap_ms < part->deadline_ms)
-		diag_add(b->ds, "M0211", elem_at(e, "cap"), "it ends the query after the answer stopped waiting",
-			 "cap is below deadline");
+		diag_add(b->ds, "M0211", elem_at(e, "cap"),
+			 "it ends the query after the answer stopped waiting", "cap is below deadline");
 	return true;
 }
 

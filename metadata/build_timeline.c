@@ -3,10 +3,12 @@
 
 static const struct list *want_list(struct build *b, const struct elem *e)
 {
-	const struct named *named = names_want_named(b->names, NAMES_PATH, elem_token(e, "list"), elem_at(e, "list"));
+	const struct named *named =
+		names_want_named(b->names, NAMES_PATH, elem_token(e, "list"), elem_at(e, "list"));
 
 	if (named && named->use != USE_LIST) {
-		diag_add(b->ds, "M0146", elem_at(e, "list"), NULL, "`%.*s` is not a list", STR_ARG(named->name));
+		diag_add(b->ds, "M0146", elem_at(e, "list"), NULL, "`%.*s` is not a list",
+			 STR_ARG(named->name));
 		return NULL;
 	}
 	return named ? named->thing : NULL;
@@ -41,7 +43,9 @@ static bool build_of(struct build *b, const struct elem *e, struct timeline_of *
 	struct words only = { .attr = elem_attr(e, "only") };
 	uint32_t field;
 
-	*of = (struct timeline_of){ .list = want_list(b, e), .only = only.attr ? 0 : ~UINT64_C(0), .at = e->at };
+	*of = (struct timeline_of){ .list = want_list(b, e),
+				    .only = only.attr ? 0 : ~UINT64_C(0),
+				    .at = e->at };
 	if (!of->list)
 		return false;
 	while (elem_next_word(&only))

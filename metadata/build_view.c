@@ -109,7 +109,8 @@ static void set_flat(struct gather *g, const struct elem *e, struct use *use)
 	}
 	if (use->kind != USE_FIELD)
 		diag_add(g->b->ds, "M0607", elem_at(e, "path"), "show a field, such as a count made in SQL",
-			 "a flat view shows single values, and `%.*s` is not one", STR_ARG(elem_token(e, "path")));
+			 "a flat view shows single values, and `%.*s` is not one",
+			 STR_ARG(elem_token(e, "path")));
 	else if (!as.p || !default_.p)
 		diag_add(g->b->ds, "M0606", e->at, "a flat answer must be whole, whatever is late",
 			 "a use in a flat view needs %s", as.p ? "default" : "as");
@@ -175,7 +176,8 @@ static bool build_before(struct build *b, struct named *named)
 
 static void gather_view(struct gather *g, const struct elem *e)
 {
-	struct named *named = names_want_named(g->b->names, NAMES_VIEW, elem_token(e, "view"), elem_at(e, "view"));
+	struct named *named =
+		names_want_named(g->b->names, NAMES_VIEW, elem_token(e, "view"), elem_at(e, "view"));
 	const struct view *view = named ? named->thing : NULL;
 
 	g->ok = false;
@@ -203,7 +205,8 @@ static void gather_view(struct gather *g, const struct elem *e)
 
 static void gather_part(struct gather *g, const struct elem *e)
 {
-	const struct part *part = names_want(g->b->names, NAMES_PART, elem_token(e, "part"), elem_at(e, "part"));
+	const struct part *part =
+		names_want(g->b->names, NAMES_PART, elem_token(e, "part"), elem_at(e, "part"));
 
 	g->ok &= part != NULL;
 	if (part)
@@ -254,7 +257,8 @@ static bool build_by(struct build *b, const struct elem *e, struct view *view)
 		if (!key)
 			continue;
 		if (key->role == KEY_ITEM)
-			diag_add(b->ds, "M0602", w.at, "give the key the role unique or shared, or take it out",
+			diag_add(b->ds, "M0602", w.at,
+				 "give the key the role unique or shared, or take it out",
 				 "`%s` is an item key: it leads to no customer", key->name);
 		else if (view_by(view, key))
 			diag_add(b->ds, "M0212", w.at, NULL, "`%s` stands in by already", key->name);

@@ -11,7 +11,7 @@ static bool in_plan(const struct plan *plan, const struct part *part)
 	return false;
 }
 
-/* The plan of a view after a walk to the identity: what the walk has asked is there already and takes no time. */
+/* The plan of a view after a walk to the identity: what the walk has asked takes no time any more. */
 static struct plan after_walk(struct build *b, const struct plan *view, const struct plan *walk)
 {
 	struct plan_step *steps = arena_array_of(b->scratch, struct plan_step, view->n_steps + 1);
@@ -67,7 +67,8 @@ static void check_view(struct build *b, const struct view *view)
 		const struct key *key = view->by[i];
 
 		if (key != b->cat->identity && b->cat->resolve[key->index].n_steps == 0)
-			diag_add(b->ds, "M0352", view->at, "a part with a query by that key gives the identity",
+			diag_add(b->ds, "M0352", view->at,
+				 "a part with a query by that key gives the identity",
 				 "view `%s`: no part leads from `%s` to `%s`", view->name, key->name,
 				 b->cat->identity->name);
 		if (view->shape == SHAPE_TREE)
@@ -110,7 +111,8 @@ static void check_asked(struct build *b)
 		for (size_t k = 0; k < cat->n_keys && !asked; k++)
 			asked = in_plan(&cat->resolve[k], part);
 		if (!asked)
-			diag_add(b->ds, "M0351", part->at, "use a field or list of it in a view, or take it out",
+			diag_add(b->ds, "M0351", part->at,
+				 "use a field or list of it in a view, or take it out",
 				 "nothing ever asks part `%s`", part->name);
 	}
 }

@@ -1,6 +1,6 @@
-/* elem.h - one element of a mapping file as it was written, with the place of everything in it, and typed reading
- * of attributes. The schema has been checked before: a value that is there has its form. Lives in the arena of
- * its tree; immutable once read. Safe from any thread. */
+/* elem.h - one element of a mapping file as it was written, with the place of everything in it, and typed
+ * reading of attributes. The schema has been checked before: a value that is there has its form. Lives in the
+ * arena of its tree; immutable once read. Safe from any thread. */
 #ifndef METADATA_ELEM_H
 #define METADATA_ELEM_H
 

@@ -73,8 +73,8 @@ static size_t read_trees(struct build *b, const char *dir, const struct elem **r
 }
 
 /* `unread` files of the directory are findings already. */
-static const struct catalog *load(const struct mapping_file *files, size_t n_files, size_t unread, const char *dir,
-				  struct diags *ds)
+static const struct catalog *load(const struct mapping_file *files, size_t n_files, size_t unread,
+				  const char *dir, struct diags *ds)
 {
 	struct arena *scratch SCOPED(arena_wipe_free) = arena_new();
 	struct build b = { .scratch = scratch, .ds = ds };
@@ -173,8 +173,9 @@ static void read_one(struct listing *l, int dir, const char *path, const char *n
 	struct buf bytes SCOPED(buf_free) = { 0 };
 
 	if (read_file(dir, name, &bytes)) {
-		add_file(l, (struct mapping_file){ arena_cstr(l->mem, str_of(name)),
-						   arena_str(l->mem, bytes.len ? buf_str(&bytes) : STR("")) });
+		struct str text = bytes.len ? buf_str(&bytes) : STR("");
+
+		add_file(l, (struct mapping_file){ arena_cstr(l->mem, str_of(name)), arena_str(l->mem, text) });
 		return;
 	}
 	l->unread++;

@@ -36,7 +36,8 @@ struct names *names_new(struct arena *mem, struct diags *ds, bool incomplete)
 	return names;
 }
 
-struct named *names_add(struct names *names, enum names_kind kind, struct str name, struct span at, void *thing)
+struct named *names_add(struct names *names, enum names_kind kind, struct str name, struct span at,
+			void *thing)
 {
 	struct named *named = names_get(names, kind, name);
 

@@ -32,19 +32,19 @@ struct named {
 
 struct names; /* opaque */
 
-/* No names yet; everything lives in `mem`. With `incomplete` some file could not be read, so a name that is not
- * here may well be there: it is not told as unknown. */
+/* No names yet; everything lives in `mem`. With `incomplete` some file could not be read, so a name that is
+ * not here may well be there: it is not told as unknown. */
 struct names *names_new(struct arena *mem, struct diags *ds, bool incomplete) NONNULL(1, 2)
 	__attribute__((returns_nonnull));
 /* Declare a name. A second one of its kind is a finding and gives NULL. `name` must outlive the names. */
-struct named *names_add(struct names *names, enum names_kind kind, struct str name, struct span at, void *thing)
-	NONNULL(1);
+struct named *names_add(struct names *names, enum names_kind kind, struct str name, struct span at,
+			void *thing) NONNULL(1);
 /* What is declared under a name, or NULL. */
 struct named *names_get(const struct names *names, enum names_kind kind, struct str name) NONNULL(1);
 /* The first of a kind; the others hang on it. */
 struct named *names_first(const struct names *names, enum names_kind kind) NONNULL(1);
-/* The thing that somebody at `at` refers to. An unknown name is a finding with the nearest one as help. NULL when
- * it is unknown or not ok. */
+/* The thing that somebody at `at` refers to. An unknown name is a finding with the nearest one as help. NULL
+ * when it is unknown or not ok. */
 void *names_want(struct names *names, enum names_kind kind, struct str name, struct span at) NONNULL(1);
 /* The same, not the thing but what is known of it; needed for paths. */
 struct named *names_want_named(struct names *names, enum names_kind kind, struct str name, struct span at)

@@ -112,7 +112,8 @@ static void collect(const struct schema *schema, xmlNodePtr below, const char *w
 				c->names[c->n] = value_of(n, attribute).p;
 			c->n++;
 		} else if (is(n, "group")) {
-			xmlNodePtr group = find(xmlDocGetRootElement(schema->doc), "group", value_of(n, "ref"));
+			xmlNodePtr group =
+				find(xmlDocGetRootElement(schema->doc), "group", value_of(n, "ref"));
 
 			if (group)
 				collect(schema, group, what, attribute, c);
@@ -159,7 +160,8 @@ static xmlNodePtr value_type(const struct schema *schema, struct str element, st
 const char *const *schema_values(const struct schema *schema, struct str element, struct str attribute,
 				 struct arena *mem, size_t *n_out)
 {
-	return names_below(schema, value_type(schema, element, attribute), "enumeration", "value", mem, n_out);
+	return names_below(schema, value_type(schema, element, attribute), "enumeration", "value", mem,
+			   n_out);
 }
 
 /* The text of the documentation that stands directly at a declaration. */

@@ -1,6 +1,6 @@
 /* xmlscan.h - where things stand in the text of an XML document that a parser reads at the same time: it says
- * what there is, this says at which byte. Positions are real however long a line or a file is. Reads nothing but
- * the text; harmless on text that is not well-formed. No state; safe from any thread. */
+ * what there is, this says at which byte. Positions are real however long a line or a file is. Reads nothing
+ * but the text; harmless on text that is not well-formed. No state; safe from any thread. */
 #ifndef METADATA_XMLSCAN_H
 #define METADATA_XMLSCAN_H
 
@@ -23,10 +23,10 @@ struct xmlscan_attr {
 
 /* The first start tag at or behind `from`; comments, CDATA, instructions and end tags are passed over. */
 bool xmlscan_tag(struct str text, size_t from, struct xmlscan_tag *out) MUST_CHECK NONNULL(3);
-/* The next attribute at or behind *from, which moves behind it; begin with the end of a tag's name. False at the
- * end of the tag. */
+/* The next attribute at or behind *from, which moves behind it; begin with the end of a tag's name. False at
+ * the end of the tag. */
 bool xmlscan_attr(struct str text, size_t *from, struct xmlscan_attr *out) MUST_CHECK NONNULL(2, 3);
-/* The first byte of character data at or behind `from` that is not white space, inside a CDATA section too. */
+/* The first byte of text at or behind `from` that is not white space, inside a CDATA section too. */
 size_t xmlscan_text(struct str text, size_t from);
 /* Is there a document type before the root element? Its place goes to *at_out. */
 bool xmlscan_doctype(struct str text, size_t *at_out) MUST_CHECK NONNULL(2);

@@ -1,6 +1,5 @@
 #include "metadata/xsderror.h"
 
-#include "base/buf.h"
 #include "base/text.h"
 
 /* What stands between two texts of a message, or the NULL view. */

@@ -28,7 +28,8 @@ struct str loading_mapping(struct arena *mem, const char *body)
 
 const struct catalog *loading_with_base(struct arena *mem, struct str text, struct diags *ds)
 {
-	const struct mapping_file files[] = { { "x.xml", text }, { "base.xml", loading_file(mem, "base.xml") } };
+	const struct mapping_file files[] = { { "x.xml", text },
+					      { "base.xml", loading_file(mem, "base.xml") } };
 
 	return text.p ? catalog_load_texts(files, 2, ds) : catalog_load_texts(files + 1, 1, ds);
 }

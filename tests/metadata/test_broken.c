@@ -53,7 +53,8 @@ static size_t read_expected(const char *at, struct expected *of)
 static bool is_expected(const struct diag *d, const struct expected *of, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(d->code, of[i].code) == 0 && d->at.line == of[i].line && d->at.column == of[i].column)
+		if (strcmp(d->code, of[i].code) == 0 && d->at.line == of[i].line &&
+		    d->at.column == of[i].column)
 			return true;
 	return false;
 }

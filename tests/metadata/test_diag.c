@@ -30,7 +30,8 @@ static struct span at(const char *file, uint32_t line, uint32_t column, uint32_t
 static void the_human_form_shows_the_line_with_carets(void **state)
 {
 	(void)state;
-	diags_file(ds, "maps/a.xml", STR("<a>\n  <from part=\"crm\" column=\"VIP_GRD\"/> <!-- 고객 -->\r\n</a>\n"));
+	diags_file(ds, "maps/a.xml",
+		   STR("<a>\n  <from part=\"crm\" column=\"VIP_GRD\"/> <!-- 고객 -->\r\n</a>\n"));
 	diag_add(ds, "M0142", at("maps/a.xml", 2, 29, 7), "a column with a similar name exists: `VIP_GRADE`",
 		 "column `%s` does not exist in part `crm`", "VIP_GRD");
 	diags_print_human(ds, &out);
@@ -95,9 +96,10 @@ static void the_json_form_escapes_its_texts(void **state)
 	(void)state;
 	diag_add(ds, "M0142", at("a.xml", 1, 2, 3), NULL, "say \"고객\"\n\\");
 	diags_print_json(ds, &out);
-	assert_string_equal(out.data,
-			    "[{\"level\":\"error\",\"code\":\"M0142\",\"file\":\"a.xml\",\"line\":1,\"column\":2,"
-			    "\"length\":3,\"text\":\"say \\\"고객\\\"\\u000a\\\\\",\"help\":null}]\n");
+	assert_string_equal(
+		out.data,
+		"[{\"level\":\"error\",\"code\":\"M0142\",\"file\":\"a.xml\",\"line\":1,\"column\":2,"
+		"\"length\":3,\"text\":\"say \\\"고객\\\"\\u000a\\\\\",\"help\":null}]\n");
 }
 
 static void findings_beyond_two_hundred_are_counted(void **state)

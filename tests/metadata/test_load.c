@@ -167,7 +167,8 @@ static void a_view_takes_over_uses_and_later_ones_replace_earlier(void **state)
 	(void)state;
 	load_base();
 	full = catalog_view(cat, STR("full"));
-	assert_int_equal(full->n_uses, 7); /* name, phone.number, orders, tier, contacts, order_numbers, journey */
+	/* name, phone.number, orders, tier, contacts, order_numbers, journey */
+	assert_int_equal(full->n_uses, 7);
 	assert_string_equal(full->uses[1].field->path.p, "phone.number");
 	assert_int_equal(full->uses[2].kind, USE_LIST);
 	assert_int_equal(full->uses[2].limit, 5); /* at the place of the one it replaces */
@@ -219,13 +220,14 @@ static void the_revision_follows_names_and_bytes_and_not_the_order(void **state)
 
 static void all_mistakes_of_all_files_are_found_in_one_run(void **state)
 {
-	struct mapping_file files[4] = {
+	const struct mapping_file files[] = {
 		{ "base.xml", loading_file(mem, "base.xml") },
 		{ "a.xml", STR("<mapping xmlns=\"urn:federator:mapping:1\"><class name=\"x\"></mapping>") },
-		{ "b.xml", loading_mapping(mem, "<class nam=\"x\"/><key name=\"k\" role=\"shared\" type=\"txt\"/>") },
-		{ "c.xml", loading_mapping(mem, "<field path=\"x\"><from part=\"crm\" column=\"gone\"/></field>"
-						"<source name=\"s\" connect=\"secret:s\" dialect=\"sqlite\" "
-						"zone=\"Mars\" pool=\"1\"/>") },
+		{ "b.xml", loading_mapping(mem, "<class nam=\"x\"/>"
+						"<key name=\"k\" role=\"shared\" type=\"txt\"/>") },
+		{ "c.xml", loading_mapping(mem, "<field path=\"x\"><from part=\"crm\" column=\"gone\"/>"
+						"</field><source name=\"s\" connect=\"secret:s\" "
+						"dialect=\"sqlite\" zone=\"Mars\" pool=\"1\"/>") },
 	};
 	static const char *const codes[] = { "M0005", "M0103", "M0105", "M0502", "M0142", "M0201" };
 
@@ -242,7 +244,8 @@ static void what_an_unreadable_file_may_declare_is_not_told_as_unknown(void **st
 	cat = loading_with_base(mem, STR("<mapping"), ds);
 	assert_null(cat);
 	assert_int_equal(diags_count(ds, DIAG_ERROR), 1);
-	load_with("<prat name=\"q\"/><field path=\"x\" class=\"open\"><from part=\"q\" column=\"y\"/></field>");
+	load_with(
+		"<prat name=\"q\"/><field path=\"x\" class=\"open\"><from part=\"q\" column=\"y\"/></field>");
 	assert_int_equal(diags_count(ds, DIAG_ERROR), 2);
 }
 
@@ -305,9 +308,11 @@ static void a_file_above_one_mebibyte_is_refused(void **state)
 static void an_entity_bomb_is_refused_before_it_is_read(void **state)
 {
 	(void)state;
-	cat = loading_with_base(mem, STR("<?xml version=\"1.0\"?><!-- x --><!DOCTYPE mapping SYSTEM \"http://x/\" ["
-					 "<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]><mapping/>"),
-				ds);
+	cat = loading_with_base(
+		mem,
+		STR("<?xml version=\"1.0\"?><!-- x --><!DOCTYPE mapping SYSTEM \"http://x/\" ["
+		    "<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]><mapping/>"),
+		ds);
 	assert_found("M0004", 1, 32);
 	assert_int_equal(diags_count(ds, DIAG_ERROR), 1);
 }
@@ -345,7 +350,9 @@ static void views_that_double_at_each_step_are_no_trouble(void **state)
 	(void)state;
 	buf_puts(&body, "<view name=\"v0\" by=\"member\" budget=\"1s\"><use path=\"name\"/></view>");
 	for (int i = 1; i < 30; i++)
-		buf_printf(&body, "<view name=\"v%d\" by=\"member\" budget=\"1s\"><use view=\"v%d\"/><use view=\"v%d\"/></view>",
+		buf_printf(&body,
+			   "<view name=\"v%d\" by=\"member\" budget=\"1s\">"
+			   "<use view=\"v%d\"/><use view=\"v%d\"/></view>",
 			   i, i - 1, i - 1);
 	load_with(body.data);
 	buf_free(&body);
@@ -356,8 +363,11 @@ static void views_that_double_at_each_step_are_no_trouble(void **state)
 static void sql_in_cdata_is_found_where_it_stands(void **state)
 {
 	(void)state;
-	load_with("\n<part name=\"p\" source=\"warehouse\" rows=\"0..1\" deadline=\"1s\" ttl=\"0s\" stale=\"0s\">\n"
-		  "  <query by=\"member\">\n    <![CDATA[ SELECT m FROM t\n WHERE m = :member AND x < :x]]></query>\n"
+	load_with("\n<part name=\"p\" source=\"warehouse\" rows=\"0..1\" deadline=\"1s\" ttl=\"0s\" "
+		  "stale=\"0s\">\n"
+		  "  <query by=\"member\">\n"
+		  "    <![CDATA[ SELECT m FROM t\n"
+		  " WHERE m = :member AND x < :x]]></query>\n"
 		  "  <column name=\"m\" type=\"text\" proves=\"member\"/>\n</part>\n");
 	assert_found("M0405", 5, 28);
 }

@@ -14,7 +14,8 @@ static bool documented(xmlNodePtr decl)
 {
 	for (xmlNodePtr a = decl->children; a; a = a->next)
 		for (xmlNodePtr d = is(a, "annotation") ? a->children : NULL; d; d = d->next)
-			if (is(d, "documentation") && d->children && strlen((const char *)d->children->content) > 10)
+			if (is(d, "documentation") && d->children &&
+			    strlen((const char *)d->children->content) > 10)
 				return true;
 	return false;
 }
