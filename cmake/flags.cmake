@@ -1,5 +1,9 @@
 include(CheckCCompilerFlag)
 
+# Assertions stay in every build: a broken invariant must not go on with a customer's data.
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+
 # Warnings, hardening and sanitizers, for every target of the project.
 add_library(project_flags INTERFACE)
 target_include_directories(project_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)

@@ -51,8 +51,8 @@ static bool find_cell(struct merge *m, const struct cell_from *cf, const struct 
 bool list_cell(struct merge *m, const struct list *list, uint32_t field, const struct item *item,
 	       enum typed_verdict *verdict_out, struct typed *out)
 {
-	struct from from;
-	uint32_t row;
+	struct from from = { 0 };
+	uint32_t row = 0;
 
 	if (!find_cell(m, &list->fields[field].per_part[item->part], item, &from, &row, verdict_out))
 		return false;
@@ -199,7 +199,7 @@ static void put_field(struct merge *m, const struct list *list, uint32_t f, cons
 	const struct field *field = &list->fields[f].field;
 	enum typed_verdict v;
 	struct typed value = { .kind = NODE_NULL };
-	struct from from;
+	struct from from = { 0 };
 	struct node *node;
 	uint32_t row = 0;
 

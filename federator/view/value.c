@@ -42,21 +42,13 @@ struct node *value_node(struct merge *m, const struct field *field, enum typed_v
 	struct str name = field->n_segments ? field->segments[field->n_segments - 1] : STR("");
 	struct node *node;
 
-	switch (verdict) {
-	case TYPED_BAD:
+	if (verdict == TYPED_BAD)
 		return NULL;
-	case TYPED_NULL:
-		node = tree_null(m->mem, holder, name);
-		break;
-	case TYPED_OK:
-		node = tree_text(m->mem, holder, name, value->text);
-		node->kind = value->kind;
-		if (field->codes) {
-			node->kind = NODE_TEXT;
-			node->value = value_code(m, field->codes, value->text);
-		}
-		break;
-	}
+	node = tree_null(m->mem, holder, name);
 	node->cls = field->cls;
+	if (verdict == TYPED_NULL)
+		return node;
+	node->kind = field->codes ? NODE_TEXT : value->kind;
+	node->value = field->codes ? value_code(m, field->codes, value->text) : value->text;
 	return node;
 }
