@@ -148,3 +148,21 @@ enum step_end flow_refuse(struct flow *flow, int status, const char *type, const
 	problem_reply(&flow->reply, flow->ask.format, status, type, title, arena_cstr(flow->mem, detail), suggestion);
 	return STEP_REFUSED;
 }
+
+enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs)
+{
+	const struct fact *first = NULL;
+	bool late;
+
+	for (size_t i = 0; i < n_runs && !first; i++)
+		if (runs[i].fact.state == FACT_MISSING)
+			first = &runs[i].fact;
+	assert(first != NULL);
+	late = str_eq(str_of(first->reason), str_of(err_reason(ERR_LATE)));
+	flow->reply.retry_after_s = 1;
+	flow->reply.missing = 1;
+	return flow_refuse(flow, late ? 504 : 503, late ? "identity-late" : "identity-unavailable",
+			   "The source that knows who this is did not answer",
+			   arena_printf(flow->mem, "part `%s`: %s", first->part->name, first->reason),
+			   "ask again in a moment");
+}

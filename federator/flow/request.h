@@ -115,6 +115,9 @@ void flow_wake(struct flow *flow) NONNULL(1);
 /* End the request with a problem document; returns STEP_REFUSED. `suggestion` may be NULL. */
 enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,
 			  const char *suggestion) NONNULL(1, 3, 4);
+/* Nobody who could tell who this is answered, and no copy stands in: that is 503 or 504, neither none nor an empty
+ * 200. At least one of the runs must be missing; the first one is named. */
+enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs) NONNULL(1, 2);
 /* Drop one hold; the last one frees the flow. */
 void flow_release(struct flow *flow) NONNULL(1);
 

@@ -16,12 +16,23 @@ static void confirm(struct flow *flow)
 		flow->match.complete = false;
 }
 
+/* An asked identity of which nothing at all is known. Flat views always have their defaults. */
+static bool nobody_answered(const struct flow *flow)
+{
+	for (size_t i = 0; i < flow->n_runs; i++)
+		if (fact_known(&flow->runs[i].fact))
+			return false;
+	return flow->n_runs > 0 && flow->view->shape == SHAPE_TREE;
+}
+
 enum step_end step_fetch(struct flow *flow)
 {
 	for (size_t i = 0; flow->expired && i < flow->n_runs; i++)
 		run_expire(&flow->runs[i]);
 	if (!runs_advance(flow->runs, flow->n_runs))
 		return STEP_WAIT;
+	if (nobody_answered(flow))
+		return flow_refuse_unanswered(flow, flow->runs, flow->n_runs);
 	confirm(flow);
 	return STEP_DONE;
 }

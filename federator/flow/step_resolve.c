@@ -43,25 +43,6 @@ static bool any_truncated(const struct flow *flow)
 	return false;
 }
 
-/* Nobody was named and somebody who could have did not answer: that is neither none nor an empty 200. */
-static enum step_end refuse_unanswered(struct flow *flow)
-{
-	const struct fact *worst = NULL;
-	bool late;
-
-	for (size_t i = 0; i < flow->n_walks; i++)
-		if (flow->walks[i].fact.state == FACT_MISSING && !worst)
-			worst = &flow->walks[i].fact;
-	late = worst && str_eq(str_of(worst->reason), str_of(err_reason(ERR_LATE)));
-	flow->reply.retry_after_s = 1;
-	flow->reply.missing = 1;
-	return flow_refuse(flow, late ? 504 : 503, late ? "identity-late" : "identity-unavailable",
-			   "The source that knows who this is did not answer",
-			   arena_printf(flow->mem, "part `%s`: %s", worst ? worst->part->name : "?",
-					worst ? worst->reason : "?"),
-			   "ask again in a moment");
-}
-
 static enum step_end conclude(struct flow *flow)
 {
 	struct match *match = &flow->match;
@@ -74,8 +55,8 @@ static enum step_end conclude(struct flow *flow)
 		match->outcome = OUTCOME_TOO_MANY;
 	} else if (match->n_candidates == 0) {
 		match->outcome = OUTCOME_NONE;
-		if (!match->complete)
-			return refuse_unanswered(flow);
+		if (!match->complete && flow->view->shape == SHAPE_TREE)
+			return flow_refuse_unanswered(flow, flow->walks, flow->n_walks);
 	} else if (match->n_candidates == 1) {
 		match->outcome = OUTCOME_ONE;
 		match->subject = match->candidates[0].subject;

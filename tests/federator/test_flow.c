@@ -342,6 +342,8 @@ static void flat_view_always_has_its_defaults(void **state)
 {
 	assert_at(ask_ok(*state, bed_by("phone", "01033334444", "routing")), "customer.Tier", "BASE");
 	assert_at(ask_ok(*state, bed_by("phone", "01011112222", "routing")), "customer.Tier", "VIP");
+	bed_source(*state, "s0", "fail refused\n");
+	assert_at(ask_ok(*state, bed_by("phone", "01055556666", "routing")), "customer.Tier", "BASE");
 }
 
 static void xml_has_the_same_customer(void **state)
@@ -444,6 +446,14 @@ static void asked_identity_needs_no_call_center(void **state)
 	assert_true(json_is_false(bed_at(json, "match.complete")));
 	assert_at(json, "customer.orders.0.no", "A3");
 	assert_null(bed_find(json, "customer.name"));
+}
+
+static void asked_identity_of_which_nothing_is_known_is_no_empty_answer(void **state)
+{
+	bed_source(*state, "s0", "fail refused\n");
+	bed_source(*state, "s1", "fail refused\n");
+	bed_source(*state, "s2", "fail refused\n");
+	refused(*state, bed_by("member", "1", "pop"), 503);
 }
 
 static void row_of_another_customer_spoils_the_whole_part(void **state)
@@ -617,6 +627,7 @@ int main(void)
 		STORY(budget_of_the_question_cuts_the_wait),
 		STORY(silent_identity_source_is_504_and_a_dead_one_503),
 		STORY(asked_identity_needs_no_call_center),
+		STORY(asked_identity_of_which_nothing_is_known_is_no_empty_answer),
 		STORY(row_of_another_customer_spoils_the_whole_part),
 		STORY(changed_columns_spoil_only_their_part),
 		STORY(cell_that_is_not_its_type_is_absent_with_a_warning),
