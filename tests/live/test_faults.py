@@ -15,7 +15,7 @@ class FaultTest(LiveTest):
     def setUp(self):
         self.servers = Servers(self.fresh()).start()
         self.addCleanup(self.servers.stop)
-        self.shop = Shop(os.path.join(self.fresh(), "shop"), self.servers)
+        self.shop = Shop(os.path.join(self.fresh(), "shop"), self.servers, patient=False)
 
     def serve(self, *options):
         service = Service(self.shop.map, *options)

@@ -41,6 +41,7 @@ class LeakTest(LiveTest):
             before = resident_kb(service.process.pid)
             self.drive(service, REQUESTS - WARM_UP)
             grown = resident_kb(service.process.pid) - before
+        self.assertIn('"stopped"', service.log(), "it must have ended in order, not by _exit()")
         if not SANITIZED:
             self.assertLess(grown, GROWTH_KB)
 
