@@ -1,7 +1,6 @@
 #include "federator/view/tree.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 static struct node *add(struct arena *mem, struct node *parent, struct str name, enum node_kind kind)
 {
@@ -50,11 +49,26 @@ struct node *tree_text(struct arena *mem, struct node *parent, struct str name, 
 	return n;
 }
 
+/* Not by printf: an answer has dozens of numbers, and it would cost more than writing them. */
+static struct str digits_of(struct arena *mem, int64_t value)
+{
+	char text[sizeof("-9223372036854775808")], *end = text + sizeof(text), *p = end;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do {
+		*--p = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (value < 0)
+		*--p = '-';
+	return arena_str(mem, (struct str){p, (size_t)(end - p)});
+}
+
 struct node *tree_number(struct arena *mem, struct node *parent, struct str name, int64_t value)
 {
 	struct node *n = add(mem, parent, name, NODE_LITERAL);
 
-	n->value = arena_printf(mem, "%" PRId64, value);
+	n->value = digits_of(mem, value);
 	return n;
 }
 

@@ -44,6 +44,9 @@ static void numbers_and_booleans_are_literals(void **state)
 	struct node *root = tree_object(mem, NULL, STR("view"));
 
 	assert_true(str_eq(tree_number(mem, root, STR("n"), INT64_MIN)->value, STR("-9223372036854775808")));
+	assert_true(str_eq(tree_number(mem, root, STR("m"), INT64_MAX)->value, STR("9223372036854775807")));
+	assert_true(str_eq(tree_number(mem, root, STR("z"), 0)->value, STR("0")));
+	assert_true(str_eq(tree_number(mem, root, STR("k"), -10)->value, STR("-10")));
 	assert_true(str_eq(tree_bool(mem, root, STR("t"), true)->value, STR("true")));
 	assert_true(str_eq(tree_bool(mem, root, STR("f"), false)->value, STR("false")));
 	for (struct node *n = root->first; n; n = n->next)
