@@ -111,11 +111,22 @@ class Lab:
         self.contestants = []
 
     def __enter__(self):
+        try:
+            return self.set_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *exc):
+        self.stop()
+
+    def set_up(self):
+        """Data, mappings and the servers that contestants need."""
         os.makedirs(self.directory)
         subprocess.run([self.program("mall_data"), self.directory, str(self.customers)], check=True)
         self.map_of("sqlite")
         if self.kinds:
-            self.servers = Servers(os.path.join(self.directory, "servers"), self.kinds).start()
+            self.servers = Servers(self.path("daemons"), self.kinds).start()
             for server in self.servers.of.values():
                 for pid in session_of(server.pid):
                     pin(pid, cores()[1])
@@ -126,7 +137,8 @@ class Lab:
                     server.sql(f.read())
         return self
 
-    def __exit__(self, *exc):
+    def stop(self):
+        """End everything that was started."""
         for contestant in self.contestants:
             contestant.stop()
         if self.servers:

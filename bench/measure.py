@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+FAILED_MOST = 0.01  # a machine busy with other work lets deadlines pass; more failures are not a measurement
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,7 +47,7 @@ def load(contestant, keys, method, seconds):
     if done.returncode != 0 or not lines:
         raise LoadError(f"wrk against {contestant.name}: {done.stdout[-500:]}{done.stderr[-500:]}")
     result = json.loads(lines[0].removeprefix("RESULT "))
-    if result["failed"] or not result["requests"]:
+    if result["failed"] > FAILED_MOST * result["requests"] or not result["requests"]:
         raise LoadError(f"{contestant.name}: {result['failed']} of {result['requests']} requests failed")
     return result
 
@@ -58,7 +59,8 @@ def measure(contestant, keys, method, seconds):
     n = result["requests"]
     return {"cpu_us": (cpu_us([contestant.pid]) - own) / n,
             "helpers_us": (cpu_us(contestant.helpers()) - helpers) / n,
-            "per_s": n * 1_000_000 / result["duration_us"], "p50_us": result["p50_us"], "p99_us": result["p99_us"]}
+            "per_s": n * 1_000_000 / result["duration_us"], "p50_us": result["p50_us"], "p99_us": result["p99_us"],
+            "requests": n, "failed": result["failed"]}
 
 
 def rounds(contestants, keys, method, seconds, n):
@@ -75,7 +77,8 @@ def rounds(contestants, keys, method, seconds, n):
 
 
 def summary(of_rounds):
-    """Median of each figure, and least and most CPU."""
+    """Median of each figure, least and most CPU, all requests and failures."""
     cpu = [r["cpu_us"] for r in of_rounds]
     found = {name: statistics.median(r[name] for r in of_rounds) for name in of_rounds[0]}
-    return {**found, "cpu_least_us": min(cpu), "cpu_most_us": max(cpu)}
+    sums = {name: sum(r[name] for r in of_rounds) for name in ("requests", "failed")}
+    return {**found, **sums, "cpu_least_us": min(cpu), "cpu_most_us": max(cpu)}
