@@ -38,8 +38,8 @@ class LoadError(Exception):
     """wrk failed, or answers did."""
 
 
-def load(contestant, keys, method, seconds):
-    """One run of wrk; its RESULT line as a dictionary."""
+def load(contestant, keys, method, seconds, failed_most=FAILED_MOST):
+    """One run of wrk; its RESULT line as a dictionary. `failed_most`: the share of requests that may fail."""
     argv = ["taskset", "-c", str(cores()[1]), "wrk", "-t1", f"-c{contestant.clients}", f"-d{seconds}s", "--timeout",
             "10s", "-s", os.path.join(HERE, "lookup.lua"), f"http://127.0.0.1:{contestant.port}/", "--", method, keys]
     done = subprocess.run(argv, capture_output=True, text=True)
@@ -47,7 +47,7 @@ def load(contestant, keys, method, seconds):
     if done.returncode != 0 or not lines:
         raise LoadError(f"wrk against {contestant.name}: {done.stdout[-500:]}{done.stderr[-500:]}")
     result = json.loads(lines[0].removeprefix("RESULT "))
-    if result["failed"] > FAILED_MOST * result["requests"] or not result["requests"]:
+    if result["failed"] > failed_most * result["requests"] or not result["requests"]:
         raise LoadError(f"{contestant.name}: {result['failed']} of {result['requests']} requests failed")
     return result
 
@@ -67,7 +67,7 @@ def rounds(contestants, keys, method, seconds, n):
     """All contestants in turn, n times, each time beginning with another; {name: [round]}."""
     found = {c.name: [] for c in contestants}
     for c in contestants:
-        measure(c, keys, method, 1)  # fills caches, prepares statements
+        load(c, keys, method, 1, failed_most=1)  # fills caches, connects, prepares statements
     for i in range(n):
         print(f"bench: round {i + 1} of {n}", file=sys.stderr)
         first = i % len(contestants)
