@@ -254,7 +254,8 @@ static void put_item(struct merge *m, const struct list *list, uint64_t only, co
 		for (uint32_t c = 0; c < item->fact->part->n_columns; c++) {
 			if (item->fact->part->columns[c].gives != inner->join)
 				continue;
-			put_items(m, inner, UINT64_MAX, inner->limit, fact_key(item->fact, item->row, c, m->mem), object);
+			put_items(m, inner, UINT64_MAX, inner->limit, fact_key(item->fact, item->row, c, m->mem),
+				  object);
 			break;
 		}
 	}

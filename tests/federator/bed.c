@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "adapters/adapter.h"
+#include "base/log.h"
 #include "tests/cmocka_all.h"
+#include "tests/federator/flow_mapping.h"
 
 struct bed {
 	char dir[64];
@@ -94,8 +96,6 @@ void bed_source(struct bed *bed, const char *name, const char *text)
 
 	snprintf(file, sizeof(file), "%s.txt", name);
 	write_file(bed, file, text);
-	if (!bed->svc)
-		return;
 }
 
 bool bed_reload(struct bed *bed, const char *mapping)
@@ -214,14 +214,12 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 	return remove(path);
 }
 
-/* Late fetches still land on the loop: turn it until nothing is left. */
-static bool turn_until_idle(struct loop_turn *t);
-
 struct idle_turn {
 	struct loop_turn turn;
 	struct bed *bed;
 };
 
+/* Late fetches still land on the loop: turn it until nothing is left. */
 static bool turn_until_idle(struct loop_turn *t)
 {
 	struct idle_turn *it = (struct idle_turn *)t;
@@ -248,4 +246,45 @@ void bed_free(struct bed **bedp)
 	nftw(bed->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	free(bed);
 	*bedp = NULL;
+}
+
+bool bed_begin(void)
+{
+	struct err err = { 0 };
+
+	log_set_level(LOG_ERROR);
+	return digest_init(&err) && adapters_init(NULL, &err);
+}
+
+int bed_start(void **state)
+{
+	struct bed *bed = bed_new(FLOW_MAPPING);
+
+	bed_source(bed, "s0", CRM);
+	bed_source(bed, "s1", WAREHOUSE);
+	bed_source(bed, "s2", WEB);
+	*state = bed;
+	return 0;
+}
+
+int bed_stop(void **state)
+{
+	bed_free((struct bed **)state);
+	return 0;
+}
+
+json_t *bed_refused(struct bed *bed, struct ask ask, int wanted)
+{
+	int status;
+	json_t *json = bed_ask(bed, &ask, &status);
+
+	if (status != wanted)
+		print_error("status %d: %s\n", status, bed->reply.body);
+	assert_int_equal(status, wanted);
+	return json;
+}
+
+json_t *bed_ok(struct bed *bed, struct ask ask)
+{
+	return bed_refused(bed, ask, 200);
 }

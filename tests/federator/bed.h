@@ -9,6 +9,18 @@
 
 struct bed; /* opaque */
 
+/* A test whose state is a bed on FLOW_MAPPING with all sources answering. */
+#define BED_STORY(f) cmocka_unit_test_setup_teardown(f, bed_start, bed_stop)
+/* Once, in main(): the libraries and a quiet log. */
+bool bed_begin(void);
+/* Set-up and teardown of BED_STORY(). */
+int bed_start(void **state);
+int bed_stop(void **state);
+/* Ask; the status must be 200. */
+json_t *bed_ok(struct bed *bed, struct ask ask);
+/* Ask; the status must be `wanted`. */
+json_t *bed_refused(struct bed *bed, struct ask ask, int wanted);
+
 /* A service on `mapping` (one XML text) in a temporary directory. Fails the test when it cannot be made. */
 struct bed *bed_new(const char *mapping);
 /* What the source of this name answers from now on (text as in adapters/fixture.h). */
@@ -21,7 +33,8 @@ struct ask bed_by(const char *key, const char *value, const char *view);
 json_t *bed_ask(struct bed *bed, const struct ask *ask, int *status_out);
 /* The same as bytes (any format); owned by the bed until the next ask. */
 const struct reply *bed_reply(struct bed *bed, const struct ask *ask);
-/* The value at a path of member names and array indexes, "customer.orders.0.no"; fails the test when it is not there. */
+/* The value at a path of member names and array indexes, "customer.orders.0.no"; fails the test when it is not
+ * there. */
 json_t *bed_at(json_t *root, const char *path);
 /* The same; NULL when it is not there. */
 json_t *bed_find(json_t *root, const char *path);

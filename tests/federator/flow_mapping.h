@@ -1,5 +1,5 @@
-/* flow_mapping.h - the mapping and the rows that the tests of the flow share: a call center (s0), a warehouse (s1) and a
- * web site (s2). */
+/* flow_mapping.h - the mapping and the rows that the tests of the flow share: a call center (s0), a warehouse (s1)
+ * and a web site (s2). */
 #ifndef TESTS_FEDERATOR_FLOW_MAPPING_H
 #define TESTS_FEDERATOR_FLOW_MAPPING_H
 
