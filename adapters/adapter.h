@@ -24,11 +24,11 @@ struct adapter_conf {
 	uint32_t cap_ms; /* longest cap of the source's parts: the limit set in the server's session */
 };
 
-/* One question. The caller makes it with fetch_new(), fills the first half, submits it, and owns it again when
- * done() is called; it ends it with fetch_free(). */
+/* One question. The caller makes it with fetch_new(), fills the first half, submits it, and owns it again
+ * when done() is called; it ends it with fetch_free(). */
 struct fetch {
 	/* asked: everything lives in `mem` */
-	struct arena *mem; /* the fetch's own; rows are put here too */
+	struct arena *mem; /* the fetch's own; the rows live as long */
 	const char *part; /* name, for the fixture driver and errors */
 	struct str sql; /* with `?` markers, NUL-terminated */
 	const struct str *params; /* n_runs times n_params of them, run after run; p == NULL binds NULL */
@@ -38,9 +38,14 @@ struct fetch {
 	uint32_t n_columns;
 	uint32_t max_rows; /* over all runs; more sets ROWS_TRUNCATED */
 	size_t max_bytes; /* of cells; more fails with ERR_TOO_LARGE */
-	struct deadline give_up; /* not begun after this: fails with ERR_LATE */
-	struct deadline cap; /* ended at this */
-	void (*done)(struct fetch *f); /* called once, on a worker thread (or inside adapter_close) */
+	/* Not begun after this: fails with ERR_LATE, when a worker gets to it or in adapter_close(). While
+	 * all workers hang nobody does: the caller's own timer is what ends the waiting. */
+	struct deadline give_up;
+	/* Ended at this: SQLite exactly, others by the server at cap_ms of the session. A frozen PostgreSQL
+	 * ends nothing. */
+	struct deadline cap;
+	/* Called once, on a worker thread or inside adapter_close(); is quick, never calls adapter_close(). */
+	void (*done)(struct fetch *f);
 	void *owner; /* the caller's */
 	/* answered */
 	struct err err; /* cls == ERR_NONE: rows is set */
@@ -53,7 +58,8 @@ struct fetch {
 
 /* A new fetch with an arena of its own. */
 struct fetch *fetch_new(void) __attribute__((returns_nonnull));
-/* Wipe and free the fetch and its rows. Accepts NULL inside; sets *f to NULL. */
+/* Wipe and free the fetch and its rows, at the latest when a worker left behind in it is through. Accepts
+ * NULL inside; sets *f to NULL. */
 void fetch_free(struct fetch **f) NONNULL(1);
 
 /* What the workers are doing, for readiness and metrics. */
@@ -71,21 +77,25 @@ struct adapter_state {
  * odbcinst.ini (NULL: leave ODBCSYSINI alone), the ODBC environment, the SQLite guard. */
 bool adapters_init(const char *odbcinst_dir, struct err *err) MUST_CHECK NONNULL(2);
 
-/* Open one source and start its workers; they connect on their own, off the request path, so this succeeds with
- * the source down. The caller owns the result: end it with adapter_close(). ERR_CONFIG for an unknown driver. */
-struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err)
-	MUST_CHECK NONNULL(1, 2);
+/* Open one source and start its workers; they connect on their own, off the request path, so this succeeds
+ * with the source down: one at once, the others when fetches wait. The caller owns the result: end it with
+ * adapter_close(). ERR_CONFIG for an unknown driver or a malformed connection string; ERR_SYSTEM. */
+struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 
-/* Hand over a fetch. False (and done() is not called, the caller still owns it): ERR_BUSY queue full,
- * ERR_REFUSED every worker failed to connect and is resting. */
+/* Hand over a fetch; never blocks. False (and done() is not called, the caller still owns it): ERR_BUSY queue
+ * full; ERR_REFUSED, ERR_AUTH or what else the last connect failed with: no connection is left, the source
+ * rests (250 ms, doubling to 10 s) and one worker tries at its end. While the first connect since the start
+ * is under way fetches wait for it. A connection lost under a fetch is replaced once, unseen, before the
+ * fetch's give_up. */
 bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 
 /* A snapshot. */
 struct adapter_state adapter_state(struct adapter *ad) NONNULL(1);
 
-/* End: refuse new fetches, fail queued ones, wait up to `grace_ms` for running ones. A worker still hung in a
- * driver's call is left behind (its thread and connection leak until the process ends). Accepts NULL inside; sets
- * *ad to NULL. Returns the number of workers left behind. */
+/* End: refuse new fetches, fail queued ones (ERR_REFUSED), wait up to `grace_ms` for running ones. A worker
+ * still hung in a driver's call is left behind and its fetch fails with ERR_LATE; should the call return one
+ * day, the worker cleans up after itself and touches nothing of the caller's. No other call may be under way
+ * or follow. Accepts NULL inside; sets *ad to NULL. Returns the number of workers left behind. */
 uint32_t adapter_close(struct adapter **ad, uint32_t grace_ms) NONNULL(1);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "adapters/adapter.h"
 
-/* One more owner: what was asked stays readable until each owner called fetch_free(). Safe from any thread. */
+/* One more owner: what was asked stays readable until each owner called fetch_free(). From any thread. */
 void fetch_keep(struct fetch *f) NONNULL(1);
 
 /* Give the fetch the arena its rows live in; *mem becomes NULL. Once, by the worker, before done(). */

@@ -17,7 +17,8 @@ struct fixture {
 /* Sleep until then; "never" has no end. */
 static void wait_until(struct deadline due)
 {
-	struct timespec at = { .tv_sec = (time_t)(due.at_us / 1000000), .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
+	struct timespec at = { .tv_sec = (time_t)(due.at_us / 1000000),
+			       .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
 
 	while (due.at_us == 0)
 		pause();
@@ -98,8 +99,9 @@ static bool find_keys(struct answering *a)
 		while (at < part->n_columns && strcasecmp(part->columns[at], part->keys[k]) != 0)
 			at++;
 		if (at == part->n_columns)
-			return err_set(a->err, ERR_CONFIG, a->source, "part %s: key %s is not one of its columns",
-				       part->name, part->keys[k]);
+			return err_set(a->err, ERR_CONFIG, a->source,
+				       "part %s: key %s is not one of its columns", part->name,
+				       part->keys[k]);
 		a->keys[k] = at;
 	}
 	return true;
@@ -115,7 +117,8 @@ static bool put_row(struct answering *a, const struct fixture_row *row)
 
 static bool put_run(struct answering *a, uint32_t run)
 {
-	const struct str *params = a->f->n_params ? a->f->params + (size_t)run * a->f->n_params : NULL;
+	static const struct str none;
+	const struct str *params = a->f->n_params ? a->f->params + (size_t)run * a->f->n_params : &none;
 
 	for (const struct fixture_row *row = a->part->rows; row; row = row->next) {
 		if (!is_asked(a, row, params))
@@ -169,7 +172,8 @@ static bool fixture_fetch(void *conn, struct fetch *f, bool *lost_out, struct er
 static bool fixture_check(const struct adapter_conf *conf, struct err *err)
 {
 	return conf->connect[0] != '\0' ||
-	       err_set(err, ERR_CONFIG, conf->name, "the connection is the name of a fixture file; it is empty");
+	       err_set(err, ERR_CONFIG, conf->name,
+		       "the connection is the name of a fixture file; it is empty");
 }
 
 const struct adapter_driver fixture_driver = {

@@ -132,8 +132,8 @@ static bool read_word(struct reader *r, struct str line)
 		return r->part->hang = true;
 	if (word_is(word, "frozen"))
 		return r->part->frozen = true;
-	return wrong(r, r->part->name[0] ? "expected part, delay, fail, hang, frozen, key or columns" :
-					   "expected part, delay, fail, hang or frozen");
+	return wrong(r, r->part->name[0] ? "expected part, delay, fail, hang, frozen, key or columns"
+					 : "expected part, delay, fail, hang or frozen");
 }
 
 static struct str read_cell(struct reader *r, struct str text)

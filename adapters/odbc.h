@@ -1,9 +1,9 @@
 /* odbc.h - the inside of the ODBC driver: odbc_env.c (the process), odbc_connstr.c (connection strings),
- * odbc_conn.c (one connection and its session), odbc_stmt.c (its prepared statements), odbc_rows.c (an answer),
- * odbc_diag.c (errors). A connection and all it holds belong to one worker thread.
- * Texts are UTF-8 through the ANSI functions everywhere: MariaDB's wide ones cut emoji in two.
- * SQLCancel() and SQL_ATTR_QUERY_TIMEOUT are never used: the first aborts the process with two of three drivers when
- * called across threads, the second is ignored by two of three. */
+ * odbc_conn.c (one connection and its session), odbc_stmt.c (its prepared statements), odbc_rows.c (an
+ * answer), odbc_diag.c (errors). A connection and all it holds belong to one worker thread. Texts are UTF-8
+ * through the ANSI functions everywhere: MariaDB's wide ones cut emoji in two. SQLCancel() and
+ * SQL_ATTR_QUERY_TIMEOUT are never used: the first aborts the process with two of three drivers when called
+ * across threads, the second is ignored by two of three. */
 #ifndef ADAPTERS_ODBC_H
 #define ADAPTERS_ODBC_H
 
@@ -18,8 +18,9 @@
 
 /* The environment of the process; adapters_init() made it. */
 SQLHENV odbc_env(void);
-/* Drivers initialise static data in their first connect, not always safely: hold this around each connect; it is
- * a lock only for the first one through the driver of that name (path, DSN). Returns what odbc_env_leave() takes. */
+/* Drivers initialise static data in their first connect, not always safely: hold this around each connect; it
+ * is a lock only for the first one through the driver of that name (path, DSN). Returns what odbc_env_leave()
+ * takes. */
 void *odbc_env_enter(const char *driver) MUST_CHECK NONNULL(1);
 /* The connect is over, good or bad. Accepts NULL. */
 void odbc_env_leave(void *entered);
@@ -29,13 +30,15 @@ void odbc_env_leave(void *entered);
 /* Driver families whose options we know. */
 enum odbc_family { ODBC_OTHER, ODBC_POSTGRESQL, ODBC_MARIADB, ODBC_SQLITE };
 
-/* Is it a connection string that names a driver or a DSN? ERR_CONFIG saying what is wrong, without its values. */
+/* Is it a connection string that names a driver or a DSN? ERR_CONFIG saying what is wrong, without its
+ * values. */
 bool odbc_connstr_check(const char *connect, const char *source, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* Append the value of `key` (ASCII case ignored) with its braces undone; false: not there. */
 bool odbc_connstr_get(const char *connect, const char *key, struct buf *out) NONNULL(1, 2, 3);
 /* The family of the driver it names; ODBC_OTHER for a DSN. */
 enum odbc_family odbc_connstr_family(const char *connect) NONNULL(1);
-/* Append the connection string with the time-outs and safety options of its family that it does not set itself. */
+/* Append the connection string with the time-outs and safety options of its family that it does not set
+ * itself. */
 void odbc_connstr_complete(const char *connect, uint32_t cap_ms, struct buf *out) NONNULL(1, 3);
 
 /* --- odbc_diag.c --- */
@@ -52,11 +55,11 @@ struct odbc_diag {
 
 /* Read the first error of a handle. */
 void odbc_diag_read(SQLSMALLINT type, SQLHANDLE handle, struct odbc_diag *out) NONNULL(3);
-/* The class of an error, by SQLSTATE, then by native code and message for drivers that have one SQLSTATE for all.
- * `text` is the driver's message. Fills cls, lost, stale_plan from state and native. */
+/* The class of an error, by SQLSTATE, then by native code and message for drivers that have one SQLSTATE for
+ * all. `text` is the driver's message. Fills cls, lost, stale_plan from state and native. */
 void odbc_diag_classify(struct odbc_diag *d, const char *text) NONNULL(1, 2);
-/* Copy a driver's message without the names of its components, quoted texts (they may be a customer's values) and
- * long numbers; only the first line. keep_quoted: they are names of columns and tables. */
+/* Copy a driver's message without the names of its components, quoted texts (they may be a customer's values)
+ * and long numbers; only the first line. keep_quoted: they are names of columns and tables. */
 void odbc_diag_clean(const char *text, bool keep_quoted, char *out, size_t out_bytes) NONNULL(1, 3);
 /* Fill *err and return false; `doing` begins the sentence. */
 bool odbc_diag_fail(const struct odbc_diag *d, const char *source, const char *doing, struct err *err)
@@ -88,17 +91,19 @@ struct odbc_stmt {
 	uint64_t used; /* the connection's clock at its last use */
 	struct odbc_param *params;
 	uint32_t n_params;
-	bool once; /* not to be kept: it selects *, and MariaDB's driver does not see that the table changed */
+	bool once; /* not kept: it selects *, and MariaDB's driver does not see when the table changed */
 	struct odbc_column *columns; /* NULL: not bound yet */
 	uint32_t n_columns;
 };
 
 struct odbc_conn; /* below */
 
-/* The statement of that text, prepared now if it is new; the longest unused one makes room. NULL: *d says why. */
+/* The statement of that text, prepared now if it is new; the longest unused one makes room. NULL: *d says
+ * why. */
 struct odbc_stmt *odbc_stmt_get(struct odbc_conn *c, struct str sql, struct odbc_diag *d) NONNULL(1, 3);
 /* Execute with the parameters of one run. */
-bool odbc_stmt_execute(struct odbc_stmt *s, const struct str *params, uint32_t n_params, struct odbc_diag *d)
+bool odbc_stmt_execute(struct odbc_stmt *s, const struct str *params, uint32_t n_params,
+		       struct odbc_diag *d)
 	MUST_CHECK NONNULL(1, 4);
 /* Close the cursor; the statement stays prepared. */
 void odbc_stmt_close(struct odbc_stmt *s) NONNULL(1);
@@ -107,8 +112,8 @@ void odbc_stmt_drop(struct odbc_stmt *s) NONNULL(1);
 
 /* --- odbc_rows.c --- */
 
-/* Answer the fetch: all runs. On failure without an answer of the driver *d is untouched and err->cls set; else *d
- * says why and err->cls is ERR_NONE. */
+/* Answer the fetch: all runs. On failure without an answer of the driver *d is untouched and err->cls set;
+ * else *d says why and err->cls is ERR_NONE. */
 bool odbc_rows_fetch(struct odbc_conn *c, struct fetch *f, struct odbc_diag *d, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3, 4);
 

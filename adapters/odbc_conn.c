@@ -7,10 +7,11 @@
 
 enum { LOGIN_TIMEOUT_S = 2 };
 
-/* What a session is told right after the connect, by the product it is connected to. {ms} and {s} are the longest
- * time of a statement, {zone} the session's time zone.
- * One query text shall run everywhere: PIPES_AS_CONCAT lets `||` join texts in MariaDB too, ANSI_QUOTES lets "..."
- * be a name; both are added to the modes of the server. */
+/* What a session is told right after the connect, by the product it is connected to. {ms} and {s} are the
+ * longest time of a statement, {zone} the session's time zone.
+ *
+ * One query text shall run everywhere: PIPES_AS_CONCAT lets `||` join texts in MariaDB too, ANSI_QUOTES lets
+ * "..." be a name; both are added to the modes of the server. */
 struct session {
 	const char *product; /* SQL_DBMS_NAME */
 	const char *settings;
@@ -20,8 +21,9 @@ struct session {
 
 static const struct session sessions[] = {
 	{ "PostgreSQL",
-	  "SELECT set_config('default_transaction_read_only','on',false),set_config('statement_timeout','{ms}',false),"
-	  "set_config('TimeZone','{zone}',false),set_config('application_name','federator',false)",
+	  "SELECT set_config('default_transaction_read_only','on',false),"
+	  "set_config('statement_timeout','{ms}',false),set_config('TimeZone','{zone}',false),"
+	  "set_config('application_name','federator',false)",
 	  false,
 	  /* ends statements whose client is gone; since PostgreSQL 14 and not on every system */
 	  "SELECT set_config('client_connection_check_interval','100',false)" },
@@ -150,8 +152,8 @@ static bool conn_dial(struct odbc_conn *c, const struct adapter_conf *conf, stru
 	driver_name(conf->connect, &driver);
 	entered = odbc_env_enter(driver.data);
 	sqlite_guard_watch(&c->guard);
-	c->connected = SQL_SUCCEEDED(SQLDriverConnect(c->dbc, NULL, (SQLCHAR *)text.data, SQL_NTS, NULL, 0, NULL,
-						      SQL_DRIVER_NOPROMPT));
+	c->connected = SQL_SUCCEEDED(SQLDriverConnect(c->dbc, NULL, (SQLCHAR *)text.data, SQL_NTS, NULL, 0,
+						      NULL, SQL_DRIVER_NOPROMPT));
 	sqlite_guard_watch(NULL);
 	odbc_env_leave(entered);
 	if (c->connected)
@@ -173,7 +175,8 @@ static bool odbc_connect(const struct adapter_conf *conf, void **conn_out, struc
 	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, odbc_env(), &c->dbc)))
 		return err_set(err, ERR_SYSTEM, c->source, "the driver manager gives no connection handle");
 	/* psqlODBC and FreeTDS heed it; the others have options of their own */
-	SQLSetConnectAttr(c->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(uintptr_t)LOGIN_TIMEOUT_S, SQL_IS_UINTEGER);
+	SQLSetConnectAttr(c->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(uintptr_t)LOGIN_TIMEOUT_S,
+			  SQL_IS_UINTEGER);
 	if (!conn_dial(c, conf, err) || !session_begin(c, conf, err))
 		return false;
 	*conn_out = made;
@@ -181,12 +184,13 @@ static bool odbc_connect(const struct adapter_conf *conf, void **conn_out, struc
 	return true;
 }
 
-static void fetch_failed(const struct odbc_conn *c, const struct fetch *f, struct odbc_diag *d, struct err *err)
+static void fetch_failed(const struct odbc_conn *c, const struct fetch *f, struct odbc_diag *d,
+			 struct err *err)
 {
 	char doing[64];
 
 	if (d->lost && deadline_left_us(f->cap) == 0)
-		d->cls = ERR_LATE; /* a time-out of the driver on a frozen server looks like a lost connection */
+		d->cls = ERR_LATE; /* a driver's time-out on a frozen server looks like a lost connection */
 	snprintf(doing, sizeof(doing), "part %s", f->part);
 	odbc_diag_fail(d, c->source, doing, err);
 }
@@ -200,7 +204,7 @@ static bool odbc_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *
 	c->guard.due = f->cap;
 	ok = odbc_rows_fetch(c, f, &d, err);
 	if (!ok && d.stale_plan) {
-		/* PostgreSQL refuses a plan whose columns a DDL statement changed, and one that was discarded */
+		/* PostgreSQL refuses a plan whose columns were changed since, and one that was discarded */
 		d = (struct odbc_diag){ 0 };
 		ok = odbc_rows_fetch(c, f, &d, err);
 	}
@@ -215,13 +219,15 @@ static bool odbc_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *
 static bool zone_is_plain(const char *zone)
 {
 	return zone[0] != '\0' &&
-	       zone[strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-")] == '\0';
+	       zone[strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-")] ==
+		       '\0';
 }
 
 static bool odbc_check(const struct adapter_conf *conf, struct err *err)
 {
 	if (!zone_is_plain(conf->zone))
-		return err_set(err, ERR_CONFIG, conf->name, "\"%s\" is not the name of a time zone", conf->zone);
+		return err_set(err, ERR_CONFIG, conf->name, "\"%s\" is not the name of a time zone",
+			       conf->zone);
 	return odbc_connstr_check(conf->connect, conf->name, err);
 }
 

@@ -19,7 +19,8 @@ struct addition {
 static const struct addition additions[] = {
 	/* tcp_user_timeout acts on what was sent, the keepalives on a peer that vanished while it computed */
 	{ ODBC_POSTGRESQL, "pqopt", FIXED,
-	  "{connect_timeout=2 tcp_user_timeout=2000 keepalives_idle=5 keepalives_interval=1 keepalives_count=3}" },
+	  "{connect_timeout=2 tcp_user_timeout=2000 "
+	  "keepalives_idle=5 keepalives_interval=1 keepalives_count=3}" },
 	/* CHARSET=utf8 would turn emoji into question marks */
 	{ ODBC_MARIADB, "CHARSET", FIXED, "utf8mb4" },
 	{ ODBC_MARIADB, "CONN_TIMEOUT", FIXED, "2" },
@@ -151,8 +152,11 @@ enum odbc_family odbc_connstr_family(const char *connect)
 		const char *part;
 		enum odbc_family family;
 	} known[] = {
-		{ "postgres", ODBC_POSTGRESQL }, { "psqlodbc", ODBC_POSTGRESQL }, { "mariadb", ODBC_MARIADB },
-		{ "maodbc", ODBC_MARIADB },      { "sqlite", ODBC_SQLITE },
+		{ "postgres", ODBC_POSTGRESQL },
+		{ "psqlodbc", ODBC_POSTGRESQL },
+		{ "mariadb", ODBC_MARIADB },
+		{ "maodbc", ODBC_MARIADB },
+		{ "sqlite", ODBC_SQLITE },
 	};
 	SCOPED(buf_free) struct buf driver = { 0 };
 

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 
-/* An SQLSTATE or its beginning, a native code (0: any), words of the message (NULL: any), and what they mean. The first
- * row that fits counts, so the drivers that have one SQLSTATE for everything come first. */
+/* An SQLSTATE or its beginning, a native code (0: any), words of the message (NULL: any), and what they mean.
+ * The first row that fits counts, so the drivers that have one SQLSTATE for everything come first. */
 struct meaning {
 	const char *state;
 	SQLINTEGER native;
@@ -59,7 +59,8 @@ static const struct meaning meanings[] = {
 
 static bool means(const struct meaning *m, const struct odbc_diag *d, const char *text)
 {
-	return strncmp(d->state, m->state, strlen(m->state)) == 0 && (m->native == 0 || m->native == d->native) &&
+	return strncmp(d->state, m->state, strlen(m->state)) == 0 &&
+	       (m->native == 0 || m->native == d->native) &&
 	       (m->words == NULL || strstr(text, m->words) != NULL);
 }
 

@@ -24,11 +24,12 @@ SQLHENV odbc_env(void)
 	return env;
 }
 
-/* psqlODBC calls setlocale() in every connect, which is not safe beside other threads, unless PGCLIENTENCODING is
- * set; and then it gives UTF-8 from a database of any encoding in any locale. */
+/* psqlODBC calls setlocale() in every connect, which is not safe beside other threads, unless
+ * PGCLIENTENCODING is set; and then it gives UTF-8 from a database of any encoding in any locale. */
 static bool env_set(const char *name, const char *value, struct err *err)
 {
-	return setenv(name, value, 1) == 0 || err_set(err, ERR_SYSTEM, name, "cannot be set: %s", strerror(errno));
+	return setenv(name, value, 1) == 0 ||
+	       err_set(err, ERR_SYSTEM, name, "cannot be set: %s", strerror(errno));
 }
 
 static bool env_make(struct err *err)

@@ -46,15 +46,16 @@ static bool columns_describe(struct reading *r, struct described *out)
 	if (!SQL_SUCCEEDED(SQLNumResultCols(r->s->h, &n)))
 		return driver_failed(r);
 	if (n < 1)
-		return err_set(r->err, ERR_SCHEMA, r->c->source, "part %s: the query has no result", r->f->part);
+		return err_set(r->err, ERR_SCHEMA, r->c->source, "part %s: the query has no result",
+			       r->f->part);
 	out->n = (size_t)n;
 	out->names = arena_array_of(r->f->mem, const char *, out->n);
 	out->sizes = arena_array_of(r->f->mem, SQLULEN, out->n);
 	for (size_t i = 0; i < out->n; i++) {
 		SQLCHAR name[NAME_BYTES] = "";
 
-		if (!SQL_SUCCEEDED(SQLDescribeCol(r->s->h, (SQLUSMALLINT)(i + 1), name, sizeof(name), &name_n, &type,
-						  &out->sizes[i], &digits, &nullable)))
+		if (!SQL_SUCCEEDED(SQLDescribeCol(r->s->h, (SQLUSMALLINT)(i + 1), name, sizeof(name), &name_n,
+						  &type, &out->sizes[i], &digits, &nullable)))
 			return driver_failed(r);
 		out->names[i] = arena_cstr(r->f->mem, str_of((char *)name));
 	}
@@ -84,7 +85,7 @@ static bool columns_are_bound(const struct odbc_stmt *s, const struct fetch *f)
 static bool columns_bind(struct reading *r)
 {
 	struct odbc_stmt *s = r->s;
-	struct described d;
+	struct described d = { 0 };
 	size_t *at;
 
 	if (columns_are_bound(s, r->f))
@@ -103,7 +104,8 @@ static bool columns_bind(struct reading *r)
 	return true;
 }
 
-/* A cell that is longer than its buffer: the whole of it by SQLGetData(). `ind` is its length, if the driver knows. */
+/* A cell that is longer than its buffer: the whole of it by SQLGetData(). `ind` is its length, if the driver
+ * knows. */
 static bool large_cell(struct reading *r, const struct odbc_column *col, struct str *out)
 {
 	struct buf *cell = &r->c->scratch;
@@ -167,7 +169,9 @@ static bool plan_is_fresh(struct reading *r)
 {
 	if (!sqlite_guard_reprepared(&r->c->guard))
 		return true;
-	*r->d = (struct odbc_diag){ .state = "HY000", .cls = ERR_SOURCE, .stale_plan = true,
+	*r->d = (struct odbc_diag){ .state = "HY000",
+				    .cls = ERR_SOURCE,
+				    .stale_plan = true,
 				    .text = "the table is being changed again and again" };
 	return false;
 }
@@ -175,8 +179,8 @@ static bool plan_is_fresh(struct reading *r)
 static bool run(struct reading *r, uint32_t i)
 {
 	const struct str *params = r->f->n_params ? r->f->params + (size_t)i * r->f->n_params : NULL;
-	bool ok = odbc_stmt_execute(r->s, params, r->f->n_params, r->d) && plan_is_fresh(r) && columns_bind(r) &&
-		  rows_copy(r);
+	bool ok = odbc_stmt_execute(r->s, params, r->f->n_params, r->d) && plan_is_fresh(r) &&
+		  columns_bind(r) && rows_copy(r);
 
 	odbc_stmt_close(r->s);
 	return ok;

@@ -31,7 +31,7 @@ static struct odbc_stmt *stmt_place(struct odbc_conn *c, struct str sql)
 	return best;
 }
 
-/* Is there a `*` that may stand for columns? (A product of two numbers only looks like one: that costs time.) */
+/* Is there a `*` that may stand for columns? (A product only looks like one: that costs a little time.) */
 static bool has_star(struct str sql)
 {
 	char before = '(';
@@ -85,8 +85,8 @@ static bool param_bind(struct odbc_stmt *s, uint32_t i, size_t bytes)
 
 	p->text = arena_alloc(s->mem, bytes);
 	p->bytes = bytes;
-	return SQL_SUCCEEDED(SQLBindParameter(s->h, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT, SQL_C_CHAR, SQL_VARCHAR,
-					      bytes - 1, 0, p->text, (SQLLEN)bytes, &p->ind));
+	return SQL_SUCCEEDED(SQLBindParameter(s->h, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT, SQL_C_CHAR,
+					      SQL_VARCHAR, bytes - 1, 0, p->text, (SQLLEN)bytes, &p->ind));
 }
 
 static bool params_bind(struct odbc_stmt *s, uint32_t n)

@@ -113,15 +113,18 @@ static bool pool_start(struct adapter *ad, struct err *err)
 		ad->conf.pool = ad->in_state[WORKER_SPARE];
 	pthread_mutex_unlock(&ad->lock);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !failed || err_set(err, ERR_SYSTEM, ad->conf.name, "cannot start a worker thread: %s", strerror(failed));
+	return !failed ||
+	       err_set(err, ERR_SYSTEM, ad->conf.name, "cannot start a worker thread: %s", strerror(failed));
 }
 
-struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_driver *driver, struct err *err)
+struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_driver *driver,
+			  struct err *err)
 {
 	struct adapter *ad;
 
 	if (conf->pool < 1 || conf->pool > POOL_MOST) {
-		err_set(err, ERR_CONFIG, conf->name, "a pool of %u is not between 1 and %d", conf->pool, POOL_MOST);
+		err_set(err, ERR_CONFIG, conf->name, "a pool of %u is not between 1 and %d", conf->pool,
+			POOL_MOST);
 		return NULL;
 	}
 	if (conf->queue < 1) {
@@ -202,7 +205,8 @@ struct adapter_state adapter_state(struct adapter *ad)
 static uint32_t close_wait(struct adapter *ad, uint32_t grace_ms)
 {
 	uint64_t due_us = deadline_after_ms(grace_ms).at_us;
-	struct timespec due = { .tv_sec = (time_t)(due_us / 1000000), .tv_nsec = (long)(due_us % 1000000) * 1000 };
+	struct timespec due = { .tv_sec = (time_t)(due_us / 1000000),
+				.tv_nsec = (long)(due_us % 1000000) * 1000 };
 
 	while (ad->in_state[WORKER_ENDED] < ad->conf.pool)
 		if (pthread_cond_timedwait(&ad->ended, &ad->lock, &due) == ETIMEDOUT)
@@ -210,8 +214,8 @@ static uint32_t close_wait(struct adapter *ad, uint32_t grace_ms)
 	return ad->conf.pool - ad->in_state[WORKER_ENDED];
 }
 
-/* Join the workers that ended, let go of the others and take back what they run. Under the lock: an ended worker
- * needs it no more. */
+/* Join the workers that ended, let go of the others and take back what they run. Under the lock: an ended
+ * worker needs it no more. */
 static struct fetch *close_workers(struct adapter *ad)
 {
 	struct fetch *taken = NULL;

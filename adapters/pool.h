@@ -1,7 +1,7 @@
-/* pool.h - the inside of an adapter: a bounded queue (pool.c) and the workers that empty it (worker.c). All workers
- * are threads from the start, but they connect as they are needed: one at once, the others when fetches wait and
- * nobody is idle. After a failed connect the whole source rests, longer each time, and then one worker tries.
- * Only files of adapters/ include this. */
+/* pool.h - the inside of an adapter: a bounded queue (pool.c) and the workers that empty it (worker.c). All
+ * workers are threads from the start, but they connect as they are needed: one at once, the others when
+ * fetches wait and nobody is idle. After a failed connect the whole source rests, longer each time, and then
+ * one worker tries. Only files of adapters/ include this. */
 #ifndef ADAPTERS_POOL_H
 #define ADAPTERS_POOL_H
 
@@ -50,8 +50,8 @@ struct adapter {
 };
 
 /* adapter_open() with a given driver, for tests that script one. */
-struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_driver *driver, struct err *err)
-	MUST_CHECK NONNULL(1, 2, 3);
+struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_driver *driver,
+			  struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* The first fetch of the queue or NULL. Under the lock. */
 struct fetch *pool_take(struct adapter *ad) NONNULL(1);
 /* The whole queue as a list. Under the lock. */

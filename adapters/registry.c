@@ -1,7 +1,7 @@
 #include "adapters/registry.h"
 
 static const struct adapter_driver *const drivers[] = {
-	&odbc_driver,    /* unixODBC: PostgreSQL, MariaDB, SQLite, others */
+	&odbc_driver, /* unixODBC: PostgreSQL, MariaDB, SQLite, others */
 	&fixture_driver, /* rows, delays and failures from a text file */
 };
 

@@ -65,7 +65,8 @@ void rowset_drop(struct rowset *rs)
 	buf_free(&rs->cells);
 }
 
-static bool rowset_find(const char *want, const char *const *names, size_t n_names, size_t *at_out, bool *twice_out)
+static bool rowset_find(const char *want, const char *const *names, size_t n_names, size_t *at_out,
+			bool *twice_out)
 {
 	size_t at = n_names;
 
@@ -89,8 +90,8 @@ bool rowset_match(const struct fetch *f, const char *const *names, size_t n_name
 		if (rowset_find(f->columns[c], names, n_names, &at_out[c], &twice))
 			continue;
 		return err_set(err, ERR_SCHEMA, source,
-			       twice ? "part %s: the answer has two columns \"%s\"; rename one with AS" :
-				       "part %s: the answer has no column \"%s\"",
+			       twice ? "part %s: the answer has two columns \"%s\"; rename one with AS"
+				     : "part %s: the answer has no column \"%s\"",
 			       f->part, f->columns[c]);
 	}
 	return true;

@@ -1,5 +1,5 @@
-/* rowset.h - the guards of one fetch, alike for every driver: most rows, most bytes, valid UTF-8, columns by name.
- * One thread at a time. Only files of adapters/ include this. */
+/* rowset.h - the guards of one fetch, alike for every driver: most rows, most bytes, valid UTF-8, columns by
+ * name. One thread at a time. Only files of adapters/ include this. */
 #ifndef ADAPTERS_ROWSET_H
 #define ADAPTERS_ROWSET_H
 

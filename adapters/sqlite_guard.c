@@ -28,7 +28,8 @@ bool sqlite_guard_init(struct err *err)
 {
 	int rc = sqlite3_auto_extension((void (*)(void))guard_meet);
 
-	return rc == SQLITE_OK || err_set(err, ERR_SYSTEM, "sqlite", "cannot guard connections: %s", sqlite3_errstr(rc));
+	return rc == SQLITE_OK ||
+	       err_set(err, ERR_SYSTEM, "sqlite", "cannot guard connections: %s", sqlite3_errstr(rc));
 }
 
 void sqlite_guard_watch(struct sqlite_guard *guard)

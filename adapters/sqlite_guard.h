@@ -1,6 +1,6 @@
-/* sqlite_guard.h - a deadline and read-only mode for SQLite behind its ODBC driver, which offers neither: an automatic
- * extension meets each connection that the driver opens in this process.
- * A guard belongs to the thread of its connection. */
+/* sqlite_guard.h - a deadline and read-only mode for SQLite behind its ODBC driver, which offers neither: an
+ * automatic extension meets each connection that the driver opens in this process. A guard belongs to the
+ * thread of its connection. */
 #ifndef ADAPTERS_SQLITE_GUARD_H
 #define ADAPTERS_SQLITE_GUARD_H
 
@@ -9,7 +9,7 @@
 
 /* Put beside a connection, before it is opened; it must outlive it. */
 struct sqlite_guard {
-	struct deadline due; /* statements end with SQLITE_INTERRUPT at this; may be moved between statements */
+	struct deadline due; /* statements end with SQLITE_INTERRUPT at this; may move between statements */
 	struct sqlite3 *db; /* once opened */
 };
 
@@ -17,9 +17,9 @@ struct sqlite_guard {
 bool sqlite_guard_init(struct err *err) MUST_CHECK NONNULL(1);
 /* SQLite connections opened by this thread from now on get this guard; NULL: none (the default). */
 void sqlite_guard_watch(struct sqlite_guard *guard);
-/* Has SQLite prepared a statement of the connection anew by itself since this was last asked? It does when the schema
- * changed, even under a statement prepared just now; its ODBC driver does not notice, and goes on to describe the
- * columns that were. */
+/* Has SQLite prepared a statement of the connection anew by itself since this was last asked? It does when
+ * the schema changed, even under a statement prepared just now; its ODBC driver does not notice, and goes on
+ * to describe the columns that were. */
 bool sqlite_guard_reprepared(const struct sqlite_guard *guard) NONNULL(1);
 
 #endif

@@ -102,8 +102,8 @@ static bool worker_connect(struct worker *w, enum worker_state then, struct err 
 	return ok;
 }
 
-/* The connection was lost under a fetch: once more on a new one, if it may still begin and the source does not
- * rest. All fetches only read, and what the lost one had read is forgotten. */
+/* The connection was lost under a fetch: once more on a new one, if it may still begin and the source does
+ * not rest. All fetches only read, and what the lost one had read is forgotten. */
 static bool worker_reconnect(struct worker *w, const struct fetch *run, struct err *err)
 {
 	struct adapter *ad = w->ad;
@@ -131,7 +131,8 @@ static bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 	bool lost = false;
 
 	if (deadline_left_us(run->give_up) == 0)
-		return err_set(err, ERR_LATE, w->ad->conf.name, "part %s: no worker was free in time", run->part);
+		return err_set(err, ERR_LATE, w->ad->conf.name, "part %s: no worker was free in time",
+			       run->part);
 	if (worker_try(w, run, &lost, err))
 		return true;
 	if (!lost || !worker_reconnect(w, run, err))
@@ -139,12 +140,14 @@ static bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 	return worker_try(w, run, &(bool){ false }, err);
 }
 
-/* The fetch is over. Under the lock; true: *f is to be handed back by its done(). */
+/* The fetch is over. The worker counts as free from here on, also while done() runs, so that the next fetch
+ * makes nobody else connect. Under the lock; true: *f is to be handed back by its done(). */
 static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, const struct err *err)
 {
 	struct adapter *ad = w->ad;
 	bool still_asked = w->running != NULL;
 
+	worker_move(w, w->conn ? WORKER_IDLE : WORKER_SPARE);
 	w->running = NULL;
 	ad->fetches++;
 	ad->failures += err->cls != ERR_NONE;
@@ -158,8 +161,8 @@ static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, 
 	return true;
 }
 
-/* Run a fetch. The driver works on a copy with an arena of its own, because adapter_close() may hand the fetch
- * back to its caller while the driver hangs. The lock is let go meanwhile. */
+/* Run a fetch. The driver works on a copy with an arena of its own, because adapter_close() may hand the
+ * fetch back to its caller while the driver hangs. The lock is let go meanwhile. */
 static void worker_serve(struct worker *w, struct fetch *f)
 {
 	struct adapter *ad = w->ad;
@@ -186,7 +189,6 @@ static void worker_serve(struct worker *w, struct fetch *f)
 	if (asked)
 		f->done(f);
 	pthread_mutex_lock(&ad->lock);
-	worker_move(w, w->conn ? WORKER_IDLE : WORKER_SPARE);
 }
 
 /* One turn of an unconnected worker. */

@@ -138,7 +138,8 @@ void support_cell(const struct rows *rows, uint32_t r, uint32_t c, const char *t
 	assert_true(r < rows->n_rows && c < rows->n_cols);
 	cell = rows_cell(rows, r, c);
 	if (!str_eq(cell, str_of(text)))
-		fail_msg("row %u column %u is \"%.*s\", not \"%s\"", r, c, STR_ARG(cell), text ? text : "(null)");
+		fail_msg("row %u column %u is \"%.*s\", not \"%s\"", r, c, STR_ARG(cell),
+			 text ? text : "(null)");
 }
 
 static char directory[] = "/tmp/federator-adapters-XXXXXX";

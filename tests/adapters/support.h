@@ -21,8 +21,8 @@ struct ask {
 };
 
 #define ASK(...) (&(struct ask){ __VA_ARGS__ })
-#define PARAMS(...)                              \
-	.params = (const struct str[]){ __VA_ARGS__ }, \
+#define PARAMS(...)                                                                                          \
+	.params = (const struct str[]){ __VA_ARGS__ },                                                       \
 	.n_params = ARRAY_LEN(((const struct str[]){ __VA_ARGS__ }))
 
 /* A fetch whose done() wakes support_wait(). Free it with support_free(). */

@@ -28,7 +28,8 @@ static void rows_are_chosen_by_the_key(void **state)
 {
 	(void)state;
 	struct adapter *ad = open_fixture(support_file("crm", crm));
-	struct fetch *f = support_run(ad, ASK(.part = "crm", .columns = "name ID", PARAMS(STR("0101"), STR("0199"))));
+	struct fetch *f =
+		support_run(ad, ASK(.part = "crm", .columns = "name ID", PARAMS(STR("0101"), STR("0199"))));
 
 	assert_int_equal(f->err.cls, ERR_NONE);
 	assert_int_equal(f->rows->n_rows, 2);
@@ -37,8 +38,9 @@ static void rows_are_chosen_by_the_key(void **state)
 	support_cell(f->rows, 1, 0, "");
 	support_cell(f->rows, 1, 1, "C3");
 	support_free(&f);
-	f = support_run(ad, ASK(.part = "crm", .columns = "id name", .params = (struct str[]){ STR("0102"), STR("0101") },
-				.n_params = 1, .n_runs = 2));
+	f = support_run(ad, ASK(.part = "crm", .columns = "id name",
+				.params = (struct str[]){ STR("0102"), STR("0101") }, .n_params = 1,
+				.n_runs = 2));
 	assert_int_equal(f->rows->n_rows, 3);
 	support_cell(f->rows, 0, 0, "C2");
 	support_cell(f->rows, 0, 1, NULL);
@@ -73,7 +75,8 @@ static void guards_hold_as_with_odbc(void **state)
 	f = support_run(ad, ASK(.part = "p", .columns = "a"));
 	assert_int_equal(f->rows->flags, ROWS_BAD_TEXT);
 	support_free(&f);
-	assert_int_equal(support_run_class(ad, ASK(.part = "p", .columns = "a", .max_bytes = 5)), ERR_TOO_LARGE);
+	assert_int_equal(support_run_class(ad, ASK(.part = "p", .columns = "a", .max_bytes = 5)),
+			 ERR_TOO_LARGE);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 

@@ -17,7 +17,8 @@ static void check_says_what_is_wrong(void **state)
 		{ "Driver={SQLite3};Database", "the connection string is malformed: a key has no =value" },
 		{ "Driver={SQLite3", "the connection string is malformed: a { is not closed by a }" },
 		{ "DSN=a;PWD={secret}}", "the connection string is malformed: a { is not closed by a }" },
-		{ "DSN=a;PWD={sec}ret;UID=u", "the connection string is malformed: a ; is missing behind a }" },
+		{ "DSN=a;PWD={sec}ret;UID=u",
+		  "the connection string is malformed: a ; is missing behind a }" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -50,9 +51,11 @@ static void get_undoes_braces(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		SCOPED(buf_free) struct buf out = { 0 };
 
-		assert_int_equal(odbc_connstr_get(cases[i].connect, cases[i].key, &out), cases[i].value != NULL);
+		assert_int_equal(odbc_connstr_get(cases[i].connect, cases[i].key, &out),
+				 cases[i].value != NULL);
 		if (cases[i].value)
-			assert_true(str_eq((struct str){ out.data ? out.data : "", out.len }, str_of(cases[i].value)));
+			assert_true(str_eq((struct str){ out.data ? out.data : "", out.len },
+					   str_of(cases[i].value)));
 	}
 }
 
@@ -77,8 +80,9 @@ static void families_are_known_by_name_and_by_path(void **state)
 		assert_int_equal(odbc_connstr_family(cases[i].connect), cases[i].family);
 }
 
-#define PQOPT "pqopt={connect_timeout=2 tcp_user_timeout=2000 keepalives_idle=5 keepalives_interval=1 " \
-	      "keepalives_count=3}"
+#define PQOPT                                                                                                \
+	"pqopt={connect_timeout=2 tcp_user_timeout=2000 keepalives_idle=5 keepalives_interval=1 "            \
+	"keepalives_count=3}"
 
 static void what_is_not_set_is_added_and_nothing_else_changes(void **state)
 {

@@ -13,24 +13,29 @@ static void errors_of_each_driver_have_their_class(void **state)
 		bool lost, stale_plan;
 	} cases[] = {
 		/* psqlODBC */
-		{ "08001", 101, "connection to server at \"h\" failed: Connection refused", ERR_REFUSED, true, false },
-		{ "08001", 101, "FATAL:  password authentication failed for user \"app\"", ERR_AUTH, true, false },
+		{ "08001", 101, "connection to server at \"h\" failed: Connection refused", ERR_REFUSED, true,
+		  false },
+		{ "08001", 101, "FATAL:  password authentication failed for user \"app\"", ERR_AUTH, true,
+		  false },
 		{ "08001", 101, "FATAL:  no pg_hba.conf entry for host", ERR_AUTH, true, false },
 		{ "08S01", 35, "no connection to the server", ERR_REFUSED, true, false },
-		{ "57P01", 1, "FATAL: terminating connection due to administrator command", ERR_REFUSED, true, false },
+		{ "57P01", 1, "FATAL: terminating connection due to administrator command", ERR_REFUSED, true,
+		  false },
 		{ "57014", 1, "ERROR: canceling statement due to statement timeout", ERR_LATE, false, false },
 		{ "0A000", 1, "ERROR: cached plan must not change result type", ERR_SOURCE, false, true },
 		{ "26000", 1, "ERROR: prepared statement does not exist", ERR_SOURCE, false, true },
 		{ "42703", 1, "ERROR: column \"x\" does not exist", ERR_SCHEMA, false, false },
 		{ "42P01", 1, "ERROR: relation \"x\" does not exist", ERR_SCHEMA, false, false },
-		{ "25006", 1, "ERROR: cannot execute INSERT in a read-only transaction", ERR_SOURCE, false, false },
+		{ "25006", 1, "ERROR: cannot execute INSERT in a read-only transaction", ERR_SOURCE, false,
+		  false },
 		{ "22P02", 1, "ERROR: invalid input syntax", ERR_SOURCE, false, false },
 		/* MariaDB */
 		{ "28000", 1045, "Access denied for user 'app'@'h'", ERR_AUTH, true, false },
 		{ "HY000", 2002, "Can't connect to server on '127.0.0.1'", ERR_REFUSED, true, false },
 		{ "08S01", 2013, "Lost connection to server during query", ERR_REFUSED, true, false },
 		{ "HY000", 2006, "Server has gone away", ERR_REFUSED, true, false },
-		{ "HY018", 1969, "Query execution was interrupted (max_statement_time exceeded)", ERR_LATE, false, false },
+		{ "HY018", 1969, "Query execution was interrupted (max_statement_time exceeded)", ERR_LATE,
+		  false, false },
 		{ "70100", 1317, "Query execution was interrupted", ERR_LATE, false, false },
 		{ "42S22", 1054, "Unknown column 'x' in 'field list'", ERR_SCHEMA, false, false },
 		{ "42S02", 1146, "Table 'fed.x' doesn't exist", ERR_SCHEMA, false, false },
@@ -51,8 +56,8 @@ static void errors_of_each_driver_have_their_class(void **state)
 		memcpy(d.state, cases[i].sqlstate, sizeof(d.state));
 		odbc_diag_classify(&d, cases[i].text);
 		if (d.cls != cases[i].cls || d.lost != cases[i].lost || d.stale_plan != cases[i].stale_plan)
-			fail_msg("%s %s: class %d, lost %d, stale %d", cases[i].sqlstate, cases[i].text, d.cls, d.lost,
-				 d.stale_plan);
+			fail_msg("%s %s: class %d, lost %d, stale %d", cases[i].sqlstate, cases[i].text,
+				 d.cls, d.lost, d.stale_plan);
 	}
 }
 
@@ -64,8 +69,8 @@ static void messages_lose_values_components_and_further_lines(void **state)
 		bool keep_quoted;
 		const char *clean;
 	} cases[] = {
-		{ "[unixODBC][psqlODBC]ERROR: relation \"crm.x\" does not exist;\nError while executing", true,
-		  "ERROR: relation \"crm.x\" does not exist" },
+		{ "[unixODBC][psqlODBC]ERROR: relation \"crm.x\" does not exist;\nError while executing",
+		  true, "ERROR: relation \"crm.x\" does not exist" },
 		{ "ERROR: invalid input syntax for type bigint: \"010-1234\"", false,
 		  "ERROR: invalid input syntax for type bigint: ?" },
 		{ "Incorrect value: 'it''s' for column `phone` at row 1", false,

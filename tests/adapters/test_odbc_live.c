@@ -21,13 +21,13 @@ struct server {
 static const struct server servers[] = {
 	{ "PostgreSQL", "FED_TEST_PG", "FED_TEST_PG_ADMIN", "SELECT pg_sleep(10) AS a",
 	  "WITH w AS (INSERT INTO adapters_t(id) VALUES('C9') RETURNING id) SELECT id AS a FROM w",
-	  "SELECT pg_backend_pid() AS a",
-	  "SELECT timestamptz '2026-11-22 00:00:00+00' AS a", "TIMESTAMP",
+	  "SELECT pg_backend_pid() AS a", "SELECT timestamptz '2026-11-22 00:00:00+00' AS a", "TIMESTAMP",
 	  "SELECT count(*) AS a FROM pg_prepared_statements" },
 	{ "MariaDB", "FED_TEST_MARIADB", "FED_TEST_MARIADB_ADMIN", "SELECT SLEEP(10) AS a",
 	  "INSERT INTO adapters_t(id) VALUES('C9') RETURNING id AS a", "SELECT CONNECTION_ID() AS a",
 	  "SELECT FROM_UNIXTIME(1795305600) AS a", "DATETIME",
-	  "SELECT VARIABLE_VALUE AS a FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME='COM_STMT_PREPARE'" },
+	  "SELECT VARIABLE_VALUE AS a FROM information_schema.SESSION_STATUS "
+	  "WHERE VARIABLE_NAME = 'COM_STMT_PREPARE'" },
 };
 
 static const struct server *server;
@@ -43,8 +43,11 @@ static const char *connect_of(const char *variable)
 
 static struct adapter *open_as(const char *variable, uint32_t pool, uint32_t cap_ms)
 {
-	return support_open((struct adapter_conf){ .driver = "odbc", .connect = connect_of(variable), .pool = pool,
-						   .cap_ms = cap_ms, .queue = 512 });
+	return support_open((struct adapter_conf){ .driver = "odbc",
+						   .connect = connect_of(variable),
+						   .pool = pool,
+						   .cap_ms = cap_ms,
+						   .queue = 512 });
 }
 
 static struct adapter *open_reader(void)
@@ -101,7 +104,9 @@ static void only_cell(struct adapter *ad, const char *sql, char out[64])
 	support_free(&f);
 }
 
-#define KOREAN "\xea\xb9\x80\xed\x95\x9c\xeb\xb3\x84 \xeb\x98\xa0\xeb\xb0\xa9\xea\xb0\x81\xed\x95\x98 \xf0\x9f\x8e\x81"
+#define KOREAN \
+	"\xea\xb9\x80\xed\x95\x9c\xeb\xb3\x84 " \
+	"\xeb\x98\xa0\xeb\xb0\xa9\xea\xb0\x81\xed\x95\x98 \xf0\x9f\x8e\x81"
 
 static void types_and_texts_come_as_they_are(void **state)
 {
@@ -152,8 +157,9 @@ static void runs_lists_and_guards_work(void **state)
 	const char *one = "SELECT id FROM adapters_n WHERE id = ?";
 	struct str keys[128];
 	char sql[1024] = "SELECT id FROM adapters_n WHERE id IN (?";
-	struct fetch *f = support_run(ad, ASK(.sql = one, .columns = "id", .n_params = 1, .n_runs = 4,
-					      .params = (struct str[]){ STR("3"), STR("no"), { NULL, 0 }, STR("1") }));
+	struct fetch *f =
+		support_run(ad, ASK(.sql = one, .columns = "id", .n_params = 1, .n_runs = 4,
+				    .params = (struct str[]){ STR("3"), STR("no"), { NULL, 0 }, STR("1") }));
 
 	good(f);
 	assert_int_equal(f->rows->n_rows, 2);
@@ -168,7 +174,8 @@ static void runs_lists_and_guards_work(void **state)
 	good(f);
 	assert_int_equal(f->rows->n_rows, 2);
 	support_free(&f);
-	f = support_run(ad, ASK(.sql = "SELECT id FROM adapters_n ORDER BY id", .columns = "id", .max_rows = 3));
+	f = support_run(ad,
+			ASK(.sql = "SELECT id FROM adapters_n ORDER BY id", .columns = "id", .max_rows = 3));
 	assert_int_equal(f->rows->n_rows, 3);
 	assert_int_equal(f->rows->flags, ROWS_TRUNCATED);
 	support_free(&f);
@@ -210,7 +217,8 @@ static void a_session_killed_while_idle_is_replaced_unseen(void **state)
 	char before[64], after[64], sql[128];
 
 	only_cell(ad, server->session, before);
-	snprintf(sql, sizeof(sql), strcmp(server->name, "MariaDB") == 0 ? "KILL %s" : "SELECT pg_terminate_backend(%s)",
+	snprintf(sql, sizeof(sql),
+		 strcmp(server->name, "MariaDB") == 0 ? "KILL %s" : "SELECT pg_terminate_backend(%s)",
 		 before);
 	owner_run(sql);
 	only_cell(ad, server->session, after);
@@ -234,8 +242,8 @@ static void one_query_text_serves_all_products(void **state)
 {
 	(void)state;
 	struct adapter *ad = open_reader();
-	struct fetch *f = support_run(ad, ASK(.sql = "SELECT 'a' || ? || 'c' AS \"Both\"", .columns = "both",
-					      PARAMS(STR("b"))));
+	struct fetch *f = support_run(
+		ad, ASK(.sql = "SELECT 'a' || ? || 'c' AS \"Both\"", .columns = "both", PARAMS(STR("b"))));
 
 	good(f);
 	support_cell(f->rows, 0, 0, "abc");
@@ -253,9 +261,10 @@ static void a_statement_is_prepared_once(void **state)
 	only_cell(ad, server->prepares, before);
 	for (int i = 0; i < 5; i++) {
 		snprintf(key, sizeof(key), "%d", i);
-		assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT id AS a FROM adapters_n WHERE id = ?",
-							   .columns = "a", PARAMS(str_of(key)))),
-				 ERR_NONE);
+		assert_int_equal(
+			support_run_class(ad, ASK(.sql = "SELECT id AS a FROM adapters_n WHERE id = ?",
+						  .columns = "a", PARAMS(str_of(key)))),
+			ERR_NONE);
 	}
 	only_cell(ad, server->prepares, after);
 	assert_int_equal(atoi(after), atoi(before) + 1);
@@ -332,7 +341,8 @@ static void a_column_that_gets_another_type_heals_without_reconnect(void **state
 	support_cell(f->rows, 0, 1, "a name that is longer than it was");
 	support_free(&f);
 	if (strcmp(server->name, "PostgreSQL") == 0) { /* a session that lost its statements */
-		assert_int_equal(support_run_class(ad, ASK(.sql = "DEALLOCATE ALL", .columns = "a")), ERR_SCHEMA);
+		assert_int_equal(support_run_class(ad, ASK(.sql = "DEALLOCATE ALL", .columns = "a")),
+				 ERR_SCHEMA);
 		assert_int_equal(support_run_class(ad, ask), ERR_NONE);
 	}
 	only_cell(ad, server->session, after);
@@ -345,7 +355,8 @@ static void mistakes_of_the_mapping_are_named_and_values_are_not(void **state)
 {
 	(void)state;
 	struct adapter *ad = open_reader();
-	struct fetch *f = support_run(ad, ASK(.part = "crm", .sql = "SELECT vip FROM adapters_t", .columns = "vip"));
+	struct fetch *f =
+		support_run(ad, ASK(.part = "crm", .sql = "SELECT vip FROM adapters_t", .columns = "vip"));
 
 	assert_int_equal(f->err.cls, ERR_SCHEMA);
 	assert_non_null(strstr(f->err.text, "vip"));
@@ -357,8 +368,8 @@ static void mistakes_of_the_mapping_are_named_and_values_are_not(void **state)
 	assert_int_equal(f->err.cls, ERR_SOURCE);
 	assert_null(strstr(f->err.text, "0101"));
 	support_free(&f);
-	f = support_run(ad, ASK(.sql = "SELECT id FROM adapters_n WHERE id = CAST(? AS DECIMAL(5,0))", .columns = "id",
-				PARAMS(STR("hong-gildong"))));
+	f = support_run(ad, ASK(.sql = "SELECT id FROM adapters_n WHERE id = CAST(? AS DECIMAL(5,0))",
+				.columns = "id", PARAMS(STR("hong-gildong"))));
 	assert_null(strstr(f->err.text, "hong"));
 	support_free(&f);
 	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT 1 AS a", .columns = "a")), ERR_NONE);
@@ -397,8 +408,8 @@ static void workers_side_by_side_never_mix_answers(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(f); i++) {
 		snprintf(key, sizeof(key), "%zu", i);
-		f[i] = support_fetch(ASK(.sql = "SELECT 'k' || ? AS k FROM adapters_n WHERE id = '1'", .columns = "k",
-					 PARAMS(str_of(key))));
+		f[i] = support_fetch(ASK(.sql = "SELECT 'k' || ? AS k FROM adapters_n WHERE id = '1'",
+					 .columns = "k", PARAMS(str_of(key))));
 		support_start(ad, f[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(f); i++) {
@@ -430,8 +441,8 @@ static int tables_make(void **state)
 	owner_run("CREATE TABLE adapters_n(id VARCHAR(9) PRIMARY KEY)");
 	owner_run("INSERT INTO adapters_n VALUES('1'),('2'),('3'),('4'),('5')");
 	snprintf(sql, sizeof(sql),
-		 "CREATE TABLE adapters_types(id VARCHAR(9), i BIGINT, d DECIMAL(18,2), t %s, e VARCHAR(9), n VARCHAR(9),"
-		 " v TEXT, s DATE)",
+		 "CREATE TABLE adapters_types(id VARCHAR(9), i BIGINT, d DECIMAL(18,2), t %s, e VARCHAR(9),"
+		 " n VARCHAR(9), v TEXT, s DATE)",
 		 server->datetime);
 	owner_run(sql);
 	owner_run("INSERT INTO adapters_types VALUES('C1', -9223372036854775808, 1234567890123456.78,"

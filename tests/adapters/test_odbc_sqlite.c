@@ -44,9 +44,11 @@ static void good(const struct fetch *f)
 static void every_type_comes_as_its_text(void **state)
 {
 	(void)state;
-	sqlite_run("types", "CREATE TABLE t(i INTEGER, r REAL, n TEXT, e TEXT, k TEXT, d TIMESTAMP, any BLOB);"
-			    "INSERT INTO t VALUES(-9223372036854775808, 1.5, NULL, '',"
-			    " '\xea\xb9\x80\xed\x95\x9c\xeb\xb3\x84 \xf0\x9f\x8e\x81', '2026-11-22 09:38:51', 'x\ny')");
+	sqlite_run(
+		"types",
+		"CREATE TABLE t(i INTEGER, r REAL, n TEXT, e TEXT, k TEXT, d TIMESTAMP, any BLOB);"
+		"INSERT INTO t VALUES(-9223372036854775808, 1.5, NULL, '',"
+		" '\xea\xb9\x80\xed\x95\x9c\xeb\xb3\x84 \xf0\x9f\x8e\x81', '2026-11-22 09:38:51', 'x\ny')");
 	struct adapter *ad = open_file("types");
 	struct fetch *f = support_run(ad, ASK(.sql = "SELECT * FROM t", .columns = "i r n e k d any"));
 
@@ -66,12 +68,14 @@ static void every_type_comes_as_its_text(void **state)
 static void parameters_are_bound_never_spliced(void **state)
 {
 	(void)state;
-	sqlite_run("p", "CREATE TABLE t(id TEXT, v TEXT); INSERT INTO t VALUES('a''b; --', '1'), ('', 'empty'),"
-			"('\xec\x84\x9c\xec\x9a\xb8', 'seoul')");
+	sqlite_run("p",
+		   "CREATE TABLE t(id TEXT, v TEXT); INSERT INTO t VALUES('a''b; --', '1'), ('', 'empty'),"
+		   "('\xec\x84\x9c\xec\x9a\xb8', 'seoul')");
 	static char long_key[5000];
 	struct adapter *ad = open_file("p");
 	const char *sql = "SELECT v, ? AS back FROM t WHERE id = ?";
-	struct fetch *f = support_run(ad, ASK(.sql = sql, .columns = "v back", PARAMS(STR("?"), STR("a'b; --"))));
+	struct fetch *f =
+		support_run(ad, ASK(.sql = sql, .columns = "v back", PARAMS(STR("?"), STR("a'b; --"))));
 
 	good(f);
 	support_cell(f->rows, 0, 0, "1");
@@ -81,7 +85,8 @@ static void parameters_are_bound_never_spliced(void **state)
 	support_cell(f->rows, 0, 0, "empty");
 	support_cell(f->rows, 0, 1, NULL);
 	support_free(&f);
-	memset(long_key, 'k', sizeof(long_key) - 1); /* longer than the buffer of a parameter, and of a cell */
+	memset(long_key, 'k',
+	       sizeof(long_key) - 1); /* longer than the buffer of a parameter, and of a cell */
 	f = support_run(ad, ASK(.sql = sql, .columns = "v back",
 				PARAMS(str_of(long_key), STR("\xec\x84\x9c\xec\x9a\xb8"))));
 	support_cell(f->rows, 0, 0, "seoul");
@@ -112,8 +117,9 @@ static void long_texts_come_whole(void **state)
 	assert_int_equal(rows_cell(f->rows, 2, 1).n, 40); /* fills the described size's buffer to the brim */
 	assert_int_equal(rows_cell(f->rows, 3, 1).n, 41);
 	support_free(&f);
-	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT v FROM t", .columns = "v", .max_bytes = 1000000)),
-			 ERR_TOO_LARGE);
+	assert_int_equal(
+		support_run_class(ad, ASK(.sql = "SELECT v FROM t", .columns = "v", .max_bytes = 1000000)),
+		ERR_TOO_LARGE);
 	end(&ad);
 }
 
@@ -137,8 +143,10 @@ static void bad_utf8_is_null_and_told(void **state)
 static void too_many_rows_are_cut_and_told(void **state)
 {
 	(void)state;
-	sqlite_run("rows", "CREATE TABLE t(v); WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM g WHERE i<5)"
-			   "INSERT INTO t SELECT i FROM g");
+	sqlite_run(
+		"rows",
+		"CREATE TABLE t(v); WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM g WHERE i<5)"
+		"INSERT INTO t SELECT i FROM g");
 	struct adapter *ad = open_file("rows");
 	const char *sql = "SELECT v FROM t WHERE v <> ? ORDER BY v";
 	struct fetch *f = support_run(ad, ASK(.sql = sql, .columns = "v", PARAMS(STR("9")), .max_rows = 5));
@@ -146,8 +154,9 @@ static void too_many_rows_are_cut_and_told(void **state)
 	assert_int_equal(f->rows->n_rows, 5);
 	assert_int_equal(f->rows->flags, 0);
 	support_free(&f);
-	f = support_run(ad, ASK(.sql = sql, .columns = "v", .params = (struct str[]){ STR("1"), STR("2"), STR("3") },
-				.n_params = 1, .n_runs = 3, .max_rows = 6));
+	f = support_run(ad, ASK(.sql = sql, .columns = "v",
+				.params = (struct str[]){ STR("1"), STR("2"), STR("3") }, .n_params = 1,
+				.n_runs = 3, .max_rows = 6));
 	good(f);
 	assert_int_equal(f->rows->n_rows, 6);
 	assert_int_equal(f->rows->flags, ROWS_TRUNCATED);
@@ -158,11 +167,13 @@ static void too_many_rows_are_cut_and_told(void **state)
 static void runs_are_appended(void **state)
 {
 	(void)state;
-	sqlite_run("runs", "CREATE TABLE t(k TEXT, v TEXT); INSERT INTO t VALUES('a','1'),('b','2'),('b','3')");
+	sqlite_run("runs",
+		   "CREATE TABLE t(k TEXT, v TEXT); INSERT INTO t VALUES('a','1'),('b','2'),('b','3')");
 	struct adapter *ad = open_file("runs");
-	struct fetch *f = support_run(ad, ASK(.sql = "SELECT k, v FROM t WHERE k = ? ORDER BY v", .columns = "v k",
-					      .params = (struct str[]){ STR("b"), STR("none"), STR("a") },
-					      .n_params = 1, .n_runs = 3));
+	struct fetch *f =
+		support_run(ad, ASK(.sql = "SELECT k, v FROM t WHERE k = ? ORDER BY v", .columns = "v k",
+				    .params = (struct str[]){ STR("b"), STR("none"), STR("a") },
+				    .n_params = 1, .n_runs = 3));
 
 	good(f);
 	assert_int_equal(f->rows->n_rows, 3);
@@ -177,7 +188,8 @@ static void runs_are_appended(void **state)
 static void columns_are_bound_by_name_and_missing_ones_named(void **state)
 {
 	(void)state;
-	sqlite_run("schema", "CREATE TABLE t(id TEXT, name TEXT, tier TEXT); INSERT INTO t VALUES('C1','Han','VIP')");
+	sqlite_run("schema",
+		   "CREATE TABLE t(id TEXT, name TEXT, tier TEXT); INSERT INTO t VALUES('C1','Han','VIP')");
 	struct adapter *ad = open_file("schema");
 	struct fetch *f = support_run(ad, ASK(.sql = "SELECT tier, id, name FROM t", .columns = "ID NAME"));
 
@@ -195,8 +207,10 @@ static void columns_are_bound_by_name_and_missing_ones_named(void **state)
 	assert_int_equal(f->err.cls, ERR_SCHEMA);
 	assert_non_null(strstr(f->err.text, "no such column: grade"));
 	support_free(&f);
-	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT 1 AS a, 2 AS A", .columns = "a")), ERR_SCHEMA);
-	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT x FROM nowhere", .columns = "x")), ERR_SCHEMA);
+	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT 1 AS a, 2 AS A", .columns = "a")),
+			 ERR_SCHEMA);
+	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT x FROM nowhere", .columns = "x")),
+			 ERR_SCHEMA);
 	end(&ad);
 }
 
@@ -214,7 +228,8 @@ static void the_same_statement_serves_other_columns_and_a_changed_table(void **s
 	assert_int_equal(f->rows->n_cols, 1);
 	support_cell(f->rows, 0, 0, "Han");
 	support_free(&f);
-	sqlite_run("ddl", "DROP TABLE t; CREATE TABLE t(name TEXT, x TEXT, id TEXT); INSERT INTO t VALUES('Kim','x','C2')");
+	sqlite_run("ddl", "DROP TABLE t; CREATE TABLE t(name TEXT, x TEXT, id TEXT);"
+			  "INSERT INTO t VALUES('Kim','x','C2')");
 	f = support_run(ad, ask);
 	good(f);
 	support_cell(f->rows, 0, 0, "C2");
@@ -240,9 +255,9 @@ static void more_statements_than_a_connection_keeps(void **state)
 			snprintf(sql, sizeof(sql), "SELECT %d + ? AS n", i);
 			snprintf(expected, sizeof(expected), "%d", i + round);
 			struct fetch *f = support_run(ad, ASK(.sql = sql, .columns = "n",
-							      PARAMS(round == 0 ? STR("0") :
-								     round == 1 ? STR("1") :
-										  STR("2"))));
+							      PARAMS(round == 0	  ? STR("0")
+								     : round == 1 ? STR("1")
+										  : STR("2"))));
 			good(f);
 			support_cell(f->rows, 0, 0, expected);
 			support_free(&f);
@@ -274,8 +289,8 @@ static void a_missing_file_is_refused_and_not_made(void **state)
 static void an_unknown_driver_is_refused_with_its_reason(void **state)
 {
 	(void)state;
-	struct adapter *ad = support_open((struct adapter_conf){ .driver = "odbc",
-								  .connect = "Driver={No Such};PWD={hush}" });
+	struct adapter *ad = support_open(
+		(struct adapter_conf){ .driver = "odbc", .connect = "Driver={No Such};PWD={hush}" });
 	struct fetch *f = support_fetch(ASK(.sql = "SELECT 1 AS a", .columns = "a"));
 	struct err err = { 0 };
 
@@ -294,10 +309,12 @@ static void a_runaway_query_ends_at_its_cap(void **state)
 {
 	(void)state;
 	struct adapter *ad = open_file("schema");
-	const char *forever = "WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM g) SELECT count(*) AS n FROM g";
+	const char *forever =
+		"WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM g) SELECT count(*) AS n FROM g";
 
-	assert_int_equal(support_run_class(ad, ASK(.sql = forever, .columns = "n", .cap = deadline_after_ms(50))),
-			 ERR_LATE);
+	assert_int_equal(
+		support_run_class(ad, ASK(.sql = forever, .columns = "n", .cap = deadline_after_ms(50))),
+		ERR_LATE);
 	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT 1 AS n", .columns = "n")), ERR_NONE);
 	assert_int_equal(adapter_state(ad).connected, 1); /* the connection was kept */
 	end(&ad);
@@ -351,8 +368,8 @@ static void a_wrong_query_does_not_tell_its_parameters(void **state)
 {
 	(void)state;
 	struct adapter *ad = open_file("schema");
-	struct fetch *f = support_run(ad, ASK(.sql = "SELEC id FROM t WHERE id = ?", .columns = "id",
-					      PARAMS(STR("01012345678"))));
+	struct fetch *f = support_run(
+		ad, ASK(.sql = "SELEC id FROM t WHERE id = ?", .columns = "id", PARAMS(STR("01012345678"))));
 
 	assert_int_equal(f->err.cls, ERR_SOURCE);
 	assert_null(strstr(f->err.text, "0101"));
@@ -374,7 +391,8 @@ static void eight_workers_read_side_by_side(void **state)
 		char key[16];
 
 		snprintf(key, sizeof(key), "%zu", i);
-		f[i] = support_fetch(ASK(.sql = "SELECT ? AS k, id FROM t", .columns = "k id", PARAMS(str_of(key))));
+		f[i] = support_fetch(
+			ASK(.sql = "SELECT ? AS k, id FROM t", .columns = "k id", PARAMS(str_of(key))));
 		support_start(ad, f[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(f); i++) {

@@ -131,8 +131,9 @@ static void script_set(enum err_class connect_fails)
 
 static struct adapter *open_scripted(uint32_t pool, uint32_t queue)
 {
-	struct adapter_conf conf = { .name = "source", .connect = "", .zone = "UTC", .pool = pool, .queue = queue,
-				     .cap_ms = 1000 };
+	struct adapter_conf conf = {
+		.name = "source", .connect = "", .zone = "UTC", .pool = pool, .queue = queue, .cap_ms = 1000
+	};
 	struct err err = { 0 };
 	struct adapter *ad = pool_open(&conf, &scripted, &err);
 
@@ -198,7 +199,8 @@ static void a_source_that_is_down_refuses_at_once_with_its_reason(void **state)
 		script.connect_fails = reasons[i];
 		script.hold_connects = true;
 		struct adapter *ad = open_scripted(3, 8);
-		struct fetch *waits = support_fetch(ASK(.n_runs = 1)), *late = support_fetch(ASK(.n_runs = 1));
+		struct fetch *waits = support_fetch(ASK(.n_runs = 1)),
+			     *late = support_fetch(ASK(.n_runs = 1));
 		struct err err = { 0 };
 
 		until(&script.connects, 1);
@@ -362,8 +364,9 @@ static void a_connect_that_hangs_is_left_behind(void **state)
 static void wrong_configurations_are_named(void **state)
 {
 	(void)state;
-	struct adapter_conf good = { .name = "crm", .driver = "fixture", .connect = "x", .zone = "UTC", .pool = 1,
-				     .queue = 1 };
+	struct adapter_conf good = {
+		.name = "crm", .driver = "fixture", .connect = "x", .zone = "UTC", .pool = 1, .queue = 1
+	};
 	struct adapter_conf conf = good;
 	struct err err = { 0 };
 

@@ -4,7 +4,8 @@
 
 static struct fetch *asked(uint32_t max_rows, size_t max_bytes)
 {
-	return support_fetch(ASK(.part = "crm", .columns = "id name", .max_rows = max_rows, .max_bytes = max_bytes));
+	return support_fetch(
+		ASK(.part = "crm", .columns = "id name", .max_rows = max_rows, .max_bytes = max_bytes));
 }
 
 static void cells_keep_null_empty_and_text_apart(void **state)
