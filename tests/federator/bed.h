@@ -13,8 +13,9 @@ struct bed; /* opaque */
 #define BED_STORY(f) cmocka_unit_test_setup_teardown(f, bed_start, bed_stop)
 /* Once, in main(): the libraries and a quiet log. */
 bool bed_begin(void);
-/* Set-up and teardown of BED_STORY(). */
+/* Set-up of BED_STORY(). */
 int bed_start(void **state);
+/* Teardown of BED_STORY(). */
 int bed_stop(void **state);
 /* Ask; the status must be 200. */
 json_t *bed_ok(struct bed *bed, struct ask ask);

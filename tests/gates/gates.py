@@ -163,17 +163,23 @@ def no_sleeps(tree):
 
 
 def sources_listed(tree):
-    """Every C file is built: the CMakeLists.txt of its folder or of one above names it (tests may leave test_ and .c out)."""
+    """Every C file is built: the CMakeLists.txt of its folder or of one above names it."""
     found = []
     for path in tree.paths(".c"):
         folders = path.split("/")[:-1]
-        lists = "".join(tree.texts.get("/".join(folders[:n] + ["CMakeLists.txt"]), "") for n in range(len(folders) + 1))
-        name = path.rsplit("/", 1)[-1]
-        stem = name[:-len(".c")]
-        names = (name, stem, stem.removeprefix("test_")) if folders[0] in ("tests", "fuzz", "bench") else (name,)
-        if not any(re.search(rf"(?<![\w.-]){re.escape(n)}(?![\w.-])", lists) for n in names):
+        above = ["/".join(folders[:n] + ["CMakeLists.txt"]) for n in range(len(folders) + 1)]
+        lists = "".join(loops_unrolled(tree.texts.get(name, "")) for name in above)
+        if not re.search(r"(?<![\w.-])" + re.escape(path.rsplit("/", 1)[-1]), lists):
             found.append(f"{path}:1: no CMakeLists.txt names it")
     return found
+
+
+def loops_unrolled(text):
+    """CMake text with each foreach(x a b) ... endforeach() written out."""
+    def unroll(match):
+        name, values, body = match.groups()
+        return "".join(body.replace("${" + name + "}", value) for value in values.split())
+    return re.sub(r"foreach\((\w+)([^)]*)\)(.*?)endforeach\(\)", unroll, text, flags=re.S)
 
 
 GATES = {gate.__name__: gate for gate in (folder_order, include_from_root, prototypes_commented, sizes, words,

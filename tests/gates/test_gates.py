@@ -84,7 +84,8 @@ class GateTest(unittest.TestCase):
         self.finds(gates.sources_listed, "base/a.c", "", beside={"cache/CMakeLists.txt": "add(a.c)"})
         self.passes(gates.sources_listed, "base/a.c", "", beside={"base/CMakeLists.txt": "add(base a.c)"})
         self.passes(gates.sources_listed, "base/x/a.c", "", beside={"base/CMakeLists.txt": "add(base x/a.c)"})
-        self.passes(gates.sources_listed, "tests/base/test_a.c", "", beside={"tests/base/CMakeLists.txt": "in a b)"})
+        self.passes(gates.sources_listed, "tests/base/test_a.c", "",
+                    beside={"tests/base/CMakeLists.txt": "foreach(n a b)\n  t(test_${n}.c)\nendforeach()"})
 
     def test_every_gate_is_tested_here(self):
         tested = {name[len("test_"):] for name in dir(self) if name.startswith("test_")}
