@@ -44,7 +44,7 @@ struct fetch {
 	/* Ended at this: SQLite exactly, others by the server at cap_ms of the session. A frozen PostgreSQL
 	 * ends nothing. */
 	struct deadline cap;
-	/* Called once, on a worker thread or inside adapter_close(); is quick, never calls adapter_close(). */
+	/* Called once, on a worker thread or inside adapter_close(). Quick; never calls adapter_close(). */
 	void (*done)(struct fetch *f);
 	void *owner; /* the caller's */
 	/* answered */

@@ -29,6 +29,9 @@ static const struct meaning meanings[] = {
 	{ "", 2003, NULL, ERR_REFUSED, LOST },
 	{ "", 2006, NULL, ERR_REFUSED, LOST },
 	{ "", 2013, NULL, ERR_REFUSED, LOST },
+	{ "", 2014, "out of sync", ERR_REFUSED, LOST },
+	{ "", 2027, "Malformed", ERR_REFUSED, LOST },
+	{ "", 2055, "Lost connection", ERR_REFUSED, LOST },
 	/* SQLite */
 	{ "HY000", 1, "no such column", ERR_SCHEMA, STAYS },
 	{ "HY000", 1, "no such table", ERR_SCHEMA, STAYS },

@@ -26,8 +26,11 @@ static int guard_meet(sqlite3 *db, char **message, const struct sqlite3_api_rout
 
 bool sqlite_guard_init(struct err *err)
 {
-	int rc = sqlite3_auto_extension((void (*)(void))guard_meet);
+	int rc;
 
+	/* its memory statistics take one lock for the whole process at each allocation of each thread */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	rc = sqlite3_auto_extension((void (*)(void))guard_meet);
 	return rc == SQLITE_OK ||
 	       err_set(err, ERR_SYSTEM, "sqlite", "cannot guard connections: %s", sqlite3_errstr(rc));
 }
