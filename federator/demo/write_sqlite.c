@@ -60,18 +60,19 @@ static bool prepare_insert(struct sqlite_sink *s, enum table t, struct err *err)
 	return sqlite3_prepare_v2(s->db, sql.data, -1, &s->insert[t], NULL) == SQLITE_OK || fail(s->db, err);
 }
 
+static bool create_table(struct sqlite_sink *s, enum table t, struct err *err)
+{
+	SCOPED(buf_free) struct buf sql = {0};
+
+	schema_create(t, DIALECT_SQLITE, &sql);
+	return run(s->db, sql.data, err) && prepare_insert(s, t, err);
+}
+
 static bool create_tables(struct sqlite_sink *s, enum database db, struct err *err)
 {
-	for (int i = 0; i < TABLES; i++) {
-		SCOPED(buf_free) struct buf sql = {0};
-		enum table t = (enum table)i;
-
-		if (schema_table(t)->database != db)
-			continue;
-		schema_create(t, DIALECT_SQLITE, &sql);
-		if (!run(s->db, sql.data, err) || !prepare_insert(s, t, err))
+	for (int i = 0; i < TABLES; i++)
+		if (schema_table((enum table)i)->database == db && !create_table(s, (enum table)i, err))
 			return false;
-	}
 	return true;
 }
 

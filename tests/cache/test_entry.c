@@ -51,6 +51,7 @@ static bool decode(struct str bytes, unsigned who, struct arena *mem, struct cac
 	char *exact = malloc(bytes.n ? bytes.n : 1);
 	bool good;
 
+	assert_non_null(exact);
 	memcpy(exact, bytes.p, bytes.n);
 	good = entry_decode((struct str){ exact, bytes.n }, &key, mem, hit);
 	free(exact);
