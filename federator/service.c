@@ -63,8 +63,7 @@ static const struct world *world_load(struct service *svc, const struct world *f
 	}
 	cat = catalog_load(svc->opt->map, ds);
 	if (!cat) {
-		err_set(err, ERR_MAPPING, svc->opt->map, "the mapping has %zu errors",
-			diags_count(ds, DIAG_ERROR));
+		err_set(err, ERR_MAPPING, svc->opt->map, "errors in the mapping: %zu", diags_count(ds, DIAG_ERROR));
 		return NULL;
 	}
 	return world_open(&svc->home, cat, former, err);

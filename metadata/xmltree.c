@@ -191,6 +191,23 @@ static void mismatched_end(struct reader *rd, size_t offset)
 	     rd->open ? rd->open->name.p : "", rd->open ? rd->open->at.line : 0);
 }
 
+/* What to do about the mistakes people make most: SQL with a bare < or &, a value without its second quote. */
+static const char *syntax_help(int code)
+{
+	switch (code) {
+	case XML_ERR_NAME_REQUIRED:
+	case XML_ERR_ATTRIBUTE_WITHOUT_VALUE:
+	case XML_ERR_ENTITYREF_SEMICOL_MISSING:
+		return "in SQL write &lt; for < and &amp; for &, or put the query into <![CDATA[ ... ]]>";
+	case XML_ERR_SPACE_REQUIRED:
+	case XML_ERR_LT_IN_ATTRIBUTE:
+	case XML_ERR_ATTRIBUTE_NOT_STARTED:
+		return "is a quote missing at a value, here or before?";
+	default:
+		return NULL;
+	}
+}
+
 static void on_syntax(void *unused, xmlErrorPtr error)
 {
 	xmlParserCtxtPtr parser = error->ctxt;
@@ -211,8 +228,8 @@ static void on_syntax(void *unused, xmlErrorPtr error)
 		FAIL(rd, "M0005", rd->open->at, "write its end tag", "<%.*s> is not closed",
 		     STR_ARG(rd->open->name));
 	else
-		FAIL(rd, "M0005", span_at(rd, (size_t)offset, 1), NULL, "not well-formed XML: %.*s",
-		     STR_ARG(message));
+		FAIL(rd, "M0005", span_at(rd, (size_t)offset, 1), syntax_help(error->code),
+		     "not well-formed XML: %.*s", STR_ARG(message));
 }
 
 /* ---- before the parser sees it ---- */

@@ -10,11 +10,11 @@ static void summary(const struct catalog *cat, const struct diags *ds, const cha
 
 	if (cat)
 		fprintf(stderr,
-			"%s: ok, revision %s: %zu files, %zu sources, %zu parts, %zu views, %zu warnings\n",
+			"%s: ok, revision %s: files: %zu, sources: %zu, parts: %zu, views: %zu, warnings: %zu\n",
 			dir, cat->revision, cat->n_files, cat->n_sources, cat->n_parts, cat->n_views,
 			warnings);
 	else
-		fprintf(stderr, "%s: %zu errors, %zu warnings\n", dir, errors, warnings);
+		fprintf(stderr, "%s: errors: %zu, warnings: %zu\n", dir, errors, warnings);
 }
 
 static bool printer_of(const char *format, void (**print_out)(struct diags *ds, struct buf *out))

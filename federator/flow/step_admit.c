@@ -62,12 +62,14 @@ static enum step_end unknown_key(struct flow *flow, struct str name)
 {
 	const struct view *view = flow->view;
 	const char **names = arena_array_of(flow->mem, const char *, view->n_by);
+	const char *near;
 
 	for (size_t i = 0; i < view->n_by; i++)
 		names[i] = view->by[i]->name;
+	near = text_nearest(name, names, view->n_by);
 	return flow_refuse(flow, 400, "unknown-key", "The view cannot be asked by this key",
 			   arena_printf(flow->mem, "view `%s` is not asked by `%.*s`", view->name, STR_ARG(name)),
-			   quoted(flow, text_nearest(name, names, view->n_by)));
+			   near ? quoted(flow, near) : "GET /v1/mappings lists the keys of each view");
 }
 
 static enum step_end admit_key(struct flow *flow, struct str name, struct str value)

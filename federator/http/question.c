@@ -82,16 +82,18 @@ static bool is_instant(struct str value)
 	return civil_parse(value, &c) && c.has_time && c.has_offset;
 }
 
+#define INSTANT_EXPECTED "a time such as 2026-11-22T09:38:51+09:00; in a URL + is written %2B"
+
 static const char *set_since(struct ask *ask, struct str value)
 {
 	ask->since = value;
-	return is_instant(value) ? NULL : "a time such as 2026-11-22T09:38:51+09:00";
+	return is_instant(value) ? NULL : INSTANT_EXPECTED;
 }
 
 static const char *set_until(struct ask *ask, struct str value)
 {
 	ask->until = value;
-	return is_instant(value) ? NULL : "a time such as 2026-11-22T09:38:51+09:00";
+	return is_instant(value) ? NULL : INSTANT_EXPECTED;
 }
 
 static const char *set_kind(struct ask *ask, struct str value)
