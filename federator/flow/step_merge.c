@@ -90,6 +90,7 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 			   .mem = flow->mem,
 			   .facts = all_facts(flow),
 			   .visible = flow->rights.show | flow->rights.mask,
+			   .masked = flow->rights.mask,
 			   .provenance = flow->ask.provenance };
 	struct node *customer = tree_object(flow->mem, root, STR("customer"));
 	struct node *labels;

@@ -80,13 +80,14 @@ struct str fact_key(struct fact *fact, uint32_t row, uint32_t column, struct are
 bool fact_row_proves(struct fact *fact, uint32_t row, const struct key *key, struct str value,
 		     struct arena *mem)
 {
-	for (uint32_t c = 0; c < fact->part->n_columns; c++)
+	for (uint32_t c = 0; value.p && c < fact->part->n_columns; c++)
 		if (fact->part->columns[c].proves == key && str_eq(fact_key(fact, row, c, mem), value))
 			return true;
 	return false;
 }
 
-static void warn(struct fact *fact, uint32_t column, struct arena *mem)
+/* Once for each cell, however often it is read. */
+static void warn(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem)
 {
 	struct fact_warning *w = fact->warnings;
 
@@ -95,9 +96,11 @@ static void warn(struct fact *fact, uint32_t column, struct arena *mem)
 	if (!w) {
 		w = arena_new_of(mem, struct fact_warning);
 		*w = (struct fact_warning){ .column = column, .next = fact->warnings };
+		w->seen = arena_array_of(mem, bool, fact->rows->n_rows);
 		fact->warnings = w;
 	}
-	w->cells++;
+	w->cells += !w->seen[row];
+	w->seen[row] = true;
 }
 
 enum typed_verdict fact_typed(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem,
@@ -107,7 +110,7 @@ enum typed_verdict fact_typed(struct fact *fact, uint32_t row, uint32_t column, 
 					  fact->part->source->zone, mem, out);
 
 	if (v == TYPED_BAD)
-		warn(fact, column, mem);
+		warn(fact, row, column, mem);
 	return v;
 }
 

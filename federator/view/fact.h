@@ -19,6 +19,7 @@ enum fact_state {
 struct fact_warning {
 	uint32_t column;
 	uint32_t cells;
+	bool *seen; /* by row: counted already */
 	struct fact_warning *next;
 };
 
@@ -32,6 +33,7 @@ struct fact {
 	int64_t age_ms; /* copies */
 	uint64_t took_us;
 	bool more; /* a list shows fewer items than there are rows */
+	bool crowded; /* earlier parts gave more keys than the mapping lets be in play: some were not asked */
 	struct fact_warning *warnings;
 	const struct str **keys; /* by column: canonical keys by row, made by fact_key() */
 	uint32_t scalar_row; /* 1 + the row scalars come from; 0 = not chosen yet */

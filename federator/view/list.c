@@ -73,10 +73,12 @@ static size_t gather(struct merge *m, const struct list *list, struct str join, 
 	for (size_t p = 0; p < list->n_parts; p++)
 		room += fact_rows(&m->facts[list->parts[p]->index]);
 	items->of = arena_array_of(m->mem, struct item, room);
+	items->all_known = true;
 	for (size_t p = 0; p < list->n_parts; p++) {
 		struct fact *fact = &m->facts[list->parts[p]->index];
 
 		items->any_known = items->any_known || fact_known(fact);
+		items->all_known = items->all_known && fact_known(fact);
 		for (uint32_t r = 0; r < fact_rows(fact); r++)
 			if (row_belongs(m, list, fact, r, join))
 				items->of[items->n++] =
@@ -267,8 +269,8 @@ static void put_items(struct merge *m, const struct list *list, uint64_t only, u
 	struct items items = list_items(m, list, join, list->order_field, list->order_desc);
 	struct node *array;
 
-	if (!items.any_known)
-		return;
+	if (!items.any_known || (items.n == 0 && !items.all_known))
+		return; /* unknown is not empty */
 	holder = tree_place(m->mem, holder, list->segments, list->n_segments);
 	array = tree_array(m->mem, holder, list->segments[list->n_segments - 1], item_name(list));
 	for (size_t i = 0; i < items.n; i++) {

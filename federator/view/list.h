@@ -17,6 +17,7 @@ struct items {
 	struct item *of;
 	size_t n;
 	bool any_known; /* at least one part of the list answered */
+	bool all_known; /* all of them did */
 };
 
 /* All rows of a list, those of one outer key only when `join` is not NULL, in the order of `order_field` (-1: as they

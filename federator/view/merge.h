@@ -18,6 +18,7 @@ struct merge {
 	struct arena *mem;
 	struct fact *facts; /* by part index */
 	uint64_t visible; /* classes shown or masked; everything else is withheld */
+	uint64_t masked; /* those of them whose values will be masked: the label of a code would tell it */
 	bool provenance;
 	struct timeline_filter timeline;
 	bool **codes_seen; /* by codes index, then by code: labels that the answer needs; made by the merge */
@@ -31,7 +32,8 @@ void merge_flat(struct merge *m, const struct use *uses, size_t n_uses, struct n
 void merge_labels(const struct merge *m, struct str lang, struct node *labels) NONNULL(1, 3);
 /* The value of one scalar field as a new member of `customer`; nothing when it is unknown. */
 void scalar_merge(struct merge *m, const struct field *field, struct node *customer) NONNULL(1, 2, 3);
-/* A list as a new member; nothing when no part of it answered. `only` and `limit` as in struct use. */
+/* A list as a new member; nothing when no part of it answered, or one is missing and the others have no row. `only`
+ * and `limit` as in struct use. */
 void list_merge(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct node *customer)
 	NONNULL(1, 2, 5);
 /* A time line as a new member: newest first; a late source is an entry {"kind":…,"missing":reason} at the end. */

@@ -75,6 +75,16 @@ static bool any_unknown(const struct field *field, const struct candidate *c, co
 	return false;
 }
 
+/* Is the value unknown? A sum is, as soon as one of its terms is. */
+static bool unknown(const struct field *field, const struct candidate *c, const struct candidate *winner)
+{
+	bool bad = false;
+
+	for (size_t i = 0; i < field->n_from; i++)
+		bad = bad || c[i].verdict == TYPED_BAD;
+	return (!winner || field->pick == PICK_SUM) && (bad || any_unknown(field, c, NULL));
+}
+
 static const char *pick_name(enum pick pick)
 {
 	switch (pick) {
@@ -129,17 +139,16 @@ void scalar_merge(struct merge *m, const struct field *field, struct node *custo
 {
 	struct candidate *c = arena_array_of(m->mem, struct candidate, field->n_from);
 	const struct candidate *winner;
-	bool had_row = false, had_bad = false;
+	bool had_row = false;
 	struct typed value;
 	struct node *node;
 
 	for (size_t i = 0; i < field->n_from; i++) {
 		c[i] = read_candidate(m, &field->from[i]);
 		had_row = had_row || c[i].has_row;
-		had_bad = had_bad || c[i].verdict == TYPED_BAD;
 	}
 	winner = pick_winner(field, c);
-	if (!winner && (had_bad || any_unknown(field, c, NULL)))
+	if (unknown(field, c, winner))
 		return;
 	customer = tree_place(m->mem, customer, field->segments, field->n_segments);
 	if (!winner) {

@@ -25,12 +25,15 @@ static void mark_seen(struct merge *m, const struct codes *codes, size_t code)
 	m->codes_seen[codes->index][code] = true;
 }
 
-struct str value_code(struct merge *m, const struct codes *codes, struct str text)
+struct str value_code(struct merge *m, const struct field *field, struct str text)
 {
+	const struct codes *codes = field->codes;
+
 	for (size_t i = 0; i < codes->n; i++) {
 		if (!code_matches(&codes->of[i], text))
 			continue;
-		mark_seen(m, codes, i);
+		if (!((m->masked >> field->cls->index) & 1))
+			mark_seen(m, codes, i);
 		return str_of(codes->of[i].is);
 	}
 	return text;
@@ -49,6 +52,6 @@ struct node *value_node(struct merge *m, const struct field *field, enum typed_v
 	if (verdict == TYPED_NULL)
 		return node;
 	node->kind = field->codes ? NODE_TEXT : value->kind;
-	node->value = field->codes ? value_code(m, field->codes, value->text) : value->text;
+	node->value = field->codes ? value_code(m, field, value->text) : value->text;
 	return node;
 }
