@@ -105,28 +105,49 @@ void candidates_gather(struct flow *flow)
 	keep_agreed(m, naming);
 }
 
-const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject)
+/* Whose row is it? A row that proves who it is about may mention other customers in other columns. */
+static enum whose row_whose(struct flow *flow, struct fact *fact, uint32_t row, struct str subject)
 {
 	const struct key *identity = flow->world->cat->identity;
+	enum whose whose = WHOSE_NOBODYS;
+	bool proves = false;
+
+	for (size_t c = 0; c < fact->part->n_columns; c++)
+		proves = proves || fact->part->columns[c].proves == identity;
+	for (uint32_t c = 0; c < fact->part->n_columns; c++) {
+		const struct column *col = &fact->part->columns[c];
+		struct str named;
+
+		if ((proves ? col->proves : col->gives) != identity)
+			continue;
+		named = fact_key(fact, row, c, flow->mem);
+		if (named.p && str_eq(named, subject))
+			return WHOSE_OWN;
+		if (named.p)
+			whose = WHOSE_ANOTHERS;
+	}
+	return whose;
+}
+
+const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject, enum whose least)
+{
 	struct rows *kept = arena_new_of(flow->mem, struct rows);
 	uint32_t n_cols = (uint32_t)fact->part->n_columns, n_rows = fact_rows(fact);
 	struct str *cells = arena_array_of(flow->mem, struct str, (size_t)n_cols * n_rows);
 
 	*kept = (struct rows){ .n_cols = n_cols, .cells = cells };
-	for (uint32_t r = 0; r < n_rows; r++) {
-		bool mine = false;
-
-		for (uint32_t c = 0; c < n_cols && !mine; c++)
-			mine = fact->part->columns[c].gives == identity &&
-			       str_eq(fact_key(fact, r, c, flow->mem), subject);
-		if (mine)
+	if (n_rows) {
+		kept->flags = fact->rows->flags;
+		kept->bad_cells = fact->rows->bad_cells;
+	}
+	for (uint32_t r = 0; r < n_rows; r++)
+		if (row_whose(flow, fact, r, subject) >= least)
 			memcpy(&cells[(size_t)kept->n_rows++ * n_cols], &fact->rows->cells[(size_t)r * n_cols],
 			       n_cols * sizeof(*cells));
-	}
 	return kept;
 }
 
-/* What the walks know of one candidate. */
+/* What the walks know of one candidate. A part that found another one was not asked about this one: unknown. */
 static struct fact *candidate_facts(struct flow *flow, struct str subject)
 {
 	struct fact *facts = arena_array_of(flow->mem, struct fact, flow->world->cat->n_parts);
@@ -136,10 +157,13 @@ static struct fact *candidate_facts(struct flow *flow, struct str subject)
 	for (size_t i = 0; i < flow->n_walks; i++) {
 		struct fact *from = &flow->walks[i].fact, *to = &facts[from->part->index];
 
+		const struct rows *rows;
+
 		if (!fact_rows(from) || fact_rows(to))
 			continue;
-		*to = (struct fact){ .part = from->part, .state = from->state };
-		to->rows = candidate_rows(flow, from, subject);
+		rows = candidate_rows(flow, from, subject, WHOSE_OWN);
+		if (rows->n_rows)
+			*to = (struct fact){ .part = from->part, .state = from->state, .rows = rows };
 	}
 	return facts;
 }

@@ -127,29 +127,36 @@ static void on_fetched(struct fetch *f)
 	loop_post(job->lane->loop, &job->landed);
 }
 
-/* How the source writes the key: every spelling of every column that proves it; none: the canonical one. */
-static size_t spell_all(const struct part *part, const struct run_key *rk, struct arena *mem, struct str *out,
-			size_t room)
+/* Add every value as the source writes it, each text once: asking twice would bring each row twice. */
+static void spell_values(const struct run_key *rk, const struct spelling *as, struct arena *mem,
+			 struct str *out, size_t *n)
 {
-	size_t n = 0;
-	bool spelled = false;
+	for (size_t v = 0; v < rk->n; v++) {
+		size_t same = 0;
 
-	for (size_t c = 0; c < part->n_columns; c++) {
-		const struct column *col = &part->columns[c];
-
-		if (col->proves != rk->key)
+		if (!spell_key(rk->key, as, rk->values[v], mem, &out[*n]))
 			continue;
-		for (size_t s = 0; s < col->n_as; s++) {
-			spelled = true;
-			for (size_t v = 0; v < rk->n && n < room; v++)
-				if (spell_key(rk->key, col->as[s], rk->values[v], mem, &out[n]))
-					n++;
-		}
+		while (!str_eq(out[same], out[*n]))
+			same++;
+		*n += same == *n;
 	}
-	for (size_t v = 0; !spelled && v < rk->n && n < room; v++)
-		if (spell_key(rk->key, NULL, rk->values[v], mem, &out[n]))
-			n++;
-	return n;
+}
+
+/* How the source writes the key: every spelling of every column that proves it; none: the canonical one. */
+static struct key_values spell_key_all(const struct part *part, const struct run_key *rk, struct arena *mem)
+{
+	size_t spellings = 0, n = 0;
+	struct str *out;
+
+	for (size_t c = 0; c < part->n_columns; c++)
+		spellings += part->columns[c].proves == rk->key ? part->columns[c].n_as : 0;
+	out = arena_array_of(mem, struct str, rk->n * (spellings ? spellings : 1) + 1);
+	for (size_t c = 0; c < part->n_columns; c++)
+		for (size_t s = 0; part->columns[c].proves == rk->key && s < part->columns[c].n_as; s++)
+			spell_values(rk, part->columns[c].as[s], mem, out, &n);
+	if (!spellings)
+		spell_values(rk, NULL, mem, out, &n);
+	return (struct key_values){ .key = rk->key, .values = out, .n = n };
 }
 
 static bool is_single_param(const struct query *q, const struct key *key)
@@ -164,14 +171,8 @@ static struct key_values *spell_keys(const struct job *job, struct arena *mem)
 {
 	struct key_values *kv = arena_array_of(mem, struct key_values, job->query->n_by);
 
-	for (size_t k = 0; k < job->query->n_by; k++) {
-		const struct run_key *rk = &job->keys[k];
-		size_t room = rk->n * (job->part->n_columns + 1) * 4;
-		struct str *values = arena_array_of(mem, struct str, room + 1);
-
-		kv[k] = (struct key_values){ .key = rk->key, .values = values };
-		kv[k].n = spell_all(job->part, rk, mem, values, room);
-	}
+	for (size_t k = 0; k < job->query->n_by; k++)
+		kv[k] = spell_key_all(job->part, &job->keys[k], mem);
 	return kv;
 }
 

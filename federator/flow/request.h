@@ -20,6 +20,7 @@ struct run_key {
 	const struct key *key;
 	struct str *values;
 	size_t n;
+	bool crowded; /* more came up than the key lets be in play */
 };
 
 enum run_state {
@@ -161,8 +162,11 @@ bool choice_next(struct str *rest, struct str *name_out) NONNULL(1, 2);
 
 /* Gather candidates from the walks into flow->match. */
 void candidates_gather(struct flow *flow) NONNULL(1);
-/* The rows of a fact that carry the subject in a column that gives the identity. */
-const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject) NONNULL(1, 2);
+/* Whose a row is, by its columns that prove the identity, or where the part has none, that give it. */
+enum whose { WHOSE_ANOTHERS, WHOSE_NOBODYS, WHOSE_OWN };
+/* The rows of a fact that are the subject's (WHOSE_OWN), or at least nobody else's (WHOSE_NOBODYS). */
+const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject, enum whose least)
+	NONNULL(1, 2);
 /* "candidates": one object for each, best first. */
 void candidates_put(struct flow *flow, struct node *root) NONNULL(1, 2);
 

@@ -13,11 +13,36 @@ static struct run *run_of_look(struct cache_ask *ask)
 	return CONTAINER_OF(ask, struct run, look);
 }
 
+/* May its rows be about somebody else, who shares the key they were asked by? */
+static bool may_mix(const struct run *run)
+{
+	const struct key *identity = run->flow->world->cat->identity;
+	bool by_identity = false, names = false, proves = false;
+
+	for (size_t i = 0; i < run->query->n_by; i++)
+		by_identity = by_identity || (run->query->by[i].key == identity && !run->query->by[i].optional);
+	for (size_t c = 0; c < run->part->n_columns; c++) {
+		proves = proves || run->part->columns[c].proves == identity;
+		names = names || proves || run->part->columns[c].gives == identity;
+	}
+	return names && !(by_identity && proves);
+}
+
+/* A view shows no row that says it is another customer's. */
+static void keep_own(struct run *run)
+{
+	if (run->asked || !fact_rows(&run->fact) || !may_mix(run))
+		return;
+	run->fact.rows = candidate_rows(run->flow, &run->fact, run->flow->match.subject, WHOSE_NOBODYS);
+	run->fact.keys = NULL;
+}
+
 static void end_run(struct run *run, enum fact_state state)
 {
 	run->state = RUN_ENDED;
 	run->fact.state = state;
-	run->fact.took_us = clock_mono_us() - run->begun_us;
+	keep_own(run);
+	run->fact.took_us = run->begun_us ? clock_mono_us() - run->begun_us : 0; /* 0: it never began */
 	loop_timer_cancel(run->flow->lane->loop, &run->late);
 	flow_wake(run->flow);
 }
@@ -129,12 +154,15 @@ static void look_into_cache(struct run *run)
 
 static void add_value(struct run_key *rk, struct str value)
 {
-	if (!value.p || rk->n == rk->key->values)
+	if (!value.p)
 		return;
 	for (size_t i = 0; i < rk->n; i++)
 		if (str_eq(rk->values[i], value))
 			return;
-	rk->values[rk->n++] = value;
+	if (rk->n == rk->key->values)
+		rk->crowded = true;
+	else
+		rk->values[rk->n++] = value;
 }
 
 static int value_cmp(const void *a, const void *b)
@@ -220,6 +248,7 @@ void run_start(struct run *run)
 	for (size_t i = 0; i < run->query->n_by; i++) {
 		run->keys[i].key = run->query->by[i].key;
 		gather_key(run, &run->keys[i]);
+		run->fact.crowded = run->fact.crowded || run->keys[i].crowded;
 	}
 	if (!keys_suffice(run))
 		return;

@@ -16,9 +16,12 @@ static void confirm(struct flow *flow)
 		flow->match.complete = false;
 }
 
-/* An asked identity of which nothing at all is known. Flat views always have their defaults. */
+/* An asked identity that no source vouched for, and of which nothing at all is known. Flat views always have their
+ * defaults. */
 static bool nobody_answered(const struct flow *flow)
 {
+	if (flow->match.n_candidates && flow->match.candidates[0].n_evidence)
+		return false;
 	for (size_t i = 0; i < flow->n_runs; i++)
 		if (fact_known(&flow->runs[i].fact))
 			return false;

@@ -56,7 +56,7 @@ static bool reuse_walk(struct flow *flow, struct run *run)
 
 		if (from->part != run->part || !fact_rows(from))
 			continue;
-		rows = candidate_rows(flow, from, flow->match.subject);
+		rows = candidate_rows(flow, from, flow->match.subject, WHOSE_OWN);
 		if (rows->n_rows == 0)
 			continue;
 		run->fact = *from;

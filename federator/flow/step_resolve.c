@@ -35,11 +35,15 @@ static void begin_walks(struct flow *flow)
 			add_walk(flow, &flow->asked[i]);
 }
 
-static bool any_truncated(const struct flow *flow)
+/* Somebody may be hidden in what was cut off. */
+static bool any_cut(const struct flow *flow)
 {
-	for (size_t i = 0; i < flow->n_walks; i++)
-		if (fact_rows(&flow->walks[i].fact) && (flow->walks[i].fact.rows->flags & ROWS_TRUNCATED))
+	for (size_t i = 0; i < flow->n_walks; i++) {
+		const struct fact *fact = &flow->walks[i].fact;
+
+		if (fact->crowded || (fact_rows(fact) && (fact->rows->flags & ROWS_TRUNCATED)))
 			return true;
+	}
 	return false;
 }
 
@@ -51,7 +55,7 @@ static enum step_end conclude(struct flow *flow)
 	for (size_t i = 0; i < flow->n_walks; i++)
 		match->complete = match->complete && flow->walks[i].fact.state != FACT_MISSING;
 	candidates_gather(flow);
-	if (any_truncated(flow)) {
+	if (any_cut(flow)) {
 		match->outcome = OUTCOME_TOO_MANY;
 	} else if (match->n_candidates == 0) {
 		match->outcome = OUTCOME_NONE;
