@@ -25,7 +25,7 @@ static const struct maker {
 	{ "policy", NO_NAME, "", 0, sizeof(struct policy), build_policy },
 };
 
-enum { N_MAKERS = ARRAY_LEN(makers) };
+enum { N_MAKERS = ARRAY_LEN(makers), MAKER_PART = 4 /* in that table */ };
 
 /* Declarations of one maker, in document order; `things` is the catalog's array. */
 struct declared {
@@ -195,6 +195,7 @@ void build_catalog(struct build *b, const struct elem *const *roots, size_t n_ro
 	declare_all(b, roots, n_roots, all);
 	fill_arrays(b->cat, all);
 	make_all(b, all);
+	build_consents(b, all[MAKER_PART].elems, (struct part *)(void *)all[MAKER_PART].things, all[MAKER_PART].n);
 	check_identity(b, roots, n_roots);
 	check_paths(b);
 	if (!b->cat->identity || !names_whole(b->names, NAMES_SOURCE) || !names_whole(b->names, NAMES_KEY) ||

@@ -11,6 +11,20 @@ bool plan_part_gives(const struct part *part, const struct key *key)
 	return false;
 }
 
+/* A part, and what says whether it may be asked at all. */
+static void need_part(const struct part *part, bool *needed)
+{
+	needed[part->index] = true;
+	if (part->consent)
+		plan_consent_needs(part->consent, needed);
+}
+
+void plan_consent_needs(const struct field *consent, bool *needed)
+{
+	for (size_t i = 0; i < consent->n_from; i++)
+		needed[consent->from[i].part->index] = true;
+}
+
 static void list_needs(const struct list *list, uint64_t only, uint64_t visible, bool *needed)
 {
 	bool shown = false;
@@ -24,7 +38,7 @@ static void list_needs(const struct list *list, uint64_t only, uint64_t visible,
 		shown = true;
 		for (size_t p = 0; p < list->n_parts; p++)
 			if (lf->per_part[p].kind == CELL_LOOKUP)
-				needed[lf->per_part[p].lookup.part->index] = true;
+				need_part(lf->per_part[p].lookup.part, needed);
 	}
 	for (size_t i = 0; i < list->n_lists; i++) {
 		if (i < 32 && !(only & (UINT64_C(1) << (32 + i))))
@@ -33,7 +47,9 @@ static void list_needs(const struct list *list, uint64_t only, uint64_t visible,
 		shown = true;
 	}
 	for (size_t p = 0; shown && p < list->n_parts; p++)
-		needed[list->parts[p]->index] = true;
+		need_part(list->parts[p], needed);
+	if (shown && list->consent)
+		plan_consent_needs(list->consent, needed);
 }
 
 void plan_use_needs(const struct use *use, uint64_t visible, bool *needed)
@@ -42,7 +58,7 @@ void plan_use_needs(const struct use *use, uint64_t visible, bool *needed)
 	case USE_FIELD:
 		if (visible & (UINT64_C(1) << use->field->cls->index))
 			for (size_t i = 0; i < use->field->n_from; i++)
-				needed[use->field->from[i].part->index] = true;
+				need_part(use->field->from[i].part, needed);
 		return;
 	case USE_LIST:
 		list_needs(use->list, use->only, visible, needed);

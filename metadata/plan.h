@@ -19,8 +19,16 @@ struct plan plan_resolve(const struct catalog *cat, const struct key *asked, str
 struct plan plan_view(const struct catalog *cat, const struct view *view, struct arena *mem,
 		      struct diags *ds) NONNULL(1, 2, 3, 4);
 
+/* The parts of a view's plan that can be asked when `asked` leads to nobody: from that key and what the parts asked
+ * so give, never by the identity. Empty when no part can. */
+struct plan plan_unlinked(const struct catalog *cat, const struct view *view, const struct key *asked,
+			  struct arena *mem) NONNULL(1, 2, 3, 4);
+
 /* Mark in needed[part->index] what a use asks for when only fields of the classes in `visible` are shown. */
 void plan_use_needs(const struct use *use, uint64_t visible, bool *needed) NONNULL(1, 3);
+
+/* Mark the parts that a consent is read from. */
+void plan_consent_needs(const struct field *consent, bool *needed) NONNULL(1, 2);
 
 /* Does a column of the part give the key? */
 bool plan_part_gives(const struct part *part, const struct key *key) NONNULL(1, 2);

@@ -93,7 +93,7 @@ static struct plan plan_confirm(const struct catalog *cat, struct arena *mem)
 		const struct part *part = &cat->parts[p];
 		const struct query *q = query_by(part, cat->identity);
 
-		if (q && !part->find_only && plan_part_gives(part, cat->identity))
+		if (q && !part->find_only && !part->consent && plan_part_gives(part, cat->identity))
 			add_step(&plan, part, q, NULL, mem);
 	}
 	return plan;

@@ -1,9 +1,10 @@
-/* plan_view.c - the plan from the identity to the parts of a view. */
+/* plan_view.c - the plan of a view: from the identity, or from an asked key that leads to nobody. */
 #include "metadata/plan.h"
 
-/* Work space of plan_view(). */
+/* Work space of plan_view() and plan_unlinked(). */
 struct scheduler {
 	const struct catalog *cat;
+	const struct key *start; /* the key that is known from the beginning */
 	struct arena *mem;
 	bool *needed; /* by part index */
 	bool *placed; /* by part index */
@@ -28,14 +29,37 @@ static void givers_of(const struct scheduler *s, const struct key *key, const st
 	}
 }
 
+/* Is the consent that the part requires known by then? */
+static bool consent_ready(const struct scheduler *s, const struct part *part)
+{
+	for (size_t i = 0; part->consent && i < part->consent->n_from; i++)
+		if (!s->placed[part->consent->from[i].part->index])
+			return false;
+	return true;
+}
+
+/* Does the part wait for another one's answer: a key of its query, or its consent? */
+static bool waits_for(const struct scheduler *s, const struct part *part, const struct query *q,
+		      const struct part *other)
+{
+	for (size_t i = 0; part->consent && i < part->consent->n_from; i++)
+		if (part->consent->from[i].part == other)
+			return true;
+	for (size_t k = 0; k < q->n_by; k++)
+		if (q->by[k].key != s->start && q->by[k].key != s->cat->identity &&
+		    plan_part_gives(other, q->by[k].key))
+			return true;
+	return false;
+}
+
 static bool query_ready(const struct scheduler *s, const struct part *part, const struct query *q)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < q->n_by; i++) {
-		bool known = q->by[i].key == s->cat->identity, coming = false;
+		bool known = q->by[i].key == s->start, coming = false;
 
-		if (!known)
+		if (!known && q->by[i].key != s->cat->identity) /* nobody is known by what a part gives */
 			givers_of(s, q->by[i].key, part, &known, &coming);
 		if ((coming && s->patient) || (!known && !q->by[i].optional))
 			return false;
@@ -44,7 +68,7 @@ static bool query_ready(const struct scheduler *s, const struct part *part, cons
 	return any;
 }
 
-/* The part waits for those of the first `before` steps that give one of its keys. */
+/* The part waits for those of the first `before` steps whose answers it needs. */
 static void place(struct scheduler *s, const struct part *part, const struct query *q, size_t before)
 {
 	struct plan_step *steps = arena_array_of(s->mem, struct plan_step, s->plan.n_steps + 1);
@@ -52,13 +76,8 @@ static void place(struct scheduler *s, const struct part *part, const struct que
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->plan.n_steps; i++) {
-		bool gives = false;
-
 		steps[i] = s->plan.steps[i];
-		for (size_t k = 0; i < before && k < q->n_by && !gives; k++)
-			gives = q->by[k].key != s->cat->identity &&
-				plan_part_gives(steps[i].part, q->by[k].key);
-		if (gives)
+		if (i < before && waits_for(s, part, q, steps[i].part))
 			after[n++] = (uint32_t)i;
 	}
 	steps[s->plan.n_steps] =
@@ -78,7 +97,7 @@ static bool place_round(struct scheduler *s)
 	for (size_t p = 0; p < s->cat->n_parts; p++) {
 		const struct part *part = &s->cat->parts[p];
 
-		if (!s->needed[p] || s->placed[p])
+		if (!s->needed[p] || s->placed[p] || !consent_ready(s, part))
 			continue;
 		for (size_t i = 0; i < part->n_queries && !now[p]; i++) {
 			now[p] = query_ready(s, part, &part->queries[i]);
@@ -182,6 +201,14 @@ static bool bring_giver(struct scheduler *s, bool rings)
 	return false;
 }
 
+/* Extra parts and givers bring the parts of their consent along. */
+static void need_consents(struct scheduler *s)
+{
+	for (size_t p = 0; p < s->cat->n_parts; p++)
+		if (s->needed[p] && s->cat->parts[p].consent)
+			plan_consent_needs(s->cat->parts[p].consent, s->needed);
+}
+
 static void tell_stuck(struct scheduler *s, const struct view *view, struct diags *ds)
 {
 	for (size_t p = 0; p < s->cat->n_parts; p++) {
@@ -199,7 +226,7 @@ static void tell_stuck(struct scheduler *s, const struct view *view, struct diag
 struct plan plan_view(const struct catalog *cat, const struct view *view, struct arena *mem,
 		      struct diags *ds)
 {
-	struct scheduler s = { .cat = cat, .mem = mem };
+	struct scheduler s = { .cat = cat, .start = cat->identity, .mem = mem };
 
 	s.needed = arena_array_of(mem, bool, cat->n_parts + 1);
 	s.placed = arena_array_of(mem, bool, cat->n_parts + 1);
@@ -207,9 +234,23 @@ struct plan plan_view(const struct catalog *cat, const struct view *view, struct
 		plan_use_needs(&view->uses[i], UINT64_MAX, s.needed);
 	for (size_t i = 0; i < view->n_extra_parts; i++)
 		s.needed[view->extra_parts[i]->index] = true;
-	do
+	do {
+		need_consents(&s);
 		place_all(&s);
-	while (bring_giver(&s, false) || bring_giver(&s, true));
+	} while (bring_giver(&s, false) || bring_giver(&s, true));
 	tell_stuck(&s, view, ds);
+	return s.plan;
+}
+
+struct plan plan_unlinked(const struct catalog *cat, const struct view *view, const struct key *asked,
+			  struct arena *mem)
+{
+	struct scheduler s = { .cat = cat, .start = asked, .mem = mem };
+
+	s.needed = arena_array_of(mem, bool, cat->n_parts + 1);
+	s.placed = arena_array_of(mem, bool, cat->n_parts + 1);
+	for (size_t i = 0; i < view->plan.n_steps; i++)
+		s.needed[view->plan.steps[i].part->index] = true;
+	place_all(&s);
 	return s.plan;
 }

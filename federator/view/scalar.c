@@ -159,3 +159,14 @@ void scalar_merge(struct merge *m, const struct field *field, struct node *custo
 	if (node && m->provenance)
 		node->origin = make_origin(m, field, c, winner);
 }
+
+bool scalar_is_true(struct merge *m, const struct field *field)
+{
+	struct candidate *c = arena_array_of(m->mem, struct candidate, field->n_from);
+	const struct candidate *winner;
+
+	for (size_t i = 0; i < field->n_from; i++)
+		c[i] = read_candidate(m, &field->from[i]);
+	winner = pick_winner(field, c);
+	return winner && str_eq(winner->value.text, STR("true"));
+}

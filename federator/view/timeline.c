@@ -28,9 +28,9 @@ static struct str kind_of(const struct timeline_of *of)
 	return of->list->segments[of->list->n_segments - 1];
 }
 
-static bool wanted(const struct merge *m, const struct timeline_of *of)
+static bool wanted(struct merge *m, const struct timeline_of *of)
 {
-	return value_visible(m, &of->list->fields[of->at_field].field);
+	return value_visible(m, &of->list->fields[of->at_field].field) && list_consented(m, of->list);
 }
 
 static bool in_window(const struct timeline_filter *f, int64_t at_us)
@@ -72,18 +72,26 @@ static void put_event(struct merge *m, const struct event *e, struct node *array
 	list_put_fields(m, list, e->of->only, &e->item, (int32_t)e->of->at_field, object);
 }
 
+static void put_gap(struct merge *m, const struct timeline_of *of, const char *reason, struct node *array)
+{
+	struct node *object = tree_object(m->mem, array, STR(""));
+
+	tree_text(m->mem, object, STR("kind"), kind_of(of));
+	tree_text(m->mem, object, STR("missing"), str_of(reason));
+}
+
 static void put_gaps(struct merge *m, const struct timeline *tl, struct node *array)
 {
 	for (size_t i = 0; i < tl->n_of; i++) {
-		for (size_t p = 0; wanted(m, &tl->of[i]) && p < tl->of[i].list->n_parts; p++) {
-			const struct fact *fact = &m->facts[tl->of[i].list->parts[p]->index];
-			struct node *object;
+		const struct timeline_of *of = &tl->of[i];
 
-			if (fact->state != FACT_MISSING)
-				continue;
-			object = tree_object(m->mem, array, STR(""));
-			tree_text(m->mem, object, STR("kind"), kind_of(&tl->of[i]));
-			tree_text(m->mem, object, STR("missing"), str_of(fact->reason));
+		if (!list_consented(m, of->list))
+			put_gap(m, of, "no_consent", array);
+		for (size_t p = 0; wanted(m, of) && p < of->list->n_parts; p++) {
+			const struct fact *fact = &m->facts[of->list->parts[p]->index];
+
+			if (fact->state == FACT_MISSING)
+				put_gap(m, of, fact->reason, array);
 		}
 	}
 }

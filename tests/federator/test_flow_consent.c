@@ -1,0 +1,132 @@
+/* test_flow_consent.c - requires: what is shown only with a consent. */
+#include "tests/cmocka_all.h"
+#include "tests/federator/bed.h"
+#include "tests/federator/flow_mapping.h"
+
+#define CONSENT_PART                                                                                           \
+	"<part name=\"agree\" source=\"s2\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\">"         \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"")                     \
+	"<column name=\"web\" type=\"boolean\"/></part>"                                                       \
+	"<field path=\"consent.web\" class=\"open\">" FROM("agree", "web") "</field>"
+#define CRM_PART                                                                                               \
+	"<part name=\"crm\" source=\"s0\" rows=\"0..3\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">"           \
+	"<query by=\"member\">" IN("member") "</query>"                                                        \
+	COL("member", "gives=\"member\" proves=\"member\"") COL("name", "") "</part>"
+#define VISITS(more)                                                                                           \
+	"<part name=\"visits\" source=\"s1\" rows=\"0..9\" deadline=\"200ms\" ttl=\"30s\" stale=\"0s\" " more ">" \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"") COL("url", "")      \
+	"<column name=\"at\" type=\"timestamp\"/></part>"
+#define REST(more)                                                                                             \
+	"<field path=\"name\" class=\"open\">" FROM("crm", "name") "</field>"                                  \
+	"<list path=\"visits\" parts=\"visits\" class=\"open\" limit=\"5\" " more "><field path=\"url\"/>"     \
+	"<field path=\"at\"/></list>"                                                                          \
+	"<timeline path=\"journey\" limit=\"9\"><of list=\"visits\" at=\"at\"/></timeline>"                    \
+	"<view name=\"pop\" by=\"member\" budget=\"2s\"><use path=\"name\"/><use path=\"visits\"/>"            \
+	"<use path=\"journey\"/></view>"                                                                       \
+	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>"
+#define MAPPING(part_more, list_more)                                                                          \
+	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS CRM_PART CONSENT_PART             \
+	VISITS(part_more) REST(list_more)
+
+#define REQUIRES "requires=\"consent.web\""
+#define AGREE(word) "part agree\nkey member\ncolumns member web\n1\t" word "\n\n"
+
+static struct bed *bed_with(const char *mapping, const char *agree)
+{
+	struct bed *bed = bed_new(mapping);
+
+	bed_source(bed, "s0", "part crm\nkey member\ncolumns member name\n1\tKim\n\n");
+	bed_source(bed, "s1",
+		   "part visits\nkey member\ncolumns member url at\n1\t/a\t2026-11-02 01:00:00\n\n");
+	bed_source(bed, "s2", agree);
+	return bed;
+}
+
+static void consent_shows_the_part(void **state)
+{
+	struct bed *bed = bed_with(MAPPING(REQUIRES, ""), AGREE("true"));
+	json_t *json = bed_ok(bed, bed_by("member", "1", "pop"));
+
+	(void)state;
+	assert_at(json, "customer.visits.0.url", "/a");
+	assert_at(json, "parts.agree.state", "live");
+	assert_null(bed_find(json, "customer.consent"));
+	bed_free(&bed);
+}
+
+static void assert_refused(const char *agree)
+{
+	struct bed *bed = bed_with(MAPPING(REQUIRES, ""), agree);
+	json_t *json = bed_ok(bed, bed_by("member", "1", "pop"));
+
+	assert_at(json, "parts.visits.state", "missing");
+	assert_at(json, "parts.visits.reason", "no_consent");
+	assert_null(bed_find(json, "customer.visits"));
+	assert_at(json, "customer.journey.0.missing", "no_consent");
+	assert_at(json, "customer.name", "Kim");
+	bed_free(&bed);
+}
+
+static void no_and_unknown_are_no_consent(void **state)
+{
+	(void)state;
+	assert_refused(AGREE("false"));
+	assert_refused(AGREE("\\N"));
+	assert_refused(AGREE("perhaps"));
+	assert_refused("part agree\nkey member\ncolumns member web\n\n");
+	assert_refused("part agree\nfail error\n");
+}
+
+static void refused_consent_leaves_the_answer_complete(void **state)
+{
+	struct bed *bed = bed_with(MAPPING(REQUIRES, ""), AGREE("false"));
+
+	(void)state;
+	assert_true(json_is_true(bed_at(bed_ok(bed, bed_by("member", "1", "pop")), "complete")));
+	bed_free(&bed);
+}
+
+static void withdrawn_consent_hides_the_copy(void **state)
+{
+	struct bed *bed = bed_with(MAPPING(REQUIRES, ""), AGREE("true"));
+	json_t *json;
+
+	(void)state;
+	bed_ok(bed, bed_by("member", "1", "pop"));
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "parts.visits.state", "fresh");
+	bed_source(bed, "s2", AGREE("false"));
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "parts.visits.reason", "no_consent");
+	assert_null(bed_find(json, "customer.visits"));
+	bed_free(&bed);
+}
+
+static void list_without_consent_is_named(void **state)
+{
+	struct bed *bed = bed_with(MAPPING("", REQUIRES), AGREE("false"));
+	json_t *json = bed_ok(bed, bed_by("member", "1", "pop"));
+
+	(void)state;
+	assert_null(bed_find(json, "customer.visits"));
+	assert_at(json, "no_consent.0", "visits");
+	assert_at(json, "customer.journey.0.missing", "no_consent");
+	bed_source(bed, "s2", AGREE("true"));
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "customer.visits.0.url", "/a");
+	assert_null(bed_find(json, "no_consent"));
+	bed_free(&bed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(consent_shows_the_part),
+		cmocka_unit_test(no_and_unknown_are_no_consent),
+		cmocka_unit_test(refused_consent_leaves_the_answer_complete),
+		cmocka_unit_test(withdrawn_consent_hides_the_copy),
+		cmocka_unit_test(list_without_consent_is_named),
+	};
+
+	return bed_begin() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
