@@ -22,7 +22,7 @@ static enum value_type cell_type(const struct list *list, size_t part, const str
 }
 
 /* Items of every part of the list must say when they were. */
-static void check_time(struct build *b, const struct elem *e, const struct list *list, uint32_t field)
+static bool check_time(struct build *b, const struct elem *e, const struct list *list, uint32_t field)
 {
 	const struct list_field *lf = &list->fields[field];
 
@@ -34,7 +34,25 @@ static void check_time(struct build *b, const struct elem *e, const struct list 
 		diag_add(b->ds, "M0601", elem_at(e, "at"), NULL,
 			 "`%.*s` is no timestamp in the rows of part `%s`", STR_ARG(lf->field.path),
 			 list->parts[p]->name);
-		return;
+		return false;
+	}
+	return true;
+}
+
+/* Beside the fields of its item an event has members of its own. */
+static void check_members(struct build *b, const struct elem *e, const struct timeline_of *of)
+{
+	static const struct str own[] = { STR("at"), STR("kind"), STR("missing") };
+
+	for (size_t f = 0; f < of->list->n_fields; f++) {
+		const struct field *field = &of->list->fields[f].field;
+
+		for (size_t i = 0; i < ARRAY_LEN(own) && f != of->at_field && (of->only >> f) & 1; i++)
+			if (str_eq(field->segments[0], own[i]))
+				diag_add(b->ds, "M0610", elem_at(e, "list"),
+					 "leave the field out with only=\"...\", or give it another path",
+					 "an event has a member `%.*s` of its own, beside the field `%.*s` of `%.*s`",
+					 STR_ARG(own[i]), STR_ARG(field->path), STR_ARG(of->list->path));
 	}
 }
 
@@ -53,7 +71,8 @@ static bool build_of(struct build *b, const struct elem *e, struct timeline_of *
 			of->only |= UINT64_C(1) << field;
 	if (!build_list_field(b, of->list, elem_token(e, "at"), elem_at(e, "at"), &of->at_field))
 		return false;
-	check_time(b, e, of->list, of->at_field);
+	if (check_time(b, e, of->list, of->at_field))
+		check_members(b, e, of);
 	return true;
 }
 

@@ -140,31 +140,46 @@ static void sort_items(struct merge *m, const struct list *list, uint32_t field,
 	qsort_r(items->of, items->n, sizeof(*items->of), item_cmp, &order);
 }
 
-static bool same_distinct(struct merge *m, const struct list *list, const struct item *a, const struct item *b)
+/* What makes each item distinct, read once: list->n_distinct texts an item, the NULL view where nothing is known. */
+static struct str *distinct_texts(struct merge *m, const struct list *list, const struct items *items)
 {
-	for (size_t d = 0; d < list->n_distinct; d++) {
-		struct typed x = { 0 }, y = { 0 };
-		enum typed_verdict vx, vy;
+	struct str *texts = arena_array_of(m->mem, struct str, items->n * list->n_distinct);
+	struct str *at = texts;
 
-		if (!list_cell(m, list, list->distinct[d], a, &vx, &x) ||
-		    !list_cell(m, list, list->distinct[d], b, &vy, &y) || vx != TYPED_OK || vy != TYPED_OK ||
-		    !str_eq(x.text, y.text))
-			return false;
+	for (size_t i = 0; i < items->n; i++) {
+		for (size_t d = 0; d < list->n_distinct; d++, at++) {
+			struct typed value = { 0 };
+			enum typed_verdict v;
+
+			if (list_cell(m, list, list->distinct[d], &items->of[i], &v, &value) && v == TYPED_OK)
+				*at = value.text;
+		}
 	}
+	return texts;
+}
+
+static bool same_texts(const struct str *a, const struct str *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!a[i].p || !str_eq(a[i], b[i]))
+			return false;
 	return true;
 }
 
 static void drop_repeated(struct merge *m, const struct list *list, struct items *items)
 {
-	size_t kept = 0;
+	struct str *texts = distinct_texts(m, list, items);
+	size_t n = list->n_distinct, kept = 0;
 
 	for (size_t i = 0; i < items->n; i++) {
 		bool seen = false;
 
 		for (size_t k = 0; k < kept && !seen; k++)
-			seen = same_distinct(m, list, &items->of[k], &items->of[i]);
-		if (!seen)
-			items->of[kept++] = items->of[i];
+			seen = same_texts(&texts[k * n], &texts[i * n], n);
+		if (seen)
+			continue;
+		memmove(&texts[kept * n], &texts[i * n], n * sizeof(*texts));
+		items->of[kept++] = items->of[i];
 	}
 	items->n = kept;
 }
