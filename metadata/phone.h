@@ -8,7 +8,8 @@
 
 /* `text` (ASCII; spaces, dashes, dots, slashes and parentheses are skipped) -> "+821012345678", in `mem`.
  * `type` is KEY_PHONE_KR or KEY_PHONE_US. Korean 15XX/16XX/18XX numbers have no area code: "+82" and their
- * eight digits. Other countries only as +CC (or 00CC in Korea), 8 to 15 digits. */
+ * eight digits. Other countries only as +CC (in Korea also 00CC, and 00X with a carrier's digits where 00CC cannot
+ * be meant; in America 011CC), 6 to 15 digits. */
 bool phone_read(enum key_type type, struct str text, struct arena *mem, struct str *e164_out)
 	MUST_CHECK NONNULL(3, 4);
 /* E.164 -> the built-in spelling `form`: "e164", "digits" (national digits; in Korea "00" and the digits

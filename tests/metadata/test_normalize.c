@@ -92,6 +92,31 @@ static void digits_keep_zeros_and_drop_separators(void **state)
 		   { "０１２", "012" }, { "12a4", NULL }, { "--", NULL }, { "1_2", NULL });
 }
 
+static void numbers_of_other_scripts_and_signs_are_no_digits(void **state)
+{
+	CHECK_TYPE(KEY_DIGITS, *state, { "١٢٣", NULL }, { "①②", NULL }, { "½", NULL }, { "1e5", NULL },
+		   { "+12", NULL }, { "1,234", NULL }, { "1\xE2\x80\x8B" "2", NULL }, { "−12", "12" },
+		   { "1\xC2\xA0" "2", "12" });
+	CHECK_TYPE(KEY_INTEGER, *state, { "१२", NULL }, { "0x10", NULL }, { "1,234", NULL }, { "NaN", NULL },
+		   { "1.0.0", NULL }, { "99999999999999999999", "99999999999999999999" });
+}
+
+static void text_keeps_what_it_may_mean(void **state)
+{
+	/* composed and decomposed forms are different texts, as they are to the sources */
+	CHECK_TYPE(KEY_TEXT, *state, { "\xEA\xB0\x80", "\xEA\xB0\x80" },
+		   { "\xE1\x84\x80\xE1\x85\xA1", "\xE1\x84\x80\xE1\x85\xA1" }, { "a\xE2\x80\x8B", "a\xE2\x80\x8B" },
+		   { "\xEF\xBB\xBF" "a", "\xEF\xBB\xBF" "a" }, { "😀", "😀" }, { "a  b", "a  b" }, { "a\tb", NULL },
+		   { "\xF4\x90\x80\x80", NULL }, { "\xC0\x80", NULL }, { "'; DROP TABLE t --", "'; DROP TABLE t --" });
+}
+
+static void email_keeps_its_tags_and_dots(void **state)
+{
+	CHECK_TYPE(KEY_EMAIL, *state, { "a.b+Shop@Example.com", "a.b+shop@example.com" },
+		   { "\"a\"@x", "\"a\"@x" }, { "<a@x>", "<a@x>" }, { "a\tb@x", NULL }, { "a@x\r\nBcc: b@y", NULL },
+		   { "ａ@x", "ａ@x" }, { "user@[127.0.0.1]", "user@[127.0.0.1]" });
+}
+
 static void email_has_one_sign_and_two_sides(void **state)
 {
 	CHECK_TYPE(KEY_EMAIL, *state, { " Kim@Example.COM ", "kim@example.com" },
@@ -137,22 +162,28 @@ static void korean_prefixes_lead_to_the_same_number(void **state)
 		   { "0082 10 1234 5678", "+821012345678" }, { "82-10-1234-5678", "+821012345678" },
 		   { "8201012345678", "+821012345678" }, { "00182-10-1234-5678", "+821012345678" },
 		   { "00882 2 123 4567", "+8221234567" }, { "+82 1588-1234", "+8215881234" },
-		   { "+82 2 123 4567", "+8221234567" });
+		   { "+82 2 123 4567", "+8221234567" }, { "1012345678", "+821012345678" },
+		   { "112345678", "+82112345678" });
 }
 
 static void foreign_numbers_are_kept_by_their_country(void **state)
 {
 	CHECK_TYPE(KEY_PHONE_KR, *state, { "+1 415 555 1212", "+14155551212" },
 		   { "0014155551212", "+14155551212" }, { "+49 30 123456", "+4930123456" },
-		   { "+1234567", NULL }, { "+1234567890123456", NULL }, { "+0123456789", NULL });
+		   { "+1234567", NULL },
+		   { "+44 (0)20 7946 0000", "+442079460000" }, { "+39 (0)6 698 12345", "+390669812345" },
+		   { "001-1-415-555-1212", "+14155551212" }, { "00700 1 415 555 1212", "+14155551212" },
+		   { "+21055512345", NULL }, { "+6837012", "+6837012" },
+		   { "+1234567890123456", NULL }, { "+0123456789", NULL });
 }
 
 static void what_is_no_korean_number_is_refused(void **state)
 {
 	CHECK_TYPE(KEY_PHONE_KR, *state, { "010-123-456", NULL }, { "010-1234-56789", NULL },
-		   { "1012345678", NULL }, { "02-12345", NULL }, { "119", NULL }, { "1234-5678", NULL },
+		   { "21234567", NULL }, { "4155551212", NULL }, { "0082 2 12", NULL },
+		   { "02-12345", NULL }, { "119", NULL }, { "1234-5678", NULL },
 		   { "+82 010", NULL }, { "+82 01588-1234", NULL }, { "01588-1234", NULL },
-		   { "012-345-6789", NULL }, { "010-1234-5678 ext 3", NULL }, { "010-1234-5678,2", NULL },
+		   { "013-345-6789", NULL }, { "010-1234-5678 ext 3", NULL }, { "010-1234-5678,2", NULL },
 		   { "82", NULL }, { "+", NULL }, { "00", NULL }, { "0082", NULL }, { "++8210", NULL },
 		   { "010+12345678", NULL }, { "010123456780101234567801012345678", NULL });
 }
@@ -162,7 +193,8 @@ static void american_numbers_become_e164(void **state)
 	CHECK_TYPE(KEY_PHONE_US, *state, { "831-155-1615", "+18311551615" },
 		   { "(831) 155-1615", "+18311551615" }, { "1.831.155.1615", "+18311551615" },
 		   { "+1 831 155 1615", "+18311551615" }, { "8311551615", "+18311551615" },
-		   { "+44 20 7946 0000", "+442079460000" }, { "155-1615", NULL },
+		   { "+44 20 7946 0000", "+442079460000" }, { "011 44 20 7946 0000", "+442079460000" },
+		   { "155-1615", NULL },
 		   { "28311551615", NULL }, { "+1 831 155 161", NULL }, { "831-155-16155", NULL });
 }
 
@@ -343,6 +375,9 @@ int main(void)
 		T(case_changes_touch_ascii_only),
 		T(integers_lose_zeros_and_a_spreadsheet_fraction),
 		T(digits_keep_zeros_and_drop_separators),
+		T(numbers_of_other_scripts_and_signs_are_no_digits),
+		T(text_keeps_what_it_may_mean),
+		T(email_keeps_its_tags_and_dots),
 		T(email_has_one_sign_and_two_sides),
 		T(uuid_is_written_with_dashes_in_lower_case),
 		T(korean_numbers_become_e164),
