@@ -21,6 +21,9 @@ struct adapter_conf {
 	int32_t zone_offset_s; /* its offset now, for servers without named zones */
 	uint32_t pool; /* worker threads, 1..64 */
 	uint32_t queue; /* fetches waiting at most */
+	/* Called on a worker's thread when the source stops taking connections (*err says why) and when it takes them
+	 * again (NULL): once each time. Must be quick; NULL: nobody wants to know. */
+	void (*notice)(const char *source, const struct err *err);
 	uint32_t cap_ms; /* longest cap of the source's parts: the limit set in the server's session */
 };
 
@@ -36,6 +39,7 @@ struct fetch {
 	uint32_t n_runs; /* executions of the same statement; their rows are appended */
 	const char *const *columns; /* wanted, in this order; matched by name without regard to ASCII case */
 	uint32_t n_columns;
+	const bool *bytes; /* by column: binary data, given as base64; NULL: none is */
 	uint32_t max_rows; /* over all runs; more sets ROWS_TRUNCATED */
 	size_t max_bytes; /* of cells; more fails with ERR_TOO_LARGE */
 	/* Not begun after this: fails with ERR_LATE, when a worker gets to it or in adapter_close(). While
@@ -71,6 +75,7 @@ struct adapter_state {
 	uint64_t fetches; /* ended, good or bad */
 	uint64_t failures;
 	enum err_class last_error; /* ERR_NONE after a good fetch */
+	struct err down; /* why the last connect failed; cls is ERR_NONE while connects succeed */
 };
 
 /* Once, in main(), before any thread: environment for the drivers (PGCLIENTENCODING), the directory with our

@@ -197,6 +197,8 @@ struct adapter_state adapter_state(struct adapter *ad)
 				    .fetches = ad->fetches,
 				    .failures = ad->failures,
 				    .last_error = ad->last_error };
+	if (ad->down)
+		s.down = ad->down_err;
 	pthread_mutex_unlock(&ad->lock);
 	return s;
 }

@@ -83,11 +83,23 @@ static void worker_fail_queue(struct adapter *ad)
 	pthread_mutex_lock(&ad->lock);
 }
 
+/* Tell that the source went down or came back, the lock let go meanwhile. */
+static void worker_notice(struct adapter *ad, const struct err *err)
+{
+	struct err kept = err ? *err : (struct err){ 0 };
+
+	if (!ad->conf.notice)
+		return;
+	pthread_mutex_unlock(&ad->lock);
+	ad->conf.notice(ad->conf.name, err ? &kept : NULL);
+	pthread_mutex_lock(&ad->lock);
+}
+
 /* Connect, the lock let go meanwhile. Leaves the worker in `then` or, on failure, spare. */
 static bool worker_connect(struct worker *w, enum worker_state then, struct err *err)
 {
 	struct adapter *ad = w->ad;
-	bool ok;
+	bool ok, was_down;
 
 	worker_move(w, WORKER_CONNECTING);
 	pthread_mutex_unlock(&ad->lock);
@@ -95,10 +107,13 @@ static bool worker_connect(struct worker *w, enum worker_state then, struct err 
 	pthread_mutex_lock(&ad->lock);
 	assert(ok == (w->conn != NULL));
 	worker_move(w, ok ? then : WORKER_SPARE);
+	was_down = ad->down;
 	if (ok)
 		worker_set_up(ad);
 	else
 		worker_set_down(ad, err);
+	if (was_down == ok)
+		worker_notice(ad, ok ? NULL : err);
 	return ok;
 }
 

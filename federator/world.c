@@ -86,12 +86,22 @@ static void conf_digest(const struct adapter_conf *conf, unsigned char out[DIGES
 	digest_end(&d, out);
 }
 
+/* Once each time a source goes down or comes back. */
+static void source_notice(const char *source, const struct err *err)
+{
+	if (err)
+		log_event(LOG_WARN, "source_down", LOG_CSTR("source", source), LOG_CSTR("reason", err_reason(err->cls)),
+			  LOG_CSTR("text", err->text));
+	else
+		log_event(LOG_INFO, "source_up", LOG_CSTR("source", source));
+}
+
 /* What the source's secret says; on failure *trouble_out tells why and the adapter refuses every fetch: the
  * fixture driver is given a file that is not there. */
 static struct adapter_conf source_conf(struct world_box *box, const struct source *src, struct arena *mem,
 				       const char **trouble_out)
 {
-	struct adapter_conf conf = { .name = src->name, .driver = "odbc", .zone = zone_name(src->zone) };
+	struct adapter_conf conf = { .name = src->name, .driver = "odbc", .zone = zone_name(src->zone), .notice = source_notice };
 	const struct options *opt = box->home->opt;
 	struct str connect;
 	struct err err;
@@ -178,7 +188,7 @@ static bool source_open(struct world_box *box, const struct source *src, const s
 	if (!s)
 		return false;
 	if (trouble)
-		log_event(LOG_WARN, "source unavailable", LOG_CSTR("source", src->name),
+		log_event(LOG_WARN, "source_unavailable", LOG_CSTR("source", src->name),
 			  LOG_CSTR("why", trouble));
 	box->shared[src->index] = s;
 	box->adapters[src->index] = s->ad;

@@ -35,7 +35,9 @@ static void sources_put(struct arena *mem, struct node *root, const struct world
 		tree_text(mem, source, STR("state"), source_word(world->troubles[i], &s));
 		if (world->troubles[i])
 			tree_text(mem, source, STR("why"), arena_str(mem, str_of(world->troubles[i])));
-		else if (s.last_error != ERR_NONE)
+		else if (s.down.cls != ERR_NONE)
+			tree_text(mem, source, STR("why"), arena_str(mem, str_of(s.down.text)));
+		if (s.last_error != ERR_NONE)
 			tree_text(mem, source, STR("last_error"), str_of(err_reason(s.last_error)));
 		tree_number(mem, source, STR("pool"), s.pool);
 		tree_number(mem, source, STR("connected"), s.connected);

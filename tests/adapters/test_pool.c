@@ -129,13 +129,29 @@ static void script_set(enum err_class connect_fails)
 	pthread_mutex_unlock(&script.lock);
 }
 
+/* What the adapter told of its source, a letter each: d for down, u for up. */
+static char notices[16];
+
+static void take_notice(const char *source, const struct err *err)
+{
+	size_t n = strlen(notices);
+
+	assert_string_equal(source, "source");
+	assert_true(n + 1 < sizeof(notices));
+	notices[n] = err ? 'd' : 'u';
+}
+
 static struct adapter *open_scripted(uint32_t pool, uint32_t queue)
 {
 	struct adapter_conf conf = {
-		.name = "source", .connect = "", .zone = "UTC", .pool = pool, .queue = queue, .cap_ms = 1000
+		.name = "source", .connect = "", .zone = "UTC", .pool = pool, .queue = queue, .cap_ms = 1000,
+		.notice = take_notice
 	};
 	struct err err = { 0 };
-	struct adapter *ad = pool_open(&conf, &scripted, &err);
+	struct adapter *ad;
+
+	memset(notices, 0, sizeof(notices));
+	ad = pool_open(&conf, &scripted, &err);
 
 	assert_non_null(ad);
 	return ad;
@@ -225,12 +241,15 @@ static void a_source_that_comes_up_later_heals(void **state)
 	struct adapter *ad = open_scripted(4, 8);
 
 	until(&script.connects, 3); /* it tries by itself, with rests between */
+	assert_string_equal(adapter_state(ad).down.text, "the script says so");
 	assert_int_equal(figure(&script.most_connecting), 1);
 	script_set(ERR_NONE);
 	support_until(support_is_up, ad);
 	assert_int_equal(adapter_state(ad).last_error, ERR_NONE);
+	assert_int_equal(adapter_state(ad).down.cls, ERR_NONE);
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
+	assert_string_equal(notices, "du"); /* once each, however often it tried */
 }
 
 static void a_full_queue_is_busy(void **state)
