@@ -203,4 +203,5 @@ void build_catalog(struct build *b, const struct elem *const *roots, size_t n_ro
 		return; /* what follows would only tell again that something is wrong */
 	check_use(b);
 	check_plans(b);
+	check_advice(b);
 }
