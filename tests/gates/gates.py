@@ -17,9 +17,10 @@ MAY_INCLUDE = {
     "cache": ["base"],
     "federator/view": ["metadata", "base"],
     "federator/render": ["federator/view", "metadata", "base"],
+    "federator/schema": ["federator/view", "federator/render", "metadata", "base"],
     "federator": ["metadata", "adapters", "cache", "base"],
     "federator/flow": ["federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
-    "federator/http": ["federator/flow", "federator", "federator/view", "federator/render", "metadata", "adapters",
+    "federator/http": ["federator/flow", "federator", "federator/schema", "federator/view", "federator/render", "metadata", "adapters",
                        "cache", "base"],
 }
 ANYTHING = ("federator/cli", "federator/admin", "federator/demo", "tests", "bench", "fuzz")
@@ -106,7 +107,7 @@ def words(tree):
     for path, text in sorted(tree.texts.items()):
         for number, line in enumerate(text.splitlines(), 1):
             match = pattern.search(line)
-            if match:
+            if match and not path.startswith("tests/data/"):  # data of others, unchanged
                 found.append(f"{path}:{number}: {match.group(0)!r} does not belong into the tree")
     return found
 
