@@ -292,6 +292,7 @@ struct view {
 	const struct part *const *extra_parts; /* of <use part> */
 	size_t n_extra_parts;
 	struct plan plan;
+	const struct plan *unlinked; /* by place in `by`: when that key leads to nobody; empty for the identity */
 	struct labels labels;
 	struct span at;
 	uint32_t index;

@@ -76,6 +76,16 @@ static void check_view(struct build *b, const struct view *view)
 	}
 }
 
+static void plan_without_customer(struct build *b, struct view *view)
+{
+	struct plan *unlinked = arena_array_of(b->mem, struct plan, view->n_by + 1);
+
+	for (size_t i = 0; i < view->n_by; i++)
+		if (view->by[i] != b->cat->identity)
+			unlinked[i] = plan_unlinked(b->cat, view, view->by[i], b->mem);
+	view->unlinked = unlinked;
+}
+
 /* Plan the views that are ok; false when not all of them are. */
 static bool plan_views(struct build *b)
 {
@@ -90,10 +100,12 @@ static bool plan_views(struct build *b)
 			continue;
 		}
 		view->plan = plan_view(b->cat, view, b->mem, b->ds);
-		if (diags_count(b->ds, DIAG_ERROR) == errors)
+		if (diags_count(b->ds, DIAG_ERROR) == errors) {
+			plan_without_customer(b, view);
 			check_view(b, view);
-		else
+		} else {
 			all = false;
+		}
 	}
 	return all && names_whole(b->names, NAMES_VIEW);
 }

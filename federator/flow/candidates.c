@@ -1,5 +1,6 @@
-/* candidates.c - who the asked keys may mean. A customer that every key that names anybody names alone is the one;
- * otherwise all of them are candidates, those named by more keys first. */
+/* candidates.c - who the asked keys may mean. The only customer that every key that names anybody names is the one,
+ * unless a part names others without it, or a stale copy was needed to tell; otherwise all of them are candidates,
+ * those named by more keys first. */
 #include <stdlib.h>
 
 #include "federator/flow/request.h"
@@ -15,11 +16,10 @@ static struct candidate *candidate_of(struct flow *flow, struct str subject)
 	return &m->candidates[m->n_candidates++];
 }
 
-static void add_evidence(struct flow *flow, struct candidate *c, const struct asked *asked, struct str evidence)
+static void add_evidence(struct flow *flow, struct candidate *c, struct str evidence)
 {
 	struct str *more;
 
-	c->key_bits |= UINT32_C(1) << (asked - flow->asked);
 	for (size_t i = 0; i < c->n_evidence; i++)
 		if (str_eq(c->evidence[i], evidence))
 			return;
@@ -45,20 +45,37 @@ static struct str evidence_of(struct run *run, uint32_t row)
 	return str_of(run->part->name);
 }
 
+/* Did a stale copy take part in what the run says? */
+static bool is_stale(const struct run *run)
+{
+	bool stale = run->fact.state == FACT_STALE;
+
+	for (size_t i = 0; i < run->n_after && !stale; i++)
+		stale = is_stale(run->after[i]);
+	return stale;
+}
+
 static void gather_run(struct run *run)
 {
 	struct flow *flow = run->flow;
 	const struct key *identity = flow->world->cat->identity;
+	uint32_t bit = UINT32_C(1) << (run->asked - flow->asked);
+	bool stale = is_stale(run);
 
 	for (uint32_t r = 0; r < fact_rows(&run->fact); r++) {
 		for (uint32_t c = 0; c < run->part->n_columns; c++) {
+			struct candidate *named;
 			struct str subject;
 
 			if (run->part->columns[c].gives != identity)
 				continue;
 			subject = fact_key(&run->fact, r, c, flow->mem);
-			if (subject.p)
-				add_evidence(flow, candidate_of(flow, subject), run->asked, evidence_of(run, r));
+			if (!subject.p)
+				continue;
+			named = candidate_of(flow, subject);
+			named->key_bits |= bit;
+			named->live_bits |= stale ? 0 : bit;
+			add_evidence(flow, named, evidence_of(run, r));
 		}
 	}
 }
@@ -72,21 +89,75 @@ static int better(const void *a, const void *b)
 	return str_cmp(x->subject, y->subject);
 }
 
-/* Keep only the customer that all keys which name somebody agree on, if there is exactly one. */
-static void keep_agreed(struct match *m, uint32_t naming)
+/* The only customer whom all keys name that name anybody, with or without stale copies; NULL: none or several. */
+static const struct candidate *agreed(const struct match *m, bool live)
 {
-	size_t agreed = 0;
+	const struct candidate *found = NULL;
+	uint32_t naming = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < m->n_candidates; i++)
-		agreed += m->candidates[i].key_bits == naming;
-	if (agreed == 1) /* sorted: it is the first */
+		naming |= live ? m->candidates[i].live_bits : m->candidates[i].key_bits;
+	for (size_t i = 0; naming && i < m->n_candidates; i++) {
+		if ((live ? m->candidates[i].live_bits : m->candidates[i].key_bits) != naming)
+			continue;
+		found = &m->candidates[i];
+		n++;
+	}
+	return n == 1 ? found : NULL;
+}
+
+/* Does the run name customers, and not this one? */
+static bool contradicts(struct run *run, const struct candidate *c)
+{
+	bool names = false;
+
+	for (uint32_t r = 0; r < fact_rows(&run->fact); r++) {
+		for (uint32_t col = 0; col < run->part->n_columns; col++) {
+			struct str named;
+
+			if (run->part->columns[col].gives != run->flow->world->cat->identity)
+				continue;
+			named = fact_key(&run->fact, r, col, run->flow->mem);
+			if (named.p && str_eq(named, c->subject))
+				return false;
+			names = names || named.p;
+		}
+	}
+	return names;
+}
+
+/* Keep only the customer whom all agree on, if there is one. */
+static void keep_agreed(struct flow *flow)
+{
+	struct match *m = &flow->match;
+	const struct candidate *one = agreed(m, false);
+	bool stale = false, clear = one != NULL;
+
+	for (size_t i = 0; i < m->n_candidates; i++)
+		stale = stale || m->candidates[i].live_bits != m->candidates[i].key_bits;
+	for (size_t i = 0; i < flow->n_walks && clear; i++)
+		clear = !contradicts(&flow->walks[i], one);
+	if (clear && agreed(m, true) == one) {
+		m->candidates[0] = *one; /* sorted: it is the first already */
 		m->n_candidates = 1;
+	} else {
+		m->stale = stale;
+	}
+}
+
+/* An asked identity names itself. */
+static void name_asked(struct flow *flow, size_t i)
+{
+	struct candidate *c = candidate_of(flow, flow->asked[i].value);
+
+	c->key_bits |= UINT32_C(1) << i;
+	c->live_bits |= UINT32_C(1) << i;
 }
 
 void candidates_gather(struct flow *flow)
 {
 	struct match *m = &flow->match;
-	uint32_t naming = 0;
 	size_t room = flow->n_asked;
 
 	for (size_t i = 0; i < flow->n_walks; i++)
@@ -94,15 +165,21 @@ void candidates_gather(struct flow *flow)
 	m->candidates = arena_array_of(flow->mem, struct candidate, room);
 	for (size_t i = 0; i < flow->n_asked; i++)
 		if (flow->asked[i].key == flow->world->cat->identity)
-			candidate_of(flow, flow->asked[i].value)->key_bits |= UINT32_C(1) << i;
+			name_asked(flow, i);
 	for (size_t i = 0; i < flow->n_walks; i++)
 		gather_run(&flow->walks[i]);
-	for (size_t i = 0; i < m->n_candidates; i++) {
+	for (size_t i = 0; i < m->n_candidates; i++)
 		m->candidates[i].agreeing = (uint32_t)__builtin_popcount(m->candidates[i].key_bits);
-		naming |= m->candidates[i].key_bits;
-	}
 	qsort(m->candidates, m->n_candidates, sizeof(*m->candidates), better);
-	keep_agreed(m, naming);
+	keep_agreed(flow);
+}
+
+static bool blank(struct str cell)
+{
+	for (size_t i = 0; i < cell.n; i++)
+		if (cell.p[i] != ' ')
+			return false;
+	return true;
 }
 
 /* Whose row is it? A row that proves who it is about may mention other customers in other columns. */
@@ -123,7 +200,7 @@ static enum whose row_whose(struct flow *flow, struct fact *fact, uint32_t row, 
 		named = fact_key(fact, row, c, flow->mem);
 		if (named.p && str_eq(named, subject))
 			return WHOSE_OWN;
-		if (named.p)
+		if (named.p || !blank(rows_cell(fact->rows, row, c))) /* what cannot be read is not ours either */
 			whose = WHOSE_ANOTHERS;
 	}
 	return whose;
@@ -182,6 +259,7 @@ void candidates_put(struct flow *flow, struct node *root)
 				   .visible = flow->rights.show | flow->rights.mask };
 
 		tree_number(flow->mem, one, STR("rank"), (int64_t)i + 1);
+		tree_text(flow->mem, one, STR("by"), asked_names(flow, c->key_bits));
 		if (!flow->ask.canonical)
 			tree_text(flow->mem, one, STR("id"),
 				  seal_id(flow->lane->service, flow->ask.tenant, c->subject, flow->mem));

@@ -3,7 +3,7 @@
 
 #include "federator/flow/request.h"
 
-static const char *outcome_name(enum outcome outcome)
+const char *envelope_outcome(enum outcome outcome)
 {
 	switch (outcome) {
 	case OUTCOME_ONE:
@@ -12,6 +12,8 @@ static const char *outcome_name(enum outcome outcome)
 		return "none";
 	case OUTCOME_MANY:
 		return "many";
+	case OUTCOME_UNLINKED:
+		return "unlinked";
 	case OUTCOME_TOO_MANY:
 		return "too_many";
 	case OUTCOME_BLOCKED:
@@ -36,14 +38,16 @@ static void put_confirmed(struct flow *flow, struct node *evidence)
 	}
 }
 
-static struct str asked_by(struct flow *flow)
+struct str asked_names(struct flow *flow, uint32_t bits)
 {
 	struct str by = STR("");
 
 	if (flow->ask.n_by == 0)
 		return STR("id");
 	for (size_t i = 0; i < flow->n_asked; i++)
-		by = arena_printf(flow->mem, "%.*s%s%s", STR_ARG(by), by.n ? " " : "", flow->asked[i].key->name);
+		if ((bits >> i) & 1)
+			by = arena_printf(flow->mem, "%.*s%s%s", STR_ARG(by), by.n ? " " : "",
+					  flow->asked[i].key->name);
 	return by;
 }
 
@@ -52,8 +56,10 @@ void envelope_match(struct flow *flow, struct node *root)
 	struct node *match = tree_object(flow->mem, root, STR("match"));
 	struct node *evidence;
 
-	tree_text(flow->mem, match, STR("outcome"), str_of(outcome_name(flow->match.outcome)));
-	tree_text(flow->mem, match, STR("by"), asked_by(flow));
+	tree_text(flow->mem, match, STR("outcome"), str_of(envelope_outcome(flow->match.outcome)));
+	tree_text(flow->mem, match, STR("by"), asked_names(flow, UINT32_MAX));
+	if (flow->match.stale)
+		tree_text(flow->mem, match, STR("state"), STR("stale"));
 	if (!flow->match.complete)
 		tree_bool(flow->mem, match, STR("complete"), false);
 	if (flow->match.outcome != OUTCOME_ONE)
@@ -64,7 +70,7 @@ void envelope_match(struct flow *flow, struct node *root)
 	put_confirmed(flow, evidence);
 }
 
-static const char *state_name(enum fact_state state)
+const char *envelope_state(enum fact_state state)
 {
 	switch (state) {
 	case FACT_UNASKED:
@@ -127,7 +133,7 @@ static void put_part(struct flow *flow, const struct fact *fact, struct node *pa
 
 	if (flow->ask.canonical && state == FACT_FRESH)
 		state = FACT_LIVE;
-	tree_text(flow->mem, part, STR("state"), str_of(state_name(state)));
+	tree_text(flow->mem, part, STR("state"), str_of(envelope_state(state)));
 	if (fact->reason)
 		tree_text(flow->mem, part, STR("reason"), str_of(fact->reason));
 	if (fact->depends_on)
@@ -189,7 +195,7 @@ void envelope_timing(struct flow *flow)
 	for (size_t i = 0; !flow->ask.canonical && i < flow->n_walks + flow->n_runs; i++) {
 		const struct run *run = i < flow->n_walks ? &flow->walks[i] : &flow->runs[i - flow->n_walks];
 		int n = snprintf(at, room, "%s%s;dur=%.1f;desc=%s", i ? ", " : "", run->part->name,
-				 (double)run->fact.took_us / 1000, state_name(run->fact.state));
+				 (double)run->fact.took_us / 1000, envelope_state(run->fact.state));
 
 		if (n < 0 || (size_t)n >= room) {
 			*at = '\0';

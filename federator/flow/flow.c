@@ -155,7 +155,7 @@ enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, 
 	bool late;
 
 	for (size_t i = 0; i < n_runs && !first; i++)
-		if (runs[i].fact.state == FACT_MISSING)
+		if (runs[i].fact.state == FACT_MISSING || runs[i].fact.state == FACT_STALE)
 			first = &runs[i].fact;
 	assert(first != NULL);
 	late = str_eq(str_of(first->reason), str_of(err_reason(ERR_LATE)));

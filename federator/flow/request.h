@@ -37,7 +37,8 @@ struct run {
 	const struct query *query;
 	struct run **after; /* runs that give keys of this one */
 	size_t n_after;
-	const struct asked *asked; /* a run on the way to the identity: the key its walk starts from */
+	const struct asked *asked; /* the key it starts from; NULL: the customer's identity */
+	bool walk; /* on the way from `asked` to the identity; else it serves the view */
 	enum run_state state;
 	struct run_key *keys; /* one per query->by */
 	struct fact fact;
@@ -49,7 +50,7 @@ struct run {
 	uint64_t begun_us;
 };
 
-enum outcome { OUTCOME_ONE, OUTCOME_NONE, OUTCOME_MANY, OUTCOME_TOO_MANY, OUTCOME_BLOCKED };
+enum outcome { OUTCOME_ONE, OUTCOME_NONE, OUTCOME_MANY, OUTCOME_UNLINKED, OUTCOME_TOO_MANY, OUTCOME_BLOCKED };
 
 /* A customer that the asked keys may mean. */
 struct candidate {
@@ -58,11 +59,13 @@ struct candidate {
 	size_t n_evidence;
 	uint32_t agreeing; /* how many of the asked keys name it */
 	uint32_t key_bits; /* which */
+	uint32_t live_bits; /* which of them without a stale copy on their way */
 };
 
 struct match {
 	enum outcome outcome;
 	bool complete; /* every part that could have named a customer answered */
+	bool stale; /* only stale copies single out a customer, or name more: candidates only */
 	struct str subject; /* OUTCOME_ONE */
 	struct candidate *candidates;
 	size_t n_candidates;
@@ -87,11 +90,12 @@ struct flow {
 	bool expired; /* the budget of the sources is used up */
 	uint32_t holds; /* look-ups the cache still has to answer, plus one until the reply is given */
 	uint64_t started_us;
-	uint64_t step_began_us;
+	uint64_t *step_began_us; /* by step; NULL unless the answer is to be explained */
 	struct deadline due; /* sources must have answered; the rest of the budget is kept for merge to render */
 	struct loop_timer timer;
 
 	const struct view *view;
+	uint32_t budget_ms, reserve_ms; /* of the whole answer; of that kept for merge to render */
 	struct rights rights;
 	struct asked asked[ASK_KEYS_MAX];
 	size_t n_asked;
@@ -103,7 +107,7 @@ struct flow {
 	size_t n_uses;
 	struct str *withheld;
 	size_t n_withheld;
-	struct run *runs; /* of the view */
+	struct run *runs; /* of the view; with OUTCOME_UNLINKED from the asked keys */
 	size_t n_runs;
 	const struct run **confirms; /* runs that confirm an asked identity */
 	size_t n_confirms;
@@ -113,11 +117,13 @@ struct flow {
 
 /* Something has happened: go on with the current step. */
 void flow_wake(struct flow *flow) NONNULL(1);
+/* By part: the facts of the view's runs so far; parts without a run are unasked. In the flow's arena. */
+struct fact *flow_facts(struct flow *flow) NONNULL(1) __attribute__((returns_nonnull));
 /* End the request with a problem document; returns STEP_REFUSED. `suggestion` may be NULL. */
 enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,
 			  const char *suggestion) NONNULL(1, 3, 4);
 /* Nobody who could tell who this is answered, and no copy stands in: that is 503 or 504, neither none nor an empty
- * 200. At least one of the runs must be missing; the first one is named. */
+ * 200. At least one of the runs must be missing or stale; the first one is named. */
 enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs) NONNULL(1, 2);
 /* Drop one hold; the last one frees the flow. */
 void flow_release(struct flow *flow) NONNULL(1);
@@ -132,6 +138,12 @@ bool runs_advance(struct run *runs, size_t n_runs);
 void run_expire(struct run *run) NONNULL(1);
 /* End a run that did not bring rows: a stale copy stands in where the part allows it. */
 void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
+
+/* consent.c - may this part be asked about this customer at all? */
+
+/* True for a part that requires nothing, and on the way to the identity; else when the field it requires is known
+ * and true. The runs it waits for have ended. */
+bool consent_given(const struct run *run) NONNULL(1);
 
 /* job.c - a fetch on its way to a source and back; it outlives the request when the answer leaves without it */
 
@@ -167,6 +179,8 @@ enum whose { WHOSE_ANOTHERS, WHOSE_NOBODYS, WHOSE_OWN };
 /* The rows of a fact that are the subject's (WHOSE_OWN), or at least nobody else's (WHOSE_NOBODYS). */
 const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject, enum whose least)
 	NONNULL(1, 2);
+/* The names of the asked keys that are set in `bits`, "phone email". */
+struct str asked_names(struct flow *flow, uint32_t bits) NONNULL(1);
 /* "candidates": one object for each, best first. */
 void candidates_put(struct flow *flow, struct node *root) NONNULL(1, 2);
 
@@ -176,7 +190,20 @@ void candidates_put(struct flow *flow, struct node *root) NONNULL(1, 2);
 void envelope_match(struct flow *flow, struct node *root) NONNULL(1, 2);
 /* "parts" from the facts of all runs; returns how many are missing. */
 uint32_t envelope_parts(struct flow *flow, struct node *root) NONNULL(1, 2);
+/* The word of the interface for a state. */
+const char *envelope_state(enum fact_state state) __attribute__((returns_nonnull));
 /* Value of the Server-Timing header. */
 void envelope_timing(struct flow *flow) NONNULL(1);
+/* The word of the interface for an outcome. */
+const char *envelope_outcome(enum outcome outcome) __attribute__((returns_nonnull));
+
+/* flat.c - answers for telephone systems */
+
+/* The view of a flat question that names none: "routing", else the only flat one beside "cnam"; NULL: no such one. */
+const struct view *flat_view(const struct flow *flow) NONNULL(1);
+/* Refuse: the view of a flat question is not there or not flat. */
+enum step_end flat_refuse_view(struct flow *flow) NONNULL(1);
+/* Make flow->root of a flat question: the outcome, then every name of the view with its value or its default. */
+void flat_put(struct flow *flow) NONNULL(1);
 
 #endif

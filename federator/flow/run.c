@@ -31,7 +31,7 @@ static bool may_mix(const struct run *run)
 /* A view shows no row that says it is another customer's. */
 static void keep_own(struct run *run)
 {
-	if (run->asked || !fact_rows(&run->fact) || !may_mix(run))
+	if (run->walk || !fact_rows(&run->fact) || !may_mix(run))
 		return;
 	run->fact.rows = candidate_rows(run->flow, &run->fact, run->flow->match.subject, WHOSE_NOBODYS);
 	run->fact.keys = NULL;
@@ -55,18 +55,12 @@ static void take_copy(struct run *run, enum fact_state state)
 	end_run(run, state);
 }
 
-/* A stale copy never decides who the customer is. */
-static bool copy_may_stand_in(const struct run *run)
-{
-	return run->copy.rows && !run->asked;
-}
-
 void run_fail(struct run *run, const char *reason)
 {
 	if (run->job)
 		job_abandon(run);
 	run->fact.reason = reason;
-	if (copy_may_stand_in(run))
+	if (run->copy.rows)
 		take_copy(run, FACT_STALE);
 	else
 		end_run(run, FACT_MISSING);
@@ -187,8 +181,9 @@ static void gather_key(struct run *run, struct run_key *rk)
 		add_value(rk, run->asked->value);
 		return;
 	}
-	if (!run->asked && rk->key == flow->world->cat->identity) {
-		add_value(rk, flow->match.subject);
+	if (rk->key == flow->world->cat->identity) {
+		if (!run->asked) /* what starts from another key never goes through the identity */
+			add_value(rk, flow->match.subject);
 		return;
 	}
 	for (size_t i = 0; i < run->n_after; i++)
@@ -244,6 +239,11 @@ void run_start(struct run *run)
 
 	run->begun_us = clock_mono_us();
 	run->fact.part = run->part;
+	if (!consent_given(run)) {
+		run->fact.reason = "no_consent";
+		end_run(run, FACT_MISSING);
+		return;
+	}
 	run->keys = arena_array_of(flow->mem, struct run_key, run->query->n_by);
 	for (size_t i = 0; i < run->query->n_by; i++) {
 		run->keys[i].key = run->query->by[i].key;

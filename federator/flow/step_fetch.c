@@ -16,11 +16,21 @@ static void confirm(struct flow *flow)
 		flow->match.complete = false;
 }
 
+/* Nobody is known by the asked keys, and every part answered that nothing is either. */
+static bool nothing_there(const struct flow *flow)
+{
+	for (size_t i = 0; i < flow->n_runs; i++)
+		if (!fact_known(&flow->runs[i].fact) || fact_rows(&flow->runs[i].fact) > 0)
+			return false;
+	return true;
+}
+
 /* An asked identity that no source vouched for, and of which nothing at all is known. Flat views always have their
  * defaults. */
 static bool nobody_answered(const struct flow *flow)
 {
-	if (flow->match.n_candidates && flow->match.candidates[0].n_evidence)
+	if (flow->match.outcome == OUTCOME_UNLINKED ||
+	    (flow->match.n_candidates && flow->match.candidates[0].n_evidence))
 		return false;
 	for (size_t i = 0; i < flow->n_runs; i++)
 		if (fact_known(&flow->runs[i].fact))
@@ -37,5 +47,7 @@ enum step_end step_fetch(struct flow *flow)
 	if (nobody_answered(flow))
 		return flow_refuse_unanswered(flow, flow->runs, flow->n_runs);
 	confirm(flow);
+	if (flow->match.outcome == OUTCOME_UNLINKED && nothing_there(flow))
+		flow->match.outcome = OUTCOME_NONE;
 	return STEP_DONE;
 }

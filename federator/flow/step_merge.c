@@ -184,6 +184,7 @@ static enum step_end refuse_outcome(struct flow *flow)
 	case OUTCOME_BLOCKED:
 		return STEP_DONE;
 	case OUTCOME_NONE:
+	case OUTCOME_UNLINKED:
 		if (!by_id && !flow->ask.strict)
 			return STEP_DONE;
 		return flow_refuse(flow, 404, "no-customer", "No such customer",
@@ -201,8 +202,8 @@ static enum step_end refuse_outcome(struct flow *flow)
 
 enum step_end step_merge(struct flow *flow)
 {
-	bool one = flow->match.outcome == OUTCOME_ONE;
-	bool customer = one || flow->view->shape == SHAPE_FLAT;
+	bool known = flow->match.outcome == OUTCOME_ONE || flow->match.outcome == OUTCOME_UNLINKED;
+	bool customer = known || flow->view->shape == SHAPE_FLAT;
 	struct str id;
 
 	if (refuse_outcome(flow) == STEP_REFUSED)
@@ -210,7 +211,7 @@ enum step_end step_merge(struct flow *flow)
 	flow->root = begin_root(flow, &id);
 	envelope_match(flow, flow->root);
 	if (customer)
-		put_customer(flow, flow->root, one);
+		put_customer(flow, flow->root, known);
 	if (flow->match.outcome == OUTCOME_MANY)
 		candidates_put(flow, flow->root);
 	if (customer)

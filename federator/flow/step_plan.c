@@ -12,11 +12,10 @@ static bool named(struct str list, struct str wanted)
 	return false;
 }
 
-/* needed[step]: steps of the view's plan that serve the chosen uses, with all that they wait for. */
-static bool *needed_steps(struct flow *flow)
+/* needed[step]: steps of a plan of the view that serve the chosen uses, with all that they wait for. */
+static bool *needed_steps(struct flow *flow, const struct plan *plan)
 {
 	const struct catalog *cat = flow->world->cat;
-	const struct plan *plan = &flow->view->plan;
 	bool *parts = arena_array_of(flow->mem, bool, cat->n_parts);
 	bool *steps = arena_array_of(flow->mem, bool, plan->n_steps);
 
@@ -45,11 +44,21 @@ static bool one_row_each(const struct catalog *cat, const struct part *part)
 	return part->rows_max == 1;
 }
 
-/* The customer's row of a walk serves the view when a query by the identity could not give another one. */
-static bool reuse_walk(struct flow *flow, struct run *run)
+/* Some rows of a walk serve the view. */
+static void take_walk(struct run *run, const struct fact *from, const struct rows *rows)
 {
-	if (!one_row_each(flow->world->cat, run->part))
-		return false;
+	run->fact = *from;
+	run->fact.rows = rows;
+	run->fact.keys = NULL;
+	run->fact.scalar_row = 0;
+	run->state = RUN_ENDED;
+}
+
+/* The customer's row of a walk serves the view when a query by the identity could not give another one. */
+static void reuse_walk(struct flow *flow, struct run *run)
+{
+	if (run->part->consent || !one_row_each(flow->world->cat, run->part))
+		return;
 	for (size_t i = 0; i < flow->n_walks; i++) {
 		struct fact *from = &flow->walks[i].fact;
 		const struct rows *rows;
@@ -59,36 +68,64 @@ static bool reuse_walk(struct flow *flow, struct run *run)
 		rows = candidate_rows(flow, from, flow->match.subject, WHOSE_OWN);
 		if (rows->n_rows == 0)
 			continue;
-		run->fact = *from;
-		run->fact.rows = rows;
-		run->fact.keys = NULL;
-		run->fact.scalar_row = 0;
-		run->state = RUN_ENDED;
-		return true;
+		take_walk(run, from, rows);
+		return;
 	}
-	return false;
 }
 
-static void make_runs(struct flow *flow)
+/* Nobody was found: a walk that asked the same is not asked again. Rows that name somebody are not shown. */
+static void reuse_asked(struct flow *flow, struct run *run)
 {
-	const struct plan *plan = &flow->view->plan;
-	const bool *steps = needed_steps(flow);
-	struct run **by_step = arena_array_of(flow->mem, struct run *, plan->n_steps);
+	for (size_t i = 0; i < flow->n_walks && !run->part->consent; i++) {
+		struct run *walk = &flow->walks[i];
+
+		if (walk->asked != run->asked || walk->query != run->query || walk->n_after || run->n_after)
+			continue;
+		take_walk(run, &walk->fact,
+			  candidate_rows(flow, &walk->fact, (struct str){ 0 }, WHOSE_NOBODYS));
+		return;
+	}
+}
+
+static struct run *run_of_part(struct flow *flow, const struct part *part)
+{
+	for (size_t r = 0; r < flow->n_runs; r++)
+		if (flow->runs[r].part == part)
+			return &flow->runs[r];
+	return NULL;
+}
+
+static struct run *add_run(struct flow *flow, const struct plan_step *st)
+{
+	struct run *run = &flow->runs[flow->n_runs++];
+
+	*run = (struct run){ .flow = flow, .part = st->part, .query = st->query };
+	run->fact.part = st->part;
+	return run;
+}
+
+/* The runs of a plan, but for parts that an earlier asked key has brought. `asked` is NULL when it starts from the
+ * identity. */
+static void make_runs(struct flow *flow, const struct plan *plan, const struct asked *asked)
+{
+	const bool *steps = needed_steps(flow, plan);
+	size_t before = flow->n_runs;
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct plan_step *st = &plan->steps[i];
-		struct run *run = &flow->runs[flow->n_runs];
+		struct run *run = run_of_part(flow, st->part);
 
-		if (!steps[i])
+		if (!steps[i] || (run && run < flow->runs + before))
 			continue;
-		*run = (struct run){ .flow = flow, .part = st->part, .query = st->query };
-		run->fact.part = st->part;
+		run = add_run(flow, st);
+		run->asked = asked;
 		run->after = arena_array_of(flow->mem, struct run *, st->n_after);
 		for (size_t a = 0; a < st->n_after; a++)
-			run->after[run->n_after++] = by_step[st->after[a]];
-		by_step[i] = run;
-		flow->n_runs++;
-		reuse_walk(flow, run);
+			run->after[run->n_after++] = run_of_part(flow, plan->steps[st->after[a]].part);
+		if (asked)
+			reuse_asked(flow, run);
+		else
+			reuse_walk(flow, run);
 	}
 }
 
@@ -103,34 +140,61 @@ static void add_confirms(struct flow *flow)
 		asked = asked || flow->asked[i].key == cat->identity;
 	flow->confirms = arena_array_of(flow->mem, const struct run *, plan->n_steps);
 	for (size_t i = 0; asked && i < plan->n_steps; i++) {
-		const struct run *found = NULL;
+		const struct run *found = run_of_part(flow, plan->steps[i].part);
 
-		for (size_t r = 0; r < flow->n_runs && !found; r++)
-			if (flow->runs[r].part == plan->steps[i].part)
-				found = &flow->runs[r];
-		if (!found) {
-			struct run *run = &flow->runs[flow->n_runs++];
-
-			*run = (struct run){ .flow = flow,
-					     .part = plan->steps[i].part,
-					     .query = plan->steps[i].query };
-			run->fact.part = run->part;
-			found = run;
-		}
-		flow->confirms[flow->n_confirms++] = found;
+		flow->confirms[flow->n_confirms++] = found ? found : add_run(flow, &plan->steps[i]);
 	}
+}
+
+static const struct plan *unlinked_plan(const struct view *view, const struct key *key)
+{
+	size_t i = 0;
+
+	while (view->by[i] != key)
+		i++;
+	return &view->unlinked[i];
+}
+
+/* Nobody is known by the asked keys: the view starts from them, the first key that a part can be asked by wins. */
+static void plan_unlinked_runs(struct flow *flow)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < flow->n_asked; i++)
+		room += unlinked_plan(flow->view, flow->asked[i].key)->n_steps;
+	flow->runs = arena_array_of(flow->mem, struct run, room);
+	for (size_t i = 0; i < flow->n_asked; i++)
+		make_runs(flow, unlinked_plan(flow->view, flow->asked[i].key), &flow->asked[i]);
+	if (flow->n_runs)
+		flow->match.outcome = OUTCOME_UNLINKED;
+}
+
+static void plan_customer_runs(struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+
+	flow->runs = arena_array_of(flow->mem, struct run,
+				    flow->view->plan.n_steps + cat->resolve[cat->identity->index].n_steps);
+	make_runs(flow, &flow->view->plan, NULL);
+	add_confirms(flow);
 }
 
 enum step_end step_plan(struct flow *flow)
 {
-	const struct catalog *cat = flow->world->cat;
-
 	choice_make(flow);
-	if (flow->match.outcome != OUTCOME_ONE)
-		return STEP_DONE;
-	flow->runs = arena_array_of(flow->mem, struct run,
-				    flow->view->plan.n_steps + cat->resolve[cat->identity->index].n_steps);
-	make_runs(flow);
-	add_confirms(flow);
+	switch (flow->match.outcome) {
+	case OUTCOME_ONE:
+		plan_customer_runs(flow);
+		break;
+	case OUTCOME_NONE:
+		if (flow->match.complete)
+			plan_unlinked_runs(flow);
+		break;
+	case OUTCOME_MANY:
+	case OUTCOME_UNLINKED:
+	case OUTCOME_TOO_MANY:
+	case OUTCOME_BLOCKED:
+		break;
+	}
 	return STEP_DONE;
 }

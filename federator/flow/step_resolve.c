@@ -13,7 +13,8 @@ static void add_walk(struct flow *flow, const struct asked *asked)
 		*run = (struct run){ .flow = flow,
 				     .part = plan->steps[i].part,
 				     .query = plan->steps[i].query,
-				     .asked = asked };
+				     .asked = asked,
+				     .walk = true };
 		run->fact.part = run->part;
 		run->n_after = plan->steps[i].n_after;
 		run->after = arena_array_of(flow->mem, struct run *, run->n_after);
@@ -47,13 +48,18 @@ static bool any_cut(const struct flow *flow)
 	return false;
 }
 
+static bool answered(const struct fact *fact)
+{
+	return fact->state != FACT_MISSING && fact->state != FACT_STALE;
+}
+
 static enum step_end conclude(struct flow *flow)
 {
 	struct match *match = &flow->match;
 
 	match->complete = true;
 	for (size_t i = 0; i < flow->n_walks; i++)
-		match->complete = match->complete && flow->walks[i].fact.state != FACT_MISSING;
+		match->complete = match->complete && answered(&flow->walks[i].fact);
 	candidates_gather(flow);
 	if (any_cut(flow)) {
 		match->outcome = OUTCOME_TOO_MANY;
@@ -61,7 +67,7 @@ static enum step_end conclude(struct flow *flow)
 		match->outcome = OUTCOME_NONE;
 		if (!match->complete && flow->view->shape == SHAPE_TREE)
 			return flow_refuse_unanswered(flow, flow->walks, flow->n_walks);
-	} else if (match->n_candidates == 1) {
+	} else if (match->n_candidates == 1 && !match->stale) {
 		match->outcome = OUTCOME_ONE;
 		match->subject = match->candidates[0].subject;
 	} else {
@@ -75,6 +81,10 @@ enum step_end step_resolve(struct flow *flow)
 	if (flow->blocked) {
 		flow->match.outcome = OUTCOME_BLOCKED;
 		flow->match.complete = true;
+		return STEP_DONE;
+	}
+	if (flow->n_asked == 0) { /* a flat question whose keys cannot be read */
+		flow->match.outcome = OUTCOME_NONE;
 		return STEP_DONE;
 	}
 	if (!flow->walks)
