@@ -268,8 +268,18 @@ static bool build_by(struct build *b, const struct elem *e, struct view *view)
 	return ok;
 }
 
+/* What every routing answer says itself. */
+static bool is_taken(const char *as)
+{
+	return strcmp(as, "outcome") == 0 || strcmp(as, "candidates") == 0 || strcmp(as, "reason") == 0;
+}
+
 static void check_flat_names(struct build *b, const struct view *view)
 {
+	for (size_t i = 0; i < view->n_uses; i++)
+		if (is_taken(view->uses[i].as))
+			diag_add(b->ds, "M0120", view->uses[i].at, "choose another name",
+				 "`%s` is a name that every routing answer has", view->uses[i].as);
 	for (size_t i = 0; i < view->n_uses; i++)
 		for (size_t j = 0; j < i; j++)
 			if (*view->uses[i].as && strcmp(view->uses[i].as, view->uses[j].as) == 0)

@@ -166,3 +166,15 @@ enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, 
 			   arena_printf(flow->mem, "part `%s`: %s", first->part->name, first->reason),
 			   "ask again in a moment");
 }
+
+struct fact *flow_facts(struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+	struct fact *facts = arena_array_of(flow->mem, struct fact, cat->n_parts);
+
+	for (size_t p = 0; p < cat->n_parts; p++)
+		facts[p].part = &cat->parts[p];
+	for (size_t i = 0; i < flow->n_runs; i++)
+		facts[flow->runs[i].part->index] = flow->runs[i].fact;
+	return facts;
+}

@@ -5,7 +5,8 @@
 
 #include "federator/service.h"
 
-enum format { FORMAT_JSON, FORMAT_XML };
+/* FORM, TEXT and LINE are for flat answers only; their problem documents are JSON. */
+enum format { FORMAT_JSON, FORMAT_XML, FORMAT_FORM, FORMAT_TEXT, FORMAT_LINE };
 
 enum { ASK_KEYS_MAX = 5 };
 
@@ -17,7 +18,7 @@ struct ask {
 	size_t n_by; /* 0: asked by sealed id */
 	struct str id;
 	struct str tenant, role, purpose;
-	struct str view; /* empty: "pop", else the first tree view */
+	struct str view; /* empty: "pop", else the first tree view; flat: "routing", else the only flat one */
 	struct str fields; /* "name,tier,orders.no": only these paths of the view */
 	struct str parts; /* "crm,orders": only these parts */
 	struct str lang; /* of labels: "ko", "en" */
@@ -25,6 +26,7 @@ struct ask {
 	bool provenance;
 	bool strict; /* 404 for none, 409 for many (Prefer: handling=strict) */
 	bool no_cache; /* Cache-Control: no-cache: ask the sources */
+	bool flat; /* a flat view as names and texts, nothing around it, and an answer whatever happens */
 	bool canonical; /* no ids, ages, timings, source names, revision: for comparing */
 	bool pretty;
 	enum format format;

@@ -19,6 +19,9 @@ void problem_reply(struct reply *reply, enum format format, int status, const ch
 		tree_text(mem, root, STR("suggestion"), str_of(suggestion));
 	switch (format) {
 	case FORMAT_JSON:
+	case FORMAT_FORM:
+	case FORMAT_TEXT:
+	case FORMAT_LINE:
 		render_json(root, false, &out);
 		reply->content_type = "application/problem+json";
 		break;

@@ -39,7 +39,12 @@ static const struct view *default_view(const struct flow *flow)
 
 static enum step_end admit_view(struct flow *flow)
 {
-	flow->view = flow->ask.view.n ? catalog_view(flow->world->cat, flow->ask.view) : default_view(flow);
+	if (flow->ask.view.n)
+		flow->view = catalog_view(flow->world->cat, flow->ask.view);
+	else
+		flow->view = flow->ask.flat ? flat_view(flow) : default_view(flow);
+	if (flow->ask.flat && !(flow->view && flow->view->shape == SHAPE_FLAT))
+		return flat_refuse_view(flow);
 	if (flow->view)
 		return STEP_DONE;
 	if (flow->ask.view.n)
@@ -91,6 +96,8 @@ static enum step_end admit_key(struct flow *flow, struct str name, struct str va
 		flow->blocked = true;
 		break;
 	case KEY_MALFORMED:
+		if (flow->ask.flat)
+			return STEP_DONE; /* asked without it */
 		return flow_refuse(flow, 422, "malformed-key", "The value does not fit its key",
 				   arena_printf(flow->mem, "the value given for `%s` cannot be read as such",
 						key->name),

@@ -3,19 +3,6 @@
 
 #include "federator/flow/steps.h"
 
-/* Facts by part: those of the view's runs, else of the walks. */
-static struct fact *all_facts(struct flow *flow)
-{
-	const struct catalog *cat = flow->world->cat;
-	struct fact *facts = arena_array_of(flow->mem, struct fact, cat->n_parts);
-
-	for (size_t p = 0; p < cat->n_parts; p++)
-		facts[p].part = &cat->parts[p];
-	for (size_t i = 0; i < flow->n_runs; i++)
-		facts[flow->runs[i].part->index] = flow->runs[i].fact;
-	return facts;
-}
-
 static void read_filter(const struct ask *ask, struct timeline_filter *f)
 {
 	struct civil c;
@@ -88,7 +75,7 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 {
 	struct merge m = { .cat = flow->world->cat,
 			   .mem = flow->mem,
-			   .facts = all_facts(flow),
+			   .facts = flow_facts(flow),
 			   .visible = flow->rights.show | flow->rights.mask,
 			   .masked = flow->rights.mask,
 			   .provenance = flow->ask.provenance };
@@ -206,6 +193,10 @@ enum step_end step_merge(struct flow *flow)
 	bool customer = known || flow->view->shape == SHAPE_FLAT;
 	struct str id;
 
+	if (flow->ask.flat) {
+		flat_put(flow);
+		return STEP_DONE;
+	}
 	if (refuse_outcome(flow) == STEP_REFUSED)
 		return STEP_REFUSED;
 	flow->root = begin_root(flow, &id);

@@ -15,6 +15,13 @@ void customers_get(struct exchange *x) NONNULL(1);
 /* See above. */
 void customers_timeline(struct exchange *x) NONNULL(1);
 
+/* routing.c: a flat view by keys in the body, by keys in the query string; one line of text by a number. */
+void routing_look_up(struct exchange *x) NONNULL(1);
+/* See above. */
+void routing_find(struct exchange *x) NONNULL(1);
+/* See above. */
+void routing_name(struct exchange *x) NONNULL(1);
+
 /* mappings.c: the running mapping set, one of its files, the schema of the language. */
 void mappings_list(struct exchange *x) NONNULL(1);
 /* See above. */

@@ -170,6 +170,8 @@ static const struct offer offers[] = {
 	[FORMAT_JSON] = { { "*/*", "application/*", "application/problem+json", "application/json" } },
 	[FORMAT_XML] = { { "*/*", "application/*", "application/problem+xml", "text/xml",
 			   "application/xml" } },
+	[FORMAT_FORM] = { { "*/*", "application/*", "application/x-www-form-urlencoded" } },
+	[FORMAT_TEXT] = { { "*/*", "text/*", "text/plain" } },
 };
 
 /* How specific the range is for the offer; 0: it does not match. */
@@ -199,21 +201,26 @@ static unsigned offer_quality(enum format format, struct str accept)
 	return quality;
 }
 
-bool headers_format(const struct headers *h, enum format *out)
+bool headers_choose(const struct headers *h, unsigned formats, enum format *out)
 {
 	struct str accept = headers_get(h, "Accept");
-	unsigned json, xml;
+	bool any = trim(accept).n == 0;
+	unsigned best = 0;
 
-	if (trim(accept).n == 0) {
-		*out = FORMAT_JSON;
-		return true;
+	for (unsigned f = 0; f < ARRAY_LEN(offers); f++) {
+		unsigned quality = any ? 1 : offer_quality((enum format)f, accept);
+
+		if (!(formats >> f & 1) || quality <= best)
+			continue;
+		best = quality;
+		*out = (enum format)f;
 	}
-	json = offer_quality(FORMAT_JSON, accept);
-	xml = offer_quality(FORMAT_XML, accept);
-	if (json == 0 && xml == 0)
-		return false;
-	*out = xml > json ? FORMAT_XML : FORMAT_JSON;
-	return true;
+	return best > 0;
+}
+
+bool headers_format(const struct headers *h, enum format *out)
+{
+	return headers_choose(h, 1 << FORMAT_JSON | 1 << FORMAT_XML, out);
 }
 
 /* "ko-KR" -> "ko"; the NULL view for what is no language tag. */

@@ -30,6 +30,9 @@ int headers_screen(const char *method, const struct headers *h, size_t body_max,
  * quality; JSON on a tie). False: neither is acceptable. */
 bool headers_format(const struct headers *h, enum format *out) MUST_CHECK NONNULL(1, 2);
 
+/* The same among the formats whose bits (1 << FORMAT_JSON ...) are set; the first of enum format on a tie. */
+bool headers_choose(const struct headers *h, unsigned formats, enum format *out) MUST_CHECK NONNULL(1, 3);
+
 /* Cut the next member off a comma-separated list, trimmed; false at the end. Quoted commas do not occur in
  * what we read. */
 bool headers_next(struct str *list, struct str *member_out) MUST_CHECK NONNULL(1, 2);

@@ -12,7 +12,7 @@ enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, NAMES_MAX = 128 };
 /* One member: `set` stores a checked value and returns NULL, or says what the value should be. */
 struct member {
 	const char *name;
-	enum question_scope scope;
+	unsigned scope; /* of enum question_scope */
 	const char *(*set)(struct ask *ask, struct str value);
 };
 
@@ -112,10 +112,28 @@ static const char *set_limit(struct ask *ask, struct str value)
 	return NULL;
 }
 
+static const char *set_format(struct ask *ask, struct str value)
+{
+	static const char *const names[] = { [FORMAT_JSON] = "json",
+					     [FORMAT_XML] = "xml",
+					     [FORMAT_FORM] = "form",
+					     [FORMAT_TEXT] = "text" };
+
+	for (unsigned f = 0; f < ARRAY_LEN(names); f++) {
+		if (!str_eq(value, str_of(names[f])))
+			continue;
+		ask->format = (enum format)f;
+		return NULL;
+	}
+	return "json, xml, form or text";
+}
+
 static const struct member members[] = {
-	{ "view", SCOPE_VIEW, set_view },       { "fields", SCOPE_VIEW, set_fields },
+	{ "view", SCOPE_VIEW | SCOPE_ROUTING, set_view },
+	{ "budget", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
+	{ "format", SCOPE_ROUTING, set_format }, { "fields", SCOPE_VIEW, set_fields },
 	{ "parts", SCOPE_VIEW, set_parts },     { "provenance", SCOPE_VIEW, set_provenance },
-	{ "budget", SCOPE_VIEW, set_budget },   { "lang", SCOPE_VIEW, set_lang },
+	{ "lang", SCOPE_VIEW, set_lang },
 	{ "since", SCOPE_TIMELINE, set_since }, { "until", SCOPE_TIMELINE, set_until },
 	{ "kind", SCOPE_TIMELINE, set_kind },   { "limit", SCOPE_TIMELINE, set_limit },
 };
@@ -185,7 +203,7 @@ bool question_key(struct question *q, struct str name, struct str value)
 	if (ask->n_by == ASK_KEYS_MAX)
 		return question_refuse(q, 400, "too-many-keys", NULL, "at most %d keys can be asked by",
 				       ASK_KEYS_MAX);
-	if (name.n == 0 || value.n == 0)
+	if (name.n == 0 || (value.n == 0 && !q->any_value))
 		return question_refuse(q, 400, "bad-parameter", NULL, "a key to ask by has no %s",
 				       name.n ? "value" : "name");
 	ask->by[ask->n_by].name = name;
@@ -201,6 +219,28 @@ static bool is_one_of(struct str name, const char *const *names, size_t n)
 	return false;
 }
 
+static bool refuse_query(struct question *q)
+{
+	return question_refuse(q, 400, "bad-query", NULL,
+			       "the query string holds a bad escape, a control character or bytes that "
+			       "are not UTF-8");
+}
+
+/* The value of a key. What telephone systems put there is taken for what it must be: a leading `+`, which
+ * stands for a blank in a query string, for the one of a number; what is no text for nothing. */
+static bool key_value(struct question *q, struct str raw, struct str *out)
+{
+	bool plus = raw.n && raw.p[0] == '+';
+
+	if (!q->any_value)
+		return uri_decode(raw, URI_QUERY, q->mem, out);
+	if (!uri_decode(raw, URI_QUERY, q->mem, out))
+		*out = STR("");
+	else if (plus)
+		*out = arena_printf(q->mem, "+%.*s", (int)out->n - 1, out->p + 1);
+	return true;
+}
+
 bool question_query(struct question *q, struct str query, const char *const *keys, size_t n_keys)
 {
 	struct str raw_name, raw_value, name, value;
@@ -208,18 +248,16 @@ bool question_query(struct question *q, struct str query, const char *const *key
 	q->also = keys;
 	q->n_also = n_keys;
 	while (uri_next_pair(&query, &raw_name, &raw_value)) {
-		if (!uri_decode(raw_name, URI_QUERY, q->mem, &name) ||
-		    !uri_decode(raw_value, URI_QUERY, q->mem, &value))
-			return question_refuse(
-				q, 400, "bad-query", NULL,
-				"the query string holds a bad escape, a control character or bytes that "
-				"are not UTF-8");
-		if (!question_has_member(q, name) && is_one_of(name, keys, n_keys)) {
-			if (!question_key(q, name, value))
-				return false;
-		} else if (!question_member(q, name, value)) {
+		bool key, good;
+
+		if (!uri_decode(raw_name, URI_QUERY, q->mem, &name))
+			return refuse_query(q);
+		key = !question_has_member(q, name) && is_one_of(name, keys, n_keys);
+		good = key ? key_value(q, raw_value, &value) : uri_decode(raw_value, URI_QUERY, q->mem, &value);
+		if (!good)
+			return refuse_query(q);
+		if (!(key ? question_key(q, name, value) : question_member(q, name, value)))
 			return false;
-		}
 	}
 	return true;
 }

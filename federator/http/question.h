@@ -17,6 +17,8 @@ struct fault {
 enum question_scope {
 	SCOPE_VIEW = 1,     /* view fields parts provenance budget lang */
 	SCOPE_TIMELINE = 2, /* since until kind limit */
+	SCOPE_ROUTING = 4, /* view budget format */
+	SCOPE_LINE = 8, /* budget */
 };
 
 struct question {
@@ -24,6 +26,7 @@ struct question {
 	unsigned scope;          /* of enum question_scope */
 	const char *const *also; /* names for a did-you-mean that are no members: "by", key names */
 	size_t n_also;
+	bool any_value;     /* keys may have values that are no text: they become the empty one */
 	struct ask ask;
 	unsigned given;     /* bit per member of the table */
 	struct fault fault; /* status 0: none */
@@ -33,7 +36,7 @@ struct question {
 bool question_member(struct question *q, struct str name, struct str value) MUST_CHECK NONNULL(1);
 /* Is there a member of that name in the question's scope? */
 bool question_has_member(const struct question *q, struct str name) NONNULL(1);
-/* Add a key to ask by. False: more than ASK_KEYS_MAX, twice the same name, an empty value. */
+/* Add a key to ask by. False: more than ASK_KEYS_MAX, twice the same name, an empty value (unless any_value). */
 bool question_key(struct question *q, struct str name, struct str value) MUST_CHECK NONNULL(1);
 /* Read the query string; names in `keys` are keys to ask by. */
 bool question_query(struct question *q, struct str query, const char *const *keys, size_t n_keys) MUST_CHECK

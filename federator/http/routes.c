@@ -7,6 +7,10 @@ static const struct route table[] = {
 	{ "GET",   "/v1/customers",                 customers_find },
 	{ "GET",   "/v1/customers/{id}",            customers_get },
 	{ "GET",   "/v1/customers/{id}/timeline",   customers_timeline },
+	{ "QUERY", "/v1/routing",                   routing_look_up },
+	{ "GET",   "/v1/routing",                   routing_find },
+	{ "GET",   "/v1/cnam/{number}",             routing_name },
+	{ "GET",   "/v1/cnam/",                     routing_name }, /* of a caller without a number */
 	{ "GET",   "/v1/mappings",                  mappings_list },
 	{ "GET",   "/v1/mappings/{revision}/{file}", mappings_file },
 	{ "GET",   "/schema/mapping-1.xsd",         mappings_schema },

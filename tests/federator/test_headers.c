@@ -87,6 +87,43 @@ static void accept_chooses_the_format(void **state)
 	assert_string_equal(format_for("application/json;q=0.000"), "none");
 }
 
+static void accept_chooses_among_the_formats_offered(void **state)
+{
+	static const struct {
+		const char *accept;
+		enum format format;
+	} cases[] = {
+		{ "", FORMAT_JSON },
+		{ "*/*", FORMAT_JSON },
+		{ "application/*", FORMAT_JSON },
+		{ "application/x-www-form-urlencoded", FORMAT_FORM },
+		{ "text/plain;charset=utf-8", FORMAT_TEXT },
+		{ "text/*", FORMAT_TEXT },
+		{ "text/xml", FORMAT_XML },
+		{ "text/plain;q=0.4, application/x-www-form-urlencoded;q=0.5, image/png", FORMAT_FORM },
+	};
+	unsigned all = 1 << FORMAT_JSON | 1 << FORMAT_XML | 1 << FORMAT_FORM | 1 << FORMAT_TEXT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct headers h = HEADERS("Accept", cases[i].accept);
+		enum format format = FORMAT_LINE;
+
+		assert_true(headers_choose(&h, all, &format));
+		assert_int_equal(format, cases[i].format);
+	}
+}
+
+static void what_is_not_offered_is_not_chosen(void **state)
+{
+	struct headers h = HEADERS("Accept", "text/plain, image/png");
+	enum format format = FORMAT_LINE;
+
+	(void)state;
+	assert_false(headers_choose(&h, 1 << FORMAT_JSON | 1 << FORMAT_FORM, &format));
+	assert_int_equal(format, FORMAT_LINE);
+}
+
 static void the_language_wanted_most_is_taken(void **state)
 {
 	struct arena *mem = arena_new();
@@ -119,6 +156,8 @@ int main(void)
 		cmocka_unit_test(an_ambiguous_length_is_refused),
 		cmocka_unit_test(other_strange_requests_are_refused),
 		cmocka_unit_test(accept_chooses_the_format),
+		cmocka_unit_test(accept_chooses_among_the_formats_offered),
+		cmocka_unit_test(what_is_not_offered_is_not_chosen),
 		cmocka_unit_test(the_language_wanted_most_is_taken),
 		cmocka_unit_test(a_token_is_short_and_plain),
 	};

@@ -174,6 +174,52 @@ static void a_wrong_query_string_is_refused(void **state)
 	assert_false(question_query(&q, STR("phone=%ff"), keys, 2));
 }
 
+static void a_flat_question_takes_any_value_of_a_key(void **state)
+{
+	static const char *const keys[] = { "phone" };
+	static const char *const queries[] = { "phone=", "phone=%ff", "phone=%0d%0a", "phone" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
+		struct question q = { .mem = mem, .scope = SCOPE_ROUTING, .any_value = true };
+
+		assert_true(question_query(&q, str_of(queries[i]), keys, 1));
+		assert_int_equal(q.ask.n_by, 1);
+		assert_int_equal(q.ask.by[0].value.n, 0);
+	}
+}
+
+static void a_flat_question_takes_a_bare_plus_before_a_number(void **state)
+{
+	static const char *const keys[] = { "phone" };
+	struct question q = { .mem = mem, .scope = SCOPE_ROUTING, .any_value = true };
+
+	(void)state;
+	assert_true(question_query(&q, STR("phone=+1+415"), keys, 1));
+	assert_true(str_eq(q.ask.by[0].value, STR("+1 415")));
+	q = question();
+	assert_true(question_query(&q, STR("phone=+1"), keys, 1));
+	assert_true(str_eq(q.ask.by[0].value, STR(" 1")));
+}
+
+static void a_flat_question_has_its_own_parameters(void **state)
+{
+	struct question q = { .mem = mem, .scope = SCOPE_ROUTING, .any_value = true };
+
+	(void)state;
+	assert_true(question_query(&q, STR("view=routing&budget=40ms&format=form"), NULL, 0));
+	assert_int_equal(q.ask.format, FORMAT_FORM);
+	assert_false(question_query(&q, STR("fields=name"), NULL, 0));
+	assert_refused(&q, 400, "`fields`");
+	q = (struct question){ .mem = mem, .scope = SCOPE_ROUTING, .any_value = true };
+	assert_false(question_query(&q, STR("format=yaml"), NULL, 0));
+	assert_refused(&q, 400, "json, xml, form or text");
+	q = (struct question){ .mem = mem, .scope = SCOPE_ROUTING, .any_value = true };
+	assert_false(question_query(&q, STR("view=%ff"), NULL, 0));
+	q = (struct question){ .mem = mem, .scope = SCOPE_LINE, .any_value = true };
+	assert_false(question_query(&q, STR("view=routing"), NULL, 0));
+}
+
 static void the_time_line_has_its_own_parameters(void **state)
 {
 	struct question q = question();
@@ -221,6 +267,9 @@ int main(void)
 		cmocka_unit_test(an_xml_fault_has_its_place),
 		cmocka_unit_test(a_query_string_holds_keys_and_parameters),
 		cmocka_unit_test(a_wrong_query_string_is_refused),
+		cmocka_unit_test(a_flat_question_takes_any_value_of_a_key),
+		cmocka_unit_test(a_flat_question_takes_a_bare_plus_before_a_number),
+		cmocka_unit_test(a_flat_question_has_its_own_parameters),
 		cmocka_unit_test(the_time_line_has_its_own_parameters),
 		cmocka_unit_test(header_fields_fill_what_the_question_left_open),
 	};

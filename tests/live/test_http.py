@@ -6,6 +6,7 @@ import os
 import subprocess
 import unittest
 import xml.etree.ElementTree as ET
+from urllib.parse import parse_qsl, quote
 
 from servers import ROOT
 from shop import SHARED_PHONE, Shop, phone_of
@@ -238,8 +239,79 @@ class HttpTest(LiveTest):
         done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", path, *files], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def routing(self, query, **headers):
+        answer = self.service.ask("GET", "/v1/routing?" + query, headers=headers)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer
+
+    def test_routing_has_four_shapes(self):
+        wanted = {"outcome": "one", "Tier": "VIP", "City": "서울", "Phone": "010-****-0008", "Birth": "withheld"}
+        query = "phone=" + phone_of(8)
+        self.assertEqual(self.routing(query).json, wanted)
+        readers = {"application/json": json.loads,
+                   "application/x-www-form-urlencoded": lambda body: dict(parse_qsl(body.decode(), strict_parsing=True)),
+                   "text/plain": lambda body: dict(line.split("=", 1) for line in body.decode().splitlines()),
+                   "application/xml": lambda body: {child.tag: child.text for child in ET.fromstring(body)}}
+        for (accept, read), name in zip(readers.items(), ("json", "form", "text", "xml")):
+            for answer in (self.routing(query, Accept=accept), self.routing(query + "&format=" + name)):
+                self.assertEqual(answer.headers["content-type"].split(";")[0], accept)
+                self.assertEqual(list(read(answer.body).items()), list(wanted.items()))
+                self.assertNotIn("server-timing", answer.headers)
+        both = self.routing(query + "&format=text", Accept="application/json")
+        self.assertEqual(both.headers["content-type"], "text/plain; charset=utf-8")
+
+    def test_routing_by_query_is_the_same(self):
+        body = json.dumps({"by": {"phone": phone_of(8)}, "view": "routing", "format": "form"})
+        answer = self.service.ask("QUERY", "/v1/routing", body, {"Content-Type": "application/json"})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(answer.body, self.routing("format=form&phone=" + phone_of(8)).body)
+        body = (f'<ask xmlns="urn:federator:ask:1"><by key="phone">{phone_of(8)}</by><format>form</format></ask>')
+        again = self.service.ask("QUERY", "/v1/routing", body, {"Content-Type": "application/xml"})
+        self.assertEqual(again.body, answer.body)
+
+    def test_routing_answers_whatever_the_number_is(self):
+        defaults = {"Tier": "BASE", "City": "?", "Phone": "", "Birth": "withheld"}
+        for number, about in (("010-9999-9999", {"outcome": "none"}),
+                              (SHARED_PHONE, {"outcome": "many", "candidates": "2"}),
+                              ("010-0000-0123", {"outcome": "blocked"}),
+                              ("anonymous", {"outcome": "default", "reason": "malformed_key"}),
+                              ("", {"outcome": "default", "reason": "malformed_key"}),
+                              ("%ff%0d%zz", {"outcome": "default", "reason": "malformed_key"})):
+            with self.subTest(number=number):
+                self.assertEqual(self.routing("phone=" + number).json, {**about, **defaults})
+
+    def test_routing_refuses_mistakes_of_the_configuration(self):
+        for query, words in (("phone=1&vieww=x", ("vieww", "view")), ("phone=1&view=pop", ("pop", "routing")),
+                             ("phone=1&view=rooting", ("rooting", "routing")), ("phon=1", ("phon", "phone")),
+                             ("order=1", ("order",)), ("phone=1&format=yaml", ("format",)), ("phone=1&budget=x", ("budget",)),
+                             ("", ("key",)), ("phone=1&fields=name", ("fields",))):
+            with self.subTest(query=query):
+                self.assert_problem(self.service.ask("GET", "/v1/routing?" + query), 400, *words)
+        self.assertEqual(self.service.ask("GET", "/v1/routing?phone=1", headers={"Accept": "image/png"}).status, 406)
+        stranger = {"X-Purpose": "curiosity"}
+        self.assert_problem(self.service.ask("GET", "/v1/routing?phone=1", headers=stranger), 403)
+        self.assert_problem(self.service.ask("GET", "/v1/cnam/1", headers=stranger), 403)
+
+    def test_caller_name(self):
+        for number, name in ((phone_of(8), "한8별 서울"), (quote("+82 10-2000-0008"), "한8별 서울"), (phone_of(10), "한10별"),
+                             ("010-9999-9999", ""), (SHARED_PHONE, ""), ("anonymous", ""), ("", "")):
+            with self.subTest(number=number):
+                answer = self.service.ask("GET", "/v1/cnam/" + number, headers={"Accept": "image/png"})
+                self.assertEqual((answer.status, answer.body.decode()), (200, name))
+                self.assertEqual(answer.headers["content-type"], "text/plain; charset=utf-8")
+        self.assert_problem(self.service.ask("GET", "/v1/cnam/1?view=pop"), 400, "view")
+        self.assertEqual(self.service.ask("GET", f"/v1/cnam/{phone_of(8)}?budget=400ms").body.decode(), "한8별 서울")
+
+    def test_flat_answers_take_head(self):
+        for path in ("/v1/cnam/" + phone_of(8), "/v1/routing?phone=" + phone_of(8)):
+            answer = self.service.ask("HEAD", path)
+            self.assertEqual((answer.status, answer.body), (200, b""))
+            self.assertEqual(int(answer.headers["content-length"]), len(self.service.ask("GET", path).body))
+
     def test_customer_values_are_not_logged(self):
         self.service.get(phone=phone_of(7))
+        self.routing("phone=" + phone_of(7))
+        self.service.ask("GET", "/v1/cnam/" + phone_of(7))
         log = self.service.log()
         for secret in ("2000-0007", "20000007", "user7@", "한7별"):
             self.assertNotIn(secret, log)

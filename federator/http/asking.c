@@ -1,0 +1,80 @@
+#include "federator/http/asking.h"
+
+struct question asking_begin(const struct exchange *x, unsigned scope)
+{
+	const struct options *opt = service_options(x->lane->service);
+
+	return (struct question){ .mem = x->mem,
+				  .scope = scope,
+				  .ask = { .tenant = str_of(opt->tenant),
+					   .role = str_of(opt->role),
+					   .purpose = str_of(opt->purpose),
+					   .format = x->format } };
+}
+
+bool asking_query(struct exchange *x, struct question *q)
+{
+	const struct world *world = service_world(x->lane->service);
+	const struct catalog *cat = world->cat;
+	const char **keys = arena_array_of(x->mem, const char *, cat->n_keys);
+	bool good;
+
+	for (size_t i = 0; i < cat->n_keys; i++)
+		keys[i] = cat->keys[i].name;
+	good = question_query(q, x->query, keys, cat->n_keys);
+	world_unref(&world);
+	return good;
+}
+
+static bool body_read(struct exchange *x, struct question *q)
+{
+	struct str type = headers_get(&x->headers, "Content-Type");
+	const char *end = type.n ? memchr(type.p, ';', type.n) : NULL;
+
+	if (end)
+		type.n = (size_t)(end - type.p);
+	while (type.n && type.p[type.n - 1] == ' ')
+		type.n--;
+	if (headers_same(type, "application/json"))
+		return question_json(q, x->body);
+	if (headers_same(type, "application/xml") || headers_same(type, "text/xml"))
+		return question_xml(q, x->body);
+	return question_refuse(q, 415, "unsupported-media-type",
+			       "send the header Content-Type: application/json or application/xml",
+			       "the body must be JSON or XML");
+}
+
+bool asking_body(struct exchange *x, struct question *q)
+{
+	unsigned scope = q->scope;
+	bool empty;
+
+	q->scope = 0; /* keys and parameters belong into the body */
+	empty = question_query(q, x->query, NULL, 0);
+	q->scope = scope;
+	return empty && body_read(x, q);
+}
+
+void asking_refuse(struct exchange *x, const struct question *q)
+{
+	exchange_problem(x, q->fault.status, q->fault.type, q->fault.detail, q->fault.suggestion);
+}
+
+static void flow_done(void *owner, struct reply *reply)
+{
+	struct exchange *x = owner;
+
+	x->is_view = true;
+	exchange_reply(x, reply);
+}
+
+void asking_start(struct exchange *x, struct question *q)
+{
+	if (q->ask.n_by == 0 && !q->ask.id.p)
+		exchange_problem(x, 400, "no-key", "no key to ask by is given",
+				 "name one in `by`, such as a phone number");
+	else if (!question_headers(q, &x->headers))
+		asking_refuse(x, q);
+	else
+		flow_start(x->lane, &q->ask, flow_done, x);
+}

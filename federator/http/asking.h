@@ -1,0 +1,20 @@
+/* asking.h - from an exchange to a flow and back: what the handlers of customers.c and routing.c share. */
+#ifndef FEDERATOR_HTTP_ASKING_H
+#define FEDERATOR_HTTP_ASKING_H
+
+#include "federator/http/exchange.h"
+#include "federator/http/question.h"
+
+/* A question as the options of the service and the header's Accept begin it; `scope` is of enum
+ * question_scope. */
+struct question asking_begin(const struct exchange *x, unsigned scope) NONNULL(1);
+/* Read the query string; keys of the mapping are keys to ask by. False: q->fault is set. */
+bool asking_query(struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
+/* Read the body, JSON or XML; the query string must be empty. False: q->fault is set. */
+bool asking_body(struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
+/* Answer with q->fault. */
+void asking_refuse(struct exchange *x, const struct question *q) NONNULL(1, 2);
+/* Read the header fields and run the flow, which answers the exchange. By keys: without one it is refused. */
+void asking_start(struct exchange *x, struct question *q) NONNULL(1, 2);
+
+#endif
