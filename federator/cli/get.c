@@ -1,4 +1,4 @@
-/* get.c - one view at the terminal: the flow of the service, on a loop of our own. */
+/* get.c - one view, or how it came about, at the terminal: the flow of the service, on a loop of our own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "federator/cli/commands.h"
+#include "federator/cli/explain_text.h"
 #include "federator/flow/flow.h"
 #include "federator/http/question.h"
 
@@ -21,6 +22,7 @@ struct get {
 	struct loop *loop;
 	struct lane lane;
 	struct ask ask;
+	bool as_text; /* explained, for people */
 	struct loop_timer timer;
 	const struct world *world; /* while connecting */
 	struct deadline connect_due, late_due;
@@ -68,17 +70,18 @@ static bool flag_read(struct question *q, const char *name, const char *value)
 		ask->canonical = true;
 	else if (strcmp(name, "no-cache") == 0)
 		ask->no_cache = true;
-	else if (strcmp(name, "pretty") == 0)
+	else if (strcmp(name, "pretty") == 0 || strcmp(name, "json") == 0)
 		ask->pretty = true;
 	else
 		return question_member(q, str_of(name), str_of(value)) || refuse(q);
 	return true;
 }
 
-static bool ask_read(const struct args *args, const struct options *opt, struct ask *out)
+static bool ask_read(const struct args *args, const struct options *opt, bool explain, struct ask *out)
 {
-	struct question q = { .mem = args->mem, .scope = SCOPE_VIEW };
+	struct question q = { .mem = args->mem, .scope = SCOPE_VIEW | (explain ? SCOPE_EXPLAIN : 0) };
 
+	q.ask.explain = explain;
 	q.ask.tenant = str_of(opt->tenant);
 	q.ask.role = str_of(opt->role);
 	q.ask.purpose = str_of(opt->purpose);
@@ -87,7 +90,7 @@ static bool ask_read(const struct args *args, const struct options *opt, struct 
 		if (!flag_read(&q, args->flags[i].flag->name, args->flags[i].value))
 			return false;
 	if (q.ask.n_by == 0) {
-		message_error("get needs a key to ask by, such as --by phone=010-1234-5678");
+		message_error("%s needs a key to ask by, such as --by phone=010-1234-5678", args->command->name);
 		return false;
 	}
 	*out = q.ask;
@@ -181,7 +184,7 @@ static int problem_code(int status)
 	return status == 503 || status == 504 ? EXIT_UNREACHABLE : EXIT_INTERNAL;
 }
 
-static int reply_print(const struct reply *reply)
+static int reply_print(const struct reply *reply, bool as_text)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
 
@@ -189,7 +192,8 @@ static int reply_print(const struct reply *reply)
 		problem_print(reply);
 		return problem_code(reply->status);
 	}
-	buf_put(&out, reply->body, reply->len);
+	if (!as_text || !explain_text((struct str){ reply->body, reply->len }, &out))
+		buf_put(&out, reply->body, reply->len);
 	if (out.len && out.data[out.len - 1] != '\n')
 		buf_putc(&out, '\n');
 	return message_data(&out);
@@ -208,7 +212,7 @@ static int get_run(struct get *g)
 	g->timer.fire = wait_connected;
 	loop_timer_set(g->loop, &g->timer, deadline_after_ms(0));
 	loop_run(g->loop);
-	code = reply_print(&g->reply);
+	code = reply_print(&g->reply, g->as_text);
 	free(g->reply.body);
 	if (!service_is_idle(g->service))
 		_exit(code); /* a fetch hangs; nothing may be freed under it */
@@ -216,17 +220,17 @@ static int get_run(struct get *g)
 	return code;
 }
 
-int command_get(struct args *args)
+static int get_command(const struct args *args, bool explain)
 {
 	struct diags *ds = diags_new(args->mem);
 	struct options opt;
-	struct get g = { 0 };
+	struct get g = { .as_text = explain && !args_flag(args, "json") };
 	struct err err;
 	int code = setup_options(args, true, &opt);
 
 	if (code != EXIT_OK)
 		return code;
-	if (!ask_read(args, &opt, &g.ask))
+	if (!ask_read(args, &opt, explain, &g.ask))
 		return EXIT_USAGE;
 	g.service = service_open(&opt, ds, &err);
 	if (!g.service) {
@@ -238,4 +242,14 @@ int command_get(struct args *args)
 		_exit(code); /* a driver hangs in connect */
 	loop_free(&g.loop);  /* not before: a worker may have been about to wake it */
 	return code;
+}
+
+int command_get(struct args *args)
+{
+	return get_command(args, false);
+}
+
+int command_explain(struct args *args)
+{
+	return get_command(args, true);
 }

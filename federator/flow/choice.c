@@ -136,9 +136,10 @@ static enum step_end unknown_field(struct flow *flow, struct str name)
 			   near ? arena_printf(flow->mem, "did you mean `%s`?", near).p : NULL);
 }
 
-static enum step_end check_fields(struct flow *flow)
+/* Is every name of the list in the view? */
+static enum step_end check_fields(struct flow *flow, struct str rest)
 {
-	struct str rest = flow->ask.fields, name;
+	struct str name;
 
 	while (choice_next(&rest, &name)) {
 		bool known = false;
@@ -239,8 +240,10 @@ static enum step_end check_parts(struct flow *flow)
 
 enum step_end choice_check(struct flow *flow)
 {
-	enum step_end end = check_fields(flow);
+	enum step_end end = check_fields(flow, flow->ask.fields);
 
+	if (end == STEP_DONE)
+		end = check_fields(flow, flow->ask.field);
 	if (end == STEP_DONE)
 		end = check_parts(flow);
 	if (end == STEP_DONE)

@@ -39,7 +39,7 @@ static void copy_ask(struct flow *flow, const struct ask *ask)
 {
 	struct ask *a = &flow->ask;
 	struct str *texts[] = { &a->id,	    &a->tenant, &a->role, &a->purpose, &a->view, &a->fields,
-				&a->parts, &a->lang,   &a->since, &a->until,	&a->kind };
+				&a->parts, &a->lang,   &a->since, &a->until,	&a->kind,  &a->field };
 
 	*a = *ask;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -80,6 +80,13 @@ static void give_reply(struct flow *flow)
 	flow->done = NULL;
 }
 
+/* A step that waits is called again: its time begins with the first call. */
+static void note_step(struct flow *flow)
+{
+	if (flow->step_began_us && !flow->step_began_us[flow->step])
+		flow->step_began_us[flow->step] = clock_mono_us();
+}
+
 static void flow_step(struct flow *flow)
 {
 	enum step_end end = STEP_DONE;
@@ -87,6 +94,7 @@ static void flow_step(struct flow *flow)
 	while (flow->step < ARRAY_LEN(steps) && end == STEP_DONE) {
 		if (after_reply(flow->step))
 			give_reply(flow);
+		note_step(flow);
 		end = steps[flow->step].run(flow);
 		if (end == STEP_DONE)
 			flow->step++;
@@ -139,6 +147,8 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 			       .started_us = clock_mono_us(),
 			       .timer = { .fire = on_budget } };
 	copy_ask(flow, ask);
+	if (ask->explain)
+		flow->step_began_us = arena_array_of(mem, uint64_t, ARRAY_LEN(steps));
 	flow_wake(flow);
 }
 

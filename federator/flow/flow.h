@@ -27,6 +27,8 @@ struct ask {
 	bool strict; /* 404 for none, 409 for many (Prefer: handling=strict) */
 	bool no_cache; /* Cache-Control: no-cache: ask the sources */
 	bool flat; /* a flat view as names and texts, nothing around it, and an answer whatever happens */
+	bool explain; /* how the answer came about, instead of the answer */
+	struct str field; /* explain: only this field; empty: all */
 	bool canonical; /* no ids, ages, timings, source names, revision: for comparing */
 	bool pretty;
 	enum format format;

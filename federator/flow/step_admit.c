@@ -156,6 +156,8 @@ static void set_due(struct flow *flow)
 	if (flow->ask.budget_ms && flow->ask.budget_ms < budget_ms)
 		budget_ms = flow->ask.budget_ms;
 	reserve_ms = budget_ms / 20 > 5 ? budget_ms / 20 : 5;
+	flow->budget_ms = budget_ms;
+	flow->reserve_ms = reserve_ms;
 	flow->due.at_us = flow->started_us + 1000 * (uint64_t)(budget_ms > reserve_ms ? budget_ms - reserve_ms : 1);
 	loop_timer_set(flow->lane->loop, &flow->timer, flow->due);
 }

@@ -78,7 +78,7 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 			   .facts = flow_facts(flow),
 			   .visible = flow->rights.show | flow->rights.mask,
 			   .masked = flow->rights.mask,
-			   .provenance = flow->ask.provenance };
+			   .provenance = flow->ask.provenance || flow->ask.explain };
 	struct node *customer = tree_object(flow->mem, root, STR("customer"));
 	struct node *labels;
 

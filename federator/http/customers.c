@@ -36,6 +36,7 @@ static void ask_by_id(struct exchange *x, unsigned scope)
 
 	q.ask.id = x->args[0];
 	q.ask.timeline = (scope & SCOPE_TIMELINE) != 0;
+	q.ask.explain = (scope & SCOPE_EXPLAIN) != 0;
 	if (question_query(&q, x->query, NULL, 0))
 		ask(x, &q);
 	else
@@ -50,4 +51,9 @@ void customers_get(struct exchange *x)
 void customers_timeline(struct exchange *x)
 {
 	ask_by_id(x, SCOPE_VIEW | SCOPE_TIMELINE);
+}
+
+void customers_explain(struct exchange *x)
+{
+	ask_by_id(x, SCOPE_VIEW | SCOPE_EXPLAIN);
 }

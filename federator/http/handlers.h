@@ -14,6 +14,8 @@ void customers_find(struct exchange *x) NONNULL(1);
 void customers_get(struct exchange *x) NONNULL(1);
 /* See above. */
 void customers_timeline(struct exchange *x) NONNULL(1);
+/* customers.c: how a view by sealed id came about. */
+void customers_explain(struct exchange *x) NONNULL(1);
 
 /* routing.c: a flat view by keys in the body, by keys in the query string; one line of text by a number. */
 void routing_look_up(struct exchange *x) NONNULL(1);

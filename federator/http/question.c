@@ -41,6 +41,12 @@ static const char *set_fields(struct ask *ask, struct str value)
 	return NULL;
 }
 
+static const char *set_field(struct ask *ask, struct str value)
+{
+	ask->field = value;
+	return value.n && !memchr(value.p, ',', value.n) ? NULL : "one path of the view";
+}
+
 static const char *set_parts(struct ask *ask, struct str value)
 {
 	ask->parts = value;
@@ -132,6 +138,7 @@ static const struct member members[] = {
 	{ "view", SCOPE_VIEW | SCOPE_ROUTING, set_view },
 	{ "budget", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
 	{ "format", SCOPE_ROUTING, set_format }, { "fields", SCOPE_VIEW, set_fields },
+	{ "field", SCOPE_EXPLAIN, set_field },
 	{ "parts", SCOPE_VIEW, set_parts },     { "provenance", SCOPE_VIEW, set_provenance },
 	{ "lang", SCOPE_VIEW, set_lang },
 	{ "since", SCOPE_TIMELINE, set_since }, { "until", SCOPE_TIMELINE, set_until },

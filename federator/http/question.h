@@ -19,6 +19,7 @@ enum question_scope {
 	SCOPE_TIMELINE = 2, /* since until kind limit */
 	SCOPE_ROUTING = 4, /* view budget format */
 	SCOPE_LINE = 8, /* budget */
+	SCOPE_EXPLAIN = 16, /* field */
 };
 
 struct question {

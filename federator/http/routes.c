@@ -7,6 +7,7 @@ static const struct route table[] = {
 	{ "GET",   "/v1/customers",                 customers_find },
 	{ "GET",   "/v1/customers/{id}",            customers_get },
 	{ "GET",   "/v1/customers/{id}/timeline",   customers_timeline },
+	{ "GET",   "/v1/customers/{id}/explain",    customers_explain },
 	{ "QUERY", "/v1/routing",                   routing_look_up },
 	{ "GET",   "/v1/routing",                   routing_find },
 	{ "GET",   "/v1/cnam/{number}",             routing_name },

@@ -28,6 +28,7 @@ void render_line(const struct node *root, size_t max, struct buf *out) NONNULL(1
 
 #define VIEW_NAMESPACE    "urn:federator:view:1"
 #define PROVENANCE_NAMESPACE "urn:federator:provenance:1"
+#define EXPLAIN_NAMESPACE "urn:federator:explain:1"
 #define PROBLEM_NAMESPACE "urn:ietf:rfc:7807" /* RFC 9457 keeps the namespace of RFC 7807 */
 
 /* JSON string escaping of `text` with the quotes, appended to out. (jansson owns the name json_string.) */

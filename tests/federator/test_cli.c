@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "federator/cli/cli.h"
+#include "federator/cli/explain_text.h"
 
 static struct arena *mem;
 
@@ -174,6 +175,51 @@ static void exit_codes_tell_usage_from_findings(void **state)
 	assert_int_equal(run("serve", "--queue=many"), EXIT_USAGE);
 }
 
+static void explained_answer_is_readable_at_a_terminal(void **state)
+{
+	static const char json[] =
+		"{\"view\":\"pop\",\"revision\":\"00ff\",\"role\":\"agent\","
+		"\"purpose\":\"service\",\"complete\":false,"
+		"\"budget_ms\":400,\"reserve_ms\":20,\"took_us\":12500,"
+		"\"steps\":[{\"name\":\"admit\",\"took_us\":7}],"
+		"\"match\":{\"outcome\":\"one\",\"by\":\"phone\"},\"plan\":[{\"from\":\"member\","
+		"\"to\":\"pop\",\"parts\":["
+		"{\"part\":\"orders\",\"source\":\"shop\",\"by\":\"member\",\"critical\":true,"
+		"\"deadline_ms\":150,"
+		"\"start_ms\":1.5,\"took_ms\":5,\"state\":\"live\",\"rows\":2,"
+		"\"mapping\":\"m.xml:4\","
+		"\"sql\":\"SELECT 1\\n  WHERE m IN (:member...)\",\"then\":["
+		"{\"part\":\"items\",\"source\":\"shop\",\"by\":\"order\",\"critical\":false,"
+		"\"deadline_ms\":150,"
+		"\"start_ms\":6.5,\"took_ms\":5,\"state\":\"missing\",\"reason\":\"refused\","
+		"\"mapping\":\"m.xml:9\","
+		"\"sql\":\"\",\"waited_for\":[\"orders\"]}]}]}],\"fields\":[{\"path\":\"tier\","
+		"\"state\":\"provisional\","
+		"\"value\":\"V\\u001b[2J\",\"rule\":\"order\","
+		"\"winner\":{\"part\":\"crm\",\"source\":\"cc\",\"column\":\"grade\","
+		"\"mapping\":\"m.xml:12\"},"
+		"\"without\":[{\"part\":\"value\",\"source\":\"wh\",\"column\":\"t\","
+		"\"mapping\":\"m.xml:13\",\"why\":\"deadline\"}]}]}";
+	struct buf out = { 0 };
+
+	(void)state;
+	assert_true(explain_text(str_of(json), &out));
+	assert_mentions(&out, "12.500 ms of a budget of 400 ms, 20 ms of it kept");
+	assert_mentions(&out, "one by phone, incomplete\n");
+	assert_mentions(&out, "  * orders                |    ============");
+	assert_mentions(&out, "live, 2 rows\n      shop by member, deadline 150 ms, m.xml:4\n      SELECT 1\n");
+	assert_mentions(&out, "\n      WHERE m IN (:member...)\n");
+	assert_mentions(&out, "    - items ");
+	assert_mentions(&out, "missing (refused)\n");
+	assert_mentions(&out, "waited for orders");
+	assert_mentions(&out, "  tier = V?[2J - provisional\n      won  crm.grade (cc), rule order, m.xml:12\n");
+	assert_mentions(&out, "      none value.t (wh), deadline, m.xml:13\n");
+	assert_mentions(&out, "  admit              7 us\n");
+	buf_free(&out);
+	assert_false(explain_text(STR("{\"status\":404}"), &out));
+	assert_int_equal(out.len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +228,7 @@ int main(void)
 		cmocka_unit_test(every_flag_belongs_to_a_command),
 		cmocka_unit_test(flags_options_and_operands_are_told_apart),
 		cmocka_unit_test(wrong_arguments_are_refused),
+		cmocka_unit_test(explained_answer_is_readable_at_a_terminal),
 		cmocka_unit_test(exit_codes_tell_usage_from_findings),
 	};
 

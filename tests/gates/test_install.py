@@ -51,7 +51,7 @@ class InstallTest(unittest.TestCase):
         with open(self.path("share", "man", "man1", "federator.1")) as f:
             page = f.read()
         self.assertTrue(page.startswith(".TH FEDERATOR 1"), page[:80])
-        for command in ("serve", "demo", "check", "get", "reload", "config"):
+        for command in ("serve", "demo", "check", "get", "explain", "reload", "config"):
             self.assertIn(command, page)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 from servers import ROOT
 from shop import SHARED_PHONE, Shop, phone_of
-from support import VIEW, LiveTest, Service, states, without_times
+from support import VIEW, LiveTest, Service, federator, states, without_times
 
 PROBLEM = "{urn:ietf:rfc:7807}"
 
@@ -130,6 +130,53 @@ class HttpTest(LiveTest):
         tier = view["provenance"]["/customer/tier"]
         self.assertEqual((tier["part"], tier["source"], tier["column"]), ("crm", "callcenter", "grade"))
         self.assertIn("view.xml:", tier["mapping"])
+
+    def test_explain_tells_how_the_view_came_about(self):
+        view = self.service.query({"phone": phone_of(7)}).json
+        answer = self.service.ask("GET", f"/v1/customers/{view['id']}/explain?view=pop")
+        self.assertEqual(answer.status, 200, answer.body)
+        told = answer.json
+        self.assertEqual((told["view"], told["role"], told["revision"]), ("pop", "agent", view["revision"]))
+        self.assertEqual([step["name"] for step in told["steps"]][-1], "render")
+        parts = {part["part"]: part for part in told["plan"][-1]["parts"]}
+        self.assertEqual(set(parts) - set(view["parts"]), set())
+        self.assertIn(":member...", parts["crm"]["sql"])
+        self.assertTrue(any(part["critical"] for part in parts.values()))
+        tier = next(field for field in told["fields"] if field["path"] == "tier")
+        self.assertEqual((tier["value"], tier["winner"]["column"]), (view["customer"]["tier"], "grade"))
+        for value in (phone_of(7), phone_of(7).replace("-", ""), "user7@example.com"):
+            self.assertNotIn(value, answer.body.decode())
+
+    def test_explain_of_one_field_as_xml(self):
+        ident = self.service.query({"phone": phone_of(7)}).json["id"]
+        answer = self.service.ask("GET", f"/v1/customers/{ident}/explain?view=pop&field=tier",
+                                  headers={"Accept": "application/xml"})
+        self.assertEqual(answer.status, 200, answer.body)
+        ns = "{urn:federator:explain:1}"
+        self.assertEqual(answer.xml.tag, ns + "explain")
+        self.assertEqual([path.text for path in answer.xml.findall(f"{ns}fields/{ns}field/{ns}path")], ["tier"])
+
+    def test_explain_refuses_like_the_view(self):
+        ident = self.service.query({"phone": phone_of(7)}).json["id"]
+        unknown = self.service.ask("GET", f"/v1/customers/{ident}/explain?view=pop&field=teir")
+        self.assert_problem(unknown, 400)
+        self.assertIn("tier", unknown.json["suggestion"])
+        self.assert_problem(self.service.ask("GET", "/v1/customers/c.nonsense/explain"), 404)
+        self.assert_problem(self.service.ask("GET", f"/v1/customers/{ident}?field=tier"), 400)
+
+    def test_explain_at_the_terminal(self):
+        question = ("explain", "--map", self.shop.map, "--by", f"phone={phone_of(7)}", "--view", "pop")
+        text = federator(*question).stdout
+        self.assertIn("phone -> member", text)
+        self.assertIn("member -> pop", text)
+        self.assertIn(":member...", text)
+        self.assertRegex(text, r"\n  tier = \w+ - known\n      won  crm\.grade \(callcenter\)")
+        self.assertNotIn(phone_of(7), text)
+        document = json.loads(federator(*question, "--field", "tier", "--json").stdout)
+        self.assertEqual([field["path"] for field in document["fields"]], ["tier"])
+        refused = federator(*question, "--field", "teir", check=False)
+        self.assertEqual((refused.returncode, refused.stdout), (2, ""))
+        self.assertIn("did you mean `tier`?", refused.stderr)
 
     def test_xml_carries_the_same_values(self):
         for customer in (7, 10, 12):
