@@ -31,6 +31,15 @@ void mappings_file(struct exchange *x) NONNULL(1);
 /* See above. */
 void mappings_schema(struct exchange *x) NONNULL(1);
 
+/* schemas.c: what answers look like: of the running mapping's views, of provenance in XML, of problems. */
+void schemas_view_xsd(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_view_json(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_provenance_xsd(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_problem_json(struct exchange *x) NONNULL(1);
+
 /* health.c: the process lives; it can answer (sources down do not matter: that is told by ?verbose). */
 void health_live(struct exchange *x) NONNULL(1);
 /* See above. */

@@ -135,12 +135,12 @@ static const char *set_format(struct ask *ask, struct str value)
 }
 
 static const struct member members[] = {
-	{ "view", SCOPE_VIEW | SCOPE_ROUTING, set_view },
+	{ "view", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_SCHEMA, set_view },
 	{ "budget", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
 	{ "format", SCOPE_ROUTING, set_format }, { "fields", SCOPE_VIEW, set_fields },
 	{ "field", SCOPE_EXPLAIN, set_field },
 	{ "parts", SCOPE_VIEW, set_parts },     { "provenance", SCOPE_VIEW, set_provenance },
-	{ "lang", SCOPE_VIEW, set_lang },
+	{ "lang", SCOPE_VIEW | SCOPE_SCHEMA, set_lang },
 	{ "since", SCOPE_TIMELINE, set_since }, { "until", SCOPE_TIMELINE, set_until },
 	{ "kind", SCOPE_TIMELINE, set_kind },   { "limit", SCOPE_TIMELINE, set_limit },
 };

@@ -20,6 +20,7 @@ enum question_scope {
 	SCOPE_ROUTING = 4, /* view budget format */
 	SCOPE_LINE = 8, /* budget */
 	SCOPE_EXPLAIN = 16, /* field */
+	SCOPE_SCHEMA = 32, /* view lang */
 };
 
 struct question {

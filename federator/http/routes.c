@@ -15,6 +15,10 @@ static const struct route table[] = {
 	{ "GET",   "/v1/mappings",                  mappings_list },
 	{ "GET",   "/v1/mappings/{revision}/{file}", mappings_file },
 	{ "GET",   "/schema/mapping-1.xsd",         mappings_schema },
+	{ "GET",   "/schema/view.xsd",              schemas_view_xsd },
+	{ "GET",   "/schema/view.schema.json",      schemas_view_json },
+	{ "GET",   "/schema/provenance.xsd",        schemas_provenance_xsd },
+	{ "GET",   "/schema/problem.schema.json",   schemas_problem_json },
 	{ "GET",   "/livez",                        health_live },
 	{ "GET",   "/readyz",                       health_ready },
 };

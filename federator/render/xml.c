@@ -217,6 +217,6 @@ void render_xml(const struct node *root, const char *ns, bool pretty, struct buf
 	if (used.nil)
 		attribute(&x, "xmlns:xsi", STR(SCHEMA_INSTANCE_NAMESPACE));
 	if (used.provenance)
-		attribute(&x, "xmlns:p", STR("urn:federator:provenance:1"));
+		attribute(&x, "xmlns:p", STR(PROVENANCE_NAMESPACE));
 	content(&x, root, root->name);
 }

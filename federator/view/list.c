@@ -239,8 +239,7 @@ void list_put_fields(struct merge *m, const struct list *list, uint64_t only, co
 			put_field(m, list, f, item, object);
 }
 
-/* "orders" -> "order", else "item": the name of one element in XML. */
-static struct str item_name(const struct list *list)
+struct str list_item_name(const struct list *list)
 {
 	struct str last = list->segments[list->n_segments - 1];
 
@@ -287,7 +286,7 @@ static void put_items(struct merge *m, const struct list *list, uint64_t only, u
 	if (!items.any_known || (items.n == 0 && !items.all_known))
 		return; /* unknown is not empty */
 	holder = tree_place(m->mem, holder, list->segments, list->n_segments);
-	array = tree_array(m->mem, holder, list->segments[list->n_segments - 1], item_name(list));
+	array = tree_array(m->mem, holder, list->segments[list->n_segments - 1], list_item_name(list));
 	for (size_t i = 0; i < items.n; i++) {
 		if (i >= limit)
 			items.of[i].fact->more = true;

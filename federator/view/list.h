@@ -1,4 +1,4 @@
-/* list.h - the items of one list, gathered from the rows of its parts. Used by the files of view/ only. */
+/* list.h - the items of one list, gathered from the rows of its parts. Used by view/ and schema/. */
 #ifndef FEDERATOR_VIEW_LIST_H
 #define FEDERATOR_VIEW_LIST_H
 
@@ -30,5 +30,7 @@ void list_put_fields(struct merge *m, const struct list *list, uint64_t only, co
 /* One field of an item: its verdict and value. False: unknown, because a look-up part did not answer. */
 bool list_cell(struct merge *m, const struct list *list, uint32_t field, const struct item *item,
 	       enum typed_verdict *verdict_out, struct typed *out) NONNULL(1, 2, 4, 5, 6);
+/* The name of one item in XML: "orders" -> "order", else "item". */
+struct str list_item_name(const struct list *list) NONNULL(1);
 
 #endif

@@ -1,0 +1,83 @@
+/* schemas.c - what answers look like, generated from the running mapping. */
+#include "federator/schema/view_schema.h"
+
+#include "base/text.h"
+#include "federator/http/handlers.h"
+#include "federator/http/question.h"
+
+typedef void writer(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out);
+
+static void refuse(struct exchange *x, const struct question *q)
+{
+	exchange_problem(x, q->fault.status, q->fault.type, q->fault.detail, q->fault.suggestion);
+}
+
+static void refuse_view(struct exchange *x, const struct catalog *cat, struct str name)
+{
+	const char **names = arena_array_of(x->mem, const char *, cat->n_views);
+	const char *near;
+
+	for (size_t i = 0; i < cat->n_views; i++)
+		names[i] = cat->views[i].name;
+	near = text_nearest(name, names, cat->n_views);
+	exchange_problem(x, 404, "no-such-view", "the running mapping has no view of this name",
+			 near ? arena_printf(x->mem, "did you mean `%s`?", near).p : "see GET /v1/mappings");
+}
+
+static void write_view(struct exchange *x, writer *write, const char *content_type)
+{
+	struct question q = { .mem = x->mem, .scope = SCOPE_SCHEMA };
+	const struct world *world;
+	const struct view *view = NULL;
+	struct buf out = { 0 };
+
+	if (!question_query(&q, x->query, NULL, 0)) {
+		refuse(x, &q);
+		return;
+	}
+	world = service_world(x->lane->service);
+	if (!q.ask.lang.p)
+		q.ask.lang = headers_language(&x->headers, x->mem);
+	if (q.ask.view.p)
+		view = catalog_view(world->cat, q.ask.view);
+	if (q.ask.view.p && !view) {
+		refuse_view(x, world->cat, q.ask.view);
+	} else {
+		write(world->cat, view, q.ask.lang, &out);
+		exchange_bytes(x, 200, content_type, &out);
+	}
+	world_unref(&world);
+}
+
+void schemas_view_xsd(struct exchange *x)
+{
+	write_view(x, view_schema_xsd, "application/xml");
+}
+
+void schemas_view_json(struct exchange *x)
+{
+	write_view(x, view_schema_json, "application/schema+json");
+}
+
+static void write_fixed(struct exchange *x, struct str text, const char *content_type)
+{
+	struct question q = { .mem = x->mem };
+	struct buf out = { 0 };
+
+	if (!question_query(&q, x->query, NULL, 0)) {
+		refuse(x, &q);
+		return;
+	}
+	buf_put_str(&out, text);
+	exchange_bytes(x, 200, content_type, &out);
+}
+
+void schemas_provenance_xsd(struct exchange *x)
+{
+	write_fixed(x, view_schema_provenance_xsd(), "application/xml");
+}
+
+void schemas_problem_json(struct exchange *x)
+{
+	write_fixed(x, view_schema_problem_json(), "application/schema+json");
+}
