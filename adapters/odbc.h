@@ -78,6 +78,8 @@ struct odbc_param {
 struct odbc_column {
 	const char *name; /* as it was wanted */
 	SQLUSMALLINT at; /* its number in the result, from 1 */
+	bool instant; /* a time in the session's zone, which is only an offset: that belongs behind it */
+	bool raw; /* fetched as SQL_C_BINARY: as text PostgreSQL and SQLite give hex, MariaDB the bytes */
 	char *text;
 	size_t bytes;
 	SQLLEN ind;
@@ -125,6 +127,7 @@ struct odbc_conn {
 	SQLHDBC dbc;
 	bool connected;
 	char source[48];
+	char offset[16]; /* "+09:00" when that is the session's time zone; else "" */
 	struct sqlite_guard guard;
 	uint64_t clock; /* counts uses of statements */
 	struct odbc_stmt stmts[ODBC_STMTS];

@@ -95,7 +95,7 @@ static bool session_set(struct odbc_conn *c, const char *settings, uint32_t cap_
 
 static bool session_begin(struct odbc_conn *c, const struct adapter_conf *conf, struct err *err)
 {
-	char product[64] = "", offset[16];
+	char product[64] = "";
 	SQLSMALLINT n;
 	const struct session *s;
 	struct odbc_diag d;
@@ -106,10 +106,11 @@ static bool session_begin(struct odbc_conn *c, const struct adapter_conf *conf, 
 	s = session_of(product);
 	if (s == NULL)
 		return true;
-	snprintf(offset, sizeof(offset), "%c%02u:%02u", conf->zone_offset_s < 0 ? '-' : '+', minutes / 60,
+	snprintf(c->offset, sizeof(c->offset), "%c%02u:%02u", conf->zone_offset_s < 0 ? '-' : '+', minutes / 60,
 		 minutes % 60);
-	if (!session_set(c, s->settings, conf->cap_ms, conf->zone, &d) &&
-	    !(s->takes_offset && session_set(c, s->settings, conf->cap_ms, offset, &d)))
+	if (session_set(c, s->settings, conf->cap_ms, conf->zone, &d))
+		c->offset[0] = '\0';
+	else if (!s->takes_offset || !session_set(c, s->settings, conf->cap_ms, c->offset, &d))
 		return odbc_diag_fail(&d, c->source, "setting up the session", err);
 	if (s->wish)
 		(void)session_run(c, s->wish, &d);

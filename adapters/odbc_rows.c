@@ -1,6 +1,8 @@
 #include "adapters/odbc.h"
 #include "adapters/rowset.h"
 
+#include <strings.h>
+
 enum {
 	NAME_BYTES = 256,
 	CELL_LEAST_BYTES = 64,
@@ -62,13 +64,40 @@ static bool columns_describe(struct reading *r, struct described *out)
 	return true;
 }
 
+static bool is_raw(const struct fetch *f, uint32_t column)
+{
+	return f->bytes != NULL && f->bytes[column];
+}
+
+/* Does MariaDB turn the column into the session's zone? A DATETIME is never turned. */
+static bool is_instant(const struct reading *r, SQLUSMALLINT at)
+{
+	char type[16] = "";
+
+	return r->c->offset[0] != '\0' &&
+	       SQL_SUCCEEDED(SQLColAttribute(r->s->h, at, SQL_DESC_TYPE_NAME, type, sizeof(type), NULL, NULL)) &&
+	       strcasecmp(type, "timestamp") == 0;
+}
+
+static SQLSMALLINT cell_type(const struct odbc_column *col)
+{
+	return col->raw ? SQL_C_BINARY : SQL_C_CHAR;
+}
+
+/* Of `bytes`, how many may be of the cell: texts end with NUL. */
+static size_t cell_room(const struct odbc_column *col, size_t bytes)
+{
+	return col->raw ? bytes : bytes - 1;
+}
+
 static bool column_bind(struct reading *r, struct odbc_column *col, size_t at, SQLULEN described)
 {
 	col->at = (SQLUSMALLINT)(at + 1);
+	col->instant = is_instant(r, col->at);
 	col->bytes = cell_bytes(described);
 	col->text = arena_alloc(r->s->mem, col->bytes);
-	return SQL_SUCCEEDED(
-		       SQLBindCol(r->s->h, col->at, SQL_C_CHAR, col->text, (SQLLEN)col->bytes, &col->ind)) ||
+	return SQL_SUCCEEDED(SQLBindCol(r->s->h, col->at, cell_type(col), col->text, (SQLLEN)col->bytes,
+					&col->ind)) ||
 	       driver_failed(r);
 }
 
@@ -77,7 +106,7 @@ static bool columns_are_bound(const struct odbc_stmt *s, const struct fetch *f)
 	bool same = s->columns != NULL && s->n_columns == f->n_columns;
 
 	for (uint32_t i = 0; same && i < f->n_columns; i++)
-		same = strcmp(s->columns[i].name, f->columns[i]) == 0;
+		same = strcmp(s->columns[i].name, f->columns[i]) == 0 && s->columns[i].raw == is_raw(f, i);
 	return same;
 }
 
@@ -98,6 +127,7 @@ static bool columns_bind(struct reading *r)
 	s->columns = arena_array_of(s->mem, struct odbc_column, s->n_columns);
 	for (uint32_t i = 0; i < s->n_columns; i++) {
 		s->columns[i].name = arena_cstr(s->mem, str_of(r->f->columns[i]));
+		s->columns[i].raw = is_raw(r->f, i);
 		if (!column_bind(r, &s->columns[i], at[i], d.sizes[at[i]]))
 			return false;
 	}
@@ -110,24 +140,37 @@ static bool large_cell(struct reading *r, const struct odbc_column *col, struct 
 {
 	struct buf *cell = &r->c->scratch;
 	size_t step = col->ind > 0 ? (size_t)col->ind + 1 : LARGE_CELL_STEP_BYTES;
+	size_t room = cell_room(col, step);
 	SQLLEN ind = 0;
 	SQLRETURN rc;
 
 	cell->len = 0;
 	do {
-		if (!rowset_fits(&r->rows, cell->len + step - 1, r->c->source, r->err))
+		if (!rowset_fits(&r->rows, cell->len + room, r->c->source, r->err))
 			return false;
-		rc = SQLGetData(r->s->h, col->at, SQL_C_CHAR, buf_reserve(cell, step), (SQLLEN)step, &ind);
+		rc = SQLGetData(r->s->h, col->at, cell_type(col), buf_reserve(cell, step), (SQLLEN)step, &ind);
 		if (rc == SQL_NO_DATA)
 			break;
 		if (!SQL_SUCCEEDED(rc))
 			return driver_failed(r);
 		if (ind == SQL_NULL_DATA)
 			return true;
-		cell->len += ind == SQL_NO_TOTAL || (size_t)ind >= step ? step - 1 : (size_t)ind;
+		cell->len += ind == SQL_NO_TOTAL || (size_t)ind > room ? room : (size_t)ind;
 	} while (rc == SQL_SUCCESS_WITH_INFO);
 	*out = (struct str){ cell->len ? cell->data : "", cell->len };
 	return true;
+}
+
+/* With the session's offset behind it the text says the instant in every season: what the source's zone has in
+ * winter is not what it has in summer. */
+static struct str with_offset(struct reading *r, struct str cell)
+{
+	struct buf *scratch = &r->c->scratch;
+
+	scratch->len = 0;
+	buf_put_str(scratch, cell);
+	buf_puts(scratch, r->c->offset);
+	return buf_str(scratch);
 }
 
 static bool row_copy(struct reading *r)
@@ -136,11 +179,13 @@ static bool row_copy(struct reading *r)
 		const struct odbc_column *col = &r->s->columns[i];
 		struct str cell = { NULL, 0 };
 
-		if (col->ind == SQL_NO_TOTAL || (col->ind >= 0 && (size_t)col->ind >= col->bytes)) {
+		if (col->ind == SQL_NO_TOTAL || (col->ind >= 0 && (size_t)col->ind > cell_room(col, col->bytes))) {
 			if (!large_cell(r, col, &cell))
 				return false;
 		} else if (col->ind != SQL_NULL_DATA) {
 			cell = (struct str){ col->text, (size_t)col->ind };
+			if (col->instant)
+				cell = with_offset(r, cell);
 		}
 		if (!rowset_put(&r->rows, cell, r->c->source, r->err))
 			return false;

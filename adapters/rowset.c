@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/text.h"
 
 void rowset_begin(struct rowset *rs, const struct fetch *f)
@@ -27,10 +28,25 @@ bool rowset_fits(const struct rowset *rs, size_t bytes, const char *source, stru
 		       rs->f->max_bytes);
 }
 
+static bool put_bytes(struct rowset *rs, struct str cell, const char *source, struct err *err)
+{
+	struct str kept;
+
+	if (!rowset_fits(rs, base64_length(cell.n), source, err))
+		return false;
+	kept = base64_write(cell, rs->f->mem);
+	rs->bytes += kept.n;
+	buf_put(&rs->cells, &kept, sizeof(kept));
+	return true;
+}
+
 bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct err *err)
 {
 	struct str kept = { NULL, 0 };
+	size_t column = rs->cells.len / sizeof(struct str) % rs->f->n_columns;
 
+	if (cell.p != NULL && rs->f->bytes != NULL && rs->f->bytes[column])
+		return put_bytes(rs, cell, source, err);
 	if (!rowset_fits(rs, cell.n, source, err))
 		return false;
 	rs->bytes += cell.n;

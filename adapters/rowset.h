@@ -23,7 +23,7 @@ bool rowset_take_row(struct rowset *rs) MUST_CHECK NONNULL(1);
 /* Would `bytes` more be too many? Fails with ERR_TOO_LARGE; to be asked before they are read. */
 bool rowset_fits(const struct rowset *rs, size_t bytes, const char *source, struct err *err)
 	MUST_CHECK NONNULL(1, 3, 4);
-/* Put the next cell of the row; the bytes are copied. ERR_TOO_LARGE. */
+/* Put the next cell of the row; the bytes are copied, those of a column of bytes as base64. ERR_TOO_LARGE. */
 bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct err *err)
 	MUST_CHECK NONNULL(1, 3, 4);
 /* The rows collected, in f->mem. */

@@ -63,10 +63,12 @@ static bool parse_fraction(struct str *s, unsigned *us)
 {
 	size_t before = s->n;
 
-	if (!scan_digits(s, 1, 6, us))
+	if (!scan_digits(s, 1, 9, us))
 		return false;
 	for (size_t digits = before - s->n; digits < 6; digits++)
 		*us *= 10;
+	for (size_t digits = before - s->n; digits > 6; digits--)
+		*us /= 10;
 	return true;
 }
 
@@ -82,6 +84,16 @@ static bool parse_time(struct str *s, int64_t *us)
 	if (hour > 23 || minute > 59 || second > 59)
 		return false;
 	*us = ((hour * 60 + minute) * 60 + second) * CIVIL_SECOND_US + fraction_us;
+	return true;
+}
+
+bool civil_parse_time(struct str text, int64_t *us_out)
+{
+	int64_t us;
+
+	if (!parse_time(&text, &us) || text.n > 0)
+		return false;
+	*us_out = us;
 	return true;
 }
 

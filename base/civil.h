@@ -15,9 +15,13 @@ struct civil {
 	bool has_time; /* false: a date only */
 };
 
-/* Read "2026-11-22", "2026-11-22 09:38:51[.ffffff]", the same with "T", and with "Z", "+09", "+09:00" or
- * "+0900" behind. Years 0001-9999, real days only; "0000-00-00" and everything else is false. */
+/* Read "2026-11-22", "2026-11-22 09:38:51[.fffffffff]", the same with "T", and with "Z", "+09", "+09:00" or
+ * "+0900" behind. Digits of the fraction behind the sixth are dropped, not rounded.
+ * Years 0001-9999, real days only; "0000-00-00" and everything else is false. */
 bool civil_parse(struct str text, struct civil *out) MUST_CHECK NONNULL(2);
+/* Read a time of day, "09:38:51[.fffffffff]", as microseconds since midnight. "24:00:00", leap seconds
+ * and offsets are false. */
+bool civil_parse_time(struct str text, int64_t *us_out) MUST_CHECK NONNULL(2);
 
 struct civil_date {
 	int64_t year;

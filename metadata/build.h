@@ -65,6 +65,10 @@ bool build_column(struct build *b, const struct part *part, struct str name, str
 /* Does a column of the part prove the key? */
 bool build_proves(const struct part *part, const struct key *key) NONNULL(1, 2);
 
+/* The type that the attribute type names. */
+enum value_type build_type(const struct elem *e) NONNULL(1);
+/* Do values of the type have an order that says something? */
+bool build_type_compares(enum value_type type);
 /* Can values of the two types be candidates of one field? */
 bool build_types_agree(enum value_type a, enum value_type b);
 /* Is the text a value of the type? */
@@ -86,6 +90,11 @@ void build_field_common(struct build *b, const struct elem *e, const struct clas
  * in. Never NULL. */
 const struct class_ *build_class_of(struct build *b, const struct elem *e, const struct class_ *around)
 	NONNULL(1, 2) __attribute__((returns_nonnull));
+/* Fill part->consent of all parts, once the fields are there. */
+void build_consents(struct build *b, const struct elem *const *elems, struct part *parts, size_t n) NONNULL(1);
+/* The field that an element's requires names: a boolean outside lists, from parts that require nothing themselves.
+ * NULL with a finding. */
+const struct field *build_consent(struct build *b, const struct elem *e) NONNULL(1, 2);
 /* Resolve the <from> children of an element into field->from; false when one is unknown. */
 bool build_candidates(struct build *b, const struct elem *e, struct field *field) MUST_CHECK NONNULL(1, 2, 3);
 /* Types of the candidates, empty and currency of a field whose candidates are known. */

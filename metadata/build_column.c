@@ -51,11 +51,10 @@ static void build_spellings(struct build *b, const struct elem *e, struct column
 
 static bool build_one(struct build *b, const struct elem *e, struct column *col)
 {
-	static const char *const types[] = { "text", "integer", "decimal", "boolean", "date", "timestamp" };
 	bool ok = true;
 
 	*col = (struct column){ .name = build_keep(b, elem_token(e, "name")),
-				.type = build_word(e, "type", types, ARRAY_LEN(types), TYPE_TEXT),
+				.type = build_type(e),
 				.as_of = elem_true(e, "as-of"),
 				.at = e->at };
 	col->gives = key_of(b, e, "gives", &ok);
@@ -68,6 +67,10 @@ static bool build_one(struct build *b, const struct elem *e, struct column *col)
 	if (col->as_of && col->type != TYPE_TIMESTAMP && col->type != TYPE_DATE)
 		diag_add(b->ds, "M0217", elem_at(e, "as-of"), NULL,
 			 "the as-of column `%s` is neither timestamp nor date", col->name);
+	if ((col->gives || col->proves) && !build_type_compares(col->type))
+		diag_add(b->ds, "M0224", elem_at(e, "type"), "select the key as text",
+			 "column `%s` carries a key, which is a text, not %s", col->name,
+			 build_type_word(col->type));
 	build_spellings(b, e, col);
 	return ok;
 }

@@ -115,7 +115,8 @@ static bool pick_fits(enum pick pick, enum value_type type)
 		return build_types_agree(type, TYPE_DECIMAL);
 	case PICK_MAX:
 	case PICK_MIN:
-		return type != TYPE_TEXT && type != TYPE_BOOLEAN;
+		return build_types_agree(type, TYPE_DECIMAL) || build_types_agree(type, TYPE_TIMESTAMP) ||
+		       type == TYPE_TIME;
 	case PICK_ORDER:
 	case PICK_NEWEST:
 		break;

@@ -129,6 +129,24 @@ bool build_list_member(struct build *b, const struct list *list, struct str path
 	return true;
 }
 
+/* Can the items be ordered by the field, in the rows of every part? */
+static void check_order(struct build *b, const struct list *list, uint32_t field, struct span at)
+{
+	for (size_t p = 0; p < list->n_parts; p++) {
+		const struct cell_from *cell = &list->fields[field].per_part[p];
+		const struct column *columns =
+			cell->kind == CELL_LOOKUP ? cell->lookup.part->columns : list->parts[p]->columns;
+		enum value_type type =
+			columns[cell->kind == CELL_LOOKUP ? cell->lookup.column : cell->column].type;
+
+		if (cell->kind == CELL_NONE || build_type_compares(type))
+			continue;
+		diag_add(b->ds, "M0518", at, NULL, "`%.*s` is of type %s, by which nothing can be ordered",
+			 STR_ARG(list->fields[field].field.path), build_type_word(type));
+		return;
+	}
+}
+
 static void build_order(struct build *b, const struct elem *e, struct list *list)
 {
 	struct words w = { .attr = elem_attr(e, "order") };
@@ -137,8 +155,10 @@ static void build_order(struct build *b, const struct elem *e, struct list *list
 	list->order_field = -1;
 	if (!elem_next_word(&w))
 		return;
-	if (build_list_field(b, list, w.word, w.at, &field))
+	if (build_list_field(b, list, w.word, w.at, &field)) {
 		list->order_field = (int32_t)field;
+		check_order(b, list, field, w.at);
+	}
 	list->order_desc = elem_next_word(&w) && str_eq(w.word, STR("desc"));
 }
 
@@ -257,6 +277,8 @@ static bool fill_list(struct build *b, const struct elem *e, const struct around
 	list->order_field = -1;
 	if (elem_attr(e, "class"))
 		cls = build_class_of(b, e, cls);
+	if (elem_attr(e, "requires"))
+		list->consent = build_consent(b, e);
 	if (!build_parts(b, e, list))
 		return false;
 	ok = build_list_fields(b, e, cls, list);

@@ -3,7 +3,14 @@
 static const char *const type_words[] = {
 	[TYPE_TEXT] = "text",	    [TYPE_INTEGER] = "integer", [TYPE_DECIMAL] = "decimal",
 	[TYPE_BOOLEAN] = "boolean", [TYPE_DATE] = "date",	[TYPE_TIMESTAMP] = "timestamp",
+	[TYPE_TIME] = "time",	    [TYPE_UUID] = "uuid",	[TYPE_JSON] = "json",
+	[TYPE_BYTES] = "bytes",
 };
+
+enum value_type build_type(const struct elem *e)
+{
+	return build_word(e, "type", type_words, ARRAY_LEN(type_words), TYPE_TEXT);
+}
 
 const char *build_type_word(enum value_type type)
 {
@@ -22,6 +29,10 @@ static enum value_type family(enum value_type type)
 		return TYPE_TIMESTAMP;
 	case TYPE_TEXT:
 	case TYPE_BOOLEAN:
+	case TYPE_TIME:
+	case TYPE_UUID:
+	case TYPE_JSON:
+	case TYPE_BYTES:
 		break;
 	}
 	return type;
@@ -51,6 +62,22 @@ static bool is_number(struct str s, bool fraction)
 	return digits > 0;
 }
 
+/* HH:MM:SS */
+static bool is_time(struct str s)
+{
+	const char *digits = "0123456789";
+
+	for (size_t i = 0; i < s.n; i++)
+		if (i % 3 == 2 ? s.p[i] != ':' : strchr(digits, s.p[i]) == NULL || s.p[i] == '\0')
+			return false;
+	return s.n == 8 && memcmp(s.p, "23", 2) <= 0 && s.p[3] < '6' && s.p[6] < '6';
+}
+
+bool build_type_compares(enum value_type type)
+{
+	return type != TYPE_JSON && type != TYPE_BYTES;
+}
+
 bool build_value_fits(enum value_type type, struct str text)
 {
 	struct civil civil;
@@ -68,6 +95,13 @@ bool build_value_fits(enum value_type type, struct str text)
 		return civil_parse(text, &civil) && !civil.has_time;
 	case TYPE_TIMESTAMP:
 		return civil_parse(text, &civil);
+	case TYPE_TIME:
+		return is_time(text);
+	case TYPE_JSON:
+		return str_eq(text, STR("{}")) || str_eq(text, STR("[]"));
+	case TYPE_UUID:
+	case TYPE_BYTES:
+		return false; /* no value of these stands for "none" */
 	}
 	return false;
 }

@@ -80,6 +80,10 @@ enum value_type {
 	TYPE_BOOLEAN,
 	TYPE_DATE,
 	TYPE_TIMESTAMP,
+	TYPE_TIME,
+	TYPE_UUID,
+	TYPE_JSON,
+	TYPE_BYTES,
 };
 
 struct column {
@@ -116,6 +120,8 @@ struct query {
 	struct span at;
 };
 
+struct field;
+
 struct part {
 	const char *name;
 	const struct source *source;
@@ -126,6 +132,7 @@ struct part {
 	uint64_t ttl_ms;
 	uint64_t stale_ms; /* how long after ttl a copy may stand in; 0 = never */
 	bool find_only;
+	const struct field *consent; /* requires: shown only when this is true; or NULL */
 	const struct query *queries; /* only those for the source's dialect */
 	size_t n_queries;
 	const struct column *columns;
@@ -221,6 +228,7 @@ struct list {
 	bool plain_items; /* <item>: an array of plain values */
 	const struct list *lists; /* nested */
 	size_t n_lists;
+	const struct field *consent; /* requires: as in struct part */
 	const struct key *join; /* nested only: the outer row gives it, the inner row proves it; else NULL */
 	int32_t order_field; /* index in fields; -1 = as the source gave them */
 	bool order_desc;

@@ -195,7 +195,7 @@ static bool is_hex(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
-static bool read_uuid(struct str s, struct arena *mem, struct str *out)
+bool normalize_uuid(struct str s, struct arena *mem, struct str *out)
 {
 	char hex[UUID_DIGITS];
 	bool dashes;
@@ -237,7 +237,7 @@ static bool read_type(enum key_type type, struct str s, struct arena *mem, struc
 	case KEY_EMAIL:
 		return read_email(s, mem, out);
 	case KEY_UUID:
-		return read_uuid(s, mem, out);
+		return normalize_uuid(s, mem, out);
 	case KEY_PHONE_KR:
 	case KEY_PHONE_US:
 		return phone_read(type, fold(s, mem), mem, out);

@@ -25,6 +25,10 @@ enum key_verdict {
 enum key_verdict normalize_key(const struct key *key, struct str raw, struct arena *mem,
 			       struct str *out) MUST_CHECK NONNULL(1, 3, 4);
 
+/* Any usual spelling of a UUID (upper case, in braces, without dashes) -> lower-case 8-4-4-4-12, in `mem`. False: it is
+ * none. */
+bool normalize_uuid(struct str raw, struct arena *mem, struct str *out) MUST_CHECK NONNULL(2, 3);
+
 /* A cell of a source, read by the column's spellings (n_as == 0: any form normalize_key takes) -> canonical. */
 enum key_verdict normalize_cell(const struct key *key, const struct spelling *const *as, size_t n_as,
 				struct str cell, struct arena *mem, struct str *out) MUST_CHECK

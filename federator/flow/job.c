@@ -232,14 +232,18 @@ static void set_limits(const struct job *job, struct fetch *f)
 {
 	const struct options *opt = service_options(job->lane->service);
 	const char **columns = arena_array_of(f->mem, const char *, job->part->n_columns);
+	bool *bytes = arena_array_of(f->mem, bool, job->part->n_columns);
 	uint64_t asked = 0;
 
 	for (size_t k = 0; k < job->query->n_by; k++)
 		asked += job->keys[k].n;
-	for (size_t c = 0; c < job->part->n_columns; c++)
+	for (size_t c = 0; c < job->part->n_columns; c++) {
 		columns[c] = job->part->columns[c].name;
+		bytes[c] = job->part->columns[c].type == TYPE_BYTES;
+	}
 	f->part = job->part->name;
 	f->columns = columns;
+	f->bytes = bytes;
 	f->n_columns = (uint32_t)job->part->n_columns;
 	f->max_rows = (uint32_t)(job->part->rows_max * (asked ? asked : 1));
 	f->max_bytes = opt->max_fetch_bytes;

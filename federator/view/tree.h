@@ -11,7 +11,7 @@ enum node_kind {
 	NODE_OBJECT,
 	NODE_ARRAY,
 	NODE_TEXT, /* UTF-8 */
-	NODE_LITERAL, /* a number, true or false, exactly as it stands in JSON and XML */
+	NODE_LITERAL, /* a number, true, false or a JSON document: its text as it stands in JSON and XML */
 	NODE_PROVENANCE, /* JSON: the side map of `of`; XML: its losers (the rest is attributes of the values) */
 };
 

@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "federator/view/decimal.h"
+#include "federator/view/document.h"
+#include "metadata/normalize.h"
 
 static const int64_t day_us = INT64_C(86400) * 1000000;
 
@@ -56,7 +58,8 @@ static enum typed_verdict boolean(struct str cell, struct typed *out)
 	} words[] = {
 		{STR("1"), true},    {STR("0"), false},     {STR("t"), true}, {STR("f"), false},
 		{STR("true"), true}, {STR("false"), false}, {STR("y"), true}, {STR("n"), false},
-		{STR("yes"), true},  {STR("no"), false},
+		{STR("yes"), true},  {STR("no"), false},   {STR("\1"), true},
+		{STR("\0"), false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
@@ -120,6 +123,49 @@ static enum typed_verdict date(struct str cell, const struct zone *zone, struct 
 	return TYPED_OK;
 }
 
+static enum typed_verdict time_of_day(struct str cell, struct arena *mem, struct typed *out)
+{
+	struct typed t = {.kind = NODE_TEXT};
+	int64_t s, fraction_us;
+
+	if (!civil_parse_time(cell, &t.instant_us))
+		return TYPED_BAD;
+	s = t.instant_us / CIVIL_SECOND_US;
+	fraction_us = t.instant_us % CIVIL_SECOND_US;
+	t.text = arena_printf(mem, "%02d:%02d:%02d.%06d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60),
+			      (int)fraction_us);
+	while (t.text.p[t.text.n - 1] == '0' && fraction_us != 0)
+		t.text.n--;
+	if (fraction_us == 0)
+		t.text.n = sizeof("09:38:51") - 1;
+	*out = t;
+	return TYPED_OK;
+}
+
+static enum typed_verdict uuid(struct str cell, struct arena *mem, struct typed *out)
+{
+	struct typed t = {.kind = NODE_TEXT};
+
+	if (!normalize_uuid(cell, mem, &t.text))
+		return TYPED_BAD;
+	*out = t;
+	return TYPED_OK;
+}
+
+static enum typed_verdict document(struct str cell, struct arena *mem, struct typed *out)
+{
+	struct typed t = {.kind = NODE_LITERAL};
+
+	if (!document_read(cell, mem, &t.text))
+		return TYPED_BAD;
+	if (str_eq(t.text, STR("null"))) {
+		*out = (struct typed){.kind = NODE_NULL};
+		return TYPED_NULL;
+	}
+	*out = t;
+	return TYPED_OK;
+}
+
 enum typed_verdict typed_cell(enum value_type type, struct str cell, const struct zone *zone,
 			      struct arena *mem, struct typed *out)
 {
@@ -129,6 +175,7 @@ enum typed_verdict typed_cell(enum value_type type, struct str cell, const struc
 	}
 	switch (type) {
 	case TYPE_TEXT:
+	case TYPE_BYTES:
 		*out = (struct typed){.kind = NODE_TEXT, .text = cell};
 		return TYPED_OK;
 	case TYPE_INTEGER:
@@ -141,6 +188,12 @@ enum typed_verdict typed_cell(enum value_type type, struct str cell, const struc
 		return date(trimmed(cell), zone, mem, out);
 	case TYPE_TIMESTAMP:
 		return timestamp(trimmed(cell), zone, mem, out);
+	case TYPE_TIME:
+		return time_of_day(trimmed(cell), mem, out);
+	case TYPE_UUID:
+		return uuid(trimmed(cell), mem, out);
+	case TYPE_JSON:
+		return document(cell, mem, out);
 	}
 	abort();
 }
@@ -155,9 +208,13 @@ int typed_cmp(enum value_type type, const struct typed *a, const struct typed *b
 		return decimal_cmp(a->text, b->text);
 	case TYPE_DATE:
 	case TYPE_TIMESTAMP:
+	case TYPE_TIME:
 		return (a->instant_us > b->instant_us) - (a->instant_us < b->instant_us);
 	case TYPE_TEXT:
 	case TYPE_BOOLEAN:
+	case TYPE_UUID:
+	case TYPE_JSON:
+	case TYPE_BYTES:
 		c = str_cmp(a->text, b->text);
 		return (c > 0) - (c < 0);
 	}

@@ -25,6 +25,15 @@ static void split_columns(struct fetch *f, const char *names)
 	f->columns = columns;
 }
 
+static void mark_bytes(struct fetch *f)
+{
+	bool *bytes = arena_array_of(f->mem, bool, f->n_columns);
+
+	for (uint32_t i = 0; i < f->n_columns; i++)
+		bytes[i] = true;
+	f->bytes = bytes;
+}
+
 struct fetch *support_fetch(const struct ask *a)
 {
 	struct fetch *f = fetch_new();
@@ -33,6 +42,8 @@ struct fetch *support_fetch(const struct ask *a)
 	f->part = a->part ? a->part : "part";
 	f->sql = arena_str(f->mem, str_of(a->sql ? a->sql : ""));
 	split_columns(f, a->columns ? a->columns : "");
+	if (a->all_bytes)
+		mark_bytes(f);
 	f->n_params = a->n_params;
 	f->n_runs = a->n_runs ? a->n_runs : 1;
 	params = arena_array_of(f->mem, struct str, (size_t)f->n_params * f->n_runs);

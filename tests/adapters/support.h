@@ -11,6 +11,7 @@ struct ask {
 	const char *part; /* "part" */
 	const char *sql;
 	const char *columns; /* "id name" */
+	bool all_bytes; /* every column is binary data */
 	const struct str *params;
 	uint32_t n_params;
 	uint32_t n_runs; /* 1 */

@@ -427,10 +427,39 @@ static int drop(void **state)
 	return 0;
 }
 
+static void bytes_come_whole_at_any_length(void **state)
+{
+	(void)state;
+	sqlite_run("bytes", "CREATE TABLE b(x BLOB); INSERT INTO b VALUES(x'00ff10'), (x''), (NULL),"
+			    " (zeroblob(4095)), (zeroblob(4096)), (zeroblob(4097)), (zeroblob(100000))");
+	struct adapter *ad = open_file("bytes");
+	static const size_t lengths[] = { 4, 0, 0, 5460, 5464, 5464, 133336 };
+	struct fetch *f = support_run(ad, ASK(.sql = "SELECT x FROM b", .columns = "x", .all_bytes = true));
+
+	good(f);
+	assert_int_equal(f->rows->n_rows, ARRAY_LEN(lengths));
+	support_cell(f->rows, 0, 0, "AP8Q");
+	support_cell(f->rows, 1, 0, "");
+	support_cell(f->rows, 2, 0, NULL);
+	for (uint32_t r = 0; r < f->rows->n_rows; r++)
+		assert_int_equal(rows_cell(f->rows, r, 0).n, lengths[r]);
+	support_free(&f);
+	/* the same statement again, now as text: another binding */
+	f = support_run(ad, ASK(.sql = "SELECT x FROM b", .columns = "x"));
+	good(f);
+	support_cell(f->rows, 0, 0, "X'00FF10'");
+	support_free(&f);
+	assert_int_equal(support_run_class(ad, ASK(.sql = "SELECT x FROM b", .columns = "x",
+						   .all_bytes = true, .max_bytes = 100000)),
+			 ERR_TOO_LARGE);
+	end(&ad);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_comes_as_its_text),
+		cmocka_unit_test(bytes_come_whole_at_any_length),
 		cmocka_unit_test(parameters_are_bound_never_spliced),
 		cmocka_unit_test(long_texts_come_whole),
 		cmocka_unit_test(bad_utf8_is_null_and_told),

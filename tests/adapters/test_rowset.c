@@ -82,6 +82,33 @@ static void bad_text_becomes_null_and_is_counted(void **state)
 	support_free(&f);
 }
 
+static void bytes_become_base64_and_count_as_such(void **state)
+{
+	(void)state;
+	static const bool bytes[] = { true, false };
+	struct fetch *f = asked(0, 12);
+	SCOPED(rowset_drop) struct rowset rs;
+	struct err err = { 0 };
+
+	f->bytes = bytes;
+	rowset_begin(&rs, f);
+	assert_true(rowset_take_row(&rs));
+	assert_true(rowset_put(&rs, STR("\xb1\xe8\0\xff"), "s", &err));
+	assert_true(rowset_put(&rs, STR("abcd"), "s", &err));
+	assert_true(rowset_take_row(&rs));
+	assert_true(rowset_put(&rs, (struct str){ NULL, 0 }, "s", &err));
+	assert_true(rowset_put(&rs, STR(""), "s", &err));
+	assert_true(rowset_take_row(&rs));
+	assert_false(rowset_put(&rs, STR("a"), "s", &err));
+	assert_int_equal(err.cls, ERR_TOO_LARGE);
+	const struct rows *rows = rowset_end(&rs);
+	support_cell(rows, 0, 0, "segA/w==");
+	support_cell(rows, 0, 1, "abcd");
+	support_cell(rows, 1, 0, NULL);
+	assert_int_equal(rows->flags, 0);
+	support_free(&f);
+}
+
 static void columns_are_matched_by_name(void **state)
 {
 	(void)state;
@@ -108,6 +135,7 @@ int main(void)
 		cmocka_unit_test(more_rows_than_allowed_are_marked),
 		cmocka_unit_test(more_bytes_than_allowed_fail),
 		cmocka_unit_test(bad_text_becomes_null_and_is_counted),
+		cmocka_unit_test(bytes_become_base64_and_count_as_such),
 		cmocka_unit_test(columns_are_matched_by_name),
 	};
 

@@ -53,6 +53,9 @@ static void sources_texts_are_read(void **state)
 		{ STR("2026-11-22T09:38:51"), { INT64_C(1795340331000000), false, true } },
 		{ STR("2026-11-22 09:38:51.5"), { INT64_C(1795340331500000), false, true } },
 		{ STR("2026-11-22 09:38:51.000042"), { INT64_C(1795340331000042), false, true } },
+		{ STR("2026-11-22 09:38:51.0000429"), { INT64_C(1795340331000042), false, true } },
+		{ STR("2026-11-22 09:38:51.999999999"), { INT64_C(1795340331999999), false, true } },
+		{ STR("1969-12-31 23:59:59.999999999Z"), { -1, true, true } },
 		{ STR("2026-11-22 09:38:51Z"), { INT64_C(1795340331000000), true, true } },
 		{ STR("2026-11-22 09:38:51+09"), { INT64_C(1795307931000000), true, true } },
 		{ STR("2026-11-22 09:38:51+0900"), { INT64_C(1795307931000000), true, true } },
@@ -85,7 +88,7 @@ static void everything_else_is_refused(void **state)
 		STR("2026-01-01T"), STR("2026-01-01Z"), STR("2026-01-01+09:00"), STR("2026-01-01 10"),
 		STR("2026-01-01 10:00"), STR("2026-01-01 24:00:00"), STR("2026-01-01 10:60:00"),
 		STR("2026-01-01 10:00:60"), STR("2026-01-01  10:00:00"), STR("2026-01-01t10:00:00"),
-		STR("2026-01-01 10:00:00."), STR("2026-01-01 10:00:00.1234567"),
+		STR("2026-01-01 10:00:00."), STR("2026-01-01 10:00:00.1234567890"),
 		STR("2026-01-01 10:00:00,5"), STR("2026-01-01 10:00:00z"), STR("2026-01-01 10:00:00 Z"),
 		STR("2026-01-01 10:00:00ZZ"), STR("2026-01-01 10:00:00+9"), STR("2026-01-01 10:00:00+09:"),
 		STR("2026-01-01 10:00:00+09:0"), STR("2026-01-01 10:00:00+24"),
@@ -105,6 +108,37 @@ static void everything_else_is_refused(void **state)
 	assert_false(civil_parse((struct str){ NULL, 0 }, &(struct civil){ 0 }));
 }
 
+static void times_of_day_are_read(void **state)
+{
+	static const struct {
+		struct str text;
+		int64_t us; /* -1: refused */
+	} cases[] = {
+		{ STR("00:00:00"), 0 },
+		{ STR("09:38:51"), INT64_C(34731000000) },
+		{ STR("23:59:59.999999999"), INT64_C(86399999999) },
+		{ STR("09:38:51.5"), INT64_C(34731500000) },
+		{ STR(""), -1 },
+		{ STR("09:38"), -1 },
+		{ STR("9:38:51"), -1 },
+		{ STR("24:00:00"), -1 },
+		{ STR("23:59:60"), -1 },
+		{ STR("09:38:51."), -1 },
+		{ STR("09:38:51+09"), -1 },
+		{ STR("-09:38:51"), -1 },
+		{ STR("838:59:59"), -1 },
+		{ STR("09:38:51 "), -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int64_t us = -1;
+
+		assert_int_equal(civil_parse_time(cases[i].text, &us), cases[i].us >= 0);
+		assert_int_equal(us, cases[i].us);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +146,7 @@ int main(void)
 		cmocka_unit_test(leap_years_follow_gregory),
 		cmocka_unit_test(division_rounds_down),
 		cmocka_unit_test(sources_texts_are_read),
+		cmocka_unit_test(times_of_day_are_read),
 		cmocka_unit_test(everything_else_is_refused),
 	};
 

@@ -49,7 +49,7 @@ static void null_is_null_whatever_the_type(void **state)
 {
 	struct world *w = *state;
 
-	for (int type = TYPE_TEXT; type <= TYPE_TIMESTAMP; type++) {
+	for (int type = TYPE_TEXT; type <= TYPE_BYTES; type++) {
 		struct typed t = {.kind = NODE_TEXT, .text = STR("x")};
 		const struct str none = {0};
 
@@ -132,6 +132,7 @@ static void booleans_have_many_spellings(void **state)
 		{"1", "true"},  {"0", "false"}, {"t", "true"},   {"F", "false"},  {"True", "true"},
 		{"N", "false"}, {"y", "true"},  {"YES", "true"}, {"no", "false"}, {"2", NULL},
 		{"", NULL},     {"on", NULL},   {"truee", NULL}, {"-1", NULL},    {"1.0", NULL},
+		{"\1", "true"}, {"\2", NULL},
 	};
 
 	check(*state, TYPE_BOOLEAN, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
@@ -175,6 +176,90 @@ static void timestamps_carry_the_offset_of_the_zone(void **state)
 	check(*state, TYPE_TIMESTAMP, ((struct world *)*state)->seoul, cases, ARRAY_LEN(cases));
 }
 
+static void times_of_day_lose_only_zeros(void **state)
+{
+	static const struct expected cases[] = {
+		{"09:30:00", "09:30:00"},
+		{"09:30:00.250000", "09:30:00.25"},
+		{"23:59:59.999999999", "23:59:59.999999"},
+		{"00:00:00.0000009", "00:00:00"},
+		{" 00:00:10.000000 ", "00:00:10"},
+		{"24:00:00", NULL},
+		{"-01:00:00", NULL},
+		{"09:30:00+09", NULL},
+		{"", NULL},
+	};
+
+	check(*state, TYPE_TIME, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
+}
+
+static void uuids_become_lower_case(void **state)
+{
+	static const struct expected cases[] = {
+		{"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
+		{"{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
+		{"a0eebc999c0b4ef8bb6d6bb9bd380a11  ", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
+		{"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1", NULL},
+		{"g0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", NULL},
+		{"", NULL},
+	};
+
+	check(*state, TYPE_UUID, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
+}
+
+static void documents_keep_every_digit_and_lose_their_blanks(void **state)
+{
+	static const struct expected cases[] = {
+		{"{}", "{}"},
+		{" [ 1 , \"a b\" ]\n", "[1,\"a b\"]"},
+		{"18446744073709551616", "18446744073709551616"},
+		{"123456789012345678901234567890.10", "123456789012345678901234567890.10"},
+		{"{\"b\": 1.50, \"a\": -0}", "{\"b\":1.50,\"a\":-0}"},
+		{"{\"a\":1,\"a\":2}", "{\"a\":1,\"a\":2}"},
+		{"\"\\\" [ \\u0000\"", "\"\\\" [ \\u0000\""},
+		{"\"한 별\"", "\"한 별\""},
+		{"true", "true"},
+		{"", NULL},
+		{" ", NULL},
+		{"{", NULL},
+		{"{'a': 1}", NULL},
+		{"[1,]", NULL},
+		{"01", NULL},
+		{"NaN", NULL},
+		{"1e400", NULL},
+		{"1 2", NULL},
+		{"\"a\nb\"", NULL},
+		{"\"\\ud800\"", NULL},
+	};
+
+	check(*state, TYPE_JSON, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
+}
+
+static void documents_may_be_nested_sixty_four_deep(void **state)
+{
+	struct world *w = *state;
+	char text[2 * 65 + 1] = "";
+	struct typed t;
+
+	for (int depth = 64; depth <= 65; depth++) {
+		memset(text, '[', (size_t)depth);
+		memset(text + depth, ']', (size_t)depth);
+		assert_int_equal(typed_cell(TYPE_JSON, (struct str){text, 2 * (size_t)depth}, w->utc, w->mem, &t),
+				 depth == 64 ? TYPED_OK : TYPED_BAD);
+	}
+}
+
+static void the_document_null_is_null(void **state)
+{
+	struct world *w = *state;
+	struct typed t = {.kind = NODE_TEXT};
+
+	assert_int_equal(typed_cell(TYPE_JSON, STR(" null "), w->utc, w->mem, &t), TYPED_NULL);
+	assert_int_equal(t.kind, NODE_NULL);
+	assert_int_equal(typed_cell(TYPE_JSON, STR("[null]"), w->utc, w->mem, &t), TYPED_OK);
+	assert_int_equal(t.kind, NODE_LITERAL);
+}
+
 static struct typed value(struct world *w, enum value_type type, const char *cell)
 {
 	struct typed t = {0};
@@ -212,6 +297,9 @@ static void times_are_ordered_by_instant_and_text_by_bytes(void **state)
 	assert_int_equal(compared(*state, TYPE_TIMESTAMP, "2026-11-22T01:00:00Z", "2026-11-22 09:38:51"), 1);
 	assert_int_equal(compared(*state, TYPE_DATE, "1969-12-31", "2026-11-22"), -1);
 	assert_int_equal(compared(*state, TYPE_TEXT, "10", "9"), -1);
+	assert_int_equal(compared(*state, TYPE_TIME, "09:30:00.1", "09:30:00"), 1);
+	assert_int_equal(compared(*state, TYPE_UUID, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11",
+				  "a0eebc999c0b4ef8bb6d6bb9bd380a11"), 0);
 	assert_int_equal(compared(*state, TYPE_BOOLEAN, "n", "y"), -1);
 }
 
@@ -267,6 +355,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(null_is_null_whatever_the_type),
+		cmocka_unit_test(times_of_day_lose_only_zeros),
+		cmocka_unit_test(uuids_become_lower_case),
+		cmocka_unit_test(documents_keep_every_digit_and_lose_their_blanks),
+		cmocka_unit_test(documents_may_be_nested_sixty_four_deep),
+		cmocka_unit_test(the_document_null_is_null),
 		cmocka_unit_test(text_stays_as_it_is),
 		cmocka_unit_test(integers_become_canonical_digits),
 		cmocka_unit_test(decimals_keep_their_scale_and_every_digit),

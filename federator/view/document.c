@@ -1,0 +1,67 @@
+#include "federator/view/document.h"
+
+#include <jansson.h>
+
+/* A walk over the text that knows strings from what stands between them. */
+struct walk {
+	bool in_string, escaped;
+};
+
+/* Does the character belong to a string? */
+static bool walk_in_string(struct walk *w, char c)
+{
+	bool inside = w->in_string;
+
+	if (w->escaped)
+		w->escaped = false;
+	else if (inside && c == '\\')
+		w->escaped = true;
+	else if (c == '"')
+		w->in_string = !inside;
+	return inside || c == '"';
+}
+
+/* Before the parser, which recurses, sees it. */
+static bool is_shallow(struct str text)
+{
+	struct walk w = { 0 };
+	int depth = 0;
+
+	for (size_t i = 0; i < text.n && depth <= DOCUMENT_DEPTH_MAX; i++) {
+		if (walk_in_string(&w, text.p[i]))
+			continue;
+		depth += (text.p[i] == '[' || text.p[i] == '{') - (text.p[i] == ']' || text.p[i] == '}');
+	}
+	return depth <= DOCUMENT_DEPTH_MAX;
+}
+
+static bool is_document(struct str text)
+{
+	/* as reals, because whole numbers may be longer than 64 bits; only whether it parses is of interest */
+	size_t flags = JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL;
+	json_error_t error;
+	json_t *json = json_loadb(text.p, text.n, flags, &error);
+
+	json_decref(json);
+	return json != NULL;
+}
+
+static struct str without_blanks(struct str text, struct arena *mem)
+{
+	char *to = arena_alloc(mem, text.n);
+	struct walk w = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (walk_in_string(&w, text.p[i]) || memchr(" \t\r\n", text.p[i], 4) == NULL)
+			to[n++] = text.p[i];
+	return (struct str){ to, n };
+}
+
+bool document_read(struct str raw, struct arena *mem, struct str *out)
+{
+	if (raw.n == 0 || raw.n > DOCUMENT_BYTES_MAX || !is_shallow(raw) || !is_document(raw))
+		return false;
+	*out = without_blanks(raw, mem);
+	return true;
+}
