@@ -277,12 +277,32 @@ static void put_item(struct merge *m, const struct list *list, uint64_t only, co
 	}
 }
 
+bool list_consented(struct merge *m, const struct list *list)
+{
+	struct str *more;
+
+	if (!list->consent || scalar_is_true(m, list->consent))
+		return true;
+	more = arena_array_of(m->mem, struct str, m->n_no_consent + 1);
+	for (size_t i = 0; i < m->n_no_consent; i++) {
+		if (str_eq(m->no_consent[i], list->path))
+			return false;
+		more[i] = m->no_consent[i];
+	}
+	more[m->n_no_consent++] = list->path;
+	m->no_consent = more;
+	return false;
+}
+
 static void put_items(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct str join,
 		      struct node *holder)
 {
-	struct items items = list_items(m, list, join, list->order_field, list->order_desc);
+	struct items items;
 	struct node *array;
 
+	if (!list_consented(m, list))
+		return;
+	items = list_items(m, list, join, list->order_field, list->order_desc);
 	if (!items.any_known || (items.n == 0 && !items.all_known))
 		return; /* unknown is not empty */
 	holder = tree_place(m->mem, holder, list->segments, list->n_segments);

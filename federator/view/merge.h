@@ -21,6 +21,8 @@ struct merge {
 	uint64_t masked; /* those of them whose values will be masked: the label of a code would tell it */
 	bool provenance;
 	struct timeline_filter timeline;
+	struct str *no_consent; /* paths of lists left out for want of consent; made by the merge */
+	size_t n_no_consent;
 	bool **codes_seen; /* by codes index, then by code: labels that the answer needs; made by the merge */
 };
 
@@ -32,6 +34,10 @@ void merge_flat(struct merge *m, const struct use *uses, size_t n_uses, struct n
 void merge_labels(const struct merge *m, struct str lang, struct node *labels) NONNULL(1, 3);
 /* The value of one scalar field as a new member of `customer`; nothing when it is unknown. */
 void scalar_merge(struct merge *m, const struct field *field, struct node *customer) NONNULL(1, 2, 3);
+/* Is the value of a boolean field known and true? */
+bool scalar_is_true(struct merge *m, const struct field *field) NONNULL(1, 2);
+/* May the list be shown? One without consent is noted in m->no_consent. */
+bool list_consented(struct merge *m, const struct list *list) NONNULL(1, 2);
 /* A list as a new member; nothing when no part of it answered, or one is missing and the others have no row. `only`
  * and `limit` as in struct use. */
 void list_merge(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct node *customer)
