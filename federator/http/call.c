@@ -58,8 +58,10 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 	if (!uri_split(arena_str(mem, str_of(target)), &call->x.path, &call->x.query))
 		call->x.path = (struct str){ 0 }; /* refused with the header */
 	f->active++;
-	if (call->link)
+	if (call->link) {
+		call->link->call = call;
 		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(HEADER_MS));
+	}
 	return call;
 }
 
@@ -84,8 +86,10 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 		return;
 	*callp = NULL;
 	f->active--;
-	if (call->link)
+	if (call->link) {
+		call->link->call = NULL;
 		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(IDLE_S * 1000 + HEADER_MS));
+	}
 	call->completed = true;
 	call->conn = NULL;
 	if (!call->pending)

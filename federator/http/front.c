@@ -26,6 +26,7 @@ static void link_notify(void *front, struct MHD_Connection *conn, void **linkp,
 {
 	struct front *f = front;
 	struct link *link = *linkp;
+	void *left;
 
 	switch (code) {
 	case MHD_CONNECTION_NOTIFY_STARTED:
@@ -39,6 +40,9 @@ static void link_notify(void *front, struct MHD_Connection *conn, void **linkp,
 		f->connections++;
 		return;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
+		/* libmicrohttpd 0.9.75 never completes a request whose line leaves no room for its own answer */
+		left = link->call;
+		call_completed(f, conn, &left, MHD_REQUEST_TERMINATED_WITH_ERROR);
 		loop_timer_cancel(f->loop, &link->timer);
 		free(link);
 		*linkp = NULL;

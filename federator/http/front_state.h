@@ -20,6 +20,7 @@ enum {
 struct link {
 	struct loop_timer timer; /* cuts the connection */
 	int fd;
+	struct call *call; /* begun and not completed */
 };
 
 enum call_state {

@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "federator/http/exchange.h"
 #include "federator/http/front.h"
+#include "federator/http/front_state.h"
 #include "federator/http/listen.h"
 
 /* A front on a loop of its own thread; the test is the client, with a plain socket. */
@@ -312,6 +313,30 @@ static void what_could_smuggle_a_request_is_refused_and_closed(void **state)
 	}
 }
 
+/* Some lengths leave libmicrohttpd's connection memory with no room for its own answer. */
+static void a_request_line_of_any_length_leaves_nothing_behind(void **state)
+{
+	struct fixture *f = *state;
+	char line[8400];
+
+	for (size_t n = 8110; n < 8170; n += 20) {
+		int fd = dial(f), other;
+
+		memset(line, 'a', n);
+		memcpy(line, "GET /now?", 9);
+		say_bytes(fd, line, n);
+		say(fd, " HTTP/1.1\r\nHost: x\r\n\r\n");
+		other = dial(f);
+		assert_int_equal(ask(f, other, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+		close(fd);
+		close(other);
+	}
+	loop_post(f->loop, &f->drain);
+	pthread_join(f->thread, NULL);
+	assert_int_equal(f->front->active, 0);
+	front_free(&f->front);
+}
+
 static void an_escaped_nul_does_not_cut_the_path(void **state)
 {
 	struct fixture *f = *state;
@@ -433,6 +458,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_body_may_have_64_kib_and_no_more, begin, end),
 		cmocka_unit_test_setup_teardown(what_could_smuggle_a_request_is_refused_and_closed, begin,
 						end),
+		cmocka_unit_test_setup_teardown(a_request_line_of_any_length_leaves_nothing_behind, begin, end),
 		cmocka_unit_test_setup_teardown(an_escaped_nul_does_not_cut_the_path, begin, end),
 		cmocka_unit_test_setup_teardown(a_wrong_method_is_told_the_right_ones, begin, end),
 		cmocka_unit_test_setup_teardown(head_is_get_without_the_body, begin, end),
