@@ -15,6 +15,10 @@ static const struct {
 	[TYPE_TIMESTAMP] = { "string", "date-time",
 			     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"
 			     "(Z|[+-][0-9]{2}:[0-9]{2})$" },
+	[TYPE_TIME] = { "string", NULL, "^[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?$" },
+	[TYPE_UUID] = { "string", "uuid", NULL },
+	[TYPE_JSON] = { NULL, NULL, NULL }, /* anything */
+	[TYPE_BYTES] = { "string", NULL, "^[A-Za-z0-9+/]*={0,2}$" }, /* base64 */
 };
 
 static void put_form(struct arena *mem, const struct form *form, struct node *schema);

@@ -61,6 +61,8 @@ static const char *type_name(struct xsd *x, const struct form *form)
 		[TYPE_TEXT] = "xs:string",	   [TYPE_INTEGER] = "xs:integer",
 		[TYPE_DECIMAL] = "xs:decimal",	   [TYPE_BOOLEAN] = "xs:boolean",
 		[TYPE_DATE] = "xs:date",	   [TYPE_TIMESTAMP] = "xs:dateTime",
+		[TYPE_TIME] = "xs:time",	   [TYPE_UUID] = "xs:string",
+		[TYPE_JSON] = "xs:string",	   [TYPE_BYTES] = "xs:base64Binary",
 	};
 
 	if (form->codes)

@@ -230,7 +230,8 @@ ODD = """<mapping xmlns="urn:federator:mapping:1">
     <query by="member">SELECT * FROM p WHERE m IN (:member...)</query>
     <column name="m" type="integer" gives="member" proves="member"/>
     <column name="i" type="integer"/><column name="d" type="decimal"/><column name="b" type="boolean"/>
-    <column name="on" type="date"/><column name="at" type="timestamp"/>
+    <column name="on" type="date"/><column name="at" type="timestamp"/><column name="t" type="time"/>
+    <column name="u" type="uuid"/><column name="j" type="json"/><column name="x" type="bytes"/>
   </part>
   <part name="q" source="s" rows="0..9" deadline="1s" ttl="0s" stale="0s">
     <query by="member">SELECT * FROM q WHERE m IN (:member...)</query>
@@ -242,14 +243,18 @@ ODD = """<mapping xmlns="urn:federator:mapping:1">
   <field path="since" class="open" pick="min"><from part="p" column="on"/><from part="p" column="at"/></field>
   <field path="code" class="open" codes="kinds-of"><from part="p" column="i"/></field>
   <field path="yes" class="open"><from part="p" column="b"/></field>
+  <field path="clock" class="open"><from part="p" column="t"/></field>
+  <field path="uuid" class="open"><from part="p" column="u"/></field>
+  <field path="document" class="open"><from part="p" column="j"/></field>
+  <field path="image" class="open"><from part="p" column="x"/></field>
   <field path="pay.net" class="open"><from part="p" column="d"/></field>
   <list path="things" parts="q" limit="5"><item class="open"><from part="q" column="i"/></item></list>
   <list path="ones" class="open" parts="q" limit="5"><field path="at"/><field path="what"><from part="q" column="i"/></field></list>
   <list path="twos" class="open" parts="q" limit="5"><field path="at"/><field path="what"><from part="q" column="s"/></field></list>
   <timeline path="line" limit="9"><of list="ones" at="at"/><of list="twos" at="at"/></timeline>
   <view name="pop" by="member" budget="2s">
-    <use path="pay.gross"/><use path="number"/><use path="since"/><use path="code"/><use path="yes"/>
-    <use path="pay.net"/><use path="things"/><use path="line"/>
+    <use path="pay.gross"/><use path="number"/><use path="since"/><use path="code"/><use path="yes"/><use path="clock"/>
+    <use path="uuid"/><use path="document"/><use path="image"/><use path="pay.net"/><use path="things"/><use path="line"/>
   </view>
   <view name="flat" by="member" budget="2s" shape="flat"><use path="yes" as="things" default="no"/></view>
   <policy role="agent" purpose="service"><show class="open pay"/></policy>
