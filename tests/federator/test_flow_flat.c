@@ -189,6 +189,48 @@ static void only_flat_view_is_the_default_beside_the_caller_names(void **state)
 	bed_free(&bed);
 }
 
+/* A part that knows something of a number even when it is no customer's. */
+#define TOPIC_MAPPING(more)                                                                                    \
+	VIEWS_MAPPING("<part name=\"hints\" source=\"s1\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" "          \
+		      "stale=\"0s\"" more "><query by=\"member\">" IN("member") "</query>"                     \
+		      "<query by=\"phone\">" IN("phone") "</query>" COL("member", "proves=\"member\"")         \
+		      COL("phone", "proves=\"phone\" as=\"digits\"") COL("topic", "") "</part>"                \
+		      "<part name=\"agree\" source=\"s2\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" "          \
+		      "stale=\"0s\"><query by=\"member\">" IN("member") "</query>"                             \
+		      COL("member", "proves=\"member\"") "<column name=\"yes\" type=\"boolean\"/></part>"      \
+		      "<field path=\"topic\" class=\"open\">" FROM("hints", "topic") "</field>"                \
+		      "<field path=\"yes\" class=\"open\">" FROM("agree", "yes") "</field>"                    \
+		      "<view name=\"routing\" by=\"phone\" budget=\"900ms\" shape=\"flat\">"                   \
+		      "<use path=\"topic\" as=\"Topic\" default=\"-\"/></view>")
+#define HINTS                                                                                                  \
+	"part hints\nkey member phone\ncolumns member phone topic\n"                                           \
+	"1\t01011112222\torders\n\\N\t01077778888\treturns\n\n"
+
+static void number_of_nobody_may_still_be_known_for_something(void **state)
+{
+	struct bed *bed = bed_new(TOPIC_MAPPING(""));
+
+	(void)state;
+	bed_source(bed, "s0", CRM);
+	bed_source(bed, "s1", HINTS);
+	answered(bed, flat_by("phone", "01077778888", ""), "outcome=unlinked&Topic=returns");
+	answered(bed, flat_by("phone", "01011112222", ""), "outcome=one&Topic=orders");
+	answered(bed, flat_by("phone", "01055556666", ""), "outcome=none&Topic=-");
+	bed_free(&bed);
+}
+
+static void what_the_customer_did_not_agree_to_is_a_default_without_a_reason(void **state)
+{
+	struct bed *bed = bed_new(TOPIC_MAPPING(" requires=\"yes\""));
+
+	(void)state;
+	bed_source(bed, "s0", CRM);
+	bed_source(bed, "s1", HINTS);
+	bed_source(bed, "s2", "part agree\nkey member\ncolumns member yes\n1\tfalse\n\n");
+	answered(bed, flat_by("phone", "01011112222", ""), "outcome=one&Topic=-");
+	bed_free(&bed);
+}
+
 static void nothing_but_the_names_of_the_view_is_told(void **state)
 {
 	struct ask ask = flat_by("phone", "01011112222", "rich");
@@ -251,6 +293,8 @@ int main(void)
 		FLAT_STORY(mistakes_of_the_configuration_are_refused),
 		FLAT_STORY(view_named_routing_is_the_default),
 		cmocka_unit_test(only_flat_view_is_the_default_beside_the_caller_names),
+		cmocka_unit_test(number_of_nobody_may_still_be_known_for_something),
+		cmocka_unit_test(what_the_customer_did_not_agree_to_is_a_default_without_a_reason),
 		FLAT_STORY(nothing_but_the_names_of_the_view_is_told),
 		FLAT_STORY(caller_name_is_one_line_of_what_is_known),
 		FLAT_STORY(caller_name_never_shows_a_default),
