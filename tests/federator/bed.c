@@ -121,6 +121,13 @@ struct ask bed_by(const char *key, const char *value, const char *view)
 	return ask;
 }
 
+struct lane *bed_lane(struct bed *bed)
+{
+	if (!bed->svc)
+		open_service(bed);
+	return &bed->lane;
+}
+
 static void forget_answer(struct bed *bed)
 {
 	free(bed->reply.body);

@@ -41,6 +41,8 @@ json_t *bed_at(json_t *root, const char *path);
 json_t *bed_find(json_t *root, const char *path);
 /* Assert the text at a path. */
 void assert_at(json_t *root, const char *path, const char *text);
+/* The lane its questions run on. */
+struct lane *bed_lane(struct bed *bed);
 /* End the service and remove the directory. */
 void bed_free(struct bed **bed);
 
