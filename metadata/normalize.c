@@ -332,3 +332,26 @@ bool spell_key(const struct key *key, const struct spelling *spelling, struct st
 	return canonical.n + strlen(spelling->mask) <= RAW_MOST && /* or it could not be read back */
 	       spelling_write(spelling->mask, canonical, key->type == KEY_INTEGER, mem, out);
 }
+
+const char *normalize_expects(enum key_type type)
+{
+	switch (type) {
+	case KEY_TEXT:
+	case KEY_UPPER:
+	case KEY_LOWER:
+		return "text of at most 256 bytes without control characters";
+	case KEY_INTEGER:
+		return "a whole number";
+	case KEY_DIGITS:
+		return "digits";
+	case KEY_EMAIL:
+		return "an e-mail address";
+	case KEY_UUID:
+		return "a UUID";
+	case KEY_PHONE_KR:
+		return "a telephone number such as 010-1234-5678 or +82 10 1234 5678";
+	case KEY_PHONE_US:
+		return "a telephone number such as 831-155-1615";
+	}
+	return "such a value";
+}

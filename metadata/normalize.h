@@ -29,6 +29,9 @@ enum key_verdict normalize_key(const struct key *key, struct str raw, struct are
  * none. */
 bool normalize_uuid(struct str raw, struct arena *mem, struct str *out) MUST_CHECK NONNULL(2, 3);
 
+/* What people should write for a key of this type, "an e-mail address". */
+const char *normalize_expects(enum key_type type) __attribute__((returns_nonnull));
+
 /* A cell of a source, read by the column's spellings (n_as == 0: any form normalize_key takes) -> canonical. */
 enum key_verdict normalize_cell(const struct key *key, const struct spelling *const *as, size_t n_as,
 				struct str cell, struct arena *mem, struct str *out) MUST_CHECK

@@ -224,7 +224,7 @@ const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct s
 	return kept;
 }
 
-/* What the walks know of one candidate. A part that found another one was not asked about this one: unknown. */
+/* What is known of one candidate: from the walks, and from the parts that were asked for all of them. A part that found another one was not asked about this one: unknown. */
 static struct fact *candidate_facts(struct flow *flow, struct str subject)
 {
 	struct fact *facts = arena_array_of(flow->mem, struct fact, flow->world->cat->n_parts);
@@ -241,6 +241,14 @@ static struct fact *candidate_facts(struct flow *flow, struct str subject)
 		rows = candidate_rows(flow, from, subject, WHOSE_OWN);
 		if (rows->n_rows)
 			*to = (struct fact){ .part = from->part, .state = from->state, .rows = rows };
+	}
+	for (size_t i = 0; i < flow->n_runs; i++) {
+		struct fact *from = &flow->runs[i].fact, *to = &facts[from->part->index];
+
+		*to = *from;
+		to->keys = NULL;
+		if (fact_rows(from))
+			to->rows = candidate_rows(flow, from, subject, WHOSE_OWN);
 	}
 	return facts;
 }

@@ -101,8 +101,10 @@ static void flow_step(struct flow *flow)
 	}
 	if (end == STEP_WAIT)
 		return;
-	if (flow->done)
+	if (flow->done) {
 		give_reply(flow);
+		step_store(flow); /* what was asked serves the next request, also when this one was refused */
+	}
 	flow->step = ARRAY_LEN(steps);
 }
 
@@ -162,19 +164,21 @@ enum step_end flow_refuse(struct flow *flow, int status, const char *type, const
 enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs)
 {
 	const struct fact *first = NULL;
-	bool late;
+	bool late, passing;
 
 	for (size_t i = 0; i < n_runs && !first; i++)
 		if (runs[i].fact.state == FACT_MISSING || runs[i].fact.state == FACT_STALE)
 			first = &runs[i].fact;
 	assert(first != NULL);
 	late = str_eq(str_of(first->reason), str_of(err_reason(ERR_LATE)));
-	flow->reply.retry_after_s = 1;
+	passing = late || str_eq(str_of(first->reason), str_of(err_reason(ERR_REFUSED))) ||
+		  str_eq(str_of(first->reason), str_of(err_reason(ERR_BUSY)));
+	flow->reply.retry_after_s = passing ? 1 : 0;
 	flow->reply.missing = 1;
 	return flow_refuse(flow, late ? 504 : 503, late ? "identity-late" : "identity-unavailable",
 			   "The source that knows who this is did not answer",
 			   arena_printf(flow->mem, "part `%s`: %s", first->part->name, first->reason),
-			   "ask again in a moment");
+			   passing ? "ask again in a moment" : "the log of the service says more");
 }
 
 struct fact *flow_facts(struct flow *flow)

@@ -171,6 +171,18 @@ static void add_given(struct run_key *rk, struct fact *fact, struct arena *mem)
 			add_value(rk, fact_key(fact, r, c, mem));
 }
 
+/* The customer, or all candidates. */
+static void gather_subjects(struct flow *flow, struct run_key *rk)
+{
+	size_t n = flow->match.outcome == OUTCOME_MANY ? flow->match.n_candidates : 0;
+
+	rk->values = arena_array_of(flow->mem, struct str, n + 1);
+	for (size_t i = 0; i < n; i++)
+		rk->values[rk->n++] = flow->match.candidates[i].subject;
+	if (!n)
+		rk->values[rk->n++] = flow->match.subject;
+}
+
 /* The values of one key of the query: the subject, the asked value, or what earlier parts gave. */
 static void gather_key(struct run *run, struct run_key *rk)
 {
@@ -183,7 +195,7 @@ static void gather_key(struct run *run, struct run_key *rk)
 	}
 	if (rk->key == flow->world->cat->identity) {
 		if (!run->asked) /* what starts from another key never goes through the identity */
-			add_value(rk, flow->match.subject);
+			gather_subjects(flow, rk);
 		return;
 	}
 	for (size_t i = 0; i < run->n_after; i++)

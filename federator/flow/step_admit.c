@@ -99,8 +99,8 @@ static enum step_end admit_key(struct flow *flow, struct str name, struct str va
 		if (flow->ask.flat)
 			return STEP_DONE; /* asked without it */
 		return flow_refuse(flow, 422, "malformed-key", "The value does not fit its key",
-				   arena_printf(flow->mem, "the value given for `%s` cannot be read as such",
-						key->name),
+				   arena_printf(flow->mem, "the value given for `%s` cannot be read as %s", key->name,
+						normalize_expects(key->type)),
 				   NULL);
 	}
 	flow->n_asked++;

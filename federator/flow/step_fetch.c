@@ -25,17 +25,23 @@ static bool nothing_there(const struct flow *flow)
 	return true;
 }
 
-/* An asked identity that no source vouched for, and of which nothing at all is known. Flat views always have their
- * defaults. */
+/* An asked identity that no source vouched for: of which nothing at all is known, while somebody who could know has
+ * not answered. Flat views always have their defaults. */
 static bool nobody_answered(const struct flow *flow)
 {
-	if (flow->match.outcome == OUTCOME_UNLINKED ||
-	    (flow->match.n_candidates && flow->match.candidates[0].n_evidence))
+	bool missing = false, known = false;
+
+	if (flow->match.outcome != OUTCOME_ONE || flow->view->shape != SHAPE_TREE ||
+	    flow->match.candidates[0].n_evidence)
 		return false;
-	for (size_t i = 0; i < flow->n_runs; i++)
-		if (fact_known(&flow->runs[i].fact))
+	for (size_t i = 0; i < flow->n_runs; i++) {
+		known = known || fact_known(&flow->runs[i].fact);
+		if (fact_rows(&flow->runs[i].fact))
 			return false;
-	return flow->n_runs > 0 && flow->view->shape == SHAPE_TREE;
+	}
+	for (size_t i = 0; i < flow->n_confirms; i++)
+		missing = missing || !fact_known(&flow->confirms[i]->fact);
+	return missing || (flow->n_runs > 0 && !known);
 }
 
 enum step_end step_fetch(struct flow *flow)

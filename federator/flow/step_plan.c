@@ -129,12 +129,22 @@ static void make_runs(struct flow *flow, const struct plan *plan, const struct a
 	}
 }
 
-/* An asked identity is confirmed by the parts that know customers; those not in the view run beside it. */
+/* Is a part that has one row for each customer among the view's runs that can confirm one? */
+static bool view_confirms(struct flow *flow, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (one_row_each(flow->world->cat, plan->steps[i].part) && run_of_part(flow, plan->steps[i].part))
+			return true;
+	return false;
+}
+
+/* An asked identity is confirmed by the parts of the view that know customers; a view without such a part has all
+ * parts that know any run beside it. */
 static void add_confirms(struct flow *flow)
 {
 	const struct catalog *cat = flow->world->cat;
 	const struct plan *plan = &cat->resolve[cat->identity->index];
-	bool asked = false;
+	bool asked = false, in_view = view_confirms(flow, plan);
 
 	for (size_t i = 0; i < flow->n_asked; i++)
 		asked = asked || flow->asked[i].key == cat->identity;
@@ -142,7 +152,52 @@ static void add_confirms(struct flow *flow)
 	for (size_t i = 0; asked && i < plan->n_steps; i++) {
 		const struct run *found = run_of_part(flow, plan->steps[i].part);
 
-		flow->confirms[flow->n_confirms++] = found ? found : add_run(flow, &plan->steps[i]);
+		if (found || !in_view)
+			flow->confirms[flow->n_confirms++] = found ? found : add_run(flow, &plan->steps[i]);
+	}
+}
+
+/* Has the walk a row of each candidate in this part? */
+static bool walks_know_all(struct flow *flow, const struct part *part)
+{
+	for (size_t c = 0; c < flow->match.n_candidates; c++) {
+		bool known = false;
+
+		for (size_t i = 0; i < flow->n_walks && !known; i++)
+			known = flow->walks[i].part == part && fact_rows(&flow->walks[i].fact) &&
+				candidate_rows(flow, &flow->walks[i].fact, flow->match.candidates[c].subject, WHOSE_OWN)
+					->n_rows;
+		if (!known)
+			return false;
+	}
+	return true;
+}
+
+static bool proves_identity(const struct catalog *cat, const struct part *part)
+{
+	for (size_t c = 0; c < part->n_columns; c++)
+		if (part->columns[c].proves == cat->identity)
+			return true;
+	return false;
+}
+
+/* What is shown of each candidate is asked for all of them at once, by the identity; their rows say whose they are. */
+static void plan_candidate_runs(struct flow *flow)
+{
+	const struct catalog *cat = flow->world->cat;
+	bool *needed = arena_array_of(flow->mem, bool, cat->n_parts);
+
+	if (!cat->candidate)
+		return;
+	for (size_t i = 0; i < cat->candidate->n_uses; i++)
+		plan_use_needs(&cat->candidate->uses[i], flow->rights.show | flow->rights.mask, needed);
+	flow->runs = arena_array_of(flow->mem, struct run, cat->candidate->plan.n_steps);
+	for (size_t i = 0; i < cat->candidate->plan.n_steps; i++) {
+		const struct plan_step *st = &cat->candidate->plan.steps[i];
+
+		if (needed[st->part->index] && st->n_after == 0 && proves_identity(cat, st->part) &&
+		    !walks_know_all(flow, st->part))
+			add_run(flow, st);
 	}
 }
 
@@ -191,6 +246,8 @@ enum step_end step_plan(struct flow *flow)
 			plan_unlinked_runs(flow);
 		break;
 	case OUTCOME_MANY:
+		plan_candidate_runs(flow);
+		break;
 	case OUTCOME_UNLINKED:
 	case OUTCOME_TOO_MANY:
 	case OUTCOME_BLOCKED:

@@ -85,6 +85,38 @@ static void asked_identity_of_which_nothing_is_known_is_no_empty_answer(void **s
 	bed_refused(*state, bed_by("member", "1", "pop"), 503);
 }
 
+static void identity_that_nobody_vouches_for_is_no_customer(void **state)
+{
+	bed_source(*state, "s2", "part link\nfail error\n");
+	bed_refused(*state, bed_by("member", "77", "pop"), 503); /* the call center does not know it, the web may */
+}
+
+static void only_the_view_s_parts_confirm_an_identity(void **state)
+{
+	struct ask ask = bed_by("member", "1", "pop");
+	json_t *json;
+
+	ask.fields = STR("name");
+	bed_source(*state, "s2", "part link\nfail error\n");
+	json = bed_ok(*state, ask);
+	assert_true(json_is_true(bed_at(json, "complete")));
+	assert_null(bed_find(json, "parts.link"));
+	ask.fields = STR("spent"); /* nothing in there knows customers: all that do are asked */
+	json = bed_ok(*state, ask);
+	assert_at(json, "parts.link.state", "missing");
+	assert_at(json, "match.evidence.0", "crm.member");
+}
+
+static void refused_question_leaves_its_rows_for_the_next(void **state)
+{
+	struct ask ask = bed_by("phone", "01033334444", "pop");
+
+	ask.strict = true;
+	bed_refused(*state, ask, 409);
+	ask.strict = false;
+	assert_at(bed_ok(*state, ask), "parts.crm.state", "fresh");
+}
+
 static void row_of_another_customer_spoils_the_whole_part(void **state)
 {
 	json_t *json;
@@ -227,6 +259,9 @@ int main(void)
 		BED_STORY(silent_identity_source_is_504_and_a_dead_one_503),
 		BED_STORY(asked_identity_needs_no_call_center),
 		BED_STORY(asked_identity_of_which_nothing_is_known_is_no_empty_answer),
+		BED_STORY(identity_that_nobody_vouches_for_is_no_customer),
+		BED_STORY(only_the_view_s_parts_confirm_an_identity),
+		BED_STORY(refused_question_leaves_its_rows_for_the_next),
 		BED_STORY(row_of_another_customer_spoils_the_whole_part),
 		BED_STORY(changed_columns_spoil_only_their_part),
 		BED_STORY(cell_that_is_not_its_type_is_absent_with_a_warning),
