@@ -26,7 +26,7 @@ class ReloadTest(LiveTest):
 
     def rename_a_field(self):
         self.shop.edit("view.xml", '<field path="name"', '<field path="full_name"')
-        self.shop.edit("view.xml", '<use path="name"/>', '<use path="full_name"/>')
+        self.shop.edit("view.xml", '<use path="name"', '<use path="full_name"')
 
     def test_reload_by_command(self):
         before = self.pop()
