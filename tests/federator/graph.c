@@ -140,7 +140,8 @@ const char *graph_mapping(struct graph *g)
 	fputs("<mapping xmlns=\"urn:federator:mapping:1\">", out);
 	for (int s = 0; s < 3; s++)
 		fprintf(out,
-			"<source name=\"s%d\" connect=\"secret:s%d\" dialect=\"sqlite\" zone=\"UTC\" pool=\"1\"/>", s, s);
+			"<source name=\"s%d\" connect=\"secret:s%d\" dialect=\"sqlite\" zone=\"UTC\" pool=\"1\"/>",
+			s, s);
 	for (int k = 0; k < N_KEYS; k++)
 		fprintf(out, "<key name=\"%s\" role=\"%s\" type=\"text\" values=\"9\"/>", key_names[k],
 			k == MEMBER ? "identity" : "shared");

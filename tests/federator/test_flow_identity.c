@@ -1,32 +1,32 @@
-/* test_flow_identity.c - whole requests on fixture sources: keys of nobody, copies that are stale, parts that disagree. */
+/* test_flow_identity.c - whole requests on fixture sources: keys of nobody, stale copies, parts that disagree. */
 #include <stdlib.h>
 
 #include "tests/cmocka_all.h"
 #include "tests/federator/bed.h"
 #include "tests/federator/flow_mapping.h"
 
-#define PART(name, source, by, columns)                                                                        \
-	"<part name=\"" name "\" source=\"" source "\" rows=\"0..3\" deadline=\"200ms\" ttl=\"0s\" "           \
+#define PART(name, source, by, columns) \
+	"<part name=\"" name "\" source=\"" source "\" rows=\"0..3\" deadline=\"200ms\" ttl=\"0s\" " \
 	"stale=\"10m\">" by columns "</part>"
 #define BY(key) "<query by=\"" key "\">" IN(key) "</query>"
 #define MEMBER COL("member", "gives=\"member\" proves=\"member\"")
 /* Two parts know telephone numbers, one knows e-mail addresses, calls are kept by number. */
-#define MAPPING                                                                                                \
-	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS                                   \
-	PART("crm", "s0", BY("member") BY("phone"),                                                            \
-	     MEMBER COL("phone", "proves=\"phone\" as=\"digits\"") COL("name", ""))                            \
-	PART("club", "s1", BY("member") BY("phone"),                                                           \
-	     MEMBER COL("phone", "proves=\"phone\" as=\"digits\"") COL("level", ""))                           \
-	PART("mail", "s2", BY("email"), COL("email", "proves=\"email\"") COL("member", "gives=\"member\""))    \
-	PART("calls", "s2", BY("member") BY("phone"),                                                                       \
-	     COL("phone", "proves=\"phone\" as=\"digits\"") COL("who", "proves=\"member\"") COL("topic", ""))  \
-	"<field path=\"name\" class=\"open\">" FROM("crm", "name") "</field>"                                  \
-	"<field path=\"level\" class=\"open\">" FROM("club", "level") "</field>"                               \
-	"<list path=\"calls\" parts=\"calls\" class=\"open\" limit=\"9\"><field path=\"topic\"/></list>"       \
-	"<view name=\"candidate\" by=\"phone\" budget=\"900ms\"><use path=\"name\"/></view>"                   \
+#define MAPPING \
+	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS \
+	PART("crm", "s0", BY("member") BY("phone"), \
+	     MEMBER COL("phone", "proves=\"phone\" as=\"digits\"") COL("name", "")) \
+	PART("club", "s1", BY("member") BY("phone"), \
+	     MEMBER COL("phone", "proves=\"phone\" as=\"digits\"") COL("level", "")) \
+	PART("mail", "s2", BY("email"), COL("email", "proves=\"email\"") COL("member", "gives=\"member\"")) \
+	PART("calls", "s2", BY("member") BY("phone"), \
+	     COL("phone", "proves=\"phone\" as=\"digits\"") COL("who", "proves=\"member\"") COL("topic", "")) \
+	"<field path=\"name\" class=\"open\">" FROM("crm", "name") "</field>" \
+	"<field path=\"level\" class=\"open\">" FROM("club", "level") "</field>" \
+	"<list path=\"calls\" parts=\"calls\" class=\"open\" limit=\"9\"><field path=\"topic\"/></list>" \
+	"<view name=\"candidate\" by=\"phone\" budget=\"900ms\"><use path=\"name\"/></view>" \
 	"<view name=\"pop\" by=\"member phone email\" budget=\"2s\"><use path=\"name\"/><use path=\"level\"/></view>" \
 	"<view name=\"desk\" by=\"phone email\" budget=\"2s\"><use path=\"name\"/><use path=\"calls\"/>"   \
-	"<use part=\"crm\"/></view>"                                                                           \
+	"<use part=\"crm\"/></view>" \
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>"
 #define CRM_OF(rows) "part crm\nkey member phone\ncolumns member phone name\n" rows "\n"
 #define CLUB_OF(rows) "part club\nkey member phone\ncolumns member phone level\n" rows "\n"
