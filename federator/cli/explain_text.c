@@ -103,7 +103,9 @@ static void put_time(const json_t *part, double end, struct buf *out)
 		put_bar(part, end, out);
 		buf_printf(out, " %8.3f ms  ", ms_of(part, "took_ms"));
 	} else {
-		buf_printf(out, "%-*s  ", BAR_CELLS + 14, "rows of the way to the customer");
+		buf_printf(out, "%-*s  ", BAR_CELLS + 14,
+			   json_is_true(json_object_get(part, "from_walk")) ? "rows of the way to the customer"
+									    : "never began");
 	}
 }
 

@@ -1,7 +1,7 @@
 /* explain_plan.c - the plan as it ran: which part waited for which, since when, how long, and with what result. */
 #include "federator/flow/explain.h"
 
-/* Runs of one stage, with what is on the critical path of it. */
+/* Runs that start from one key, or all on the way to the identity resp. of the view. */
 struct stage {
 	const struct run *runs;
 	size_t n;
@@ -9,10 +9,11 @@ struct stage {
 	struct node *path; /* "critical_path" */
 };
 
-/* Was it asked, be it of the cache only? A run that took over the rows of a walk never began. */
+/* Was it asked, be it of the cache only? One without keys took over the rows of a walk, had no consent or came too
+ * late to begin. */
 static bool took_part(const struct run *run)
 {
-	return run->begun_us && run->fact.state != FACT_SKIPPED && !run->fact.depends_on;
+	return run->keys && run->fact.state != FACT_SKIPPED && !run->fact.depends_on;
 }
 
 static uint64_t ended_us(const struct run *run)
@@ -29,6 +30,14 @@ static const struct run *waited_for(const struct run *run)
 		if (ended_us(run->after[i]) > ended_us(last))
 			last = run->after[i];
 	return last;
+}
+
+/* The run of the same stage that it stands below. */
+static const struct run *above_of(const struct stage *stage, const struct run *run)
+{
+	const struct run *before = waited_for(run);
+
+	return before && before >= stage->runs && before < stage->runs + stage->n ? before : NULL;
 }
 
 static const struct run *ended_last(const struct stage *stage)
@@ -72,10 +81,10 @@ static struct str by_of(struct flow *flow, const struct query *query)
 static void put_times(struct flow *flow, const struct run *run, struct node *part)
 {
 	tree_number(flow->mem, part, STR("deadline_ms"), run->part->deadline_ms);
-	if (!run->begun_us) {
+	if (!run->begun_us && run->fact.state != FACT_MISSING)
 		tree_bool(flow->mem, part, STR("from_walk"), true);
+	if (!run->begun_us)
 		return;
-	}
 	put_ms(flow, part, STR("start_ms"), run->begun_us - flow->started_us);
 	put_ms(flow, part, STR("took_ms"), run->fact.took_us);
 }
@@ -130,7 +139,7 @@ static void put_runs(struct flow *flow, const struct stage *stage, const struct 
 		const struct run *run = &stage->runs[i];
 		struct node *part, *then;
 
-		if (waited_for(run) != above)
+		if (above_of(stage, run) != above)
 			continue;
 		part = tree_object(flow->mem, array, STR(""));
 		tree_text(flow->mem, part, STR("part"), str_of(run->part->name));
@@ -152,26 +161,26 @@ static void put_runs(struct flow *flow, const struct stage *stage, const struct 
 	}
 }
 
-static void put_stage(struct flow *flow, const struct stage *stage, const char *from, const char *to,
-		      struct node *plan)
+static void put_stage(struct flow *flow, const struct stage *stage, const char *to, struct node *plan)
 {
+	const struct asked *asked = stage->runs[0].asked;
+	const struct key *from = asked ? asked->key : flow->world->cat->identity;
 	struct node *object = tree_object(flow->mem, plan, STR(""));
 
-	tree_text(flow->mem, object, STR("from"), str_of(from));
+	tree_text(flow->mem, object, STR("from"), str_of(from->name));
 	tree_text(flow->mem, object, STR("to"), str_of(to));
 	put_runs(flow, stage, NULL, tree_array(flow->mem, object, STR("parts"), STR("part")));
 }
 
-/* A stage for each asked key; its runs stand together. */
-static void put_walks(struct flow *flow, const struct stage *all, struct node *plan)
+/* A stage for each key that runs start from; those of one key stand together. */
+static void put_stages(struct flow *flow, const struct stage *all, const char *to, struct node *plan)
 {
-	for (size_t from = 0, to; from < all->n; from = to) {
-		const struct asked *asked = all->runs[from].asked;
+	for (size_t from = 0, end; from < all->n; from = end) {
 		struct stage one = { .runs = all->runs + from, .critical = all->critical + from };
 
-		for (to = from; to < all->n && all->runs[to].asked == asked; to++)
+		for (end = from; end < all->n && all->runs[end].asked == one.runs->asked; end++)
 			one.n++;
-		put_stage(flow, &one, asked->key->name, flow->world->cat->identity->name, plan);
+		put_stage(flow, &one, to, plan);
 	}
 }
 
@@ -195,7 +204,6 @@ void explain_plan(struct flow *flow, struct node *root)
 	struct stage view = find_path(flow, flow->runs, flow->n_runs, path);
 	struct node *plan = tree_array(flow->mem, root, STR("plan"), STR("stage"));
 
-	put_walks(flow, &walks, plan);
-	if (view.n)
-		put_stage(flow, &view, flow->world->cat->identity->name, flow->view->name, plan);
+	put_stages(flow, &walks, flow->world->cat->identity->name, plan);
+	put_stages(flow, &view, flow->view->name, plan);
 }
