@@ -71,6 +71,18 @@ static void put_currency(struct flow *flow, struct node *root)
 	}
 }
 
+/* An array of paths; nothing when there are none. */
+static void put_paths(struct flow *flow, struct str name, const struct str *paths, size_t n)
+{
+	struct node *array;
+
+	if (!n)
+		return;
+	array = tree_array(flow->mem, flow->root, name, STR("field"));
+	for (size_t i = 0; i < n; i++)
+		tree_text(flow->mem, array, STR(""), paths[i]);
+}
+
 static void put_customer(struct flow *flow, struct node *root, bool known)
 {
 	struct merge m = { .cat = flow->world->cat,
@@ -100,18 +112,8 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 		root->last = labels;
 	}
 	put_currency(flow, root);
+	put_paths(flow, STR("no_consent"), m.no_consent, m.n_no_consent);
 	return_facts(flow, m.facts);
-}
-
-static void put_withheld(struct flow *flow, struct node *root)
-{
-	struct node *array;
-
-	if (!flow->n_withheld)
-		return;
-	array = tree_array(flow->mem, root, STR("withheld"), STR("field"));
-	for (size_t i = 0; i < flow->n_withheld; i++)
-		tree_text(flow->mem, array, STR(""), flow->withheld[i]);
 }
 
 static void put_links(struct flow *flow, struct node *root, struct str id)
@@ -136,10 +138,16 @@ static void put_provenance(struct flow *flow, struct node *root)
 	node->of = tree_member(root, STR("customer"));
 }
 
+/* What may not be shown is not missing from the answer. */
+static bool withheld_by_consent(const struct run *run)
+{
+	return run->part->consent && str_eq(str_of(run->fact.reason), STR("no_consent"));
+}
+
 static bool nothing_missing(const struct flow *flow)
 {
 	for (size_t i = 0; i < flow->n_runs; i++)
-		if (flow->runs[i].fact.state == FACT_MISSING)
+		if (flow->runs[i].fact.state == FACT_MISSING && !withheld_by_consent(&flow->runs[i]))
 			return false;
 	return flow->match.complete;
 }
@@ -206,7 +214,7 @@ enum step_end step_merge(struct flow *flow)
 	if (flow->match.outcome == OUTCOME_MANY)
 		candidates_put(flow, flow->root);
 	if (customer)
-		put_withheld(flow, flow->root);
+		put_paths(flow, STR("withheld"), flow->withheld, flow->n_withheld);
 	flow->reply.missing = envelope_parts(flow, flow->root);
 	if (customer)
 		put_provenance(flow, flow->root);
