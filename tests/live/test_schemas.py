@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Answers of every view of every example hold to the schemas generated from their mappings, and only such answers do."""
+"""Answers of every view of every example hold to the schemas made from their mappings, and only such answers do."""
 import copy
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -151,8 +152,9 @@ class ExampleTest(SchemaTest):
                   "digits": "2025550100", "email": "a@example.com", "text": "k1", "lower": "k1",
                   "phone-kr": "01001234567", "phone-us": "2025550100"}
     CELLS = {"text": "some <text> & more", "integer": "12", "decimal": "1234.50", "boolean": "1", "date": "2026-11-22",
-             "timestamp": "2026-11-22 09:38:51.25", "time": "09:38:51.5", "uuid": "6F9619FF-8B86-D011-B42D-00C04FC964FF",
-             "json": '{"a": [1, null]}', "bytes": "AAEC/w=="}
+             "timestamp": "2026-11-22 09:38:51.25", "time": "09:38:51.5",
+             "uuid": "6F9619FF-8B86-D011-B42D-00C04FC964FF", "json": '{"a": [1, null]}', "bytes": "AAEC/w=="}
+    ODD_CELLS = {"refuses": "0", "bad": "x"}  # by column
 
     def key_text(self, key, spelling):
         text = self.KEY_VALUES[key.get("type")]
@@ -169,9 +171,11 @@ class ExampleTest(SchemaTest):
         for column in columns:
             name = column.get("proves") or column.get("gives")
             key = name and self.key_text(keys[name], column.get("as", "").split(" ")[0])
-            cells.append(key or self.CELLS[column.get("type")])
+            cells.append(key or self.ODD_CELLS.get(column.get("name")) or self.CELLS[column.get("type")])
             bare.append(key or "\\N")
         rows = [cells] if part.get("rows").endswith("..1") else [cells, bare, cells]
+        if part.get("name") == "nobody":
+            rows = []
         return "\n".join([f"part {part.get('name')}", "columns " + " ".join(c.get("name") for c in columns),
                           *("\t".join(row) for row in rows)]) + "\n\n"
 
@@ -209,21 +213,45 @@ class ExampleTest(SchemaTest):
                 self.assertIn("one", outcomes(self.hold(os.path.join(ROOT, "examples", example, "mapping"))))
         self.assertGreater(len(examples), 2)
 
+    def test_copies_that_stand_in(self):
+        """Stale parts; and a customer who is found in stale copies only."""
+        directory, keys = self.prepare(os.path.join(ROOT, "examples", "greenery", "mapping"))
+        for path in glob.glob(os.path.join(directory, "*.xml")):
+            with open(path) as f:
+                text = re.sub(r'\bttl="\w+"', 'ttl="0s"', f.read())
+            with open(path, "w") as f:
+                f.write(text)
+        asked = [("full", {"user": self.key_text(keys["user"], None)}), ("full", {"phone": "2025550100"})]
+        with Service(directory, directory=self.fresh()) as service:
+            service.wait_sources()
+            schemas = Schemas(service, views_of(directory), self.fresh())
+            self.assert_hold(service, schemas, asked)
+            for path in glob.glob(os.path.join(directory, "*.txt")):
+                os.remove(path)
+            answers = self.assert_hold(service, schemas, asked)
+        self.assertIn("stale", {part["state"] for answer in answers for part in answer["parts"].values()})
+        self.assertIn("stale", {answer["match"].get("state") for answer in answers})
+
     def test_what_no_example_has(self):
         directory = self.fresh()
         with open(os.path.join(directory, "odd.xml"), "w") as f:
             f.write(ODD)
         for role in ("agent", "clerk"):
-            customer = answers_one(self.hold(directory, "--role", role))["customer"]
-            self.assertEqual(len(customer["things"]), 3)
-            self.assertEqual(isinstance(customer["pay"]["gross"], str), role == "clerk")
+            answers = self.hold(directory, "--role", role)
+            answer = answers_one(answers)
+            self.assertEqual(len(answer["customer"]["things"]), 3)
+            self.assertEqual(isinstance(answer["customer"]["pay"]["gross"], str), role == "clerk")
+            self.assertEqual(answer["parts"]["p"]["warnings"][0]["column"], "bad")
+            self.assertEqual(answer["no_consent"], ["private"])
+            self.assertIn("unlinked", outcomes(answers))
 
 
 # All types, candidates of two types, an object whose members come late, plain items, two lists in one time line whose
-# fields have one name and two types, masked numbers, a flat name like a list's.
+# fields have one name and two types, masked numbers, a flat name like a list's, a bad cell, consent that is not
+# given, a cookie that is nobody's.
 ODD = """<mapping xmlns="urn:federator:mapping:1">
   <source name="s" connect="secret:s" dialect="sqlite" zone="Asia/Seoul" pool="2"/>
-  <key name="member" role="identity" type="integer"/>
+  <key name="member" role="identity" type="integer"/><key name="visitor" role="shared" type="text"/>
   <class name="open"/><class name="pay" mask="all"/>
   <codes name="kinds-of"><code is="12" from="1"><label xml:lang="en">Twelve</label></code></codes>
   <part name="p" source="s" rows="0..1" deadline="1s" ttl="0s" stale="0s">
@@ -232,6 +260,17 @@ ODD = """<mapping xmlns="urn:federator:mapping:1">
     <column name="i" type="integer"/><column name="d" type="decimal"/><column name="b" type="boolean"/>
     <column name="on" type="date"/><column name="at" type="timestamp"/><column name="t" type="time"/>
     <column name="u" type="uuid"/><column name="j" type="json"/><column name="x" type="bytes"/>
+    <column name="bad" type="integer"/><column name="refuses" type="boolean"/>
+  </part>
+  <part name="nobody" source="s" rows="0..1" deadline="1s" ttl="0s" stale="0s">
+    <query by="member">SELECT * FROM nobody WHERE m IN (:member...)</query>
+    <query by="visitor">SELECT * FROM nobody WHERE v IN (:visitor...)</query>
+    <column name="m" type="integer" gives="member" proves="member"/>
+    <column name="v" type="text" gives="visitor" proves="visitor"/>
+  </part>
+  <part name="visits" source="s" rows="0..9" deadline="1s" ttl="0s" stale="0s">
+    <query by="visitor">SELECT * FROM visits WHERE v IN (:visitor...)</query>
+    <column name="v" type="text" proves="visitor"/><column name="at" type="timestamp"/>
   </part>
   <part name="q" source="s" rows="0..9" deadline="1s" ttl="0s" stale="0s">
     <query by="member">SELECT * FROM q WHERE m IN (:member...)</query>
@@ -249,12 +288,21 @@ ODD = """<mapping xmlns="urn:federator:mapping:1">
   <field path="image" class="open"><from part="p" column="x"/></field>
   <field path="pay.net" class="open"><from part="p" column="d"/></field>
   <list path="things" parts="q" limit="5"><item class="open"><from part="q" column="i"/></item></list>
-  <list path="ones" class="open" parts="q" limit="5"><field path="at"/><field path="what"><from part="q" column="i"/></field></list>
-  <list path="twos" class="open" parts="q" limit="5"><field path="at"/><field path="what"><from part="q" column="s"/></field></list>
+  <field path="bad" class="open"><from part="p" column="bad"/></field>
+  <field path="agrees" class="open"><from part="p" column="refuses"/></field>
+  <list path="private" class="open" parts="q" limit="5" requires="agrees"><field path="at"/></list>
+  <list path="visits" class="open" parts="visits" limit="5"><field path="at"/></list>
+  <list path="ones" class="open" parts="q" limit="5">
+    <field path="at"/><field path="what"><from part="q" column="i"/></field>
+  </list>
+  <list path="twos" class="open" parts="q" limit="5">
+    <field path="at"/><field path="what"><from part="q" column="s"/></field>
+  </list>
   <timeline path="line" limit="9"><of list="ones" at="at"/><of list="twos" at="at"/></timeline>
-  <view name="pop" by="member" budget="2s">
+  <view name="pop" by="member visitor" budget="4s">
     <use path="pay.gross"/><use path="number"/><use path="since"/><use path="code"/><use path="yes"/><use path="clock"/>
-    <use path="uuid"/><use path="document"/><use path="image"/><use path="pay.net"/><use path="things"/><use path="line"/>
+    <use path="uuid"/><use path="document"/><use path="image"/><use path="pay.net"/><use path="things"/>
+    <use path="line"/><use path="bad"/><use path="private"/><use path="visits"/>
   </view>
   <view name="flat" by="member" budget="2s" shape="flat"><use path="yes" as="things" default="no"/></view>
   <policy role="agent" purpose="service"><show class="open pay"/></policy>
@@ -353,7 +401,8 @@ class DetectTest(SchemaTest):
 
     def test_the_command_prints_what_the_service_answers(self):
         for flags, path in (((), "view.schema.json"), (("--view", "pop"), "view.schema.json?view=pop"),
-                            (("--xsd",), "view.xsd"), (("--xsd", "--view", "pop", "--lang", "ko"), "view.xsd?view=pop&lang=ko"),
+                            (("--xsd",), "view.xsd"),
+                            (("--xsd", "--view", "pop", "--lang", "ko"), "view.xsd?view=pop&lang=ko"),
                             (("--provenance-xsd",), "provenance.xsd")):
             with self.subTest(path=path):
                 printed = federator("schema", "--map", self.shop.map, *flags).stdout
@@ -370,7 +419,8 @@ class DetectTest(SchemaTest):
         self.assert_problem(self.service.ask("GET", "/schema/view.xsd?view=popp"), 404, "pop")
         self.assert_problem(self.service.ask("GET", "/schema/view.xsd?viev=pop"), 400, "view")
         self.assert_problem(self.service.ask("GET", "/schema/provenance.xsd?view=pop"), 400, "view")
-        for answer in (self.service.get("popp", phone="1"), self.service.get(phone="x"), self.service.ask("GET", "/no")):
+        refused = self.service.get("popp", phone="1"), self.service.get(phone="x"), self.service.ask("GET", "/no")
+        for answer in refused:
             self.assertEqual(list(self.schemas.problem.iter_errors(answer.json)), [], answer.body)
         self.assertEqual(federator("schema", "--map", self.shop.map, "--view", "popp", check=False).returncode, 2)
         self.assertEqual(federator("schema", check=False).returncode, 2)
