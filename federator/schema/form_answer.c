@@ -210,6 +210,7 @@ static void put_tail(struct form_context *ctx, struct form *root)
 	put_origins(ctx, root);
 	links = form_new(ctx->mem, root, FORM_OBJECT, STR("links"));
 	put_text(ctx, links, STR("self"))->required = true;
+	put_text(ctx, links, STR("next"))->about = STR("The next page of the time line.");
 }
 
 static uint64_t masked_somewhere(const struct catalog *cat)

@@ -116,8 +116,10 @@ class MallTest(SchemaTest):
             service.wait_sources()
             schemas = Schemas(service, self.views, self.fresh())
             answers = self.assert_hold(service, schemas, self.asked())
-            timeline = service.ask("GET", "/v1/customers/" + answers_one(answers)["id"] + "/timeline?view=full").json
-            self.assertIsNone(schemas.json_fault(timeline))
+            timeline = "/v1/customers/" + answers_one(answers)["id"] + "/timeline?view=full&limit=3"
+            self.assertIsNone(schemas.json_fault(service.ask("GET", timeline).json))
+            refused, said = schemas.xml_refused([service.ask("GET", timeline, headers={"Accept": XML}).body])
+            self.assertEqual(refused, set(), said)
         self.assertLessEqual({"one", "many", "none"}, outcomes(answers))
 
     def test_every_view_for_those_who_see_everything(self):
