@@ -114,10 +114,11 @@ static const struct origin *make_origin(struct merge *m, const struct field *fie
 	if (winner->has_as_of)
 		o->as_of = winner->as_of.text;
 	for (size_t i = 0; i < field->n_from; i++) {
-		if (&c[i] == winner || c[i].verdict != TYPED_OK)
-			continue;
+		if (&c[i] == winner || c[i].verdict != TYPED_OK || field->pick == PICK_SUM)
+			continue; /* terms of a sum do not lose */
 		lost[o->n_lost++] = (struct lost){ .from = c[i].from,
-						   .value = c[i].value.text,
+						   .value = field->codes ? value_code(m, field, c[i].value.text)
+									 : c[i].value.text,
 						   .as_of = c[i].has_as_of ? c[i].as_of.text : (struct str){ 0 } };
 	}
 	return o;

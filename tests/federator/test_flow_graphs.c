@@ -140,8 +140,9 @@ static bool has_history(const struct model *m)
 		memcpy(was, done, sizeof(was));
 		for (int p = 0; p < N_PARTS; p++) {
 			unsigned values = BIT(m->q->value[i]);
-			bool by_phone = (p == CALLS || p == CLUB) && key == EMAIL && has_column(&m->g->parts[CRM], PHONE, false) &&
-					(m->g->parts[CRM].by & BIT(EMAIL)) && !was[CRM];
+			const struct graph_part *crm = &m->g->parts[CRM];
+			bool by_phone = (p == CALLS || p == CLUB) && key == EMAIL && !was[CRM] &&
+					has_column(crm, PHONE, false) && (crm->by & BIT(EMAIL));
 			struct said s;
 
 			if (!m->g->parts[p].present || was[p] || p == LINK || m->g->parts[p].find_only ||
