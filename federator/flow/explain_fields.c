@@ -134,6 +134,8 @@ static bool spoke(const struct from *from, const struct origin *o)
 /* Candidates that have no value, each with the reason. */
 static void put_without(struct telling *t, const struct field *f, const struct origin *o, struct node *field)
 {
+	if (o && f->pick == PICK_SUM)
+		return; /* known only when every term is */
 	for (size_t i = 0; i < f->n_from; i++) {
 		const struct from *from = &f->from[i];
 		struct node *one;

@@ -197,6 +197,14 @@ static struct stage find_path(struct flow *flow, const struct run *runs, size_t 
 	return stage;
 }
 
+/* With several customers what is asked serves the view of each. */
+static const struct view *shown_view(const struct flow *flow)
+{
+	const struct view *candidate = flow->world->cat->candidate;
+
+	return flow->match.outcome == OUTCOME_MANY && candidate ? candidate : flow->view;
+}
+
 void explain_plan(struct flow *flow, struct node *root)
 {
 	struct node *path = tree_array(flow->mem, root, STR("critical_path"), STR("part"));
@@ -205,5 +213,5 @@ void explain_plan(struct flow *flow, struct node *root)
 	struct node *plan = tree_array(flow->mem, root, STR("plan"), STR("stage"));
 
 	put_stages(flow, &walks, flow->world->cat->identity->name, plan);
-	put_stages(flow, &view, flow->view->name, plan);
+	put_stages(flow, &view, shown_view(flow)->name, plan);
 }
