@@ -115,11 +115,18 @@ static bool is_assigned(struct str s)
 	return true;
 }
 
+/* With the country code. No area begins with 0 or 1: those begin prefixes. The rest is not checked: numbers in use
+ * are not always in the plan. */
+static bool american(struct str s)
+{
+	return s.n == 1 + US_NATIONAL && starts(s, "1") && s.p[1] >= '2';
+}
+
 static bool foreign(struct str s, const char *home, struct arena *mem, struct str *out)
 {
 	if (s.n < FOREIGN_LEAST || s.n > E164_MOST || !is_assigned(s) || starts(s, home))
 		return false;
-	if ((starts(s, "1") && s.n != 1 + US_NATIONAL) || (starts(s, "7") && s.n != RUSSIA_ALL))
+	if ((starts(s, "1") && !american(s)) || (starts(s, "7") && s.n != RUSSIA_ALL))
 		return false;
 	return put_e164("", s, mem, out);
 }
@@ -182,7 +189,6 @@ static bool read_kr(const struct typed *t, struct arena *mem, struct str *out)
 	return put_e164("82", skip(s, 1), mem, out);
 }
 
-/* Area codes are not checked: numbers in use are not always in the plan. */
 static bool read_us(const struct typed *t, struct arena *mem, struct str *out)
 {
 	struct str s = { t->digits, t->n };
@@ -190,11 +196,11 @@ static bool read_us(const struct typed *t, struct arena *mem, struct str *out)
 
 	if (abroad && !t->plus)
 		s = skip(s, strlen("011"));
-	if (s.n == US_NATIONAL + 1 && starts(s, "1"))
+	if (american(s))
 		return put_e164("", s, mem, out);
 	if (abroad)
 		return foreign(s, "1", mem, out);
-	return s.n == US_NATIONAL && put_e164("1", s, mem, out);
+	return s.n == US_NATIONAL && s.p[0] >= '2' && put_e164("1", s, mem, out);
 }
 
 bool phone_read(enum key_type type, struct str text, struct arena *mem, struct str *e164_out)
