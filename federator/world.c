@@ -101,7 +101,9 @@ static void source_notice(const char *source, const struct err *err)
 static struct adapter_conf source_conf(struct world_box *box, const struct source *src, struct arena *mem,
 				       const char **trouble_out)
 {
-	struct adapter_conf conf = { .name = src->name, .driver = "odbc", .zone = zone_name(src->zone), .notice = source_notice };
+	struct adapter_conf conf = {
+		.name = src->name, .driver = "odbc", .zone = zone_name(src->zone), .notice = source_notice
+	};
 	const struct options *opt = box->home->opt;
 	struct str connect;
 	struct err err;

@@ -2,6 +2,7 @@
 #include "metadata/build.h"
 
 #include "metadata/normalize.h"
+#include "metadata/sqltext.h"
 
 static bool is_phone(enum key_type type)
 {
@@ -72,6 +73,9 @@ bool build_key(struct build *b, const struct elem *e, uint32_t index, void *thin
 			     .labels = build_labels(b, e),
 			     .at = e->at,
 			     .index = index };
+	if (strcmp(key->name, sqltext_before.name) == 0)
+		diag_add(b->ds, "M0227", elem_at(e, "name"), "choose another name",
+			 "`:before` is the parameter that pages a time line");
 	build_spellings(b, e, key);
 	if (key->block && !normalize_block_compile(key->block, b->mem, &key->block_re, &err))
 		diag_add(b->ds, "M0202", elem_at(e, "block"), "a POSIX extended regular expression",

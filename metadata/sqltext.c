@@ -198,6 +198,17 @@ static void take_param(struct scan *s, const struct by_key *by)
 	s->at = s->text_from = end + (list ? 3 : 0);
 }
 
+/* :before needs no place in `by`. */
+static bool take_before(struct scan *s, struct str name)
+{
+	if (!str_eq(name, str_of(sqltext_before.name)))
+		return false;
+	end_text(s, s->at);
+	s->pieces[s->n_pieces++] = (struct piece){ .kind = PIECE_PARAM, .key = &sqltext_before };
+	s->at = s->text_from = s->at + 1 + name.n;
+	return true;
+}
+
 static void unknown_param(struct scan *s, struct str name)
 {
 	const char **names = arena_array_of(s->mem, const char *, s->n_by + 1);
@@ -239,6 +250,8 @@ static void take_colon(struct scan *s)
 	}
 	dash = memchr(name.p, '-', name.n);
 	name.n = dash ? (size_t)(dash - name.p) : name.n;
+	if (take_before(s, name))
+		return;
 	if (name.n > 0 && !behind_operand(s))
 		unknown_param(s, name);
 	s->at += 1 + name.n;

@@ -13,6 +13,13 @@ bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct 
 		   struct arena *mem, struct diags *ds, const struct piece **pieces_out,
 		   size_t *n_pieces_out) MUST_CHECK NONNULL(5, 6, 7, 8);
 
+/* The reserved parameter `:before`, as if it were a key: rows of a time line before this moment. On a first page it is
+ * bound to the end of the year 9999. */
+extern const struct key sqltext_before;
+
+/* Does the query take :before? */
+bool sqltext_pages(const struct query *query) NONNULL(1);
+
 /* The values of one key for one run of a query, already spelled for the source. */
 struct key_values {
 	const struct key *key;

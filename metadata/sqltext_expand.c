@@ -2,6 +2,16 @@
 
 enum { LIST_ROUND = 128 };
 
+const struct key sqltext_before = { .name = "before", .role = KEY_ITEM, .type = KEY_TEXT, .values = 1 };
+
+bool sqltext_pages(const struct query *query)
+{
+	for (size_t i = 0; i < query->n_pieces; i++)
+		if (query->pieces[i].key == &sqltext_before)
+			return true;
+	return false;
+}
+
 /* 1, 8, 32, 128, then multiples of 128: few texts, so prepared statements are met again. */
 static size_t list_size(size_t n)
 {

@@ -224,7 +224,8 @@ const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct s
 	return kept;
 }
 
-/* What is known of one candidate: from the walks, and from the parts that were asked for all of them. A part that found another one was not asked about this one: unknown. */
+/* What is known of one candidate: from the walks, and from the parts that were asked for all of them. A walk that
+ * found another one was not asked about this one: unknown. */
 static struct fact *candidate_facts(struct flow *flow, struct str subject)
 {
 	struct fact *facts = arena_array_of(flow->mem, struct fact, flow->world->cat->n_parts);

@@ -39,7 +39,7 @@ static void copy_ask(struct flow *flow, const struct ask *ask)
 {
 	struct ask *a = &flow->ask;
 	struct str *texts[] = { &a->id,	    &a->tenant, &a->role, &a->purpose, &a->view, &a->fields,
-				&a->parts, &a->lang,   &a->since, &a->until,	&a->kind,  &a->field };
+				&a->parts, &a->lang,   &a->since, &a->until,	&a->kind, &a->cursor,  &a->field };
 
 	*a = *ask;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

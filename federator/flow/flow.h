@@ -34,6 +34,7 @@ struct ask {
 	enum format format;
 	/* GET .../timeline: only the time line, filtered */
 	bool timeline;
+	struct str cursor; /* of an earlier page of the time line */
 	struct str since, until, kind; /* RFC 3339, RFC 3339, list path */
 	uint32_t limit;
 };

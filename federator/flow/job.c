@@ -19,6 +19,8 @@ struct job {
 	const struct query *query;
 	struct run_key *keys; /* canonical, in the fetch's arena */
 	struct cache_key cache_key;
+	struct str before; /* of a query that takes :before, in the fetch's arena */
+	bool passing; /* a later page: its rows are not kept */
 };
 
 /* Negative answers about who a customer is live this long at most. */
@@ -39,7 +41,7 @@ static void store(const struct job *job)
 
 	if (job->fetch->rows->n_rows == 0 && gives_identity(part, job->world))
 		keep_ms = part->ttl_ms < NEGATIVE_TTL_MS ? part->ttl_ms : NEGATIVE_TTL_MS;
-	if (keep_ms && job->fetch->rows->flags == 0)
+	if (keep_ms && job->fetch->rows->flags == 0 && !job->passing)
 		cache_put(job->lane->cache, &job->cache_key, job->fetch->rows, clock_wall_ms(), keep_ms);
 }
 
@@ -169,10 +171,11 @@ static bool is_single_param(const struct query *q, const struct key *key)
 
 static struct key_values *spell_keys(const struct job *job, struct arena *mem)
 {
-	struct key_values *kv = arena_array_of(mem, struct key_values, job->query->n_by);
+	struct key_values *kv = arena_array_of(mem, struct key_values, job->query->n_by + 1);
 
 	for (size_t k = 0; k < job->query->n_by; k++)
 		kv[k] = spell_key_all(job->part, &job->keys[k], mem);
+	kv[job->query->n_by] = (struct key_values){ .key = &sqltext_before, .values = &job->before, .n = 1 };
 	return kv;
 }
 
@@ -181,7 +184,7 @@ static bool write_sql(const struct job *job, struct fetch *f, struct err *err)
 {
 	const struct query *q = job->query;
 	struct key_values *all = spell_keys(job, f->mem);
-	struct key_values *now = arena_array_of(f->mem, struct key_values, q->n_by);
+	struct key_values *now = arena_array_of(f->mem, struct key_values, q->n_by + 1);
 	size_t runs = 1, at = 0;
 	struct str *params = NULL;
 
@@ -195,6 +198,7 @@ static bool write_sql(const struct job *job, struct fetch *f, struct err *err)
 		const struct str *one;
 		size_t n, left = r;
 
+		now[q->n_by] = all[q->n_by];
 		for (size_t k = 0; k < q->n_by; k++) {
 			now[k] = all[k];
 			if (is_single_param(q, all[k].key) && all[k].n > 1) {
@@ -203,7 +207,7 @@ static bool write_sql(const struct job *job, struct fetch *f, struct err *err)
 				left /= all[k].n;
 			}
 		}
-		sqltext_expand(q, now, q->n_by, f->mem, &f->sql, &one, &n);
+		sqltext_expand(q, now, q->n_by + 1, f->mem, &f->sql, &one, &n);
 		if (!params)
 			params = arena_array_of(f->mem, struct str, runs * n + 1);
 		for (size_t i = 0; i < n; i++)
@@ -267,6 +271,8 @@ bool job_submit(struct run *run, struct err *err)
 			     .query = run->query,
 			     .cache_key = run->cache_key };
 	copy_keys(job, run);
+	job->before = cursor_before(flow, job->part->source, job->fetch->mem);
+	job->passing = run_pages_on(run);
 	job->fetch->done = on_fetched;
 	job->fetch->owner = job;
 	set_limits(job, job->fetch);

@@ -100,6 +100,7 @@ struct flow {
 	struct asked asked[ASK_KEYS_MAX];
 	size_t n_asked;
 	bool blocked;
+	struct timeline_filter timeline; /* of a question for the time line */
 	struct run *walks; /* from the asked keys to the identity */
 	size_t n_walks;
 	struct match match;
@@ -132,12 +133,24 @@ void flow_release(struct flow *flow) NONNULL(1);
 
 /* Begin: gather its keys, look into the cache, ask the source. Its fact is set when the state is RUN_ENDED. */
 void run_start(struct run *run) NONNULL(1);
+/* Is this a later page of a query that takes :before? Such rows are not cached. */
+bool run_pages_on(const struct run *run) NONNULL(1);
 /* Start every run whose earlier runs have ended; true when all have ended. `runs` may be NULL when n_runs is 0. */
 bool runs_advance(struct run *runs, size_t n_runs);
 /* The budget is over: whatever has not ended, ends now, with a stale copy or as missing(deadline). */
 void run_expire(struct run *run) NONNULL(1);
 /* End a run that did not bring rows: a stale copy stands in where the part allows it. */
 void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
+
+/* cursor.c - the pages of a time line */
+
+/* Read since, until, limit and the cursor of the question into flow->timeline; refuses what cannot be read. The
+ * customer must be known: a cursor belongs to one. */
+enum step_end cursor_read(struct flow *flow) NONNULL(1);
+/* The link to the next page, or the NULL view when there is none. */
+struct str cursor_link(struct flow *flow, struct str id) NONNULL(1);
+/* What :before is bound to, in the zone of the source. */
+struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem) NONNULL(1, 2, 3);
 
 /* consent.c - may this part be asked about this customer at all? */
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "federator/flow/request.h"
+#include "metadata/sqltext.h"
 
 static struct run *run_of_timer(struct loop_timer *t)
 {
@@ -117,6 +118,11 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 	flow_release(flow);
 }
 
+bool run_pages_on(const struct run *run)
+{
+	return run->flow->timeline.has_before && sqltext_pages(run->query);
+}
+
 static void look_into_cache(struct run *run)
 {
 	struct flow *flow = run->flow;
@@ -136,7 +142,7 @@ static void look_into_cache(struct run *run)
 	}
 	cache_key_make(&run->cache_key, flow->ask.tenant, flow->world->part_ids[run->part->index],
 		       service_salt(flow->lane->service), asked, n);
-	if (flow->ask.no_cache) {
+	if (flow->ask.no_cache || run_pages_on(run)) {
 		ask_source(run);
 		return;
 	}
@@ -251,6 +257,7 @@ void run_start(struct run *run)
 
 	run->begun_us = clock_mono_us();
 	run->fact.part = run->part;
+	run->fact.pages = sqltext_pages(run->query);
 	if (!consent_given(run)) {
 		run->fact.reason = "no_consent";
 		end_run(run, FACT_MISSING);

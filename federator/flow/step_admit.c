@@ -127,26 +127,6 @@ static enum step_end admit_keys(struct flow *flow)
 	return end;
 }
 
-static enum step_end bad_time(struct flow *flow, const char *name)
-{
-	return flow_refuse(flow, 400, "malformed-time", "A time cannot be read",
-			   arena_printf(flow->mem, "`%s` wants a time with offset, such as 2026-11-22T09:00:00+09:00",
-					name),
-			   NULL);
-}
-
-/* A time window needs offsets: a time line spans sources of several zones. */
-static enum step_end admit_times(struct flow *flow)
-{
-	struct civil c;
-
-	if (flow->ask.since.n && (!civil_parse(flow->ask.since, &c) || !c.has_offset))
-		return bad_time(flow, "since");
-	if (flow->ask.until.n && (!civil_parse(flow->ask.until, &c) || !c.has_offset))
-		return bad_time(flow, "until");
-	return STEP_DONE;
-}
-
 /* A twentieth of the budget, 5 ms at least, is kept for merge, mask and render. */
 static void set_due(struct flow *flow)
 {
@@ -173,7 +153,7 @@ enum step_end step_admit(struct flow *flow)
 	if (end == STEP_DONE)
 		end = admit_keys(flow);
 	if (end == STEP_DONE)
-		end = admit_times(flow);
+		end = cursor_read(flow);
 	if (end != STEP_DONE)
 		return end;
 	set_due(flow);

@@ -3,21 +3,6 @@
 
 #include "federator/flow/steps.h"
 
-static void read_filter(const struct ask *ask, struct timeline_filter *f)
-{
-	struct civil c;
-
-	if (ask->since.n && civil_parse(ask->since, &c)) {
-		f->has_since = true;
-		f->since_us = c.us;
-	}
-	if (ask->until.n && civil_parse(ask->until, &c)) {
-		f->has_until = true;
-		f->until_us = c.us;
-	}
-	f->limit = ask->limit;
-}
-
 /* What the merge learned about a part goes back to its run: warnings, `more`. */
 static void return_facts(struct flow *flow, const struct fact *facts)
 {
@@ -94,7 +79,7 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 	struct node *customer = tree_object(flow->mem, root, STR("customer"));
 	struct node *labels;
 
-	read_filter(&flow->ask, &m.timeline);
+	m.timeline = flow->timeline;
 	switch (flow->view->shape) {
 	case SHAPE_TREE:
 		merge_uses(&m, flow->uses, flow->n_uses, customer);
@@ -103,6 +88,7 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 		merge_flat(&m, flow->uses, flow->n_uses, customer);
 		break;
 	}
+	flow->timeline = m.timeline;
 	if (!known)
 		return;
 	labels = tree_object(flow->mem, NULL, STR("labels"));
@@ -119,12 +105,16 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 static void put_links(struct flow *flow, struct node *root, struct str id)
 {
 	struct node *links;
+	struct str next;
 
 	if (flow->ask.canonical || !id.p)
 		return;
 	links = tree_object(flow->mem, root, STR("links"));
 	tree_text(flow->mem, links, STR("self"),
 		  arena_printf(flow->mem, "/v1/customers/%.*s?view=%s", STR_ARG(id), flow->view->name));
+	next = cursor_link(flow, id);
+	if (next.p)
+		tree_text(flow->mem, links, STR("next"), next);
 }
 
 static void put_provenance(struct flow *flow, struct node *root)

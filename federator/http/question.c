@@ -108,6 +108,12 @@ static const char *set_kind(struct ask *ask, struct str value)
 	return NULL;
 }
 
+static const char *set_cursor(struct ask *ask, struct str value)
+{
+	ask->cursor = value;
+	return value.n ? NULL : "the cursor of a `next` link";
+}
+
 static const char *set_limit(struct ask *ask, struct str value)
 {
 	uint64_t n;
@@ -143,6 +149,7 @@ static const struct member members[] = {
 	{ "lang", SCOPE_VIEW | SCOPE_SCHEMA, set_lang },
 	{ "since", SCOPE_TIMELINE, set_since }, { "until", SCOPE_TIMELINE, set_until },
 	{ "kind", SCOPE_TIMELINE, set_kind },   { "limit", SCOPE_TIMELINE, set_limit },
+	{ "cursor", SCOPE_TIMELINE, set_cursor },
 };
 
 enum { MEMBERS = ARRAY_LEN(members) };

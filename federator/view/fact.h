@@ -32,6 +32,7 @@ struct fact {
 	int64_t stored_ms; /* copies: wall clock of the source's answer */
 	int64_t age_ms; /* copies */
 	uint64_t took_us;
+	bool pages; /* its query takes :before: older rows can be had */
 	bool more; /* a list shows fewer items than there are rows */
 	bool crowded; /* earlier parts gave more keys than the mapping lets be in play: some were not asked */
 	struct fact_warning *warnings;

@@ -11,6 +11,14 @@ struct timeline_filter {
 	bool has_since, has_until;
 	int64_t since_us, until_us;
 	uint32_t limit; /* 0: the time line's own */
+	bool paged; /* events are only shown as far back as every list that can be paged reaches */
+	bool has_before; /* a later page: only events not after before_us, without the first `skip` of that moment */
+	int64_t before_us;
+	uint32_t skip;
+	/* made by timeline_merge() when there are older events: where the next page begins */
+	bool more;
+	int64_t next_us;
+	uint32_t next_skip;
 };
 
 struct merge {

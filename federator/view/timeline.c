@@ -35,7 +35,8 @@ static bool wanted(struct merge *m, const struct timeline_of *of)
 
 static bool in_window(const struct timeline_filter *f, int64_t at_us)
 {
-	return (!f->has_since || at_us >= f->since_us) && (!f->has_until || at_us < f->until_us);
+	return (!f->has_since || at_us >= f->since_us) && (!f->has_until || at_us < f->until_us) &&
+	       (!f->has_before || at_us <= f->before_us);
 }
 
 static size_t gather(struct merge *m, const struct timeline *tl, struct event **events_out)
@@ -96,17 +97,81 @@ static void put_gaps(struct merge *m, const struct timeline *tl, struct node *ar
 	}
 }
 
+/* May the source have older rows than those it gave? */
+static bool is_full(const struct fact *fact)
+{
+	return fact->pages && fact_rows(fact) >= fact->part->rows_max;
+}
+
+/* How far back all lists reach: older events would stand before newer ones that have not been fetched yet. */
+static int64_t horizon_of(struct merge *m, const struct timeline *tl, bool *full_out)
+{
+	int64_t horizon = INT64_MIN;
+
+	*full_out = false;
+	for (size_t i = 0; i < tl->n_of; i++) {
+		for (size_t p = 0; p < tl->of[i].list->n_parts; p++) {
+			struct fact *fact = &m->facts[tl->of[i].list->parts[p]->index];
+			int64_t oldest = INT64_MAX;
+
+			if (!is_full(fact))
+				continue;
+			*full_out = true;
+			for (uint32_t r = 0; r < fact_rows(fact); r++) {
+				struct item item = { .fact = fact, .part = (uint32_t)p, .row = r };
+				enum typed_verdict v;
+
+				if (list_cell(m, tl->of[i].list, tl->of[i].at_field, &item, &v, &item.key) &&
+				    v == TYPED_OK && item.key.instant_us < oldest)
+					oldest = item.key.instant_us;
+			}
+			if (oldest != INT64_MAX && oldest > horizon)
+				horizon = oldest;
+		}
+	}
+	return horizon;
+}
+
+/* Note where the page after these events begins. */
+static void note_next(struct merge *m, const struct event *events, size_t shown, bool more)
+{
+	struct timeline_filter *f = &m->timeline;
+
+	f->more = more && shown > 0;
+	if (!f->more)
+		return;
+	f->next_us = events[shown - 1].item.key.instant_us;
+	f->next_skip = f->has_before && f->before_us == f->next_us ? f->skip : 0;
+	for (size_t i = shown; i-- > 0 && events[i].item.key.instant_us == f->next_us;)
+		f->next_skip++;
+}
+
+/* The events of a later page: without those of its first moment that an earlier page has shown. */
+static size_t skip_shown(const struct timeline_filter *f, const struct event *events, size_t n)
+{
+	size_t skip = 0;
+
+	while (f->has_before && skip < f->skip && skip < n && events[skip].item.key.instant_us == f->before_us)
+		skip++;
+	return skip;
+}
+
 void timeline_merge(struct merge *m, const struct timeline *tl, uint32_t limit, struct node *customer)
 {
 	struct event *events;
-	size_t n = gather(m, tl, &events);
+	size_t n = gather(m, tl, &events), skip = skip_shown(&m->timeline, events, n), shown = 0;
+	bool full = false;
+	int64_t horizon = m->timeline.paged ? horizon_of(m, tl, &full) : INT64_MIN;
 	struct node *array;
 
+	events += skip;
+	n -= skip;
 	if (m->timeline.limit && m->timeline.limit < limit)
 		limit = m->timeline.limit;
 	customer = tree_place(m->mem, customer, tl->segments, tl->n_segments);
 	array = tree_array(m->mem, customer, tl->segments[tl->n_segments - 1], STR("event"));
-	for (size_t i = 0; i < n && i < limit; i++)
-		put_event(m, &events[i], array);
+	while (shown < n && shown < limit && events[shown].item.key.instant_us >= horizon)
+		put_event(m, &events[shown++], array);
+	note_next(m, events, shown, full || shown < n);
 	put_gaps(m, tl, array);
 }

@@ -1,0 +1,99 @@
+/* cursor.c - the pages of a time line. A cursor is sealed like an id: the moment of the last event shown, how many
+ * events of that moment were shown, and whose they are. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "federator/flow/request.h"
+
+/* Cursors and ids are sealed for different readers, so that neither passes for the other. */
+static struct str audience(struct flow *flow)
+{
+	return arena_printf(flow->mem, "%.*s\ncursor", STR_ARG(flow->ask.tenant));
+}
+
+static enum step_end bad_cursor(struct flow *flow)
+{
+	return flow_refuse(flow, 400, "bad-cursor", "The cursor is not one of this time line",
+			   STR("it is not ours, it belongs to another customer, or it has expired"),
+			   "begin with the first page");
+}
+
+static enum step_end read_cursor(struct flow *flow)
+{
+	struct timeline_filter *f = &flow->timeline;
+	struct str text, subject;
+	long long at_us;
+	unsigned skip;
+	int used = 0;
+
+	if (!unseal_id(flow->lane->service, audience(flow), flow->ask.cursor, flow->mem, &text) ||
+	    sscanf(text.p, "%lld %u %n", &at_us, &skip, &used) != 2 || used == 0)
+		return bad_cursor(flow);
+	subject = (struct str){ text.p + used, text.n - (size_t)used };
+	if (!str_eq(subject, flow->asked[0].value))
+		return bad_cursor(flow);
+	f->has_before = true;
+	f->before_us = at_us;
+	f->skip = skip;
+	return STEP_DONE;
+}
+
+/* A time window needs offsets: a time line spans sources of several zones. */
+static enum step_end read_time(struct flow *flow, const char *name, struct str text, bool *has_out, int64_t *us_out)
+{
+	struct civil c;
+
+	if (!text.n)
+		return STEP_DONE;
+	if (!civil_parse(text, &c) || !c.has_offset)
+		return flow_refuse(flow, 400, "malformed-time", "A time cannot be read",
+				   arena_printf(flow->mem,
+						"`%s` wants a time with offset, such as 2026-11-22T09:00:00+09:00",
+						name),
+				   NULL);
+	*has_out = true;
+	*us_out = c.us;
+	return STEP_DONE;
+}
+
+enum step_end cursor_read(struct flow *flow)
+{
+	struct timeline_filter *f = &flow->timeline;
+	enum step_end end = read_time(flow, "since", flow->ask.since, &f->has_since, &f->since_us);
+
+	if (end == STEP_DONE)
+		end = read_time(flow, "until", flow->ask.until, &f->has_until, &f->until_us);
+	if (end == STEP_DONE && flow->ask.cursor.n)
+		end = read_cursor(flow);
+	f->paged = flow->ask.timeline;
+	f->limit = flow->ask.limit;
+	return end;
+}
+
+struct str cursor_link(struct flow *flow, struct str id)
+{
+	const struct timeline_filter *f = &flow->timeline;
+	struct str text, cursor;
+
+	if (!f->paged || !f->more)
+		return (struct str){ 0 };
+	text = arena_printf(flow->mem, "%lld %u %.*s", (long long)f->next_us, f->next_skip,
+			    STR_ARG(flow->match.subject));
+	cursor = seal_id(flow->lane->service, audience(flow), text, flow->mem);
+	return arena_printf(flow->mem, "/v1/customers/%.*s/timeline?view=%s&cursor=%.*s", STR_ARG(id), flow->view->name,
+			    STR_ARG(cursor));
+}
+
+struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem)
+{
+	char text[40];
+	size_t n;
+
+	if (!flow->timeline.has_before)
+		return STR("9999-12-31 23:59:59");
+	/* a microsecond later, so that SQL's `<` keeps the events of that very moment */
+	zone_format(source->zone, flow->timeline.before_us + 1, text);
+	text[10] = ' ';
+	n = 19 + strspn(text + 19, ".0123456789"); /* without the offset */
+	return arena_str(mem, (struct str){ text, n });
+}
