@@ -254,7 +254,7 @@ static void check_candidates(struct bed *bed, const struct ask *ask, json_t *jso
 		}
 		seen |= BIT(best);
 		assert_only(bed_at(one, "customer"), best);
-		if (graph_random(40) == 0) {
+		if (!id && graph_random(40) == 0) {
 			id = strdup(json_string_value(bed_at(one, "id")));
 			asked = best;
 		}
