@@ -89,7 +89,7 @@ static void provenance_names_winner_and_loser(void **state)
 	assert_at(tier, "rule", "newest");
 	assert_at(tier, "as_of", "2026-11-21T09:00:00+09:00");
 	assert_at(tier, "lost.0.part", "crm");
-	assert_at(tier, "lost.0.value", "9");
+	assert_at(tier, "lost.0.value", "BASE");
 	assert_at(json_object_get(bed_at(json, "provenance"), "/customer/orders/0/no"), "column", "no");
 }
 
