@@ -96,8 +96,19 @@ static void source_notice(const char *source, const struct err *err)
 		log_event(LOG_INFO, "source_up", LOG_CSTR("source", source));
 }
 
-/* What the source's secret says; on failure *trouble_out tells why and the adapter refuses every fetch: the
- * fixture driver is given a file that is not there. */
+/* A source that cannot be opened: its adapter refuses every fetch, because the fixture driver is given a file that is
+ * not there. The others go on, and a reload tries again. */
+static void make_unavailable(struct world_box *box, struct adapter_conf *conf, const struct err *err,
+			     const char **trouble_out)
+{
+	*trouble_out = arena_printf(box->mem, "%s: %s", err->where, err->text).p;
+	conf->driver = "fixture";
+	conf->connect = "/nonexistent/source-without-secret";
+	conf->pool = 1;
+	conf->notice = NULL; /* told already */
+}
+
+/* What the source's secret says; *trouble_out tells why it is unavailable. */
 static struct adapter_conf source_conf(struct world_box *box, const struct source *src, struct arena *mem,
 				       const char **trouble_out)
 {
@@ -113,10 +124,7 @@ static struct adapter_conf source_conf(struct world_box *box, const struct sourc
 	conf.zone_offset_s = zone_offset_at(src->zone, clock_wall_ms() * 1000);
 	conf.cap_ms = source_cap_ms(box->pub.cat, src);
 	if (!secret_read(secret_dir(opt, mem), src->secret, mem, &connect, &err)) {
-		*trouble_out = arena_printf(box->mem, "%s: %s", err.where, err.text).p;
-		conf.driver = "fixture";
-		conf.connect = "/nonexistent/source-without-secret";
-		conf.pool = 1;
+		make_unavailable(box, &conf, &err, trouble_out);
 	} else if (connect.n >= strlen(FIXTURE_PREFIX) &&
 		   memcmp(connect.p, FIXTURE_PREFIX, strlen(FIXTURE_PREFIX)) == 0) {
 		conf.driver = "fixture";
@@ -187,6 +195,11 @@ static bool source_open(struct world_box *box, const struct source *src, const s
 	s = shared_find(box->home, former, digest);
 	if (!s)
 		s = shared_open(&conf, digest, err);
+	if (!s && !trouble && err->cls == ERR_CONFIG) { /* a connection string nobody can read */
+		make_unavailable(box, &conf, err, &trouble);
+		conf_digest(&conf, digest);
+		s = shared_open(&conf, digest, err);
+	}
 	if (!s)
 		return false;
 	if (trouble)

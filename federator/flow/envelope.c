@@ -194,9 +194,12 @@ void envelope_timing(struct flow *flow)
 
 	for (size_t i = 0; !flow->ask.canonical && i < flow->n_walks + flow->n_runs; i++) {
 		const struct run *run = i < flow->n_walks ? &flow->walks[i] : &flow->runs[i - flow->n_walks];
-		int n = snprintf(at, room, "%s%s;dur=%.1f;desc=%s", i ? ", " : "", run->part->name,
-				 (double)run->fact.took_us / 1000, envelope_state(run->fact.state));
+		int n;
 
+		if (!run->begun_us) /* it never began, or took over the rows of a walk */
+			continue;
+		n = snprintf(at, room, "%s%s;dur=%.1f;desc=%s", at > flow->reply.server_timing ? ", " : "",
+			     run->part->name, (double)run->fact.took_us / 1000, envelope_state(run->fact.state));
 		if (n < 0 || (size_t)n >= room) {
 			*at = '\0';
 			return;

@@ -50,7 +50,7 @@ struct reply {
 	bool from_cache; /* every part came from the cache */
 	char view[64]; /* for logs and headers */
 	char revision[17];
-	char server_timing[512]; /* value of the header, "" when canonical */
+	char server_timing[1024]; /* value of the header, "" when canonical */
 	uint32_t parts, missing; /* for the request log */
 	uint64_t took_us;
 };

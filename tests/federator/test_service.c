@@ -94,6 +94,20 @@ static void a_missing_secret_only_makes_its_source_unavailable(void **state)
 	world_unref(&w);
 }
 
+static void a_malformed_connection_string_only_makes_its_source_unavailable(void **state)
+{
+	struct fixture *f = *state;
+	const struct world *w;
+
+	put(f, "secrets/s1", "Driver={SQLite3;Database=x");
+	open_service(f);
+	w = service_world(f->svc);
+	assert_null(w->troubles[0]);
+	assert_non_null(strstr(w->troubles[1], "malformed"));
+	assert_non_null(w->adapters[1]);
+	world_unref(&w);
+}
+
 static void a_reload_keeps_adapters_whose_connection_did_not_change(void **state)
 {
 	struct fixture *f = *state;
@@ -190,6 +204,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_missing_secret_only_makes_its_source_unavailable, begin,
 						end),
+		cmocka_unit_test_setup_teardown(a_malformed_connection_string_only_makes_its_source_unavailable,
+						begin, end),
 		cmocka_unit_test_setup_teardown(a_reload_keeps_adapters_whose_connection_did_not_change,
 						begin, end),
 		cmocka_unit_test_setup_teardown(an_invalid_directory_changes_nothing, begin, end),
