@@ -238,6 +238,20 @@ static enum step_end check_parts(struct flow *flow)
 	return STEP_DONE;
 }
 
+/* A question for the time line needs a view that has one. */
+static enum step_end check_timeline(struct flow *flow)
+{
+	bool has = !flow->ask.timeline;
+
+	for (size_t i = 0; i < flow->view->n_uses && !has; i++)
+		has = flow->view->uses[i].kind == USE_TIMELINE;
+	if (has)
+		return STEP_DONE;
+	return flow_refuse(flow, 400, "no-timeline", "The view has no time line",
+			   arena_printf(flow->mem, "view `%s` uses no time line", flow->view->name),
+			   "ask with the view= of one that does, or leave view= out");
+}
+
 enum step_end choice_check(struct flow *flow)
 {
 	enum step_end end = check_fields(flow, flow->ask.fields);
@@ -246,6 +260,8 @@ enum step_end choice_check(struct flow *flow)
 		end = check_fields(flow, flow->ask.field);
 	if (end == STEP_DONE)
 		end = check_parts(flow);
+	if (end == STEP_DONE)
+		end = check_timeline(flow);
 	if (end == STEP_DONE)
 		end = check_kind(flow);
 	return end;

@@ -119,6 +119,9 @@ static void time_line_question_filters_by_time_and_kind(void **state)
 	json = bed_ok(*state, ask);
 	assert_int_equal(json_array_size(bed_at(json, "customer.journey")), 1);
 	assert_null(bed_find(json, "parts.pages"));
+	ask.view = STR("pop");
+	assert_at(bed_refused(*state, ask, 400), "type", "urn:federator:problem:no-timeline");
+	ask.view = STR("");
 	ask.kind = STR("order");
 	bed_refused(*state, ask, 400);
 	ask.since = STR("yesterday");
