@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "federator/secret.h"
+#include "metadata/widen.h"
 
 enum { SALT_BYTES_LEAST = 16 };
 
@@ -100,6 +101,16 @@ struct service *service_open(const struct options *opt, struct diags *ds, struct
 	return svc;
 }
 
+/* Said before the swap: who reads the log knows it no later than the first answer shows more. */
+static void widening_tell(const struct world *former, const struct world *fresh, struct diags *ds)
+{
+	size_t n = widen_check(former->cat, fresh->cat, ds);
+
+	if (n)
+		log_event(LOG_WARN, "policy_widened", LOG_NUM("count", n),
+			  LOG_CSTR("from", former->cat->revision), LOG_CSTR("to", fresh->cat->revision));
+}
+
 bool service_reload(struct service *svc, struct diags *ds, struct err *err)
 {
 	const struct world *fresh, *former;
@@ -108,6 +119,7 @@ bool service_reload(struct service *svc, struct diags *ds, struct err *err)
 	former = svc->world; /* only a reload changes it */
 	fresh = world_load(svc, former, ds, err);
 	if (fresh) {
+		widening_tell(former, fresh, ds);
 		pthread_mutex_lock(&svc->home.lock);
 		svc->world = fresh;
 		pthread_mutex_unlock(&svc->home.lock);

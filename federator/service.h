@@ -30,7 +30,8 @@ struct lane {
 struct service *service_open(const struct options *opt, struct diags *ds, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
 /* Load the directory again and swap, or change nothing and fail with findings in `ds`. Safe from any thread; one
- * reload at a time. Sources whose connection did not change keep their adapters. */
+ * reload at a time. Sources whose connection did not change keep their adapters. What the new set shows beyond the
+ * old one is a warning in `ds` and one line in the log. */
 bool service_reload(struct service *svc, struct diags *ds, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* The running set with one more owner. Safe from any thread. */
 const struct world *service_world(struct service *svc) NONNULL(1) __attribute__((returns_nonnull));

@@ -94,6 +94,12 @@ static bool holds(const char *const *names, size_t n, struct str name)
 	return false;
 }
 
+bool policy_names(const struct policy *policy, struct str role, struct str purpose)
+{
+	return holds(policy->roles, policy->n_roles, role) &&
+	       holds(policy->purposes, policy->n_purposes, purpose);
+}
+
 struct rights catalog_rights(const struct catalog *cat, struct str role, struct str purpose)
 {
 	struct rights r = { 0 };
@@ -101,7 +107,7 @@ struct rights catalog_rights(const struct catalog *cat, struct str role, struct 
 	for (size_t i = 0; i < cat->n_policies; i++) {
 		const struct policy *p = &cat->policies[i];
 
-		if (!holds(p->roles, p->n_roles, role) || !holds(p->purposes, p->n_purposes, purpose))
+		if (!policy_names(p, role, purpose))
 			continue;
 		r.known = true;
 		r.show |= p->show;

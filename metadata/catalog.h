@@ -365,6 +365,8 @@ bool view_by(const struct view *view, const struct key *key) NONNULL(1, 2);
 /* The title in the language, else in the first one, else NULL. */
 const char *labels_in(struct labels labels, struct str lang);
 
+/* Does the policy hold for this role with this purpose? */
+bool policy_names(const struct policy *policy, struct str role, struct str purpose) NONNULL(1);
 /* Class sets of one role with one purpose. */
 struct rights {
 	uint64_t show;

@@ -20,23 +20,37 @@ bool admin_reload(struct service *svc, struct diags *ds, struct err *err)
 	return true;
 }
 
-static void reload_done(struct exchange *x)
+/* `federator reload` asks for text, for people to read. */
+static bool wants_text(const struct exchange *x)
 {
-	const struct world *world = service_world(x->lane->service);
-	struct buf out = { 0 };
-
-	buf_printf(&out, "{\"revision\":\"%s\"}\n", world->cat->revision);
-	world_unref(&world);
-	exchange_bytes(x, 200, "application/json", &out);
+	return headers_same(headers_get(&x->headers, "Accept"), "text/plain");
 }
 
-/* Findings as a problem document with the list of them, or as text for people: `federator reload` asks for
- * that. */
+/* The revision, with warnings as a list; as text the warnings stand in front of a last line with the revision. */
+static void reload_done(struct exchange *x, struct diags *ds)
+{
+	const struct world *world = service_world(x->lane->service);
+	bool text = wants_text(x);
+	struct buf out = { 0 };
+
+	if (text && diags_count(ds, DIAG_WARNING))
+		diags_print_human(ds, &out);
+	buf_printf(&out, "{\"revision\":\"%s\"", world->cat->revision);
+	world_unref(&world);
+	if (!text) {
+		buf_puts(&out, ",\"diagnostics\":");
+		diags_print_json(ds, &out);
+	}
+	buf_puts(&out, "}\n");
+	exchange_bytes(x, 200, text ? "text/plain" : "application/json", &out);
+}
+
+/* Findings as a problem document with the list of them, or as text. */
 static void reload_refused(struct exchange *x, struct diags *ds, const struct err *err)
 {
 	struct buf out = { 0 };
 
-	if (headers_same(headers_get(&x->headers, "Accept"), "text/plain")) {
+	if (wants_text(x)) {
 		diags_print_human(ds, &out);
 		buf_printf(&out, "%s: %s\n", err->where, err->text);
 		exchange_bytes(x, 422, "text/plain", &out);
@@ -58,7 +72,7 @@ static void reload(struct exchange *x)
 	struct err err;
 
 	if (admin_reload(x->lane->service, ds, &err))
-		reload_done(x);
+		reload_done(x, ds);
 	else
 		reload_refused(x, ds, &err);
 }

@@ -3,6 +3,7 @@
 
 #include "federator/cli/commands.h"
 #include "metadata/load.h"
+#include "metadata/widen.h"
 
 static void summary(const struct catalog *cat, const struct diags *ds, const char *dir)
 {
@@ -38,13 +39,29 @@ static bool printer_of(const char *format, void (**print_out)(struct diags *ds, 
 	return false;
 }
 
+/* Warnings for what `cat` shows beyond the mapping in `dir`. False: there is none to compare with. */
+static bool compare_with(const char *dir, const struct catalog *cat, struct arena *mem, struct diags *ds)
+{
+	struct diags *unsaid = diags_new(mem); /* `federator check` of that directory says them */
+	SCOPED(catalog_unref) const struct catalog *was = catalog_load(dir, unsaid);
+
+	if (!was) {
+		message_error("--against %s: errors in the mapping: %zu; see: federator check %s", dir,
+			      diags_count(unsaid, DIAG_ERROR), dir);
+		return false;
+	}
+	(void)widen_check(was, cat, ds);
+	return true;
+}
+
 int command_check(struct args *args)
 {
-	const char *format = args_flag(args, "format");
+	const char *format = args_flag(args, "format"), *against = args_flag(args, "against");
 	void (*print)(struct diags *ds, struct buf *out);
 	SCOPED(catalog_unref) const struct catalog *cat = NULL;
 	SCOPED(buf_free) struct buf out = { 0 };
 	struct diags *ds = diags_new(args->mem);
+	bool compared = true;
 	int code;
 
 	if (args->n_operands != 1) {
@@ -54,10 +71,12 @@ int command_check(struct args *args)
 	if (!printer_of(format ? format : "human", &print))
 		return EXIT_USAGE;
 	cat = catalog_load(args->operands[0], ds);
+	if (cat && against)
+		compared = compare_with(against, cat, args->mem, ds);
 	print(ds, &out);
 	code = message_data(&out);
 	summary(cat, ds, args->operands[0]);
-	return code != EXIT_OK ? code : cat ? EXIT_OK : EXIT_FINDINGS;
+	return code != EXIT_OK ? code : cat && compared ? EXIT_OK : EXIT_FINDINGS;
 }
 
 int command_config(struct args *args)

@@ -84,16 +84,26 @@ static bool receive_all(int fd, struct buf *out)
 	return out->len > 0;
 }
 
+/* Warnings are messages; the last line is the outcome. */
+static int success_print(const char *body)
+{
+	size_t n = strlen(body), last = n ? n - 1 : 0;
+
+	while (last && body[last - 1] != '\n')
+		last--;
+	fwrite(body, 1, last, stderr);
+	fputs(body + last, stdout);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_INTERNAL;
+}
+
 static int answer_print(struct buf *answer)
 {
 	const char *body = answer->data ? strstr(answer->data, "\r\n\r\n") : NULL;
 	long status =
 		body && strncmp(answer->data, "HTTP/1.1 ", 9) == 0 ? strtol(answer->data + 9, NULL, 10) : 0;
 
-	if (status == 200) {
-		fputs(body + 4, stdout);
-		return fflush(stdout) == 0 ? EXIT_OK : EXIT_INTERNAL;
-	}
+	if (status == 200)
+		return success_print(body + 4);
 	if (status == 422) {
 		fputs(body + 4, stderr);
 		message_error("nothing was changed: the service runs on with the mapping it had");

@@ -84,8 +84,11 @@ static void reload(struct serving *s)
 	struct diags *ds = diags_new(mem);
 	struct err err;
 
-	if (!admin_reload(s->service, ds, &err))
-		message_findings(ds);
+	bool done = admin_reload(s->service, ds, &err);
+
+	message_findings(ds);
+	if (!done)
+		message_error("nothing was changed: the service runs on with the mapping it had");
 }
 
 static void wait_for_end(struct serving *s, const sigset_t *set)

@@ -129,6 +129,27 @@ static void a_reload_keeps_adapters_whose_connection_did_not_change(void **state
 	drop(f, "other.txt");
 }
 
+static void what_a_new_set_shows_beyond_the_old_one_is_told_and_loaded(void **state)
+{
+	struct fixture *f = *state;
+	const struct world *w;
+	size_t before;
+
+	open_service(f);
+	put(f, "more.xml",
+	    "<mapping xmlns=\"urn:federator:mapping:1\"><class name=\"wider\"/>"
+	    "<policy role=\"auditor\" purpose=\"audit\"><show class=\"wider\"/></policy></mapping>");
+	before = diags_count(f->ds, DIAG_WARNING);
+	assert_true(service_reload(f->svc, f->ds, &f->err));
+	assert_int_equal(diags_count(f->ds, DIAG_WARNING) - before, 1);
+	w = service_world(f->svc);
+	assert_true(catalog_rights(w->cat, STR("auditor"), STR("audit")).known);
+	world_unref(&w);
+	assert_true(service_reload(f->svc, f->ds, &f->err)); /* known by now */
+	assert_int_equal(diags_count(f->ds, DIAG_WARNING) - before, 1);
+	drop(f, "more.xml");
+}
+
 static void an_invalid_directory_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -207,6 +228,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_malformed_connection_string_only_makes_its_source_unavailable,
 						begin, end),
 		cmocka_unit_test_setup_teardown(a_reload_keeps_adapters_whose_connection_did_not_change,
+						begin, end),
+		cmocka_unit_test_setup_teardown(what_a_new_set_shows_beyond_the_old_one_is_told_and_loaded,
 						begin, end),
 		cmocka_unit_test_setup_teardown(an_invalid_directory_changes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(the_service_is_idle_when_nobody_holds_a_set, begin, end),

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """New mapping files without a restart: by SIGHUP, by command; an invalid directory changes nothing."""
+import json
 import os
+import shutil
 import signal
 import unittest
 
@@ -54,6 +56,42 @@ class ReloadTest(LiveTest):
         after = self.pop()
         self.assertEqual(after["revision"], before["revision"])
         self.assertEqual(after["customer"], before["customer"])
+
+    def test_a_wider_policy_is_flagged_and_loaded(self):
+        self.assertEqual(self.pop()["withheld"], ["birth"])
+        self.shop.edit("keys.xml", 'show class="open person"', 'show class="open person private"')
+        done = self.reload()
+        self.assertIn("M0704", done.stderr)
+        self.assertIn("keys.xml:", done.stderr)
+        self.assertIn("the class `private` shown; before, it was withheld", done.stderr)
+        answer = self.pop()
+        self.assertIn("birth", answer["customer"])
+        self.assertEqual(done.stdout, f'{{"revision":"{answer["revision"]}"}}\n')
+        events = [line for line in self.service.log().splitlines() if '"policy_widened"' in line]
+        self.assertEqual(len(events), 1, events)
+        self.assertEqual(json.loads(events[0])["count"], 1)
+        self.assertNotIn("M0704", self.reload().stderr)
+
+    def test_a_wider_policy_is_flagged_after_a_signal(self):
+        self.shop.edit("keys.xml", 'mask class="phone"', 'show class="phone"')
+        self.service.process.send_signal(signal.SIGHUP)
+        self.service.wait(lambda: "the class `phone` shown; before, it was masked as phone" in self.service.log())
+
+    def test_check_against_the_set_before(self):
+        before = os.path.join(self.shop.map, "before")
+        os.mkdir(before)
+        for name in ("keys.xml", "parts.xml", "sources.xml", "view.xml"):
+            shutil.copy(os.path.join(self.shop.map, name), before)
+        same = federator("check", self.shop.map, "--against", before)
+        self.assertEqual(same.stdout, "")
+        self.shop.edit("view.xml", 'path="birth" class="private"', 'path="birth" class="open"')
+        done = federator("check", self.shop.map, "--against", before, "--format", "gcc")
+        self.assertRegex(done.stdout, r"^\S*/view\.xml:6:\d+: warning: .*`birth` shown, in the class `open`;"
+                                      r" before, in `private`, it was withheld .*\[M0706\]\n$")
+        os.remove(os.path.join(before, "keys.xml"))
+        broken = federator("check", self.shop.map, "--against", before, check=False)
+        self.assertEqual(broken.returncode, 1)
+        self.assertIn("--against", broken.stderr)
 
     def test_a_half_written_file_changes_nothing(self):
         before = self.pop()
