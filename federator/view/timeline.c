@@ -156,6 +156,21 @@ static size_t skip_shown(const struct timeline_filter *f, const struct event *ev
 	return skip;
 }
 
+/* Has any of its lists something to say, be it that it is missing? Of lists that nobody asked for nothing is known. */
+static bool anything_asked(struct merge *m, const struct timeline *tl)
+{
+	for (size_t i = 0; i < tl->n_of; i++) {
+		const struct list *list = tl->of[i].list;
+
+		if (!list_consented(m, list))
+			return true;
+		for (size_t p = 0; p < list->n_parts; p++)
+			if (m->facts[list->parts[p]->index].state != FACT_UNASKED)
+				return true;
+	}
+	return false;
+}
+
 void timeline_merge(struct merge *m, const struct timeline *tl, uint32_t limit, struct node *customer)
 {
 	struct event *events;
@@ -164,6 +179,8 @@ void timeline_merge(struct merge *m, const struct timeline *tl, uint32_t limit, 
 	int64_t horizon = m->timeline.paged ? horizon_of(m, tl, &full) : INT64_MIN;
 	struct node *array;
 
+	if (!anything_asked(m, tl))
+		return;
 	events += skip;
 	n -= skip;
 	if (m->timeline.limit && m->timeline.limit < limit)
