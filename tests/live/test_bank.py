@@ -218,6 +218,21 @@ class BankTest(LiveTest):
             with self.subTest(key=key, value=value):
                 self.assert_problem(self.service.query({key: value}, view="full"), 422, key)
 
+    def test_a_system_that_is_gone_costs_its_own_parts_only(self):
+        for gone, lost in (("core", {"name", "grade", "birth", "memo", "complaints"}),
+                           ("warehouse", {"accounts", "account_count"}), ("cards", {"cards", "visits"})):
+            bank = Bank(self.fresh(), self.rows)
+            os.unlink(os.path.join(bank.directory, gone + ".db"))
+            for n in (FIRST + 87, FIRST + 1, FIRST + 33):
+                answer = json.loads(federator("get", "--map", bank.map, "--by", f"client={n}", "--view", "full").stdout)
+                mixed = {"contact", "journey"}  # of two systems
+                with self.subTest(gone=gone, client=n):
+                    self.assertFalse(answer["complete"])
+                    self.assertEqual({name: value for name, value in answer["customer"].items() if name not in mixed},
+                                     {name: value for name, value in self.oracle.view(n).items() if name not in mixed | lost})
+                    gaps = [event["kind"] for event in answer["customer"]["journey"] if "missing" in event]
+                    self.assertEqual(gaps, [kind for kind in ("complaints", "visits") if kind in lost])
+
     def test_three_kinds_of_databases_answer_as_three_files(self):
         questions = [f"client={core(n)}" for n in range(FIRST, FIRST + CLIENTS, 29)]
         questions += [f"phone={row[3]}" for _, row in self.clients()[::31] if row[3]]
