@@ -162,7 +162,7 @@ static bool pool_admits(const struct adapter *ad, struct err *err)
 
 bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
 {
-	bool admitted;
+	bool admitted, idle = false, wanted = false;
 
 	f->err = (struct err){ 0 };
 	f->rows = NULL;
@@ -176,12 +176,15 @@ bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
 		*ad->last = f;
 		ad->last = &f->next;
 		ad->queued++;
-		if (ad->in_state[WORKER_IDLE] > 0)
-			pthread_cond_signal(&ad->idle_work);
-		if (worker_wanted(ad))
-			pthread_cond_signal(&ad->spare_work);
+		idle = ad->in_state[WORKER_IDLE] > 0;
+		wanted = worker_wanted(ad);
 	}
 	pthread_mutex_unlock(&ad->lock);
+	/* not under the lock: who is woken would go to sleep again for it */
+	if (idle)
+		pthread_cond_signal(&ad->idle_work);
+	if (wanted)
+		pthread_cond_signal(&ad->spare_work);
 	return admitted;
 }
 
