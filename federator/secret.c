@@ -14,7 +14,7 @@ const char *secret_dir(const struct options *opt, struct arena *mem)
 		return opt->secrets;
 	if (credentials && *credentials)
 		return arena_cstr(mem, str_of(credentials));
-	return arena_printf(mem, "%s/secrets", opt->map).p;
+	return arena_printf(mem, "%.*s/secrets", (int)strcspn(opt->map, ":"), opt->map).p; /* of the first one */
 }
 
 static void fd_close(int *fd)

@@ -44,15 +44,14 @@ static unsigned maker_of(const struct elem *e)
 	return m;
 }
 
-static void make_room(struct build *b, const struct elem *const *roots, size_t n_roots, struct declared *all)
+static void make_room(struct build *b, const struct elem *const *tops, size_t n_tops, struct declared *all)
 {
-	for (size_t r = 0; r < n_roots; r++)
-		for (const struct elem *e = roots[r]->first; e; e = e->next) {
-			unsigned m = maker_of(e);
+	for (size_t i = 0; i < n_tops; i++) {
+		unsigned m = maker_of(tops[i]);
 
-			if (m < N_MAKERS)
-				all[m].n++;
-		}
+		if (m < N_MAKERS)
+			all[m].n++;
+	}
 	for (unsigned m = 0; m < N_MAKERS; m++) {
 		all[m].elems = arena_array_of(b->scratch, const struct elem *, all[m].n + 1);
 		all[m].named = arena_array_of(b->scratch, struct named *, all[m].n + 1);
@@ -101,12 +100,15 @@ static void declare(struct build *b, const struct elem *e, struct declared *all)
 static void declare_all(struct build *b, const struct elem *const *roots, size_t n_roots,
 			struct declared *all)
 {
-	make_room(b, roots, n_roots, all);
+	const struct elem *const *tops;
+	size_t n_tops;
+
+	tops = override_apply(b, roots, n_roots, &n_tops);
+	make_room(b, tops, n_tops, all);
 	for (unsigned m = 0; m < N_MAKERS; m++)
 		all[m].n = 0; /* counted again while they are entered */
-	for (size_t r = 0; r < n_roots; r++)
-		for (const struct elem *e = roots[r]->first; e; e = e->next)
-			declare(b, e, all);
+	for (size_t i = 0; i < n_tops; i++)
+		declare(b, tops[i], all);
 }
 
 /* The catalog's arrays, whether or not all in them turns out well. */

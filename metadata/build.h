@@ -14,6 +14,7 @@ struct build {
 	struct diags *ds;
 	struct names *names;
 	struct catalog *cat;
+	const uint32_t *layers; /* by root: which directory it is of */
 	unsigned view_depth; /* views that are being built because another one uses them */
 };
 
@@ -21,6 +22,11 @@ struct build {
  * could not be read. Findings go to b->ds; the catalog is good when there is no error among them. */
 void build_catalog(struct build *b, const struct elem *const *roots, size_t n_roots, bool incomplete)
 	NONNULL(1);
+
+/* The children of all roots, without those that one of a later directory replaces. A replacement stands in the place
+ * of what it replaces. Mistakes of override are findings. */
+const struct elem *const *override_apply(struct build *b, const struct elem *const *roots, size_t n_roots,
+					 size_t *n_out) NONNULL(1, 4);
 
 /* ---- one thing each: fill *thing from its element; false when others cannot build on it ---- */
 

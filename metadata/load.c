@@ -7,28 +7,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "metadata/build.h"
 #include "metadata/catalog_private.h"
 #include "metadata/xmltree.h"
 
+/* A file, and which of several directories it is of. */
+struct found {
+	struct mapping_file file;
+	const char *shown; /* in findings */
+	uint32_t layer;
+};
+
 /* ---- from texts ---- */
 
-static int by_name(const void *va, const void *vb)
+static int by_layer_and_name(const void *va, const void *vb)
 {
-	const struct mapping_file *a = va, *b = vb;
+	const struct found *a = va, *b = vb;
 
-	return strcmp(a->name, b->name);
+	if (a->layer != b->layer)
+		return a->layer < b->layer ? -1 : 1;
+	return strcmp(a->file.name, b->file.name);
 }
 
-/* Copies that live with the catalog, in byte order of the names. */
-static void keep_files(struct catalog *cat, const struct mapping_file *files, size_t n, struct arena *mem)
+/* Copies that live with the catalog. */
+static void keep_files(struct catalog *cat, const struct found *files, size_t n, struct arena *mem)
 {
 	struct mapping_file *kept = arena_array_of(mem, struct mapping_file, n + 1);
 
 	for (size_t i = 0; i < n; i++)
-		kept[i] = (struct mapping_file){ arena_cstr(mem, str_of(files[i].name)),
-						 arena_str(mem, files[i].text) };
-	qsort(kept, n, sizeof(kept[0]), by_name);
+		kept[i] = (struct mapping_file){ arena_cstr(mem, str_of(files[i].file.name)),
+						 arena_str(mem, files[i].file.text) };
 	cat->files = kept;
 	cat->n_files = n;
 }
@@ -54,39 +63,42 @@ static struct str without_bom(struct str text)
 	return text;
 }
 
-/* Read all files into trees; returns how many are mappings. `dir` stands before the names in findings. */
-static size_t read_trees(struct build *b, const char *dir, const struct elem **roots)
+/* Read all files into trees; returns how many are mappings. */
+static size_t read_trees(struct build *b, const struct found *files, const struct elem **roots, uint32_t *layers)
 {
 	struct schema *schema SCOPED(schema_free) = schema_new();
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->cat->n_files; i++) {
-		const struct mapping_file *f = &b->cat->files[i];
-		const char *shown = dir ? arena_printf(b->mem, "%s/%s", dir, f->name).p : f->name;
-		struct str text = without_bom(f->text);
+		const char *shown = arena_cstr(b->mem, str_of(files[i].shown));
+		struct str text = without_bom(b->cat->files[i].text);
 
 		diags_file(b->ds, shown, text);
+		layers[n] = files[i].layer;
 		roots[n] = xmltree_read(text, shown, schema, b->scratch, b->ds);
 		n += roots[n] != NULL;
 	}
 	return n;
 }
 
-/* `unread` files of the directory are findings already. */
-static const struct catalog *load(const struct mapping_file *files, size_t n_files, size_t unread,
-				  const char *dir, struct diags *ds)
+/* `unread` files of the directories are findings already. Sorts `files`: directories as given, then byte order of the
+ * names. */
+static const struct catalog *load(struct found *files, size_t n_files, size_t unread, struct diags *ds)
 {
 	struct arena *scratch SCOPED(arena_wipe_free) = arena_new();
 	struct build b = { .scratch = scratch, .ds = ds };
 	size_t errors = diags_count(ds, DIAG_ERROR), n_roots;
 	const struct elem **roots = arena_array_of(scratch, const struct elem *, n_files + 1);
+	uint32_t *layers = arena_array_of(scratch, uint32_t, n_files + 1);
 	const struct catalog *cat;
 
+	qsort(files, n_files, sizeof(files[0]), by_layer_and_name);
 	b.cat = catalog_new(&b.mem);
+	b.layers = layers;
 	cat = b.cat;
 	keep_files(b.cat, files, n_files, b.mem);
 	set_revision(b.cat);
-	n_roots = read_trees(&b, dir, roots);
+	n_roots = read_trees(&b, files, roots, layers);
 	build_catalog(&b, roots, n_roots, unread > 0 || n_roots < n_files);
 	if (diags_count(ds, DIAG_ERROR) > errors || unread)
 		catalog_unref(&cat);
@@ -100,11 +112,16 @@ static struct span whole(const char *file)
 
 const struct catalog *catalog_load_texts(const struct mapping_file *files, size_t n_files, struct diags *ds)
 {
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	struct found *found = arena_array_of(mem, struct found, n_files + 1);
+
 	if (n_files == 0) {
 		diag_add(ds, "M0001", whole(""), NULL, "there is no mapping file");
 		return NULL;
 	}
-	return load(files, n_files, 0, NULL, ds);
+	for (size_t i = 0; i < n_files; i++)
+		found[i] = (struct found){ .file = files[i], .shown = files[i].name };
+	return load(found, n_files, 0, ds);
 }
 
 /* ---- from a directory ---- */
@@ -149,38 +166,45 @@ static bool read_file(int dir, const char *name, struct buf *out)
 
 struct listing {
 	struct arena *mem;
-	struct mapping_file *files;
+	struct found *files;
 	size_t n;
 	size_t cap;
 	size_t unread;
+	const char *dir; /* that is read */
+	const char *prefix; /* of the names of its files: "tenant:", or "" when there is one directory */
+	uint32_t layer;
+	struct diags *ds;
 };
 
-static void add_file(struct listing *l, struct mapping_file file)
+static void add_file(struct listing *l, struct found found)
 {
 	if (l->n == l->cap) {
-		struct mapping_file *more = arena_array_of(l->mem, struct mapping_file, 2 * l->cap + 16);
+		struct found *more = arena_array_of(l->mem, struct found, 2 * l->cap + 16);
 
 		if (l->n)
 			memcpy(more, l->files, l->n * sizeof(*more));
 		l->files = more;
 		l->cap = 2 * l->cap + 16;
 	}
-	l->files[l->n++] = file;
+	l->files[l->n++] = found;
 }
 
-static void read_one(struct listing *l, int dir, const char *path, const char *name, struct diags *ds)
+static void read_one(struct listing *l, int dir, const char *name)
 {
 	struct buf bytes SCOPED(buf_free) = { 0 };
+	const char *path = arena_printf(l->mem, "%s/%s", l->dir, name).p;
 
 	if (read_file(dir, name, &bytes)) {
 		struct str text = bytes.len ? buf_str(&bytes) : STR("");
 
-		add_file(l, (struct mapping_file){ arena_cstr(l->mem, str_of(name)), arena_str(l->mem, text) });
+		add_file(l, (struct found){ .file = { arena_printf(l->mem, "%s%s", l->prefix, name).p,
+						      arena_str(l->mem, text) },
+					    .shown = path,
+					    .layer = l->layer });
 		return;
 	}
 	l->unread++;
-	diag_add(ds, "M0001", whole(arena_printf(l->mem, "%s/%s", path, name).p), NULL, "cannot be read: %s",
-		 strerrordesc_np(errno));
+	diag_add(l->ds, "M0001", whole(path), NULL, "cannot be read: %s", strerrordesc_np(errno));
 }
 
 static void drop_dir(DIR **dir)
@@ -189,22 +213,66 @@ static void drop_dir(DIR **dir)
 		(void)closedir(*dir);
 }
 
-const struct catalog *catalog_load(const char *dir, struct diags *ds)
+static void read_dir(struct listing *l)
 {
-	struct arena *mem SCOPED(arena_wipe_free) = arena_new();
-	struct listing l = { .mem = mem };
-	DIR *d SCOPED(drop_dir) = opendir(dir);
+	DIR *d SCOPED(drop_dir) = opendir(l->dir);
+	size_t before = l->n + l->unread;
 	const struct dirent *entry;
 
 	if (!d) {
-		diag_add(ds, "M0001", whole(dir), "give the directory that holds the mapping files",
+		diag_add(l->ds, "M0001", whole(l->dir), "give the directory that holds the mapping files",
 			 "cannot be read: %s", strerrordesc_np(errno));
-		return NULL;
+		l->unread++;
+		return;
 	}
 	while ((entry = readdir(d)) != NULL)
 		if (is_mapping_name(entry->d_name))
-			read_one(&l, dirfd(d), dir, entry->d_name, ds);
-	if (l.n == 0 && l.unread == 0)
-		diag_add(ds, "M0001", whole(dir), NULL, "there is no *.xml file in this directory");
-	return l.n ? load(l.files, l.n, l.unread, dir, ds) : NULL;
+			read_one(l, dirfd(d), entry->d_name);
+	if (l->n + l->unread > before)
+		return;
+	diag_add(l->ds, "M0001", whole(l->dir), NULL, "there is no *.xml file in this directory");
+	l->unread++;
+}
+
+/* The last name of a path, before slashes at its end. */
+static struct str base_of(struct str path)
+{
+	size_t from;
+
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	for (from = path.n; from > 0 && path.p[from - 1] != '/'; from--)
+		;
+	return (struct str){ path.p + from, path.n - from };
+}
+
+/* Two directories whose files would be called the same. */
+static void refuse_same_base(struct listing *l, struct map *bases, struct str base)
+{
+	if (!map_set(bases, base, l))
+		return;
+	l->unread++;
+	diag_add(l->ds, "M0001", whole(l->dir), "give the directories different names",
+		 "two directories are called `%.*s`", STR_ARG(base));
+}
+
+const struct catalog *catalog_load(const char *dirs, struct diags *ds)
+{
+	struct arena *mem SCOPED(arena_wipe_free) = arena_new();
+	struct listing l = { .mem = mem, .ds = ds, .prefix = "" };
+	struct map *bases = map_new(mem);
+	bool several = strchr(dirs, ':') != NULL;
+
+	for (const char *at = dirs, *end; at; at = *end ? end + 1 : NULL, l.layer++) {
+		end = strchrnul(at, ':');
+		l.dir = arena_cstr(mem, (struct str){ at, (size_t)(end - at) });
+		if (several) {
+			struct str base = base_of(str_of(l.dir));
+
+			refuse_same_base(&l, bases, base);
+			l.prefix = arena_printf(mem, "%.*s:", STR_ARG(base)).p;
+		}
+		read_dir(&l);
+	}
+	return l.n ? load(l.files, l.n, l.unread, ds) : NULL;
 }

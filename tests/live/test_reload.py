@@ -93,6 +93,24 @@ class ReloadTest(LiveTest):
         self.assertEqual(broken.returncode, 1)
         self.assertIn("--against", broken.stderr)
 
+    def test_the_directory_of_a_tenant_overrides(self):
+        tenant = os.path.join(self.fresh(), "tenant")
+        os.mkdir(tenant)
+        own = ('<mapping xmlns="urn:federator:mapping:1"><policy role="agent" purpose="service" override="true">'
+               '<show class="open"/></policy></mapping>')
+        with open(os.path.join(tenant, "policy.xml"), "w") as f:
+            f.write(own)
+        both = f"{self.shop.map}:{tenant}"
+        federator("check", both, "--against", self.shop.map)
+        with Service(both, directory=self.fresh()) as service:
+            service.wait_sources()
+            answer = service.query({"phone": phone_of(8)}).json
+            self.assertEqual(answer["withheld"], ["name", "phone", "birth"])
+            names = [file["name"] for file in service.ask("GET", "/v1/mappings").json["files"]]
+            self.assertEqual(names[-1], "tenant:policy.xml")
+            file = service.ask("GET", f"/v1/mappings/{answer['revision']}/tenant:policy.xml")
+            self.assertEqual(file.body.decode(), own)
+
     def test_a_half_written_file_changes_nothing(self):
         before = self.pop()
         self.shop.write_file("view.xml", '<mapping xmlns="urn:federator:mapping:1"><view ')
