@@ -79,7 +79,9 @@ static void lost(struct json *j, const struct origin *o)
 {
 	key(j, STR("lost"));
 	begin(j, '[');
-	for (const struct lost *l = o->lost; l < o->lost + o->n_lost; l++) {
+	for (size_t i = 0; i < o->n_lost; i++) {
+		const struct lost *l = &o->lost[i];
+
 		next(j);
 		begin(j, '{');
 		member(j, STR("part"), str_of(l->from->part->name));

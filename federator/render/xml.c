@@ -104,7 +104,9 @@ static void lost(struct str pointer, const struct origin *o, void *arg)
 {
 	struct xml *x = arg;
 
-	for (const struct lost *l = o->lost; l < o->lost + o->n_lost; l++) {
+	for (size_t i = 0; i < o->n_lost; i++) {
+		const struct lost *l = &o->lost[i];
+
 		line(x);
 		buf_puts(x->out, "<p:lost");
 		attribute(x, "to", pointer);
