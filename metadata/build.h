@@ -68,8 +68,6 @@ bool build_wait_ms(struct build *b, const struct elem *e, const char *attribute,
 /* The index of a column; a finding and false when the part has none of that name. */
 bool build_column(struct build *b, const struct part *part, struct str name, struct span at,
 		  uint32_t *index_out) MUST_CHECK NONNULL(1, 2, 5);
-/* Does a column of the part prove the key? */
-bool build_proves(const struct part *part, const struct key *key) NONNULL(1, 2);
 
 /* The type that the attribute type names. */
 enum value_type build_type(const struct elem *e) NONNULL(1);

@@ -1,5 +1,6 @@
 /* build_cells.c - where the fields of a list come from: a column of the list's part, or a look-up. */
 #include "metadata/build.h"
+#include "metadata/plan.h"
 
 static bool in_list(const struct list *list, const struct part *part)
 {
@@ -35,7 +36,7 @@ static bool find_lookup(const struct part *part, const struct part *target, uint
 		for (size_t c = 0; c < part->n_columns; c++) {
 			const struct key *key = part->columns[c].gives;
 
-			if (!key || (key->role == KEY_IDENTITY) != identity || !build_proves(target, key) ||
+			if (!key || (key->role == KEY_IDENTITY) != identity || !plan_part_proves(target, key) ||
 			    !asked_by(target, key))
 				continue;
 			*column_out = (uint32_t)c;

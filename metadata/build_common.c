@@ -109,11 +109,3 @@ bool build_column(struct build *b, const struct part *part, struct str name, str
 		 "column `%.*s` does not exist in part `%s`", STR_ARG(name), part->name);
 	return false;
 }
-
-bool build_proves(const struct part *part, const struct key *key)
-{
-	for (size_t i = 0; i < part->n_columns; i++)
-		if (part->columns[i].proves == key)
-			return true;
-	return false;
-}

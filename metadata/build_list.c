@@ -208,7 +208,7 @@ static bool all_give(const struct list *list, const struct key *key)
 static bool all_prove(const struct list *list, const struct key *key)
 {
 	for (size_t i = 0; i < list->n_parts; i++)
-		if (!build_proves(list->parts[i], key))
+		if (!plan_part_proves(list->parts[i], key))
 			return false;
 	return true;
 }

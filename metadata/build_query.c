@@ -1,5 +1,6 @@
 /* build_query.c - the queries of a part: their keys, their SQL, and whether their rows can be checked. */
 #include "metadata/build.h"
+#include "metadata/plan.h"
 
 #include "metadata/sqltext.h"
 
@@ -63,7 +64,7 @@ static bool is_list(const struct query *q, const struct key *key)
 static bool required_proved(const struct query *q, const struct part *part, const struct key *except)
 {
 	for (size_t i = 0; i < q->n_by; i++)
-		if (!q->by[i].optional && q->by[i].key != except && build_proves(part, q->by[i].key))
+		if (!q->by[i].optional && q->by[i].key != except && plan_part_proves(part, q->by[i].key))
 			return true;
 	return false;
 }
@@ -71,7 +72,7 @@ static bool required_proved(const struct query *q, const struct part *part, cons
 static bool any_proved(const struct query *q, const struct part *part)
 {
 	for (size_t i = 0; i < q->n_by; i++)
-		if (build_proves(part, q->by[i].key))
+		if (plan_part_proves(part, q->by[i].key))
 			return true;
 	return false;
 }
@@ -93,7 +94,7 @@ static void check_proofs(struct build *b, const struct draft *d, const struct pa
 	for (size_t i = 0; i < q->n_by; i++) {
 		const struct key *key = q->by[i].key;
 
-		if (!is_list(q, key) || build_proves(part, key) || required_proved(q, part, key))
+		if (!is_list(q, key) || plan_part_proves(part, key) || required_proved(q, part, key))
 			continue;
 		diag_add(b->ds, "M0218", elem_at(d->elem, "by"), help,
 			 "rows asked with the list :%s... do not say which %s they belong to", key->name,

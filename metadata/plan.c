@@ -11,6 +11,24 @@ bool plan_part_gives(const struct part *part, const struct key *key)
 	return false;
 }
 
+bool plan_part_proves(const struct part *part, const struct key *key)
+{
+	for (size_t i = 0; i < part->n_columns; i++)
+		if (part->columns[i].proves == key)
+			return true;
+	return false;
+}
+
+void plan_append(struct plan *plan, struct plan_step step, struct arena *mem)
+{
+	struct plan_step *steps = arena_array_of(mem, struct plan_step, plan->n_steps + 1);
+
+	for (size_t i = 0; i < plan->n_steps; i++)
+		steps[i] = plan->steps[i];
+	steps[plan->n_steps++] = step;
+	plan->steps = steps;
+}
+
 /* A part, and what says whether it may be asked at all. */
 static void need_part(const struct part *part, bool *needed)
 {

@@ -33,6 +33,12 @@ void plan_consent_needs(const struct field *consent, bool *needed) NONNULL(1, 2)
 /* Does a column of the part give the key? */
 bool plan_part_gives(const struct part *part, const struct key *key) NONNULL(1, 2);
 
+/* Does a column of the part prove the key? */
+bool plan_part_proves(const struct part *part, const struct key *key) NONNULL(1, 2);
+
+/* Put a step at the end of a plan that is being made. */
+void plan_append(struct plan *plan, struct plan_step step, struct arena *mem) NONNULL(1, 3);
+
 /* Milliseconds of the slowest chain of deadlines through a plan; the parts of that chain, first asked first, go
  * to *chain_out (in `mem`). */
 uint32_t plan_critical_ms(const struct plan *plan, struct arena *mem,

@@ -70,19 +70,13 @@ static uint32_t *distances(const struct catalog *cat, struct arena *mem)
 static void add_step(struct plan *plan, const struct part *part, const struct query *query,
 		     const struct key *waits_for, struct arena *mem)
 {
-	struct plan_step *steps = arena_array_of(mem, struct plan_step, plan->n_steps + 1);
 	uint32_t *after = arena_array_of(mem, uint32_t, plan->n_steps + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		steps[i] = plan->steps[i];
-		if (waits_for && plan_part_gives(steps[i].part, waits_for))
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (waits_for && plan_part_gives(plan->steps[i].part, waits_for))
 			after[n++] = (uint32_t)i;
-	}
-	steps[plan->n_steps] =
-		(struct plan_step){ .part = part, .query = query, .after = after, .n_after = n };
-	plan->steps = steps;
-	plan->n_steps++;
+	plan_append(plan, (struct plan_step){ .part = part, .query = query, .after = after, .n_after = n }, mem);
 }
 
 static struct plan plan_confirm(const struct catalog *cat, struct arena *mem)

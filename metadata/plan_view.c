@@ -71,19 +71,13 @@ static bool query_ready(const struct scheduler *s, const struct part *part, cons
 /* The part waits for those of the first `before` steps whose answers it needs. */
 static void place(struct scheduler *s, const struct part *part, const struct query *q, size_t before)
 {
-	struct plan_step *steps = arena_array_of(s->mem, struct plan_step, s->plan.n_steps + 1);
-	uint32_t *after = arena_array_of(s->mem, uint32_t, s->plan.n_steps + 1);
+	uint32_t *after = arena_array_of(s->mem, uint32_t, before + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->plan.n_steps; i++) {
-		steps[i] = s->plan.steps[i];
-		if (i < before && waits_for(s, part, q, steps[i].part))
+	for (size_t i = 0; i < before; i++)
+		if (waits_for(s, part, q, s->plan.steps[i].part))
 			after[n++] = (uint32_t)i;
-	}
-	steps[s->plan.n_steps] =
-		(struct plan_step){ .part = part, .query = q, .after = after, .n_after = n };
-	s->plan.steps = steps;
-	s->plan.n_steps++;
+	plan_append(&s->plan, (struct plan_step){ .part = part, .query = q, .after = after, .n_after = n }, s->mem);
 	s->placed[part->index] = true;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "federator/flow/request.h"
+#include "metadata/plan.h"
 
 static struct candidate *candidate_of(struct flow *flow, struct str subject)
 {
@@ -187,10 +188,8 @@ static enum whose row_whose(struct flow *flow, struct fact *fact, uint32_t row, 
 {
 	const struct key *identity = flow->world->cat->identity;
 	enum whose whose = WHOSE_NOBODYS;
-	bool proves = false;
+	bool proves = plan_part_proves(fact->part, identity);
 
-	for (size_t c = 0; c < fact->part->n_columns; c++)
-		proves = proves || fact->part->columns[c].proves == identity;
 	for (uint32_t c = 0; c < fact->part->n_columns; c++) {
 		const struct column *col = &fact->part->columns[c];
 		struct str named;
@@ -265,7 +264,7 @@ void candidates_put(struct flow *flow, struct node *root)
 		struct node *evidence;
 		struct merge m = { .cat = flow->world->cat,
 				   .mem = flow->mem,
-				   .visible = flow->rights.show | flow->rights.mask };
+				   .visible = flow_visible(flow) };
 
 		tree_number(flow->mem, one, STR("rank"), (int64_t)i + 1);
 		tree_text(flow->mem, one, STR("by"), asked_names(flow, c->key_bits));

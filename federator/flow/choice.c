@@ -4,7 +4,7 @@
 
 static bool visible(const struct flow *flow, const struct class_ *cls)
 {
-	return ((flow->rights.show | flow->rights.mask) >> cls->index) & 1;
+	return (flow_visible(flow) >> cls->index) & 1;
 }
 
 static struct str path_of(const struct use *use)

@@ -158,7 +158,7 @@ static const struct node *find(const struct node *object, const struct str *segm
 
 static bool visible(const struct telling *t, const struct field *f)
 {
-	return ((t->flow->rights.show | t->flow->rights.mask) >> f->cls->index) & 1;
+	return (flow_visible(t->flow) >> f->cls->index) & 1;
 }
 
 static const char *scalar_state(const struct telling *t, const struct node *value)

@@ -113,7 +113,7 @@ void flat_put(struct flow *flow)
 
 	flow->root = tree_object(flow->mem, NULL, STR("routing"));
 	if (put_outcome(flow))
-		m.visible = flow->rights.show | flow->rights.mask; /* else nothing is: all defaults */
+		m.visible = flow_visible(flow); /* else nothing is: all defaults */
 	m.masked = flow->rights.mask;
 	merge_flat(&m, flow->uses, flow->n_uses, flow->root);
 	flow->reply.missing = envelope_parts(flow, tree_object(flow->mem, NULL, STR("")));

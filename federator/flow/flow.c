@@ -181,6 +181,11 @@ enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, 
 			   passing ? "ask again in a moment" : "the log of the service says more");
 }
 
+uint64_t flow_visible(const struct flow *flow)
+{
+	return flow->rights.show | flow->rights.mask;
+}
+
 struct fact *flow_facts(struct flow *flow)
 {
 	const struct catalog *cat = flow->world->cat;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "federator/flow/request.h"
 #include "metadata/normalize.h"
+#include "metadata/plan.h"
 #include "metadata/sqltext.h"
 
 enum { RUNS_MAX = 64 }; /* executions of one statement for single parameters with several values */
@@ -26,20 +27,12 @@ struct job {
 /* Negative answers about who a customer is live this long at most. */
 enum { NEGATIVE_TTL_MS = 5000 };
 
-static bool gives_identity(const struct part *part, const struct world *world)
-{
-	for (size_t c = 0; c < part->n_columns; c++)
-		if (part->columns[c].gives == world->cat->identity)
-			return true;
-	return false;
-}
-
 static void store(const struct job *job)
 {
 	const struct part *part = job->part;
 	uint64_t keep_ms = part->ttl_ms + part->stale_ms;
 
-	if (job->fetch->rows->n_rows == 0 && gives_identity(part, job->world))
+	if (job->fetch->rows->n_rows == 0 && plan_part_gives(part, job->world->cat->identity))
 		keep_ms = part->ttl_ms < NEGATIVE_TTL_MS ? part->ttl_ms : NEGATIVE_TTL_MS;
 	if (keep_ms && job->fetch->rows->flags == 0 && !job->passing)
 		cache_put(job->lane->cache, &job->cache_key, job->fetch->rows, clock_wall_ms(), keep_ms);
@@ -59,11 +52,9 @@ bool run_rows_proved(const struct part *part, const struct query *query, const s
 		bool all_optional = true, any = false;
 
 		for (size_t k = 0; k < query->n_by; k++) {
-			bool provable = false, proved = false;
+			bool provable = plan_part_proves(part, query->by[k].key), proved = false;
 
 			all_optional = all_optional && query->by[k].optional;
-			for (size_t c = 0; c < part->n_columns && !provable; c++)
-				provable = part->columns[c].proves == query->by[k].key;
 			for (size_t v = 0; provable && v < keys[k].n && !proved; v++)
 				proved = fact_row_proves(fact, r, keys[k].key, keys[k].values[v], mem);
 			any = any || proved;

@@ -118,6 +118,8 @@ struct flow {
 
 /* Something has happened: go on with the current step. */
 void flow_wake(struct flow *flow) NONNULL(1);
+/* The classes the caller may see, in the clear or masked. */
+uint64_t flow_visible(const struct flow *flow) NONNULL(1);
 /* By part: the facts of the view's runs so far; parts without a run are unasked. In the flow's arena. */
 struct fact *flow_facts(struct flow *flow) NONNULL(1) __attribute__((returns_nonnull));
 /* End the request with a problem document; returns STEP_REFUSED. `suggestion` may be NULL. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "federator/flow/request.h"
+#include "metadata/plan.h"
 #include "metadata/sqltext.h"
 
 static struct run *run_of_timer(struct loop_timer *t)
@@ -18,15 +19,11 @@ static struct run *run_of_look(struct cache_ask *ask)
 static bool may_mix(const struct run *run)
 {
 	const struct key *identity = run->flow->world->cat->identity;
-	bool by_identity = false, names = false, proves = false;
+	bool by_identity = false, proves = plan_part_proves(run->part, identity);
 
 	for (size_t i = 0; i < run->query->n_by; i++)
 		by_identity = by_identity || (run->query->by[i].key == identity && !run->query->by[i].optional);
-	for (size_t c = 0; c < run->part->n_columns; c++) {
-		proves = proves || run->part->columns[c].proves == identity;
-		names = names || proves || run->part->columns[c].gives == identity;
-	}
-	return names && !(by_identity && proves);
+	return (proves || plan_part_gives(run->part, identity)) && !(by_identity && proves);
 }
 
 /* A view shows no row that says it is another customer's. */

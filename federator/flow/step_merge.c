@@ -15,7 +15,7 @@ static void add_currency(struct flow *flow, struct node *root, const struct fiel
 {
 	struct node *map = tree_member(root, STR("currency"));
 
-	if (!field->currency || !((flow->rights.show | flow->rights.mask) >> field->cls->index & 1))
+	if (!field->currency || !(flow_visible(flow) >> field->cls->index & 1))
 		return;
 	if (!map)
 		map = tree_map(flow->mem, root, STR("currency"), STR("field"));
@@ -73,7 +73,7 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 	struct merge m = { .cat = flow->world->cat,
 			   .mem = flow->mem,
 			   .facts = flow_facts(flow),
-			   .visible = flow->rights.show | flow->rights.mask,
+			   .visible = flow_visible(flow),
 			   .masked = flow->rights.mask,
 			   .provenance = flow->ask.provenance || flow->ask.explain };
 	struct node *customer = tree_object(flow->mem, root, STR("customer"));

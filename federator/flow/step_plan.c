@@ -20,7 +20,7 @@ static bool *needed_steps(struct flow *flow, const struct plan *plan)
 	bool *steps = arena_array_of(flow->mem, bool, plan->n_steps);
 
 	for (size_t i = 0; i < flow->n_uses; i++)
-		plan_use_needs(&flow->uses[i], flow->rights.show | flow->rights.mask, parts);
+		plan_use_needs(&flow->uses[i], flow_visible(flow), parts);
 	for (size_t i = 0; i < flow->view->n_extra_parts && !flow->ask.fields.n; i++)
 		parts[flow->view->extra_parts[i]->index] = true;
 	for (size_t i = plan->n_steps; i-- > 0;) {
@@ -173,14 +173,6 @@ static bool walks_know_all(struct flow *flow, const struct part *part)
 	return true;
 }
 
-static bool proves_identity(const struct catalog *cat, const struct part *part)
-{
-	for (size_t c = 0; c < part->n_columns; c++)
-		if (part->columns[c].proves == cat->identity)
-			return true;
-	return false;
-}
-
 /* What is shown of each candidate is asked for all of them at once, by the identity; their rows say whose they are. */
 static void plan_candidate_runs(struct flow *flow)
 {
@@ -190,12 +182,12 @@ static void plan_candidate_runs(struct flow *flow)
 	if (!cat->candidate)
 		return;
 	for (size_t i = 0; i < cat->candidate->n_uses; i++)
-		plan_use_needs(&cat->candidate->uses[i], flow->rights.show | flow->rights.mask, needed);
+		plan_use_needs(&cat->candidate->uses[i], flow_visible(flow), needed);
 	flow->runs = arena_array_of(flow->mem, struct run, cat->candidate->plan.n_steps);
 	for (size_t i = 0; i < cat->candidate->plan.n_steps; i++) {
 		const struct plan_step *st = &cat->candidate->plan.steps[i];
 
-		if (needed[st->part->index] && st->n_after == 0 && proves_identity(cat, st->part) &&
+		if (needed[st->part->index] && st->n_after == 0 && plan_part_proves(st->part, cat->identity) &&
 		    !walks_know_all(flow, st->part))
 			add_run(flow, st);
 	}
