@@ -1,4 +1,5 @@
 #include "adapters/odbc.h"
+#include "adapters/odbc_star.h"
 
 enum { PARAM_BYTES = 128 };
 
@@ -31,20 +32,6 @@ static struct odbc_stmt *stmt_place(struct odbc_conn *c, struct str sql)
 	return best;
 }
 
-/* Is there a `*` that may stand for columns? (A product only looks like one: that costs a little time.) */
-static bool has_star(struct str sql)
-{
-	char before = '(';
-
-	for (size_t i = 0; i < sql.n; i++) {
-		if (sql.p[i] == '*' && before != '(')
-			return true;
-		if (sql.p[i] != ' ')
-			before = sql.p[i];
-	}
-	return false;
-}
-
 static bool stmt_prepare(struct odbc_conn *c, struct odbc_stmt *s, struct str sql, struct odbc_diag *d)
 {
 	SQLCHAR *text;
@@ -58,7 +45,7 @@ static bool stmt_prepare(struct odbc_conn *c, struct odbc_stmt *s, struct str sq
 	text = arena_alloc(s->mem, sql.n + 1);
 	memcpy(text, sql.p, sql.n);
 	s->sql = (struct str){ (char *)text, sql.n };
-	s->once = has_star(sql);
+	s->once = odbc_star_selected(sql);
 	if (SQL_SUCCEEDED(SQLPrepare(s->h, text, (SQLINTEGER)sql.n)))
 		return true;
 	odbc_diag_read(SQL_HANDLE_STMT, s->h, d);

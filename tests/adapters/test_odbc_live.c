@@ -256,6 +256,8 @@ static void one_query_text_serves_all_products(void **state)
 static void a_statement_is_prepared_once(void **state)
 {
 	(void)state;
+	static const char *const sql[] = { "SELECT id AS a FROM adapters_n WHERE id = ?",
+					   "SELECT id AS a FROM (SELECT n.* FROM adapters_n n WHERE id = ?) x" };
 	struct adapter *ad = open_reader();
 	char before[64], after[64], key[16];
 
@@ -263,13 +265,13 @@ static void a_statement_is_prepared_once(void **state)
 	only_cell(ad, server->prepares, before);
 	for (int i = 0; i < 5; i++) {
 		snprintf(key, sizeof(key), "%d", i);
-		assert_int_equal(
-			support_run_class(ad, ASK(.sql = "SELECT id AS a FROM adapters_n WHERE id = ?",
-						  .columns = "a", PARAMS(str_of(key)))),
-			ERR_NONE);
+		for (size_t s = 0; s < ARRAY_LEN(sql); s++)
+			assert_int_equal(support_run_class(
+						 ad, ASK(.sql = sql[s], .columns = "a", PARAMS(str_of(key)))),
+					 ERR_NONE);
 	}
 	only_cell(ad, server->prepares, after);
-	assert_int_equal(atoi(after), atoi(before) + 1);
+	assert_int_equal(atoi(after), atoi(before) + 2);
 	end(&ad);
 }
 
@@ -318,6 +320,35 @@ static void a_changed_table_under_select_star_heals_without_reconnect(void **sta
 	support_free(&f);
 	only_cell(ad, server->session, after);
 	assert_string_equal(before, after);
+	owner_run("DROP TABLE adapters_ddl");
+	end(&ad);
+}
+
+static void a_star_in_a_subquery_sees_the_changed_table(void **state)
+{
+	(void)state;
+	struct adapter *ad = open_reader();
+	const struct ask *ask = ASK(.sql = "SELECT name, id FROM (SELECT t.* FROM adapters_ddl t) x",
+				    .columns = "id name");
+	struct fetch *f;
+
+	owner_run("CREATE TABLE adapters_ddl(id VARCHAR(9), x INTEGER, name VARCHAR(9))");
+	owner_run("INSERT INTO adapters_ddl VALUES('C1',1,'Han')");
+	assert_int_equal(support_run_class(ad, ask), ERR_NONE);
+	owner_run("ALTER TABLE adapters_ddl DROP COLUMN x");
+	f = support_run(ad, ask);
+	good(f);
+	support_cell(f->rows, 0, 0, "C1");
+	support_cell(f->rows, 0, 1, "Han");
+	support_free(&f);
+	owner_run("DROP TABLE adapters_ddl");
+	owner_run("CREATE TABLE adapters_ddl(name VARCHAR(40), id VARCHAR(40))");
+	owner_run("INSERT INTO adapters_ddl VALUES('a much longer name','C2')");
+	f = support_run(ad, ask);
+	good(f);
+	support_cell(f->rows, 0, 0, "C2");
+	support_cell(f->rows, 0, 1, "a much longer name");
+	support_free(&f);
 	owner_run("DROP TABLE adapters_ddl");
 	end(&ad);
 }
@@ -465,6 +496,7 @@ static int run_all(const struct server *s)
 		cmocka_unit_test(one_query_text_serves_all_products),
 		cmocka_unit_test(a_statement_is_prepared_once),
 		cmocka_unit_test(a_changed_table_under_select_star_heals_without_reconnect),
+		cmocka_unit_test(a_star_in_a_subquery_sees_the_changed_table),
 		cmocka_unit_test(a_column_that_gets_another_type_heals_without_reconnect),
 		cmocka_unit_test(mistakes_of_the_mapping_are_named_and_values_are_not),
 		cmocka_unit_test(a_wrong_password_is_told_apart),
