@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <pthread.h>
 #include <sanitizer/asan_interface.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@ enum {
 	FIRST_BLOCK_BYTES = 4 * 1024,
 	LAST_BLOCK_BYTES = 256 * 1024,
 	ALIGNMENT = _Alignof(max_align_t),
+	SHELVES = 4, /* blocks of 4, 8, 16 and 32 KiB are kept for the next arena */
+	SHELF_BLOCKS = 64,
 };
 
 struct block {
@@ -19,15 +22,76 @@ struct block {
 };
 
 struct arena {
-	struct block *blocks; /* the first one is being filled */
+	struct block *blocks; /* the first one is being filled; the arena itself lies in the oldest */
 	size_t block_bytes; /* of the next block */
 	size_t used;
 };
 
-static struct block *block_new(size_t bytes)
+/* Wiped blocks of one size. Arenas are made and ended by different threads, where malloc() would have to settle
+ * between its heaps. */
+static struct {
+	pthread_mutex_t lock;
+	struct block *first;
+	size_t n;
+} shelves[SHELVES] = { { .lock = PTHREAD_MUTEX_INITIALIZER },
+		       { .lock = PTHREAD_MUTEX_INITIALIZER },
+		       { .lock = PTHREAD_MUTEX_INITIALIZER },
+		       { .lock = PTHREAD_MUTEX_INITIALIZER } };
+
+/* The shelf for blocks of `bytes`; SHELVES: none. */
+static size_t shelf_of(size_t bytes)
+{
+	size_t i = 0;
+
+	while (i < SHELVES && bytes != (size_t)FIRST_BLOCK_BYTES << i)
+		i++;
+	return i;
+}
+
+static struct block *shelf_take(size_t i)
 {
 	struct block *b;
 
+	if (i == SHELVES)
+		return NULL;
+	pthread_mutex_lock(&shelves[i].lock);
+	b = shelves[i].first;
+	if (b) {
+		shelves[i].first = b->next;
+		shelves[i].n--;
+	}
+	pthread_mutex_unlock(&shelves[i].lock);
+	return b;
+}
+
+/* False: the shelf is full. */
+static bool shelf_put(size_t i, struct block *b)
+{
+	bool room;
+
+	if (i == SHELVES)
+		return false;
+	pthread_mutex_lock(&shelves[i].lock);
+	room = shelves[i].n < SHELF_BLOCKS;
+	if (room) {
+		b->next = shelves[i].first;
+		shelves[i].first = b;
+		shelves[i].n++;
+	}
+	pthread_mutex_unlock(&shelves[i].lock);
+	return room;
+}
+
+/* All zeros behind the head, fresh or from the shelf. */
+static struct block *block_new(size_t bytes)
+{
+	struct block *b = shelf_take(shelf_of(bytes));
+
+	if (b) {
+		b->next = NULL;
+		b->used = 0;
+		return b;
+	}
 	if (bytes > SIZE_MAX - sizeof(*b))
 		abort();
 	b = calloc(1, sizeof(*b) + bytes);
@@ -42,16 +106,34 @@ static void block_wipe_free(struct block *b)
 {
 	ASAN_UNPOISON_MEMORY_REGION(b->data, b->bytes);
 	explicit_bzero(b->data, b->used);
+	ASAN_POISON_MEMORY_REGION(b->data, b->bytes);
+	if (shelf_put(shelf_of(b->bytes), b))
+		return;
+	ASAN_UNPOISON_MEMORY_REGION(b->data, b->bytes);
 	free(b);
+}
+
+/* `step` bytes of a block that has them. */
+static void *block_cut(struct block *b, size_t step, size_t bytes)
+{
+	void *p = b->data + b->used;
+
+	b->used += step;
+	ASAN_UNPOISON_MEMORY_REGION(p, bytes);
+	return p;
+}
+
+static size_t aligned(size_t bytes)
+{
+	return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 struct arena *arena_new(void)
 {
-	struct arena *mem = malloc(sizeof(*mem));
+	struct block *b = block_new(FIRST_BLOCK_BYTES);
+	struct arena *mem = block_cut(b, aligned(sizeof(*mem)), sizeof(*mem));
 
-	if (!mem)
-		abort();
-	*mem = (struct arena){ .blocks = block_new(FIRST_BLOCK_BYTES), .block_bytes = 2 * FIRST_BLOCK_BYTES };
+	*mem = (struct arena){ .blocks = b, .block_bytes = 2 * FIRST_BLOCK_BYTES };
 	return mem;
 }
 
@@ -79,20 +161,14 @@ static struct block *block_for(struct arena *mem, size_t bytes)
 
 void *arena_alloc(struct arena *mem, size_t bytes)
 {
-	struct block *b;
 	size_t step;
-	void *p;
 
 	if (bytes > SIZE_MAX - ALIGNMENT)
 		abort();
 	/* Never zero, so that two allocations never share an address. */
-	step = (bytes + !bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	b = block_for(mem, step);
-	p = b->data + b->used;
-	b->used += step;
+	step = aligned(bytes + !bytes);
 	mem->used += bytes;
-	ASAN_UNPOISON_MEMORY_REGION(p, bytes);
-	return p;
+	return block_cut(block_for(mem, step), step, bytes);
 }
 
 void *arena_alloc_array(struct arena *mem, size_t bytes, size_t count)
@@ -150,9 +226,8 @@ void arena_wipe_free(struct arena **memp)
 	if (!mem)
 		return;
 	*memp = NULL; /* first: the pointer may live in the arena itself */
-	for (struct block *b = mem->blocks, *next; b; b = next) {
+	for (struct block *b = mem->blocks, *next; b; b = next) { /* one of them holds the arena */
 		next = b->next;
 		block_wipe_free(b);
 	}
-	free(mem);
 }

@@ -19,6 +19,29 @@ static void memory_is_zeroed_and_aligned(void **state)
 	arena_wipe_free(&mem);
 }
 
+static void memory_of_an_ended_arena_comes_back_zeroed(void **state)
+{
+	static const size_t sizes[] = { 3000, 4000, 8000, 16000, 32000, 100000 };
+
+	(void)state;
+	for (int round = 0; round < 200; round++) { /* more arenas than blocks are kept */
+		struct arena *mem[3];
+
+		for (size_t a = 0; a < ARRAY_LEN(mem); a++) {
+			mem[a] = arena_new();
+			for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+				unsigned char *p = arena_alloc(mem[a], sizes[i]);
+
+				for (size_t k = 0; k < sizes[i]; k += 97)
+					assert_int_equal(p[k], 0);
+				memset(p, 0xAB, sizes[i]);
+			}
+		}
+		for (size_t a = 0; a < ARRAY_LEN(mem); a++)
+			arena_wipe_free(&mem[a]);
+	}
+}
+
 static void allocations_do_not_overlap(void **state)
 {
 	enum { COUNT = 4000 };
@@ -94,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zeroed_and_aligned),
+		cmocka_unit_test(memory_of_an_ended_arena_comes_back_zeroed),
 		cmocka_unit_test(allocations_do_not_overlap),
 		cmocka_unit_test(small_allocations_after_a_large_one_use_the_old_block),
 		cmocka_unit_test(texts_are_copied_with_a_nul),
