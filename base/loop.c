@@ -22,6 +22,7 @@ struct loop {
 	size_t cap_timers;
 
 	_Atomic(struct loop_post *) posted; /* the latest first */
+	atomic_bool woken; /* the eventfd was written for work that has not been run yet */
 	atomic_bool stop;
 
 	struct loop_turn *turns;
@@ -139,7 +140,7 @@ static int sleep_ms(const struct loop *loop)
 {
 	uint64_t left_us;
 
-	if (loop->more)
+	if (loop->more || atomic_load(&loop->posted))
 		return 0;
 	if (loop->n_timers == 0)
 		return -1;
@@ -162,22 +163,34 @@ static void wake(struct loop *loop)
 	errno = saved_errno;
 }
 
-void loop_post(struct loop *loop, struct loop_post *p)
+void loop_post_quiet(struct loop *loop, struct loop_post *p)
 {
 	struct loop_post *top = atomic_load(&loop->posted);
 
 	do
 		p->next = top;
 	while (!atomic_compare_exchange_weak(&loop->posted, &top, p));
-	/* Whoever posted `top` has woken the loop for all of them. `p` may have run and be gone by now. */
-	if (!top)
+}
+
+void loop_wake(struct loop *loop)
+{
+	if (!atomic_exchange(&loop->woken, true)) /* one write for all that is posted until the loop looks */
 		wake(loop);
+}
+
+void loop_post(struct loop *loop, struct loop_post *p)
+{
+	loop_post_quiet(loop, p);
+	loop_wake(loop); /* `p` may have run and be gone by now */
 }
 
 static void run_posted(struct loop *loop)
 {
 	struct loop_post *p, *next, *in_order = NULL;
 
+	/* first: what is posted behind this line wakes the loop again */
+	if (atomic_load(&loop->woken))
+		atomic_store(&loop->woken, false);
 	if (!atomic_load(&loop->posted))
 		return;
 	for (p = atomic_exchange(&loop->posted, NULL); p; p = next) {

@@ -54,6 +54,10 @@ void loop_timer_cancel(struct loop *loop, struct loop_timer *t) NONNULL(1, 2);
 void loop_add_turn(struct loop *loop, struct loop_turn *t) NONNULL(1, 2);
 /* Run p->run(p) on the loop's thread, in order of posting. Safe from any thread and from the loop itself. */
 void loop_post(struct loop *loop, struct loop_post *p) NONNULL(1, 2);
+/* The same, but a loop that sleeps is left so: the work is run when something else wakes it. Safe from any thread. */
+void loop_post_quiet(struct loop *loop, struct loop_post *p) NONNULL(1, 2);
+/* Wake the loop for what was posted quietly. Safe from any thread. */
+void loop_wake(struct loop *loop) NONNULL(1);
 /* Run until loop_stop(). Work posted before the stop is still run. */
 void loop_run(struct loop *loop) NONNULL(1);
 /* End loop_run() after the current turn. Safe from any thread and from a signal handler. */

@@ -87,6 +87,57 @@ static void work_may_be_posted_again_while_it_runs(void **state)
 	assert_int_equal(done[2], 2);
 }
 
+static void note_and_stop(struct loop_post *p)
+{
+	note_job(p);
+	loop_stop(loop);
+}
+
+static void post_quietly(struct loop_post *p)
+{
+	static struct job last = { .post = { .run = note_and_stop }, .number = 2 };
+
+	note_job(p);
+	loop_post_quiet(loop, &last.post);
+}
+
+static void quiet_work_runs_before_the_loop_sleeps(void **state)
+{
+	struct job first = { .post = { .run = post_quietly }, .number = 1 };
+
+	(void)state;
+	n_done = 0;
+	loop_post(loop, &first.post);
+	loop_run(loop);
+	assert_int_equal(n_done, 2);
+	assert_int_equal(done[1], 2);
+}
+
+static void *post_and_wake(void *arg)
+{
+	struct job *jobs = arg;
+
+	loop_post_quiet(loop, &jobs[0].post);
+	loop_post_quiet(loop, &jobs[1].post);
+	loop_wake(loop);
+	return NULL;
+}
+
+static void a_wake_runs_what_was_posted_quietly(void **state)
+{
+	struct job jobs[] = { { .post = { .run = note_job }, .number = 1 },
+			      { .post = { .run = note_and_stop }, .number = 2 } };
+	pthread_t thread;
+
+	(void)state;
+	n_done = 0;
+	assert_int_equal(pthread_create(&thread, NULL, post_and_wake, jobs), 0);
+	loop_run(loop);
+	pthread_join(thread, NULL);
+	assert_int_equal(n_done, 2);
+	assert_int_equal(done[0], 1);
+}
+
 enum { POSTERS = 4, POSTS = 5000 };
 
 struct counted {
@@ -364,6 +415,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LOOP_TEST(posted_work_keeps_its_order),
 		LOOP_TEST(work_may_be_posted_again_while_it_runs),
+		LOOP_TEST(quiet_work_runs_before_the_loop_sleeps),
+		LOOP_TEST(a_wake_runs_what_was_posted_quietly),
 		LOOP_TEST(no_work_of_any_thread_is_lost),
 		LOOP_TEST(another_thread_can_stop_it),
 		LOOP_TEST(a_signal_handler_can_stop_it),
