@@ -94,6 +94,15 @@ struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err) M
  * fetch's give_up. */
 bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 
+/* The same, but workers that sleep are left so until adapter_call(): for several fetches at once. */
+bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* Wake as many workers as the queued fetches are worth. Never blocks. */
+void adapter_call(struct adapter *ad) NONNULL(1);
+/* Short fetches may wait for a worker at work rather than wake another one: waking takes longer than they do. When that
+ * worker turns out slow, this wakes the others. Call it every few milliseconds while a fetch is under way; true:
+ * fetches still wait. */
+bool adapter_nudge(struct adapter *ad) NONNULL(1);
+
 /* A snapshot. */
 struct adapter_state adapter_state(struct adapter *ad) NONNULL(1);
 

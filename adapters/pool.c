@@ -9,7 +9,7 @@
 #include "adapters/fetch.h"
 #include "adapters/registry.h"
 
-enum { POOL_MOST = 64 };
+enum { POOL_MOST = 64, USUAL_FIRST_US = 1000 };
 
 struct fetch *pool_take(struct adapter *ad)
 {
@@ -23,6 +23,28 @@ struct fetch *pool_take(struct adapter *ad)
 	ad->queued--;
 	f->next = NULL;
 	return f;
+}
+
+uint32_t pool_call(struct adapter *ad)
+{
+	uint32_t n = 0;
+
+	while (n < ad->asleep && n < ad->queued) {
+		uint32_t awake = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] - ad->asleep + n;
+
+		if (awake > 0 && ad->queued * ad->usual_us <= (uint64_t)awake * POOL_BATCH_US)
+			break;
+		n++;
+	}
+	ad->asleep -= n;
+	ad->called += n;
+	return n;
+}
+
+void pool_signal(struct adapter *ad, uint32_t n)
+{
+	while (n-- > 0)
+		pthread_cond_signal(&ad->idle_work);
 }
 
 struct fetch *pool_take_all(struct adapter *ad)
@@ -83,6 +105,7 @@ static struct adapter *pool_new(const struct adapter_conf *conf, const struct ad
 	ad->conf.zone = arena_cstr(ad->mem, str_of(conf->zone));
 	ad->driver = driver;
 	ad->last = &ad->first;
+	ad->usual_us = USUAL_FIRST_US;
 	ad->in_state[WORKER_ENDED] = conf->pool;
 	for (uint32_t i = 0; i < conf->pool; i++)
 		ad->workers[i] = (struct worker){ .ad = ad, .state = WORKER_ENDED };
@@ -160,9 +183,9 @@ static bool pool_admits(const struct adapter *ad, struct err *err)
 	return true;
 }
 
-bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
+bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 {
-	bool admitted, idle = false, wanted = false;
+	bool admitted;
 
 	f->err = (struct err){ 0 };
 	f->rows = NULL;
@@ -176,16 +199,46 @@ bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
 		*ad->last = f;
 		ad->last = &f->next;
 		ad->queued++;
-		idle = ad->in_state[WORKER_IDLE] > 0;
-		wanted = worker_wanted(ad);
 	}
 	pthread_mutex_unlock(&ad->lock);
-	/* not under the lock: who is woken would go to sleep again for it */
-	if (idle)
-		pthread_cond_signal(&ad->idle_work);
+	return admitted;
+}
+
+void adapter_call(struct adapter *ad)
+{
+	uint32_t called;
+	bool wanted;
+
+	pthread_mutex_lock(&ad->lock);
+	called = pool_call(ad);
+	wanted = worker_wanted(ad);
+	pthread_mutex_unlock(&ad->lock);
+	pool_signal(ad, called);
 	if (wanted)
 		pthread_cond_signal(&ad->spare_work);
-	return admitted;
+}
+
+bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
+{
+	if (!adapter_queue(ad, f, err))
+		return false;
+	adapter_call(ad);
+	return true;
+}
+
+bool adapter_nudge(struct adapter *ad)
+{
+	uint32_t called;
+	bool waiting;
+
+	pthread_mutex_lock(&ad->lock);
+	called = ad->queued < ad->asleep ? ad->queued : ad->asleep;
+	ad->asleep -= called;
+	ad->called += called;
+	waiting = ad->queued > 0;
+	pthread_mutex_unlock(&ad->lock);
+	pool_signal(ad, called);
+	return waiting;
 }
 
 struct adapter_state adapter_state(struct adapter *ad)

@@ -36,6 +36,9 @@ struct adapter {
 	pthread_cond_t spare_work; /* for spare workers: one more connection is needed, or the end */
 	pthread_cond_t ended; /* for adapter_close(): a worker ended */
 	uint32_t in_state[WORKER_STATES]; /* how many workers */
+	uint32_t asleep; /* idle workers that wait and were not called */
+	uint32_t called; /* that were called and are not awake yet */
+	uint64_t usual_us; /* a fetch takes: a moving mean */
 	struct fetch *first, **last; /* the queue */
 	uint32_t queued;
 	bool closing;
@@ -54,6 +57,13 @@ struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_
 			  struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* The first fetch of the queue or NULL. Under the lock. */
 struct fetch *pool_take(struct adapter *ad) NONNULL(1);
+/* A queue that is through sooner than this is worth no other worker. */
+enum { POOL_BATCH_US = 200 };
+/* Call as many sleeping workers as the queue is worth; returns how many to signal, when the lock is let go. Under the
+ * lock. */
+uint32_t pool_call(struct adapter *ad) NONNULL(1);
+/* Signal workers that were called. Not under the lock: who is woken would go to sleep again for it. */
+void pool_signal(struct adapter *ad, uint32_t n) NONNULL(1);
 /* The whole queue as a list. Under the lock. */
 struct fetch *pool_take_all(struct adapter *ad) NONNULL(1);
 /* Hand a list of fetches back to their callers, failed. Not under the lock. */

@@ -7,6 +7,7 @@
 #include "adapters/pool.h"
 
 enum { REST_FIRST_MS = 250, REST_MOST_MS = 10000 };
+enum { USUAL_WEIGHT = 8 }; /* the last fetch counts an eighth of the mean */
 
 static void worker_move(struct worker *w, enum worker_state state)
 {
@@ -169,6 +170,7 @@ static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, 
 	ad->last_error = err->cls;
 	if (!still_asked)
 		return false;
+	ad->usual_us += (clock_mono_us() - f->begun_us) / USUAL_WEIGHT - ad->usual_us / USUAL_WEIGHT;
 	f->err = *err;
 	f->rows = err->cls == ERR_NONE ? run->rows : NULL;
 	f->ended_us = clock_mono_us();
@@ -183,6 +185,7 @@ static void worker_serve(struct worker *w, struct fetch *f)
 	struct adapter *ad = w->ad;
 	struct fetch run, *kept = f;
 	struct err err = { 0 };
+	uint32_t called;
 	bool asked;
 
 	worker_move(w, WORKER_BUSY);
@@ -198,7 +201,9 @@ static void worker_serve(struct worker *w, struct fetch *f)
 		assert(err.cls != ERR_NONE);
 	pthread_mutex_lock(&ad->lock);
 	asked = worker_finish(w, f, &run, &err);
+	called = pool_call(ad);
 	pthread_mutex_unlock(&ad->lock);
+	pool_signal(ad, called);
 	arena_wipe_free(&run.mem);
 	fetch_free(&kept);
 	if (asked)
@@ -217,6 +222,17 @@ static void worker_turn_spare(struct worker *w)
 		worker_wait_spare(w->ad);
 	else
 		(void)worker_connect(w, WORKER_IDLE, &err);
+}
+
+/* A connected worker sleeps until it is called, or for no reason: then it takes itself off the sleepers. */
+static void worker_sleep(struct adapter *ad)
+{
+	ad->asleep++;
+	pthread_cond_wait(&ad->idle_work, &ad->lock);
+	if (ad->called > 0)
+		ad->called--;
+	else
+		ad->asleep--;
 }
 
 /* The last act under the lock; who is last behind adapter_close() frees the adapter. */
@@ -250,7 +266,7 @@ void *worker_run(void *arg)
 		else if ((f = pool_take(ad)))
 			worker_serve(w, f);
 		else
-			pthread_cond_wait(&ad->idle_work, &ad->lock);
+			worker_sleep(ad);
 	}
 	worker_leave(w);
 	return NULL;

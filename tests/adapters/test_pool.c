@@ -205,6 +205,100 @@ static void one_worker_connects_at_once_and_others_when_they_are_needed(void **s
 	assert_int_equal(script.disconnects, 3);
 }
 
+/* Wait until so many workers sleep, then say how long fetches usually take. */
+static void settle(struct adapter *ad, uint32_t asleep, uint64_t usual_us)
+{
+	bool settled = false;
+
+	while (!settled) {
+		pthread_mutex_lock(&ad->lock);
+		settled = ad->asleep == asleep;
+		ad->usual_us = usual_us;
+		pthread_mutex_unlock(&ad->lock);
+	}
+}
+
+/* An adapter whose two workers are connected and asleep. */
+static struct adapter *open_pair(uint64_t usual_us)
+{
+	struct adapter *ad = open_scripted(2, 8);
+	struct fetch *f[2];
+
+	script.hold_fetches = true;
+	for (int i = 0; i < 2; i++)
+		support_start(ad, f[i] = support_fetch(ASK(.part = "part", .columns = "a")));
+	until(&script.fetching, 2);
+	let_go(&script.hold_fetches);
+	for (int i = 0; i < 2; i++) {
+		support_wait(f[i]);
+		support_free(&f[i]);
+	}
+	settle(ad, 2, usual_us);
+	return ad;
+}
+
+/* Two fetches at once, held by the source. */
+static void start_held(struct adapter *ad, struct fetch *f[2])
+{
+	pthread_mutex_lock(&script.lock);
+	script.hold_fetches = true;
+	pthread_mutex_unlock(&script.lock);
+	for (int i = 0; i < 2; i++)
+		support_start(ad, f[i] = support_fetch(ASK(.part = "part", .columns = "a")));
+}
+
+static void end_held(struct adapter *ad, struct fetch *f[2])
+{
+	let_go(&script.hold_fetches);
+	for (int i = 0; i < 2; i++) {
+		support_wait(f[i]);
+		assert_int_equal(f[i]->err.cls, ERR_NONE);
+		support_free(&f[i]);
+	}
+	adapter_close(&ad, UINT32_MAX);
+}
+
+static void long_fetches_run_side_by_side(void **state)
+{
+	(void)state;
+	struct adapter *ad = open_pair(1000);
+	struct fetch *f[2];
+
+	start_held(ad, f);
+	until(&script.fetching, 2);
+	end_held(ad, f);
+}
+
+static void a_short_fetch_waits_for_the_worker_at_work_until_it_turns_out_slow(void **state)
+{
+	(void)state;
+	struct adapter *ad = open_pair(10);
+	struct fetch *f[2];
+
+	start_held(ad, f);
+	until(&script.fetching, 1);
+	assert_int_equal(adapter_state(ad).queued, 1);
+	assert_true(adapter_nudge(ad));
+	until(&script.fetching, 2);
+	assert_false(adapter_nudge(ad));
+	end_held(ad, f);
+}
+
+static void queued_fetches_wake_nobody_before_the_call(void **state)
+{
+	(void)state;
+	struct adapter *ad = open_pair(1000);
+	struct fetch *f[2];
+	struct err err = { 0 };
+
+	for (int i = 0; i < 2; i++)
+		assert_true(adapter_queue(ad, f[i] = support_fetch(ASK(.part = "part", .columns = "a")), &err));
+	assert_int_equal(adapter_state(ad).queued, 2);
+	assert_int_equal(adapter_state(ad).busy, 0);
+	adapter_call(ad);
+	end_held(ad, f);
+}
+
 static void a_source_that_is_down_refuses_at_once_with_its_reason(void **state)
 {
 	(void)state;
@@ -450,6 +544,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_fetch_comes_back_with_rows_once, each),
 		cmocka_unit_test_setup(one_worker_connects_at_once_and_others_when_they_are_needed, each),
+		cmocka_unit_test_setup(long_fetches_run_side_by_side, each),
+		cmocka_unit_test_setup(a_short_fetch_waits_for_the_worker_at_work_until_it_turns_out_slow, each),
+		cmocka_unit_test_setup(queued_fetches_wake_nobody_before_the_call, each),
 		cmocka_unit_test_setup(a_source_that_is_down_refuses_at_once_with_its_reason, each),
 		cmocka_unit_test_setup(a_source_that_comes_up_later_heals, each),
 		cmocka_unit_test_setup(a_full_queue_is_busy, each),
