@@ -78,9 +78,15 @@ static void off_free(struct cache *c)
 	free(c);
 }
 
+static const struct cache_driver off = { "off", off_get, off_put, off_drop, off_state, off_free };
+
+bool cache_keeps(const struct cache *c)
+{
+	return c->driver != &off;
+}
+
 struct cache *cache_off(void)
 {
-	static const struct cache_driver off = { "off", off_get, off_put, off_drop, off_state, off_free };
 	struct cache *c = calloc(1, sizeof(*c));
 
 	if (!c)

@@ -59,6 +59,8 @@ struct cache *cache_on_redis(const struct redis_conf *conf, struct loop *loop, s
 /* No cache at all: every look-up is a miss. */
 struct cache *cache_off(void) __attribute__((returns_nonnull));
 
+/* Does it keep anything at all? If not, keys need not be made. */
+bool cache_keeps(const struct cache *c) NONNULL(1);
 /* Look up. found() is called exactly once: at once from inside this call (memory, or no connection), or later on the
  * loop's thread. A value that does not carry this very key, is torn or of another format is a miss and removed. */
 void cache_get(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);

@@ -120,7 +120,7 @@ bool run_pages_on(const struct run *run)
 	return run->flow->timeline.has_before && sqltext_pages(run->query);
 }
 
-static void look_into_cache(struct run *run)
+static void make_cache_key(struct run *run)
 {
 	struct flow *flow = run->flow;
 	struct str *asked;
@@ -139,7 +139,16 @@ static void look_into_cache(struct run *run)
 	}
 	cache_key_make(&run->cache_key, flow->ask.tenant, flow->world->part_ids[run->part->index],
 		       service_salt(flow->lane->service), asked, n);
-	if (flow->ask.no_cache || run_pages_on(run)) {
+}
+
+static void look_into_cache(struct run *run)
+{
+	struct flow *flow = run->flow;
+	bool keeps = cache_keeps(flow->lane->cache);
+
+	if (keeps)
+		make_cache_key(run);
+	if (!keeps || flow->ask.no_cache || run_pages_on(run)) {
 		ask_source(run);
 		return;
 	}
