@@ -23,6 +23,10 @@ struct lane {
 	struct service *service;
 	struct loop *loop;
 	struct cache *cache;
+	struct flight *flights; /* fetches under way: flow/flight.c, as what follows */
+	struct loop_turn call;
+	struct loop_timer nudge;
+	uint32_t nudge_ms;
 };
 
 /* Load the mapping directory of the options, open its adapters. Findings stand in `ds`. The caller owns the result:

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "federator/flow/flight.h"
 #include "federator/flow/steps.h"
 
 static const struct {
@@ -68,6 +69,7 @@ void flow_release(struct flow *flow)
 		run_end(&flow->walks[i]);
 	for (size_t i = 0; i < flow->n_runs; i++)
 		run_end(&flow->runs[i]);
+	crew_drop(flow->crew);
 	world_unref(&flow->world);
 	arena_wipe_free(&mem);
 }
@@ -146,6 +148,7 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 			       .done = done,
 			       .owner = owner,
 			       .holds = 1,
+			       .crew = crew_new(),
 			       .started_us = clock_mono_us(),
 			       .timer = { .fire = on_budget } };
 	copy_ask(flow, ask);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "federator/flow/flight.h"
 #include "federator/flow/request.h"
 #include "metadata/normalize.h"
 #include "metadata/plan.h"
@@ -13,6 +14,7 @@ enum { RUNS_MAX = 64 }; /* executions of one statement for single parameters wit
 struct job {
 	struct fetch *fetch;
 	struct loop_post landed;
+	struct flight flight;
 	struct run *run; /* NULL: abandoned */
 	struct lane *lane;
 	const struct world *world;
@@ -92,9 +94,9 @@ static void on_landed(struct loop_post *p)
 {
 	struct job *job = CONTAINER_OF(p, struct job, landed);
 	struct fetch *f = job->fetch;
-
 	struct run *run = job->run;
 
+	flight_end(&job->flight);
 	if (f->err.cls == ERR_NONE)
 		check_subject(job);
 	if (f->err.cls == ERR_NONE && run) {
@@ -117,7 +119,7 @@ static void on_fetched(struct fetch *f)
 {
 	struct job *job = f->owner;
 
-	loop_post(job->lane->loop, &job->landed);
+	flight_land(&job->flight, &job->landed);
 }
 
 /* Add every value as the source writes it, each text once: asking twice would bring each row twice. */
@@ -246,9 +248,24 @@ static void set_limits(const struct job *job, struct fetch *f)
 	f->cap = deadline_after_ms(job->part->cap_ms);
 }
 
+/* Can another part be asked as soon as this one is here? */
+static bool somebody_waits_for(const struct run *run)
+{
+	const struct flow *flow = run->flow;
+	const struct run *runs = run->walk ? flow->walks : flow->runs;
+	size_t n = run->walk ? flow->n_walks : flow->n_runs;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t a = 0; a < runs[i].n_after; a++)
+			if (runs[i].after[a] == run)
+				return true;
+	return false;
+}
+
 bool job_submit(struct run *run, struct err *err)
 {
 	struct flow *flow = run->flow;
+	struct adapter *adapter = flow->world->adapters[run->part->source->index];
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (!job)
@@ -266,9 +283,10 @@ bool job_submit(struct run *run, struct err *err)
 	job->passing = run_pages_on(run);
 	job->fetch->done = on_fetched;
 	job->fetch->owner = job;
+	job->flight.urgent = somebody_waits_for(run);
 	set_limits(job, job->fetch);
 	if (!write_sql(job, job->fetch, err) ||
-	    !adapter_submit(flow->world->adapters[run->part->source->index], job->fetch, err)) {
+	    !flight_begin(&job->flight, flow->lane, flow->crew, adapter, job->fetch, err)) {
 		free_job(job);
 		return false;
 	}
@@ -278,6 +296,7 @@ bool job_submit(struct run *run, struct err *err)
 
 void job_abandon(struct run *run)
 {
+	flight_abandon(&run->job->flight);
 	run->job->run = NULL;
 	run->job = NULL;
 }

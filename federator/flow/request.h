@@ -6,6 +6,7 @@
 #include "federator/flow/flow.h"
 #include "federator/view/merge.h"
 
+struct crew;
 struct flow;
 struct job;
 
@@ -47,7 +48,7 @@ struct run {
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	struct job *job; /* the fetch; its rows live as long as it does */
 	struct loop_timer late;
-	uint64_t begun_us;
+	uint64_t begun_us, landed_us; /* 0: not yet */
 };
 
 enum outcome { OUTCOME_ONE, OUTCOME_NONE, OUTCOME_MANY, OUTCOME_UNLINKED, OUTCOME_TOO_MANY, OUTCOME_BLOCKED };
@@ -101,6 +102,7 @@ struct flow {
 	size_t n_asked;
 	bool blocked;
 	struct timeline_filter timeline; /* of a question for the time line */
+	struct crew *crew; /* the fetches under way */
 	struct run *walks; /* from the asked keys to the identity */
 	size_t n_walks;
 	struct match match;

@@ -35,12 +35,20 @@ static void keep_own(struct run *run)
 	run->fact.keys = NULL;
 }
 
+/* The loop may look at a landed fetch later than it landed. 0: it never began. */
+static uint64_t took_us(const struct run *run)
+{
+	uint64_t end_us = run->landed_us ? run->landed_us : clock_mono_us();
+
+	return run->begun_us ? end_us - run->begun_us : 0;
+}
+
 static void end_run(struct run *run, enum fact_state state)
 {
 	run->state = RUN_ENDED;
 	run->fact.state = state;
 	keep_own(run);
-	run->fact.took_us = run->begun_us ? clock_mono_us() - run->begun_us : 0; /* 0: it never began */
+	run->fact.took_us = took_us(run);
 	loop_timer_cancel(run->flow->lane->loop, &run->late);
 	flow_wake(run->flow);
 }
@@ -77,6 +85,7 @@ static void on_late(struct loop_timer *t)
 
 void run_landed(struct run *run, const struct fetch *fetch)
 {
+	run->landed_us = fetch->ended_us;
 	if (fetch->err.cls != ERR_NONE) {
 		run_fail(run, err_reason(fetch->err.cls));
 		return;

@@ -1,4 +1,4 @@
-/* graph.c - random customers, keys and parts; the sources are the linker's wrap of adapter_submit(). */
+/* graph.c - random customers, keys and parts; the sources are the linker's wrap of adapter_queue(). */
 #include "tests/federator/graph.h"
 
 #include <stdio.h>
@@ -291,8 +291,8 @@ static bool end_one(struct loop_turn *t)
 	return serving.n > 0;
 }
 
-bool __wrap_adapter_submit(struct adapter *ad, struct fetch *f, struct err *err);
-bool __wrap_adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
+bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err);
+bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 {
 	(void)ad;
 	(void)err;
