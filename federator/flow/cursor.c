@@ -70,18 +70,16 @@ enum step_end cursor_read(struct flow *flow)
 	return end;
 }
 
-struct str cursor_link(struct flow *flow, struct str id)
+struct str cursor_next(struct flow *flow)
 {
 	const struct timeline_filter *f = &flow->timeline;
-	struct str text, cursor;
+	struct str text;
 
 	if (!f->paged || !f->more)
 		return (struct str){ 0 };
 	text = arena_printf(flow->mem, "%lld %u %.*s", (long long)f->next_us, f->next_skip,
 			    STR_ARG(flow->match.subject));
-	cursor = seal_id(flow->lane->service, audience(flow), text, flow->mem);
-	return arena_printf(flow->mem, "/v1/customers/%.*s/timeline?view=%s&cursor=%.*s", STR_ARG(id), flow->view->name,
-			    STR_ARG(cursor));
+	return seal_id(flow->lane->service, audience(flow), text, flow->mem);
 }
 
 struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem)

@@ -151,8 +151,8 @@ void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
 /* Read since, until, limit and the cursor of the question into flow->timeline; refuses what cannot be read. The
  * customer must be known: a cursor belongs to one. */
 enum step_end cursor_read(struct flow *flow) NONNULL(1);
-/* The link to the next page, or the NULL view when there is none. */
-struct str cursor_link(struct flow *flow, struct str id) NONNULL(1);
+/* The cursor of the next page, or the NULL view when there is none. */
+struct str cursor_next(struct flow *flow) NONNULL(1);
 /* What :before is bound to, in the zone of the source. */
 struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem) NONNULL(1, 2, 3);
 
@@ -213,6 +213,11 @@ const char *envelope_state(enum fact_state state) __attribute__((returns_nonnull
 void envelope_timing(struct flow *flow) NONNULL(1);
 /* The word of the interface for an outcome. */
 const char *envelope_outcome(enum outcome outcome) __attribute__((returns_nonnull));
+
+/* links.c - the question again, as URLs */
+
+/* "links" of a customer whose sealed id is `id`: nothing when it is the NULL view, or the answer canonical. */
+void links_put(struct flow *flow, struct node *root, struct str id) NONNULL(1, 2);
 
 /* flat.c - answers for telephone systems */
 

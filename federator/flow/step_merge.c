@@ -102,21 +102,6 @@ static void put_customer(struct flow *flow, struct node *root, bool known)
 	return_facts(flow, m.facts);
 }
 
-static void put_links(struct flow *flow, struct node *root, struct str id)
-{
-	struct node *links;
-	struct str next;
-
-	if (flow->ask.canonical || !id.p)
-		return;
-	links = tree_object(flow->mem, root, STR("links"));
-	tree_text(flow->mem, links, STR("self"),
-		  arena_printf(flow->mem, "/v1/customers/%.*s?view=%s", STR_ARG(id), flow->view->name));
-	next = cursor_link(flow, id);
-	if (next.p)
-		tree_text(flow->mem, links, STR("next"), next);
-}
-
 static void put_provenance(struct flow *flow, struct node *root)
 {
 	struct node *node;
@@ -208,7 +193,7 @@ enum step_end step_merge(struct flow *flow)
 	flow->reply.missing = envelope_parts(flow, flow->root);
 	if (customer)
 		put_provenance(flow, flow->root);
-	put_links(flow, flow->root, id);
+	links_put(flow, flow->root, id);
 	envelope_timing(flow);
 	return STEP_DONE;
 }

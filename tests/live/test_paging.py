@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import unittest
+from urllib.parse import quote
 
 from support import LiveTest, Service
 
@@ -91,14 +92,25 @@ class PagingTest(LiveTest):
 
     def test_any_size_of_page_gives_the_same_events(self):
         for limit in (1, 3):
-            seen = []
-            path = f"/v1/customers/{self.id}/timeline?view=full&limit={limit}"
-            while path:
-                answer = self.service.ask("GET", path).json
-                seen += [e["id"] for e in answer["customer"]["journey"]]
-                path = answer["links"].get("next")
-                path = path and path + f"&limit={limit}"
-            self.assertEqual(sorted(seen), sorted(event[2] for event in self.events))
+            pages = self.pages(f"/v1/customers/{self.id}/timeline?view=full&limit={limit}")
+            self.assertTrue(all(len(page) <= limit for page in pages))
+            self.assertEqual(sorted(event for page in pages for event in page), sorted(self.events))
+
+    def test_the_next_page_belongs_to_the_same_question(self):
+        since = "2026-11-01T00:05:00+09:00"
+        wanted = [event for event in self.events if event[1] == "calls" and since <= event[0]]
+        pages = self.pages(f"/v1/customers/{self.id}/timeline?view=full&kind=calls&limit=4&lang=ko&fields=journey"
+                           f"&since={quote(since)}")
+        self.assertEqual(sorted(event for page in pages for event in page), sorted(wanted))
+        self.assertGreater(len(pages), 5)
+
+    def test_a_page_says_how_to_get_itself(self):
+        first = self.service.ask("GET", f"/v1/customers/{self.id}/timeline?view=full&limit=5").json
+        second = self.service.ask("GET", first["links"]["next"]).json
+        for page in (first, second):
+            again = self.service.ask("GET", page["links"]["self"]).json
+            self.assertEqual(again["customer"], page["customer"])
+        self.assertNotEqual(first["customer"], second["customer"])
 
     def test_later_pages_are_not_kept(self):
         first = self.service.ask("GET", f"/v1/customers/{self.id}/timeline?view=full").json
