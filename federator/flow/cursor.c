@@ -82,15 +82,24 @@ struct str cursor_next(struct flow *flow)
 	return seal_id(flow->lane->service, audience(flow), text, flow->mem);
 }
 
+bool cursor_bounds(const struct flow *flow)
+{
+	return flow->timeline.has_before || flow->timeline.has_until;
+}
+
 struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem)
 {
+	const struct timeline_filter *f = &flow->timeline;
+	int64_t before_us = f->until_us;
 	char text[40];
 	size_t n;
 
-	if (!flow->timeline.has_before)
+	if (!cursor_bounds(flow))
 		return STR("9999-12-31 23:59:59");
 	/* a microsecond later, so that SQL's `<` keeps the events of that very moment */
-	zone_format(source->zone, flow->timeline.before_us + 1, text);
+	if (f->has_before && (!f->has_until || f->before_us < f->until_us))
+		before_us = f->before_us + 1;
+	zone_format(source->zone, before_us, text);
 	text[10] = ' ';
 	n = 19 + strspn(text + 19, ".0123456789"); /* without the offset */
 	return arena_str(mem, (struct str){ text, n });

@@ -23,7 +23,7 @@ struct job {
 	struct run_key *keys; /* canonical, in the fetch's arena */
 	struct cache_key cache_key;
 	struct str before; /* of a query that takes :before, in the fetch's arena */
-	bool passing; /* a later page: its rows are not kept */
+	bool passing; /* :before is bound: its rows are not kept */
 };
 
 /* Negative answers about who a customer is live this long at most. */

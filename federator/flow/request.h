@@ -137,7 +137,7 @@ void flow_release(struct flow *flow) NONNULL(1);
 
 /* Begin: gather its keys, look into the cache, ask the source. Its fact is set when the state is RUN_ENDED. */
 void run_start(struct run *run) NONNULL(1);
-/* Is this a later page of a query that takes :before? Such rows are not cached. */
+/* Does the query take :before, and the question bound it? Such rows are not cached. */
 bool run_pages_on(const struct run *run) NONNULL(1);
 /* Start every run whose earlier runs have ended; true when all have ended. `runs` may be NULL when n_runs is 0. */
 bool runs_advance(struct run *runs, size_t n_runs);
@@ -153,6 +153,8 @@ void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
 enum step_end cursor_read(struct flow *flow) NONNULL(1);
 /* The cursor of the next page, or the NULL view when there is none. */
 struct str cursor_next(struct flow *flow) NONNULL(1);
+/* Does the question end before now, as later pages and those with `until` do? */
+bool cursor_bounds(const struct flow *flow) NONNULL(1);
 /* What :before is bound to, in the zone of the source. */
 struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem) NONNULL(1, 2, 3);
 

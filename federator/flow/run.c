@@ -126,7 +126,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 
 bool run_pages_on(const struct run *run)
 {
-	return run->flow->timeline.has_before && sqltext_pages(run->query);
+	return cursor_bounds(run->flow) && sqltext_pages(run->query);
 }
 
 static void make_cache_key(struct run *run)

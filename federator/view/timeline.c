@@ -189,6 +189,7 @@ void timeline_merge(struct merge *m, const struct timeline *tl, uint32_t limit, 
 	array = tree_array(m->mem, customer, tl->segments[tl->n_segments - 1], STR("event"));
 	while (shown < n && shown < limit && events[shown].item.key.instant_us >= horizon)
 		put_event(m, &events[shown++], array);
+	full = full && (!m->timeline.has_since || horizon >= m->timeline.since_us);
 	note_next(m, events, shown, full || shown < n);
 	put_gaps(m, tl, array);
 }

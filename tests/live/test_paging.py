@@ -104,6 +104,15 @@ class PagingTest(LiveTest):
         self.assertEqual(sorted(event for page in pages for event in page), sorted(wanted))
         self.assertGreater(len(pages), 5)
 
+    def test_a_window_may_lie_behind_the_newest_rows(self):
+        since, until = "2026-11-01T00:05:00+09:00", "2026-11-01T00:14:59.5+09:00"
+        wanted = [event for event in self.events if since <= event[0] < until]
+        path = f"/v1/customers/{self.id}/timeline?view=full&since={quote(since)}&until={quote(until)}"
+        pages = self.pages(path)
+        self.assertEqual(sorted(event for page in pages for event in page), sorted(wanted))
+        self.assertTrue(all(pages), "a page without an event")
+        self.assertEqual(self.service.ask("GET", path).json["parts"]["calls"]["state"], "live")
+
     def test_a_page_says_how_to_get_itself(self):
         first = self.service.ask("GET", f"/v1/customers/{self.id}/timeline?view=full&limit=5").json
         second = self.service.ask("GET", first["links"]["next"]).json
