@@ -43,14 +43,14 @@ static enum step_end read_time(struct flow *flow, const char *name, struct str t
 {
 	struct civil c;
 
-	if (!text.n)
+	if (!text.p)
 		return STEP_DONE;
 	if (!civil_parse(text, &c) || !c.has_offset)
 		return flow_refuse(flow, 400, "malformed-time", "A time cannot be read",
 				   arena_printf(flow->mem,
 						"`%s` wants a time with offset, such as 2026-11-22T09:00:00+09:00",
 						name),
-				   NULL);
+				   "in a URL + is written %2B");
 	*has_out = true;
 	*us_out = c.us;
 	return STEP_DONE;

@@ -123,9 +123,24 @@ static void time_line_question_filters_by_time_and_kind(void **state)
 	assert_at(bed_refused(*state, ask, 400), "type", "urn:federator:problem:no-timeline");
 	ask.view = STR("");
 	ask.kind = STR("order");
-	bed_refused(*state, ask, 400);
-	ask.since = STR("yesterday");
-	bed_refused(*state, ask, 400);
+	assert_at(bed_refused(*state, ask, 400), "type", "urn:federator:problem:unknown-kind");
+}
+
+static void time_without_an_offset_is_refused(void **state)
+{
+	static const char *const times[] = { "yesterday", "2026-11-22", "2026-11-22T09:00:00",
+					     "2026-11-22T09:00:00 09:00", "2026-11-31T09:00:00Z", "" };
+
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		struct ask ask = bed_by("member", "1", "");
+
+		ask.timeline = true;
+		ask.since = str_of(times[i]);
+		assert_at(bed_refused(*state, ask, 400), "type", "urn:federator:problem:malformed-time");
+		ask.since = (struct str){ 0 };
+		ask.until = str_of(times[i]);
+		assert_at(bed_refused(*state, ask, 400), "type", "urn:federator:problem:malformed-time");
+	}
 }
 
 static void flat_view_always_has_its_defaults(void **state)
@@ -174,6 +189,7 @@ int main(void)
 		BED_STORY(provenance_names_winner_and_loser),
 		BED_STORY(time_line_merges_lists_newest_first),
 		BED_STORY(time_line_question_filters_by_time_and_kind),
+		BED_STORY(time_without_an_offset_is_refused),
 		BED_STORY(flat_view_always_has_its_defaults),
 		BED_STORY(xml_has_the_same_customer),
 		BED_STORY(canonical_form_repeats_byte_for_byte),
