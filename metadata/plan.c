@@ -30,23 +30,34 @@ void plan_append(struct plan *plan, struct plan_step step, struct arena *mem)
 }
 
 /* A part, and what says whether it may be asked at all. */
-static void need_part(const struct part *part, bool *needed)
+static void need_part(const struct part *part, unsigned char *needed)
 {
-	needed[part->index] = true;
+	needed[part->index] |= NEED_SHOWN;
 	if (part->consent)
 		plan_consent_needs(part->consent, needed);
 }
 
-void plan_consent_needs(const struct field *consent, bool *needed)
+void plan_consent_needs(const struct field *consent, unsigned char *needed)
 {
 	for (size_t i = 0; i < consent->n_from; i++)
-		needed[consent->from[i].part->index] = true;
+		needed[consent->from[i].part->index] |= NEED_ASKED;
 }
 
-static void list_needs(const struct list *list, uint64_t only, uint64_t visible, bool *needed)
+static bool list_askable(const struct list *list, const bool *askable)
+{
+	for (size_t p = 0; p < list->n_parts; p++)
+		if (!askable || askable[list->parts[p]->index])
+			return true;
+	return false;
+}
+
+static void list_needs(const struct list *list, uint64_t only, uint64_t visible, const bool *askable,
+		       unsigned char *needed)
 {
 	bool shown = false;
 
+	if (!list_askable(list, askable))
+		return;
 	for (size_t f = 0; f < list->n_fields; f++) {
 		const struct list_field *lf = &list->fields[f];
 
@@ -61,7 +72,7 @@ static void list_needs(const struct list *list, uint64_t only, uint64_t visible,
 	for (size_t i = 0; i < list->n_lists; i++) {
 		if (i < 32 && !(only & (UINT64_C(1) << (32 + i))))
 			continue;
-		list_needs(&list->lists[i], UINT64_MAX, visible, needed);
+		list_needs(&list->lists[i], UINT64_MAX, visible, askable, needed);
 		shown = true;
 	}
 	for (size_t p = 0; shown && p < list->n_parts; p++)
@@ -70,7 +81,7 @@ static void list_needs(const struct list *list, uint64_t only, uint64_t visible,
 		plan_consent_needs(list->consent, needed);
 }
 
-void plan_use_needs(const struct use *use, uint64_t visible, bool *needed)
+void plan_use_needs(const struct use *use, uint64_t visible, const bool *askable, unsigned char *needed)
 {
 	switch (use->kind) {
 	case USE_FIELD:
@@ -79,14 +90,14 @@ void plan_use_needs(const struct use *use, uint64_t visible, bool *needed)
 				need_part(use->field->from[i].part, needed);
 		return;
 	case USE_LIST:
-		list_needs(use->list, use->only, visible, needed);
+		list_needs(use->list, use->only, visible, askable, needed);
 		return;
 	case USE_TIMELINE:
 		for (size_t i = 0; i < use->timeline->n_of; i++)
 			list_needs(use->timeline->of[i].list,
 				   (use->timeline->of[i].only & UINT32_MAX) |
 					   (UINT64_C(1) << use->timeline->of[i].at_field),
-				   visible, needed);
+				   visible, askable, needed);
 		return;
 	}
 }

@@ -24,11 +24,19 @@ struct plan plan_view(const struct catalog *cat, const struct view *view, struct
 struct plan plan_unlinked(const struct catalog *cat, const struct view *view, const struct key *asked,
 			  struct arena *mem) NONNULL(1, 2, 3, 4);
 
-/* Mark in needed[part->index] what a use asks for when only fields of the classes in `visible` are shown. */
-void plan_use_needs(const struct use *use, uint64_t visible, bool *needed) NONNULL(1, 3);
+/* Why a part is needed: set of bits by part index, none for a part that is not. */
+enum plan_need {
+	NEED_SHOWN = 1, /* something of it is shown */
+	NEED_ASKED = 2, /* it says whether something may be shown, gives a key, or is named by <use part> */
+};
 
-/* Mark the parts that a consent is read from. */
-void plan_consent_needs(const struct field *consent, bool *needed) NONNULL(1, 2);
+/* Add to needed[part->index] what a use asks for when only fields of the classes in `visible` are shown, and only the
+ * parts of `askable` (NULL: all) can be asked: without a row of the list around it nothing inside is shown. */
+void plan_use_needs(const struct use *use, uint64_t visible, const bool *askable, unsigned char *needed)
+	NONNULL(1, 4);
+
+/* Add the parts that a consent is read from. */
+void plan_consent_needs(const struct field *consent, unsigned char *needed) NONNULL(1, 2);
 
 /* Does a column of the part give the key? */
 bool plan_part_gives(const struct part *part, const struct key *key) NONNULL(1, 2);

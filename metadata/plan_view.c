@@ -6,7 +6,7 @@ struct scheduler {
 	const struct catalog *cat;
 	const struct key *start; /* the key that is known from the beginning */
 	struct arena *mem;
-	bool *needed; /* by part index */
+	unsigned char *needed; /* by part index: enum plan_need */
 	bool *placed; /* by part index */
 	bool patient; /* wait also for parts that are not placed yet but give one of the keys */
 	struct plan plan;
@@ -153,7 +153,7 @@ static bool add_giver(struct scheduler *s, const struct part *part, const struct
 		case NO_GIVER:
 			return false;
 		case ONE_GIVER:
-			s->needed[giver->index] = true;
+			s->needed[giver->index] |= NEED_ASKED;
 			return true;
 		case MANY_GIVERS:
 			*several_out = q->by[i].key;
@@ -222,12 +222,12 @@ struct plan plan_view(const struct catalog *cat, const struct view *view, struct
 {
 	struct scheduler s = { .cat = cat, .start = cat->identity, .mem = mem };
 
-	s.needed = arena_array_of(mem, bool, cat->n_parts + 1);
+	s.needed = arena_array_of(mem, unsigned char, cat->n_parts + 1);
 	s.placed = arena_array_of(mem, bool, cat->n_parts + 1);
 	for (size_t i = 0; i < view->n_uses; i++)
-		plan_use_needs(&view->uses[i], UINT64_MAX, s.needed);
+		plan_use_needs(&view->uses[i], UINT64_MAX, NULL, s.needed);
 	for (size_t i = 0; i < view->n_extra_parts; i++)
-		s.needed[view->extra_parts[i]->index] = true;
+		s.needed[view->extra_parts[i]->index] |= NEED_ASKED;
 	do {
 		need_consents(&s);
 		place_all(&s);
@@ -241,10 +241,10 @@ struct plan plan_unlinked(const struct catalog *cat, const struct view *view, co
 {
 	struct scheduler s = { .cat = cat, .start = asked, .mem = mem };
 
-	s.needed = arena_array_of(mem, bool, cat->n_parts + 1);
+	s.needed = arena_array_of(mem, unsigned char, cat->n_parts + 1);
 	s.placed = arena_array_of(mem, bool, cat->n_parts + 1);
 	for (size_t i = 0; i < view->plan.n_steps; i++)
-		s.needed[view->plan.steps[i].part->index] = true;
+		s.needed[view->plan.steps[i].part->index] |= NEED_ASKED;
 	place_all(&s);
 	return s.plan;
 }

@@ -39,6 +39,7 @@ struct run {
 	struct run **after; /* runs that give keys of this one */
 	size_t n_after;
 	const struct asked *asked; /* the key it starts from; NULL: the customer's identity */
+	bool shown; /* the view shows something of it; else it only gives keys, or says what may be shown */
 	bool walk; /* on the way from `asked` to the identity; else it serves the view */
 	enum run_state state;
 	struct run_key *keys; /* one per query->by */

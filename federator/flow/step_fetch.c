@@ -16,11 +16,13 @@ static void confirm(struct flow *flow)
 		flow->match.complete = false;
 }
 
-/* Nobody is known by the asked keys, and every part answered that nothing is either. */
+/* Nobody is known by the asked keys, and every part answered that there is nothing to show either. A part that is
+ * only asked for the keys it gives shows nothing, whatever its rows. */
 static bool nothing_there(const struct flow *flow)
 {
 	for (size_t i = 0; i < flow->n_runs; i++)
-		if (!fact_known(&flow->runs[i].fact) || fact_rows(&flow->runs[i].fact) > 0)
+		if (flow->runs[i].shown &&
+		    (!fact_known(&flow->runs[i].fact) || fact_rows(&flow->runs[i].fact) > 0))
 			return false;
 	return true;
 }

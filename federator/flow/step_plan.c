@@ -12,17 +12,26 @@ static bool named(struct str list, struct str wanted)
 	return false;
 }
 
-/* needed[step]: steps of a plan of the view that serve the chosen uses, with all that they wait for. */
-static bool *needed_steps(struct flow *flow, const struct plan *plan)
+/* What the chosen uses need of the parts of a plan, by part index. */
+static unsigned char *needed_parts(struct flow *flow, const struct plan *plan)
 {
-	const struct catalog *cat = flow->world->cat;
-	bool *parts = arena_array_of(flow->mem, bool, cat->n_parts);
+	unsigned char *parts = arena_array_of(flow->mem, unsigned char, flow->world->cat->n_parts);
+	bool *askable = arena_array_of(flow->mem, bool, flow->world->cat->n_parts);
+
+	for (size_t i = 0; i < plan->n_steps; i++)
+		askable[plan->steps[i].part->index] = true;
+	for (size_t i = 0; i < flow->n_uses; i++)
+		plan_use_needs(&flow->uses[i], flow_visible(flow), askable, parts);
+	for (size_t i = 0; i < flow->view->n_extra_parts && !flow->ask.fields.n; i++)
+		parts[flow->view->extra_parts[i]->index] |= NEED_ASKED;
+	return parts;
+}
+
+/* needed[step]: those parts, with all that they wait for. */
+static bool *needed_steps(struct flow *flow, const struct plan *plan, const unsigned char *parts)
+{
 	bool *steps = arena_array_of(flow->mem, bool, plan->n_steps);
 
-	for (size_t i = 0; i < flow->n_uses; i++)
-		plan_use_needs(&flow->uses[i], flow_visible(flow), parts);
-	for (size_t i = 0; i < flow->view->n_extra_parts && !flow->ask.fields.n; i++)
-		parts[flow->view->extra_parts[i]->index] = true;
 	for (size_t i = plan->n_steps; i-- > 0;) {
 		const struct plan_step *st = &plan->steps[i];
 
@@ -108,7 +117,8 @@ static struct run *add_run(struct flow *flow, const struct plan_step *st)
  * identity. */
 static void make_runs(struct flow *flow, const struct plan *plan, const struct asked *asked)
 {
-	const bool *steps = needed_steps(flow, plan);
+	const unsigned char *parts = needed_parts(flow, plan);
+	const bool *steps = needed_steps(flow, plan, parts);
 	size_t before = flow->n_runs;
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
@@ -119,6 +129,7 @@ static void make_runs(struct flow *flow, const struct plan *plan, const struct a
 			continue;
 		run = add_run(flow, st);
 		run->asked = asked;
+		run->shown = parts[st->part->index] & NEED_SHOWN;
 		run->after = arena_array_of(flow->mem, struct run *, st->n_after);
 		for (size_t a = 0; a < st->n_after; a++)
 			run->after[run->n_after++] = run_of_part(flow, plan->steps[st->after[a]].part);
@@ -177,12 +188,12 @@ static bool walks_know_all(struct flow *flow, const struct part *part)
 static void plan_candidate_runs(struct flow *flow)
 {
 	const struct catalog *cat = flow->world->cat;
-	bool *needed = arena_array_of(flow->mem, bool, cat->n_parts);
+	unsigned char *needed = arena_array_of(flow->mem, unsigned char, cat->n_parts);
 
 	if (!cat->candidate)
 		return;
 	for (size_t i = 0; i < cat->candidate->n_uses; i++)
-		plan_use_needs(&cat->candidate->uses[i], flow_visible(flow), needed);
+		plan_use_needs(&cat->candidate->uses[i], flow_visible(flow), NULL, needed);
 	flow->runs = arena_array_of(flow->mem, struct run, cat->candidate->plan.n_steps);
 	for (size_t i = 0; i < cat->candidate->plan.n_steps; i++) {
 		const struct plan_step *st = &cat->candidate->plan.steps[i];

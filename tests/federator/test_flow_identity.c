@@ -1,4 +1,5 @@
 /* test_flow_identity.c - whole requests on fixture sources: keys of nobody, stale copies, parts that disagree. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/cmocka_all.h"
@@ -88,6 +89,27 @@ static void visitor_of_nobody_with_silent_pages_is_unlinked_and_incomplete(void 
 	assert_true(json_is_false(bed_at(json, "complete")));
 	assert_null(bed_find(json, "customer.pages"));
 	assert_at(json, "parts.pages.state", "missing");
+}
+
+#define OWNER_OF(rows) "part owner\nkey no\ncolumns no member\n" rows "\n"
+#define ITEMS "part items\nkey no\ncolumns no product qty\nZ9\tP1\t1\n\n"
+
+static void order_of_nobody_is_none_though_it_has_items(void **state)
+{
+	static const char *const owners[] = { OWNER_OF("Z9\t\\N\n"), OWNER_OF("") };
+
+	for (size_t i = 0; i < ARRAY_LEN(owners); i++) {
+		char text[256];
+		json_t *json;
+
+		snprintf(text, sizeof(text), "%s" ITEMS, owners[i]);
+		bed_source(*state, "s1", text);
+		json = bed_ok(*state, bed_by("order", "Z9", "pop"));
+		assert_at(json, "match.outcome", "none");
+		assert_null(bed_find(json, "customer"));
+		assert_true(json_is_true(bed_at(json, "complete")));
+		assert_null(bed_find(json, "parts.items")); /* there is no order to show them in */
+	}
 }
 
 static void strictly_a_visitor_of_nobody_is_404(void **state)
@@ -227,6 +249,7 @@ int main(void)
 		BED_STORY(visitor_of_nobody_is_unlinked_and_shows_what_the_visitor_did),
 		BED_STORY(visitor_who_did_nothing_is_none),
 		BED_STORY(visitor_of_nobody_with_silent_pages_is_unlinked_and_incomplete),
+		BED_STORY(order_of_nobody_is_none_though_it_has_items),
 		BED_STORY(strictly_a_visitor_of_nobody_is_404),
 		BED_STORY(unlinked_needs_the_answer_of_every_part_that_could_name_somebody),
 		STORY(unlinked_view_shows_no_row_that_names_a_customer),

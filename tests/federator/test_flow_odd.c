@@ -1,4 +1,6 @@
 /* test_flow_odd.c - whole requests on fixture sources: mappings and rows that are legal and unusual. */
+#include <stdio.h>
+
 #include "tests/cmocka_all.h"
 #include "tests/federator/bed.h"
 #include "tests/federator/flow_mapping.h"
@@ -109,6 +111,29 @@ static void more_keys_than_may_be_in_play_never_hide_a_customer(void **state)
 			      "01011112222\tb@x.kr\n\n"
 			      "part mail\nkey email\ncolumns email member\na@x.kr\t1\nb@x.kr\t2\n\n");
 	assert_at(bed_ok(bed, bed_by("phone", "01011112222", "pop")), "match.outcome", "too_many");
+}
+
+static void keys_that_lead_to_nothing_shown_are_nobody_s_history(void **state)
+{
+	static const char seen[] = "part seen\nkey phone\ncolumns phone email\n01011112222\ta@x.kr\n\n";
+	char text[512];
+
+	(void)state;
+	bed = bed_new(ODD(PART("crm", "s0", "0..1", BY("member") BY("phone"), MEMBER
+			       COL("phone", "gives=\"phone\" proves=\"phone\" as=\"digits\""))
+			  PART("seen", "s1", "0..9", BY("phone"), COL("phone", "proves=\"phone\" as=\"digits\"")
+			       COL("email", "gives=\"email\""))
+			  PART("notes", "s1", "0..9", BY("email"), COL("email", "proves=\"email\"") COL("topic", "")),
+			  "<field path=\"points\" class=\"open\">" FROM("crm", "phone") "</field>"
+			  "<list path=\"notes\" parts=\"notes\" class=\"open\" limit=\"9\"><field path=\"topic\"/></list>",
+			  "<use path=\"notes\"/>"));
+	bed_source(bed, "s0", "part crm\nkey member phone\ncolumns member phone\n\n");
+	snprintf(text, sizeof(text), "%spart notes\nkey email\ncolumns email topic\na@x.kr\thi\n\n", seen);
+	bed_source(bed, "s1", text);
+	assert_at(bed_ok(bed, bed_by("phone", "01011112222", "pop")), "match.outcome", "unlinked");
+	snprintf(text, sizeof(text), "%spart notes\nkey email\ncolumns email topic\n\n", seen);
+	bed_source(bed, "s1", text);
+	assert_at(bed_ok(bed, bed_by("phone", "01011112222", "pop")), "match.outcome", "none");
 }
 
 #define CALLS(name, source)                                                                            \
@@ -268,6 +293,7 @@ int main(void)
 		ODD_STORY(row_that_only_mentions_a_customer_is_not_the_customer_s),
 		ODD_STORY(key_that_two_columns_spell_alike_is_asked_once),
 		ODD_STORY(more_keys_than_may_be_in_play_never_hide_a_customer),
+		ODD_STORY(keys_that_lead_to_nothing_shown_are_nobody_s_history),
 		ODD_STORY(found_customer_is_shown_though_all_parts_of_the_view_are_down),
 		ODD_STORY(empty_half_of_a_list_is_not_an_empty_list),
 		ODD_STORY(bad_cell_is_counted_once_however_often_it_is_read),
