@@ -36,7 +36,8 @@ struct fetch {
 	struct str sql; /* with `?` markers, NUL-terminated */
 	const struct str *params; /* n_runs times n_params of them, run after run; p == NULL binds NULL */
 	uint32_t n_params;
-	uint32_t n_runs; /* executions of the same statement; their rows are appended */
+	uint32_t n_runs; /* executions of the same statement; their rows are appended, but for those that are alike
+			  * in all cells with a row of an earlier one (rowset.h) */
 	const char *const *columns; /* wanted, in this order; matched by name without regard to ASCII case */
 	uint32_t n_columns;
 	const bool *bytes; /* by column: binary data, given as base64; NULL: none is */

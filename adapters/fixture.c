@@ -120,6 +120,7 @@ static bool put_run(struct answering *a, uint32_t run)
 	static const struct str none;
 	const struct str *params = a->f->n_params ? a->f->params + (size_t)run * a->f->n_params : &none;
 
+	rowset_next_run(&a->rows);
 	for (const struct fixture_row *row = a->part->rows; row; row = row->next) {
 		if (!is_asked(a, row, params))
 			continue;

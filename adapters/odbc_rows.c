@@ -224,9 +224,11 @@ static bool plan_is_fresh(struct reading *r)
 static bool run(struct reading *r, uint32_t i)
 {
 	const struct str *params = r->f->n_params ? r->f->params + (size_t)i * r->f->n_params : NULL;
-	bool ok = odbc_stmt_execute(r->s, params, r->f->n_params, r->d) && plan_is_fresh(r) &&
-		  columns_bind(r) && rows_copy(r);
+	bool ok;
 
+	rowset_next_run(&r->rows);
+	ok = odbc_stmt_execute(r->s, params, r->f->n_params, r->d) && plan_is_fresh(r) && columns_bind(r) &&
+	     rows_copy(r);
 	odbc_stmt_close(r->s);
 	return ok;
 }

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "base/map.h"
 #include "base/text.h"
 
 void rowset_begin(struct rowset *rs, const struct fetch *f)
@@ -10,9 +11,77 @@ void rowset_begin(struct rowset *rs, const struct fetch *f)
 	*rs = (struct rowset){ .f = f };
 }
 
+/* A row that was seen: in one run at most `kept` times, in run `run` `now` times. */
+struct seen {
+	uint32_t kept, run, now;
+};
+
+/* All cells of the last row as one text that no other row has. */
+static struct str row_key(const struct rowset *rs, const struct str *cells)
+{
+	SCOPED(buf_free) struct buf key = { 0 };
+
+	for (uint32_t c = 0; c < rs->f->n_columns; c++) {
+		size_t n = cells[c].p ? cells[c].n : SIZE_MAX; /* NULL is not the empty text */
+
+		buf_put(&key, &n, sizeof(n));
+		buf_put_str(&key, cells[c]);
+	}
+	return arena_str(rs->f->mem, buf_str(&key));
+}
+
+/* Does the last row stand for one that no earlier run has brought? */
+static bool is_new(struct rowset *rs)
+{
+	size_t at = rs->cells.len - rs->f->n_columns * sizeof(struct str);
+	struct str key = row_key(rs, (const struct str *)(const void *)(rs->cells.data + at));
+	struct seen *seen = map_get(rs->seen, key);
+
+	if (!seen) {
+		seen = arena_new_of(rs->f->mem, struct seen);
+		map_set(rs->seen, key, seen);
+	}
+	if (seen->run != rs->run)
+		*seen = (struct seen){ .kept = seen->kept, .run = rs->run };
+	if (++seen->now <= seen->kept)
+		return false;
+	seen->kept = seen->now;
+	return true;
+}
+
+/* Take the last row out again when it is not new, or one too many. */
+static void settle(struct rowset *rs)
+{
+	bool fresh;
+
+	if (!rs->seen || rs->settled == rs->n_rows)
+		return;
+	fresh = is_new(rs);
+	if (fresh && rs->n_rows > rs->f->max_rows)
+		rs->flags |= ROWS_TRUNCATED;
+	if (!fresh || rs->n_rows > rs->f->max_rows) {
+		rs->n_rows--;
+		rs->cells.len -= rs->f->n_columns * sizeof(struct str);
+		rs->bytes = rs->settled_bytes;
+	}
+	rs->settled = rs->n_rows;
+	rs->settled_bytes = rs->bytes;
+}
+
+void rowset_next_run(struct rowset *rs)
+{
+	settle(rs);
+	rs->run++;
+	if (!rs->seen && rs->f->n_runs > 1)
+		rs->seen = map_new(rs->f->mem);
+}
+
 bool rowset_take_row(struct rowset *rs)
 {
-	if (rs->n_rows >= rs->f->max_rows) {
+	settle(rs);
+	if (rs->flags & ROWS_TRUNCATED)
+		return false;
+	if (rs->n_rows >= rs->f->max_rows && !rs->seen) { /* with several runs the next row need not be new */
 		rs->flags |= ROWS_TRUNCATED;
 		return false;
 	}
@@ -63,9 +132,12 @@ bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct e
 const struct rows *rowset_end(struct rowset *rs)
 {
 	struct rows *rows = arena_new_of(rs->f->mem, struct rows);
-	size_t n_cells = rs->cells.len / sizeof(struct str);
-	struct str *cells = arena_array_of(rs->f->mem, struct str, n_cells);
+	struct str *cells;
+	size_t n_cells;
 
+	settle(rs);
+	n_cells = rs->cells.len / sizeof(struct str);
+	cells = arena_array_of(rs->f->mem, struct str, n_cells);
 	if (n_cells > 0)
 		memcpy(cells, rs->cells.data, rs->cells.len);
 	*rows = (struct rows){ .n_rows = rs->n_rows,

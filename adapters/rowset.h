@@ -14,10 +14,17 @@ struct rowset {
 	size_t bytes;
 	unsigned flags;
 	uint32_t bad_cells;
+	uint32_t run; /* from 1; 0 before rowset_next_run() */
+	uint32_t settled; /* rows that were compared with those of earlier runs */
+	size_t settled_bytes; /* of their cells */
+	struct map *seen; /* of a fetch with several runs: the rows so far */
 };
 
 /* Begin to collect for `f`, which must outlive the rowset; end with rowset_drop(). */
 void rowset_begin(struct rowset *rs, const struct fetch *f) NONNULL(1, 2);
+/* The rows that follow are those of the next run. Of rows that are alike in all cells as many stay as the run had that
+ * had most of them: a run that finds what another one found adds nothing, and what one run has twice stays twice. */
+void rowset_next_run(struct rowset *rs) NONNULL(1);
 /* May one more row be put? If not, the rows are marked as truncated. */
 bool rowset_take_row(struct rowset *rs) MUST_CHECK NONNULL(1);
 /* Would `bytes` more be too many? Fails with ERR_TOO_LARGE; to be asked before they are read. */

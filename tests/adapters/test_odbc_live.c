@@ -168,6 +168,12 @@ static void runs_lists_and_guards_work(void **state)
 	support_cell(f->rows, 0, 0, "3");
 	support_cell(f->rows, 1, 0, "1");
 	support_free(&f);
+	f = support_run(ad, ASK(.sql = "SELECT n FROM (SELECT 4587 AS n) t WHERE n = CAST(? AS DECIMAL(9,1))",
+				.columns = "n", .n_params = 1, .n_runs = 2,
+				.params = (struct str[]){ STR("4587"), STR("4587.0") }));
+	good(f);
+	assert_int_equal(f->rows->n_rows, 1); /* one row, found by two spellings */
+	support_free(&f);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		keys[i] = i < 4 ? STR("4") : STR("5");
 		strcat(sql, i + 1 < ARRAY_LEN(keys) ? ",?" : ") ORDER BY id");

@@ -46,6 +46,73 @@ static void more_rows_than_allowed_are_marked(void **state)
 	support_free(&f);
 }
 
+/* Put a row of two texts; NULL: SQL NULL. */
+static void put(struct rowset *rs, const char *id, const char *name)
+{
+	struct err err = { 0 };
+
+	assert_true(rowset_take_row(rs));
+	assert_true(rowset_put(rs, str_of(id), "s", &err));
+	assert_true(rowset_put(rs, str_of(name), "s", &err));
+}
+
+static void rows_of_an_earlier_run_are_not_put_again(void **state)
+{
+	static const char *const wanted[][2] = { { "1", "a" }, { "1", "a" }, { "2", NULL }, { "2", "" },
+						 { "1", "a" }, { "12", "" } };
+	struct fetch *f = asked(ARRAY_LEN(wanted), 0);
+	SCOPED(rowset_drop) struct rowset rs;
+	const struct rows *rows;
+
+	(void)state;
+	f->n_runs = 3;
+	rowset_begin(&rs, f);
+	rowset_next_run(&rs);
+	put(&rs, "1", "a");
+	put(&rs, "1", "a"); /* twice in one run: two rows */
+	put(&rs, "2", NULL);
+	rowset_next_run(&rs);
+	put(&rs, "2", ""); /* another row than with NULL */
+	put(&rs, "1", "a");
+	put(&rs, "2", NULL);
+	put(&rs, "1", "a");
+	put(&rs, "1", "a"); /* three in one run: one more than the first run had */
+	rowset_next_run(&rs);
+	put(&rs, "1", "a");
+	put(&rs, "12", "");
+	put(&rs, "1", "a");
+	rows = rowset_end(&rs);
+	assert_int_equal(rows->n_rows, ARRAY_LEN(wanted));
+	assert_int_equal(rows->flags, 0);
+	for (uint32_t r = 0; r < rows->n_rows; r++)
+		for (uint32_t c = 0; c < 2; c++)
+			support_cell(rows, r, c, wanted[r][c]);
+	support_free(&f);
+}
+
+static void a_new_row_beyond_the_most_is_marked_in_any_run(void **state)
+{
+	struct fetch *f = asked(1, 6);
+	SCOPED(rowset_drop) struct rowset rs;
+	const struct rows *rows;
+
+	(void)state;
+	f->n_runs = 3;
+	rowset_begin(&rs, f);
+	for (uint32_t i = 0; i < 2; i++) {
+		rowset_next_run(&rs);
+		put(&rs, "1", "ab"); /* what is not kept counts no bytes either */
+	}
+	rowset_next_run(&rs);
+	put(&rs, "2", "ab");
+	assert_false(rowset_take_row(&rs));
+	rows = rowset_end(&rs);
+	assert_int_equal(rows->n_rows, 1);
+	assert_int_equal(rows->flags, ROWS_TRUNCATED);
+	support_cell(rows, 0, 0, "1");
+	support_free(&f);
+}
+
 static void more_bytes_than_allowed_fail(void **state)
 {
 	(void)state;
@@ -133,6 +200,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cells_keep_null_empty_and_text_apart),
 		cmocka_unit_test(more_rows_than_allowed_are_marked),
+		cmocka_unit_test(rows_of_an_earlier_run_are_not_put_again),
+		cmocka_unit_test(a_new_row_beyond_the_most_is_marked_in_any_run),
 		cmocka_unit_test(more_bytes_than_allowed_fail),
 		cmocka_unit_test(bad_text_becomes_null_and_is_counted),
 		cmocka_unit_test(bytes_become_base64_and_count_as_such),

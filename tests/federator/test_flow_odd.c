@@ -98,6 +98,26 @@ static void key_that_two_columns_spell_alike_is_asked_once(void **state)
 	assert_int_equal(json_integer_value(bed_at(json, "parts.crm.rows")), 1);
 }
 
+#define TWO_SPELLINGS                                                                                  \
+	PART("crm", "s0", "0..1", BY("member")                                                         \
+	     "<query by=\"phone\">SELECT * FROM t WHERE a = :phone OR b = :phone</query>", MEMBER      \
+	     COL("a", "proves=\"phone\" as=\"dashed digits\"") COL("b", "proves=\"phone\" as=\"digits\"") \
+	     "<column name=\"points\" type=\"integer\"/>")
+
+static void row_that_both_spellings_of_a_key_find_is_one_row(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	bed = bed_new(ODD(TWO_SPELLINGS, POINTS, "<use path=\"points\"/>"));
+	bed_source(bed, "s0",
+		   "part crm\nkey member a b\ncolumns member a b points\n1\t010-1111-2222\t01011112222\t7\n\n");
+	json = bed_ok(bed, bed_by("phone", "01011112222", "pop"));
+	assert_at(json, "match.outcome", "one");
+	assert_int_equal(json_integer_value(bed_at(json, "parts.crm.rows")), 1);
+	assert_null(bed_find(json, "parts.crm.truncated"));
+}
+
 static void more_keys_than_may_be_in_play_never_hide_a_customer(void **state)
 {
 	(void)state;
@@ -292,6 +312,7 @@ int main(void)
 		ODD_STORY(what_is_shown_of_candidates_is_asked_for_all_of_them),
 		ODD_STORY(row_that_only_mentions_a_customer_is_not_the_customer_s),
 		ODD_STORY(key_that_two_columns_spell_alike_is_asked_once),
+		ODD_STORY(row_that_both_spellings_of_a_key_find_is_one_row),
 		ODD_STORY(more_keys_than_may_be_in_play_never_hide_a_customer),
 		ODD_STORY(keys_that_lead_to_nothing_shown_are_nobody_s_history),
 		ODD_STORY(found_customer_is_shown_though_all_parts_of_the_view_are_down),
