@@ -9,6 +9,7 @@
 enum rows_flag {
 	ROWS_TRUNCATED = 1, /* the source had more rows than the guard allows */
 	ROWS_BAD_TEXT = 2, /* a cell was not valid UTF-8; it is NULL here and counted in bad_cells */
+	ROWS_SEVERAL = 4, /* there are several rows where one is expected; whoever reads the rows says so */
 };
 
 struct rows {
@@ -23,6 +24,16 @@ struct rows {
 static inline struct str rows_cell(const struct rows *rows, uint32_t r, uint32_t c)
 {
 	return rows->cells[(size_t)r * rows->n_cols + c];
+}
+
+/* Two rows by all their cells, from the first one on: -1, 0 or 1. */
+static inline int rows_cmp(const struct rows *rows, uint32_t a, uint32_t b)
+{
+	int c = 0;
+
+	for (uint32_t i = 0; i < rows->n_cols && c == 0; i++)
+		c = str_cmp(rows_cell(rows, a, i), rows_cell(rows, b, i));
+	return c;
 }
 
 #endif

@@ -19,6 +19,15 @@ bool plan_part_proves(const struct part *part, const struct key *key)
 	return false;
 }
 
+bool plan_part_single(const struct catalog *cat, const struct part *part)
+{
+	for (size_t i = 0; i < cat->n_fields; i++)
+		for (size_t c = 0; c < cat->fields[i].n_from; c++)
+			if (cat->fields[i].from[c].part == part)
+				return true;
+	return false;
+}
+
 void plan_append(struct plan *plan, struct plan_step step, struct arena *mem)
 {
 	struct plan_step *steps = arena_array_of(mem, struct plan_step, plan->n_steps + 1);

@@ -44,6 +44,10 @@ bool plan_part_gives(const struct part *part, const struct key *key) NONNULL(1, 
 /* Does a column of the part prove the key? */
 bool plan_part_proves(const struct part *part, const struct key *key) NONNULL(1, 2);
 
+/* Are fields outside lists taken from the part? Then it has one row for each customer, whatever `rows` allows for other
+ * keys. */
+bool plan_part_single(const struct catalog *cat, const struct part *part) NONNULL(1, 2);
+
 /* Put a step at the end of a plan that is being made. */
 void plan_append(struct plan *plan, struct plan_step step, struct arena *mem) NONNULL(1, 3);
 

@@ -220,6 +220,8 @@ const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct s
 		if (row_whose(flow, fact, r, subject) >= least)
 			memcpy(&cells[(size_t)kept->n_rows++ * n_cols], &fact->rows->cells[(size_t)r * n_cols],
 			       n_cols * sizeof(*cells));
+	if (kept->n_rows <= 1)
+		kept->flags &= ~(unsigned)ROWS_SEVERAL; /* they were somebody else's */
 	return kept;
 }
 

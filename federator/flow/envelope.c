@@ -143,7 +143,7 @@ static void put_part(struct flow *flow, const struct fact *fact, struct node *pa
 	put_ages(flow, fact, part);
 	if (fact->rows)
 		tree_number(flow->mem, part, STR("rows"), fact->rows->n_rows);
-	if (fact->crowded || (fact->rows && (fact->rows->flags & ROWS_TRUNCATED)))
+	if (fact_excess(fact))
 		tree_bool(flow->mem, part, STR("truncated"), true);
 	if (fact->more)
 		tree_bool(flow->mem, part, STR("more"), true);

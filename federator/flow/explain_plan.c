@@ -105,7 +105,7 @@ static void put_result(struct flow *flow, const struct run *run, struct node *pa
 	tree_number(flow->mem, part, STR("stale_ms"), (int64_t)run->part->stale_ms);
 	if (fact->rows)
 		tree_number(flow->mem, part, STR("rows"), fact->rows->n_rows);
-	if (fact->crowded || (fact->rows && (fact->rows->flags & ROWS_TRUNCATED)))
+	if (fact_excess(fact))
 		tree_bool(flow->mem, part, STR("truncated"), true);
 }
 

@@ -69,13 +69,16 @@ bool run_rows_proved(const struct part *part, const struct query *query, const s
 	return true;
 }
 
-static void check_subject(struct job *job)
+static void check_rows(struct job *job)
 {
 	struct fetch *f = job->fetch;
 	struct fact fact = { .part = job->part, .state = FACT_LIVE, .rows = f->rows };
 
-	if (run_rows_proved(job->part, job->query, job->keys, &fact, f->mem))
+	if (run_rows_proved(job->part, job->query, job->keys, &fact, f->mem)) {
+		guard_rows(job->world->cat, job->query, job->keys, &fact, f->mem);
+		f->rows = fact.rows;
 		return;
+	}
 	err_set(&f->err, ERR_SUBJECT, job->part->name, "a row does not carry the key it was asked for");
 	log_event(LOG_ERROR, "wrong_subject", LOG_CSTR("part", job->part->name),
 		  LOG_CSTR("source", job->part->source->name));
@@ -98,7 +101,7 @@ static void on_landed(struct loop_post *p)
 
 	flight_end(&job->flight);
 	if (f->err.cls == ERR_NONE)
-		check_subject(job);
+		check_rows(job);
 	if (f->err.cls == ERR_NONE && run) {
 		run_landed(run, f); /* the run keeps the job, and with it the rows */
 		return;
@@ -242,7 +245,7 @@ static void set_limits(const struct job *job, struct fetch *f)
 	f->columns = columns;
 	f->bytes = bytes;
 	f->n_columns = (uint32_t)job->part->n_columns;
-	f->max_rows = (uint32_t)(job->part->rows_max * (asked ? asked : 1));
+	f->max_rows = guard_max_rows(job->part, asked);
 	f->max_bytes = opt->max_fetch_bytes;
 	f->give_up = deadline_after_ms(job->part->deadline_ms);
 	f->cap = deadline_after_ms(job->part->cap_ms);

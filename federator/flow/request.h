@@ -181,6 +181,19 @@ void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
 bool run_rows_proved(const struct part *part, const struct query *query, const struct run_key *keys,
 		     struct fact *fact, struct arena *mem) NONNULL(1, 2, 3, 4, 5);
 
+/* guard.c - not more rows than the mapping says */
+
+/* How many rows to read for so many asked values. */
+uint32_t guard_max_rows(const struct part *part, uint64_t asked) NONNULL(1);
+/* Hold a fact's rows, which prove the keys they were asked by, against the part: what is too much for one asked value
+ * is cut off (ROWS_TRUNCATED), and several rows of one customer are told where single values are taken from the part
+ * (ROWS_SEVERAL). The rows that are left live in `mem`. */
+void guard_rows(const struct catalog *cat, const struct query *query, const struct run_key *keys, struct fact *fact,
+		struct arena *mem) NONNULL(1, 2, 3, 4, 5);
+
+/* Note in an ended run of the view whether it has several rows, though single values are taken from it. */
+void guard_view(struct run *run) NONNULL(1);
+
 /* choice.c - what of the view the caller chose, and what of that the role may see */
 
 /* Are the names in fields=, parts= and kind= those of the view and the mapping? Refuses with the nearest name. */

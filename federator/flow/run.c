@@ -48,6 +48,7 @@ static void end_run(struct run *run, enum fact_state state)
 	run->state = RUN_ENDED;
 	run->fact.state = state;
 	keep_own(run);
+	guard_view(run);
 	run->fact.took_us = took_us(run);
 	loop_timer_cancel(run->flow->lane->loop, &run->late);
 	flow_wake(run->flow);

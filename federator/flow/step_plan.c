@@ -43,14 +43,9 @@ static bool *needed_steps(struct flow *flow, const struct plan *plan, const unsi
 	return steps;
 }
 
-/* A part that scalars are taken from has at most one row per customer. */
 static bool one_row_each(const struct catalog *cat, const struct part *part)
 {
-	for (size_t i = 0; i < cat->n_fields; i++)
-		for (size_t c = 0; c < cat->fields[i].n_from; c++)
-			if (cat->fields[i].from[c].part == part)
-				return true;
-	return part->rows_max == 1;
+	return part->rows_max == 1 || plan_part_single(cat, part);
 }
 
 /* Some rows of a walk serve the view. */
@@ -61,6 +56,7 @@ static void take_walk(struct run *run, const struct fact *from, const struct row
 	run->fact.keys = NULL;
 	run->fact.scalar_row = 0;
 	run->state = RUN_ENDED;
+	guard_view(run);
 }
 
 /* The customer's row of a walk serves the view when a query by the identity could not give another one. */

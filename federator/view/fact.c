@@ -25,13 +25,10 @@ uint32_t fact_rows(const struct fact *fact)
 	return fact_known(fact) && fact->rows ? fact->rows->n_rows : 0;
 }
 
-static int row_cmp(const struct rows *rows, uint32_t a, uint32_t b)
+bool fact_excess(const struct fact *fact)
 {
-	int c = 0;
-
-	for (uint32_t i = 0; i < rows->n_cols && c == 0; i++)
-		c = str_cmp(rows_cell(rows, a, i), rows_cell(rows, b, i));
-	return c;
+	return fact->crowded || fact->several ||
+	       (fact->rows && (fact->rows->flags & (ROWS_TRUNCATED | ROWS_SEVERAL)));
 }
 
 bool fact_scalar_row(struct fact *fact, uint32_t *row_out)
@@ -44,7 +41,7 @@ bool fact_scalar_row(struct fact *fact, uint32_t *row_out)
 		uint32_t best = 0;
 
 		for (uint32_t r = 1; r < n; r++)
-			if (row_cmp(fact->rows, r, best) < 0)
+			if (rows_cmp(fact->rows, r, best) < 0)
 				best = r;
 		fact->scalar_row = best + 1;
 	}

@@ -35,6 +35,7 @@ struct fact {
 	bool pages; /* its query takes :before: older rows can be had */
 	bool more; /* a list shows fewer items than there are rows */
 	bool crowded; /* earlier parts gave more keys than the mapping lets be in play: some were not asked */
+	bool several; /* single values are taken from one of several rows */
 	struct fact_warning *warnings;
 	const struct str **keys; /* by column: canonical keys by row, made by fact_key() */
 	uint32_t scalar_row; /* 1 + the row scalars come from; 0 = not chosen yet */
@@ -44,6 +45,8 @@ struct fact {
 bool fact_known(const struct fact *fact) NONNULL(1);
 /* Rows it answered with; 0 when unknown. */
 uint32_t fact_rows(const struct fact *fact) NONNULL(1);
+/* Was there more of it, rows or keys, than the mapping allows? */
+bool fact_excess(const struct fact *fact) NONNULL(1);
 /* The row scalars come from: the only one, else the smallest by all cells, so that it does not depend on the
  * order of arrival. False: no rows. */
 bool fact_scalar_row(struct fact *fact, uint32_t *row_out) NONNULL(1, 2);

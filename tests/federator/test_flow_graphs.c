@@ -42,22 +42,27 @@ static bool has_column(const struct graph_part *p, int key, bool proves)
 	return false;
 }
 
+/* Of more rows of one value than may be the first ones stay; of parts with single values the smallest, among them those
+ * that name nobody. */
 static struct said answer(const struct graph *g, int part, int key, unsigned values)
 {
 	struct said s = { 0 };
-	int lie = graph_lie(g, part, key, values), n = 0;
+	int lie = graph_lie(g, part, key, values), n[32] = { 0 };
 
+	if (lie != NONE && has_column(&g->parts[part], key, true))
+		return (struct said){ .missing = true };
 	for (int r = 0; r < g->n_rows[part]; r++) {
-		if (!graph_row_matches(g, part, r, key, values) && r != lie)
-			continue;
-		if (n++ == ROWS_EACH * __builtin_popcount(values)) {
-			s.cut = true;
-			break;
+		bool kept = r == lie || part == CRM || part == CLUB;
+
+		for (int v = 0; v < 32; v++) {
+			if (!(values & BIT(v)) || !graph_row_matches(g, part, r, key, BIT(v)))
+				continue;
+			kept = ++n[v] <= ROWS_EACH || kept;
+			s.cut = s.cut || n[v] > ROWS_EACH;
 		}
-		s.rows |= BIT(r);
+		if (kept && (r == lie || graph_row_matches(g, part, r, key, values)))
+			s.rows |= BIT(r);
 	}
-	if (lie != NONE && (s.rows & BIT(lie)) && has_column(&g->parts[part], key, true))
-		s = (struct said){ .missing = true };
 	return s;
 }
 

@@ -166,8 +166,8 @@ class ExampleTest(SchemaTest):
         digits = iter(text.zfill(mask.count("#")))
         return "".join(next(digits) if c == "#" else c for c in mask)
 
-    def fixture(self, part, keys):
-        """A section of a fixture file: full rows and one with nothing but keys."""
+    def fixture(self, part, keys, single):
+        """A section of a fixture file: full rows and one with nothing but keys; one row where a customer has but one."""
         cells, bare = [], []
         columns = [c for c in part if c.tag == MAPPING + "column"]
         for column in columns:
@@ -175,7 +175,7 @@ class ExampleTest(SchemaTest):
             key = name and self.key_text(keys[name], column.get("as", "").split(" ")[0])
             cells.append(key or self.ODD_CELLS.get(column.get("name")) or self.CELLS[column.get("type")])
             bare.append(key or "\\N")
-        rows = [cells] if part.get("rows").endswith("..1") else [cells, bare, cells]
+        rows = [cells] if part.get("rows").endswith("..1") or part.get("name") in single else [cells, bare, cells]
         if part.get("name") == "nobody":
             rows = []
         return "\n".join([f"part {part.get('name')}", "columns " + " ".join(c.get("name") for c in columns),
@@ -188,10 +188,11 @@ class ExampleTest(SchemaTest):
         os.makedirs(os.path.join(directory, "secrets"), mode=0o700)
         roots = [ET.parse(path).getroot() for path in sorted(glob.glob(os.path.join(directory, "*.xml")))]
         keys = {key.get("name"): key for root in roots for key in root.iter(MAPPING + "key")}
+        single = {choice.get("part") for root in roots for choice in root.iterfind(f"{MAPPING}field/{MAPPING}from")}
         for source in (source for root in roots for source in root.iter(MAPPING + "source")):
             path = os.path.join(directory, source.get("name") + ".txt")
             with open(path, "w") as f:
-                f.writelines(self.fixture(part, keys) for root in roots for part in root.iter(MAPPING + "part")
+                f.writelines(self.fixture(part, keys, single) for root in roots for part in root.iter(MAPPING + "part")
                              if part.get("source") == source.get("name"))
             secret = os.path.join(directory, "secrets", source.get("connect").split(":")[1])
             with open(secret, "w") as f:

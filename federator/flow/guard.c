@@ -1,0 +1,170 @@
+/* guard.c - how many rows a part may have: for each asked value what `rows` says, and for each customer one, where single
+ * values are taken from it. Rows beyond that are not kept, in an order that does not depend on their arrival where single
+ * values are taken; either way the rows are marked, so that they are not cached and the answer says so. */
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "federator/flow/request.h"
+#include "metadata/plan.h"
+
+uint32_t guard_max_rows(const struct part *part, uint64_t asked)
+{
+	enum { BEYOND = 64 }; /* read all the same: which rows are kept shall not depend on which came first */
+	uint64_t most = part->rows_max * (asked ? asked : 1) + BEYOND;
+
+	return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+}
+
+struct guard {
+	const struct query *query;
+	const struct run_key *keys;
+	struct fact *fact;
+	struct arena *mem;
+	uint32_t **used; /* by key of the query, by value: rows kept */
+	uint32_t **room; /* by key: where the row at hand is counted; NULL: nowhere */
+};
+
+/* Find a value of each key that the row carries and that may have one more row. */
+static bool has_room(struct guard *g, uint32_t row)
+{
+	const struct query *q = g->query;
+	bool all_optional = true, any = false;
+
+	for (size_t k = 0; k < q->n_by; k++) {
+		const struct run_key *rk = &g->keys[k];
+		bool proved = false;
+
+		g->room[k] = NULL;
+		all_optional = all_optional && q->by[k].optional;
+		for (size_t v = 0; v < rk->n && !g->room[k]; v++) {
+			if (!fact_row_proves(g->fact, row, rk->key, rk->values[v], g->mem))
+				continue;
+			proved = true;
+			if (g->used[k][v] < g->fact->part->rows_max)
+				g->room[k] = &g->used[k][v];
+		}
+		any = any || g->room[k];
+		if (proved && !g->room[k] && !q->by[k].optional)
+			return false;
+	}
+	return any || !all_optional;
+}
+
+static int by_cells(const void *a, const void *b, void *rows)
+{
+	return rows_cmp(rows, *(const uint32_t *)a, *(const uint32_t *)b);
+}
+
+/* The rows in the order in which they are kept: as they came, or the smallest first. */
+static uint32_t *keeping_order(const struct guard *g, bool smallest)
+{
+	struct rows rows = *g->fact->rows;
+	uint32_t *order = arena_array_of(g->mem, uint32_t, rows.n_rows);
+
+	for (uint32_t r = 0; r < rows.n_rows; r++)
+		order[r] = r;
+	if (smallest)
+		qsort_r(order, rows.n_rows, sizeof(*order), by_cells, &rows);
+	return order;
+}
+
+static const struct rows *only(const struct rows *rows, const bool *kept, struct arena *mem)
+{
+	struct str *cells = arena_array_of(mem, struct str, (size_t)rows->n_rows * rows->n_cols);
+	struct rows *out = arena_new_of(mem, struct rows);
+
+	*out = (struct rows){ .n_cols = rows->n_cols, .cells = cells, .flags = rows->flags | ROWS_TRUNCATED,
+			      .bad_cells = rows->bad_cells };
+	for (uint32_t r = 0; r < rows->n_rows; r++)
+		if (kept[r])
+			memcpy(&cells[(size_t)out->n_rows++ * rows->n_cols], &rows->cells[(size_t)r * rows->n_cols],
+			       rows->n_cols * sizeof(*cells));
+	return out;
+}
+
+static void cut(struct guard *g, bool smallest)
+{
+	uint32_t n_rows = g->fact->rows->n_rows, n = 0;
+	bool *kept = arena_array_of(g->mem, bool, n_rows);
+	const uint32_t *order = keeping_order(g, smallest);
+
+	for (uint32_t i = 0; i < n_rows; i++) {
+		if (!has_room(g, order[i]))
+			continue;
+		kept[order[i]] = true;
+		n++;
+		for (size_t k = 0; k < g->query->n_by; k++)
+			if (g->room[k])
+				++*g->room[k];
+	}
+	if (n == n_rows)
+		return;
+	g->fact->rows = only(g->fact->rows, kept, g->mem);
+	g->fact->keys = NULL;
+}
+
+/* Note that the row is about this customer; true: so is another one. */
+static bool noted(struct map *seen, struct str who, uint32_t row)
+{
+	void *mine = (void *)(uintptr_t)(row + 1), *before = map_set(seen, who, mine);
+
+	return before && before != mine;
+}
+
+/* Are two rows about the same customer? */
+static bool any_doubled(struct fact *fact, const struct key *identity, struct arena *mem)
+{
+	bool proves = plan_part_proves(fact->part, identity);
+	struct map *seen = map_new(mem);
+
+	for (uint32_t r = 0; r < fact_rows(fact); r++) {
+		for (uint32_t c = 0; c < fact->part->n_columns; c++) {
+			const struct column *col = &fact->part->columns[c];
+			struct str who;
+
+			if ((proves ? col->proves : col->gives) != identity)
+				continue;
+			who = fact_key(fact, r, c, mem);
+			if (who.p && noted(seen, who, r))
+				return true;
+		}
+	}
+	return false;
+}
+
+static const struct rows *marked(const struct rows *rows, struct arena *mem)
+{
+	struct rows *out = arena_new_of(mem, struct rows);
+
+	*out = *rows;
+	out->flags |= ROWS_SEVERAL;
+	return out;
+}
+
+void guard_view(struct run *run)
+{
+	const struct flow *flow = run->flow;
+
+	if (!run->walk && flow->match.outcome != OUTCOME_MANY && fact_rows(&run->fact) > 1)
+		run->fact.several = plan_part_single(flow->world->cat, run->part);
+}
+
+void guard_rows(const struct catalog *cat, const struct query *query, const struct run_key *keys, struct fact *fact,
+		struct arena *mem)
+{
+	struct guard g = { .query = query, .keys = keys, .fact = fact, .mem = mem };
+	bool single;
+
+	if (fact_rows(fact) <= 1)
+		return;
+	single = plan_part_single(cat, fact->part);
+	if (fact_rows(fact) > fact->part->rows_max) {
+		g.used = arena_array_of(mem, uint32_t *, query->n_by);
+		g.room = arena_array_of(mem, uint32_t *, query->n_by);
+		for (size_t k = 0; k < query->n_by; k++)
+			g.used[k] = arena_array_of(mem, uint32_t, keys[k].n);
+		cut(&g, single || fact->part->rows_max == 1);
+	}
+	if (single && any_doubled(fact, cat->identity, mem))
+		fact->rows = marked(fact->rows, mem);
+}
