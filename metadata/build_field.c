@@ -134,7 +134,10 @@ static void check_pick(struct build *b, const struct elem *e, const struct field
 				 "part `%s` has no as-of column, so how new its value is, is not known",
 				 from->part->name);
 	}
-	if (field->n_from && !pick_fits(field->pick, type_of(&field->from[0])))
+	if (field->codes && field->pick == PICK_SUM)
+		diag_add(b->ds, "M0507", elem_at(e, "pick"), "add up in SQL, or leave `codes` out",
+			 "sum cannot be computed of codes");
+	else if (!field->codes && field->n_from && !pick_fits(field->pick, type_of(&field->from[0])))
 		diag_add(b->ds, "M0507", elem_at(e, "pick"), NULL, "%s cannot be computed of type %s",
 			 picks[field->pick], build_type_word(type_of(&field->from[0])));
 }

@@ -25,30 +25,45 @@ static struct candidate read_candidate(struct merge *m, const struct from *from)
 	return c;
 }
 
-/* Does `b` beat `a`, which stands before it in the document? Equal candidates never do. */
-static bool beats(enum pick pick, enum value_type type, const struct candidate *a, const struct candidate *b)
+/* How much `b` is more than `a`. Codes are compared by their rank, the best one being the most; what is no code comes
+ * last both ways. */
+static int more(const struct field *field, const struct candidate *a, const struct candidate *b)
 {
-	switch (pick) {
+	enum value_type type = field->from[0].part->columns[field->from[0].column].type;
+	size_t n = field->codes ? field->codes->n : 0, rank_a, rank_b;
+
+	if (!field->codes)
+		return typed_cmp(type, &b->value, &a->value);
+	rank_a = value_rank(field->codes, a->value.text);
+	rank_b = value_rank(field->codes, b->value.text);
+	if ((rank_a == n) != (rank_b == n))
+		return (rank_a == n) == (field->pick == PICK_MAX) ? 1 : -1;
+	return (rank_a > rank_b) - (rank_a < rank_b);
+}
+
+/* Does `b` beat `a`, which stands before it in the document? Equal candidates never do. */
+static bool beats(const struct field *field, const struct candidate *a, const struct candidate *b)
+{
+	switch (field->pick) {
 	case PICK_ORDER:
 	case PICK_SUM:
 		return false;
 	case PICK_NEWEST:
 		return b->has_as_of && (!a->has_as_of || b->as_of.instant_us > a->as_of.instant_us);
 	case PICK_MAX:
-		return typed_cmp(type, &b->value, &a->value) > 0;
+		return more(field, a, b) > 0;
 	case PICK_MIN:
-		return typed_cmp(type, &b->value, &a->value) < 0;
+		return more(field, a, b) < 0;
 	}
 	return false;
 }
 
 static const struct candidate *pick_winner(const struct field *field, const struct candidate *c)
 {
-	enum value_type type = field->from[0].part->columns[field->from[0].column].type;
 	const struct candidate *best = NULL;
 
 	for (size_t i = 0; i < field->n_from; i++)
-		if (c[i].verdict == TYPED_OK && (!best || beats(field->pick, type, best, &c[i])))
+		if (c[i].verdict == TYPED_OK && (!best || beats(field, best, &c[i])))
 			best = &c[i];
 	return best;
 }

@@ -25,18 +25,25 @@ static void mark_seen(struct merge *m, const struct codes *codes, size_t code)
 	m->codes_seen[codes->index][code] = true;
 }
 
+size_t value_rank(const struct codes *codes, struct str text)
+{
+	size_t rank = 0;
+
+	while (rank < codes->n && !code_matches(&codes->of[rank], text))
+		rank++;
+	return rank;
+}
+
 struct str value_code(struct merge *m, const struct field *field, struct str text)
 {
 	const struct codes *codes = field->codes;
+	size_t rank = value_rank(codes, text);
 
-	for (size_t i = 0; i < codes->n; i++) {
-		if (!code_matches(&codes->of[i], text))
-			continue;
-		if (!((m->masked >> field->cls->index) & 1))
-			mark_seen(m, codes, i);
-		return str_of(codes->of[i].is);
-	}
-	return text;
+	if (rank == codes->n)
+		return text;
+	if (!((m->masked >> field->cls->index) & 1))
+		mark_seen(m, codes, rank);
+	return str_of(codes->of[rank].is);
 }
 
 struct node *value_node(struct merge *m, const struct field *field, enum typed_verdict verdict,

@@ -7,6 +7,8 @@
 /* A value node named by the last segment of the field's path, below `holder`. TYPED_BAD makes none. */
 struct node *value_node(struct merge *m, const struct field *field, enum typed_verdict verdict,
 			const struct typed *value, struct node *holder) NONNULL(1, 2, 5);
+/* The place of a source's text among the codes, best first; codes->n when it is not in the list. */
+size_t value_rank(const struct codes *codes, struct str text) NONNULL(1);
 /* The public form of a source's text in the field's codes; the text itself when it is not in the list. Marks the code
  * as seen, unless its value is going to be masked. */
 struct str value_code(struct merge *m, const struct field *field, struct str text) NONNULL(1, 2);

@@ -15,11 +15,14 @@ static const char mapping[] =
 	"<mapping xmlns=\"urn:federator:mapping:1\">"
 	"<source name=\"s\" connect=\"secret:s\" dialect=\"sqlite\" zone=\"UTC\" pool=\"1\"/>"
 	"<key name=\"member\" role=\"identity\" type=\"integer\"/><class name=\"open\"/>"
+	"<codes name=\"tier\"><code is=\"VIP\" from=\"3 9\"/><code is=\"GOLD\" from=\"10\"/><code is=\"BASE\" from=\"2\"/></codes>"
 	PART("a") PART("b") PART("c")
 	FIELD("order", "") FIELD("newest", "pick=\"newest\"") FIELD("max", "pick=\"max\"")
 	FIELD("min", "pick=\"min\"") FIELD("sum", "pick=\"sum\"") FIELD("empty", "empty=\"0\"")
+	FIELD("best", "pick=\"max\" codes=\"tier\"") FIELD("worst", "pick=\"min\" codes=\"tier\"")
 	"<view name=\"pop\" by=\"member\" budget=\"90ms\"><use path=\"order\"/><use path=\"newest\"/>"
-	"<use path=\"max\"/><use path=\"min\"/><use path=\"sum\"/><use path=\"empty\"/></view>"
+	"<use path=\"max\"/><use path=\"min\"/><use path=\"sum\"/><use path=\"empty\"/><use path=\"best\"/>"
+	"<use path=\"worst\"/></view>"
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>";
 
 #define DAY(n) "2026-11-0" #n
@@ -57,6 +60,14 @@ static const struct {
 	{ "sum of a bad term is unknown", "sum", { AT("1", 1), AT("x", 1), NO_ROW }, NULL, NULL, NULL, false },
 	{ "sum beyond 64 bits is no value", "sum",
 	  { AT("18446744073709551615", 1), AT("1", 1), NO_ROW }, NULL, NULL, NULL, false },
+	{ "best code by rank, not by value", "best", { AT("10", 1), AT("3", 1), AT("2", 1) }, "VIP", "b", "GOLDBASE",
+	  false },
+	{ "two values of one code: tie", "best", { AT("9", 1), AT("3", 1), NO_ROW }, "VIP", "a", "VIP", false },
+	{ "no code is worse than the worst", "best", { AT("77", 1), AT("2", 1), NO_ROW }, "BASE", "b", "77", false },
+	{ "perhaps a better code", "best", { MISSING, AT("3", 1), NO_ROW }, "VIP", "b", "", true },
+	{ "last code by rank", "worst", { AT("3", 1), AT("2", 1), AT("10", 1) }, "BASE", "b", "VIPGOLD", false },
+	{ "no code is no worst code", "worst", { AT("1", 1), AT("3", 1), AT("77", 1) }, "VIP", "b", "177", false },
+	{ "no code at all: document order", "worst", { NO_ROW, AT("78", 1), AT("77", 1) }, "78", "b", "77", false },
 	{ "no part has a row", "empty", { NO_ROW, NO_ROW, NO_ROW }, "0", NULL, NULL, false },
 	{ "a row without a value is null", "empty", { NO_ROW, NOTHING, NO_ROW }, "", NULL, NULL, false },
 	{ "no row, and nothing said for it", "order", { NO_ROW, NO_ROW, NO_ROW }, "", NULL, NULL, false },
