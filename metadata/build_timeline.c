@@ -76,6 +76,27 @@ static bool build_of(struct build *b, const struct elem *e, struct timeline_of *
 	return true;
 }
 
+static struct str kind_of(const struct timeline_of *of)
+{
+	return of->list->segments[of->list->n_segments - 1];
+}
+
+/* The kind of an event says which list it is of, so that it can be filtered by. */
+static bool check_kind(struct build *b, const struct elem *e, const struct timeline *t)
+{
+	const struct timeline_of *last = &t->of[t->n_of - 1];
+
+	for (size_t i = 0; i + 1 < t->n_of; i++) {
+		if (!t->of[i].list || !str_eq(kind_of(&t->of[i]), kind_of(last)))
+			continue;
+		diag_add(b->ds, "M0611", elem_at(e, "list"), "give one of the lists a path with another last word",
+			 "events of `%.*s` and of `%.*s` would both be of kind `%.*s`", STR_ARG(t->of[i].list->path),
+			 STR_ARG(last->list->path), STR_ARG(kind_of(last)));
+		return false;
+	}
+	return true;
+}
+
 bool build_timeline(struct build *b, const struct elem *e, uint32_t index, void *thing)
 {
 	struct timeline_of *of = arena_array_of(b->mem, struct timeline_of, elem_count(e, "of") + 1);
@@ -90,6 +111,6 @@ bool build_timeline(struct build *b, const struct elem *e, uint32_t index, void 
 				.index = index };
 	t->segments = build_segments(b, t->path, &t->n_segments);
 	for (const struct elem *c = elem_child(e, "of"); c; c = elem_sibling(c))
-		ok &= build_of(b, c, &of[t->n_of++]);
+		ok &= build_of(b, c, &of[t->n_of++]) && check_kind(b, c, t);
 	return ok;
 }
