@@ -38,6 +38,12 @@ static void put_confirmed(struct flow *flow, struct node *evidence)
 	}
 }
 
+/* "a b" of names that are put one after the other. */
+static void add_name(struct flow *flow, struct str *names, struct str name)
+{
+	*names = arena_printf(flow->mem, "%.*s%s%.*s", STR_ARG(*names), names->n ? " " : "", STR_ARG(name));
+}
+
 struct str asked_names(struct flow *flow, uint32_t bits)
 {
 	struct str by = STR("");
@@ -46,9 +52,22 @@ struct str asked_names(struct flow *flow, uint32_t bits)
 		return STR("id");
 	for (size_t i = 0; i < flow->n_asked; i++)
 		if ((bits >> i) & 1)
-			by = arena_printf(flow->mem, "%.*s%s%s", STR_ARG(by), by.n ? " " : "",
-					  flow->asked[i].key->name);
+			add_name(flow, &by, str_of(flow->asked[i].key->name));
 	return by;
+}
+
+/* The keys of the question, and those of them that were left out. */
+static void put_keys(struct flow *flow, struct node *match)
+{
+	struct str by = flow->ask.n_by ? STR("") : STR("id"), blocked = STR("");
+
+	for (size_t i = 0; i < flow->ask.n_by; i++)
+		add_name(flow, &by, flow->ask.by[i].name);
+	for (size_t i = 0; i < flow->n_blocked; i++)
+		add_name(flow, &blocked, str_of(flow->blocked[i]->name));
+	tree_text(flow->mem, match, STR("by"), by);
+	if (blocked.n)
+		tree_text(flow->mem, match, STR("blocked"), blocked);
 }
 
 void envelope_match(struct flow *flow, struct node *root)
@@ -57,7 +76,7 @@ void envelope_match(struct flow *flow, struct node *root)
 	struct node *evidence;
 
 	tree_text(flow->mem, match, STR("outcome"), str_of(envelope_outcome(flow->match.outcome)));
-	tree_text(flow->mem, match, STR("by"), asked_names(flow, UINT32_MAX));
+	put_keys(flow, match);
 	if (flow->match.stale)
 		tree_text(flow->mem, match, STR("state"), STR("stale"));
 	if (!flow->match.complete)

@@ -95,7 +95,7 @@ static bool put_outcome(struct flow *flow)
 	const char *reason = found ? first_reason(flow->runs, flow->n_runs, true)
 				   : first_reason(flow->walks, flow->n_walks, false);
 
-	if (flow->n_asked == 0)
+	if (flow->n_asked == 0 && !flow->n_blocked)
 		reason = "malformed_key";
 	tree_text(flow->mem, flow->root, STR("outcome"),
 		  str_of(unknown ? "default" : envelope_outcome(outcome)));

@@ -99,9 +99,10 @@ struct flow {
 	const struct view *view;
 	uint32_t budget_ms, reserve_ms; /* of the whole answer; of that kept for merge to render */
 	struct rights rights;
-	struct asked asked[ASK_KEYS_MAX];
+	struct asked asked[ASK_KEYS_MAX]; /* without those that are blocked, or flat and malformed */
 	size_t n_asked;
-	bool blocked;
+	const struct key *blocked[ASK_KEYS_MAX]; /* keys whose values are never asked for: left out */
+	size_t n_blocked;
 	struct timeline_filter timeline; /* of a question for the time line */
 	struct crew *crew; /* the fetches under way */
 	struct run *walks; /* from the asked keys to the identity */

@@ -77,23 +77,33 @@ static enum step_end unknown_key(struct flow *flow, struct str name)
 			   near ? quoted(flow, near) : "GET /v1/mappings lists the keys of each view");
 }
 
+static bool given_before(const struct flow *flow, const struct key *key)
+{
+	for (size_t i = 0; i < flow->n_asked; i++)
+		if (flow->asked[i].key == key)
+			return true;
+	for (size_t i = 0; i < flow->n_blocked; i++)
+		if (flow->blocked[i] == key)
+			return true;
+	return false;
+}
+
 static enum step_end admit_key(struct flow *flow, struct str name, struct str value)
 {
 	const struct key *key = catalog_key(flow->world->cat, name);
-	struct asked *asked = &flow->asked[flow->n_asked];
+	struct str canonical;
 
 	if (!key || !view_by(flow->view, key))
 		return unknown_key(flow, name);
-	for (size_t i = 0; i < flow->n_asked; i++)
-		if (flow->asked[i].key == key)
-			return flow_refuse(flow, 400, "repeated-key", "A key was given twice",
-					   arena_printf(flow->mem, "`%s` was given twice", key->name), NULL);
-	asked->key = key;
-	switch (normalize_key(key, value, flow->mem, &asked->value)) {
+	if (given_before(flow, key))
+		return flow_refuse(flow, 400, "repeated-key", "A key was given twice",
+				   arena_printf(flow->mem, "`%s` was given twice", key->name), NULL);
+	switch (normalize_key(key, value, flow->mem, &canonical)) {
 	case KEY_OK:
+		flow->asked[flow->n_asked++] = (struct asked){ .key = key, .value = canonical };
 		break;
 	case KEY_BLOCKED:
-		flow->blocked = true;
+		flow->blocked[flow->n_blocked++] = key;
 		break;
 	case KEY_MALFORMED:
 		if (flow->ask.flat)
@@ -103,7 +113,6 @@ static enum step_end admit_key(struct flow *flow, struct str name, struct str va
 						normalize_expects(key->type)),
 				   NULL);
 	}
-	flow->n_asked++;
 	return STEP_DONE;
 }
 

@@ -78,13 +78,9 @@ static enum step_end conclude(struct flow *flow)
 
 enum step_end step_resolve(struct flow *flow)
 {
-	if (flow->blocked) {
-		flow->match.outcome = OUTCOME_BLOCKED;
-		flow->match.complete = true;
-		return STEP_DONE;
-	}
-	if (flow->n_asked == 0) { /* a flat question whose keys cannot be read */
-		flow->match.outcome = OUTCOME_NONE;
+	if (flow->n_asked == 0) { /* all blocked, or a flat question whose keys cannot be read */
+		flow->match.outcome = flow->n_blocked ? OUTCOME_BLOCKED : OUTCOME_NONE;
+		flow->match.complete = flow->n_blocked > 0;
 		return STEP_DONE;
 	}
 	if (!flow->walks)

@@ -75,6 +75,8 @@ static void put_match(struct form_context *ctx, struct form *root)
 	by = put_text(ctx, match, STR("by"));
 	by->required = true;
 	by->about = STR("The keys asked by, separated by blanks; `id` for a sealed id.");
+	put_text(ctx, match, STR("blocked"))->about =
+		STR("Those of the keys asked by whose value is never asked for: they were left out.");
 	put_word(ctx, match, STR("state"), match_states, ARRAY_LEN(match_states))->about =
 		STR("Found in a stale copy only, which gives candidates and never decides.");
 	put_bool(ctx, match, STR("complete"),

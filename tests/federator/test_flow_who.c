@@ -130,7 +130,32 @@ static void blocked_key_asks_nobody(void **state)
 	json_t *json = bed_ok(*state, bed_by("phone", "010-0000-1234", "pop"));
 
 	assert_at(json, "match.outcome", "blocked");
+	assert_at(json, "match.by", "phone");
+	assert_at(json, "match.blocked", "phone");
 	assert_int_equal(json_object_size(bed_at(json, "parts")), 0);
+}
+
+static void blocked_key_is_left_out_beside_another_one(void **state)
+{
+	struct ask ask = bed_by("phone", "010-0000-1234", "pop");
+	json_t *json;
+
+	ask.n_by = 2;
+	ask.by[1].name = STR("member");
+	ask.by[1].value = STR("1");
+	json = bed_ok(*state, ask);
+	assert_at(json, "match.outcome", "one");
+	assert_at(json, "match.by", "phone member");
+	assert_at(json, "match.blocked", "phone");
+	assert_at(json, "customer.name", "김*별");
+	assert_non_null(bed_find(json, "id"));
+	ask.by[1].name = STR("email");
+	ask.by[1].value = STR("nobody@x.kr");
+	json = bed_ok(*state, ask);
+	assert_at(json, "match.outcome", "none"); /* the e-mail address was asked for: nobody */
+	assert_at(json, "match.blocked", "phone");
+	ask.by[1].name = STR("phone");
+	assert_at(bed_refused(*state, ask, 400), "type", "urn:federator:problem:repeated-key");
 }
 
 static void more_customers_than_the_guard_allows_is_too_many(void **state)
@@ -189,6 +214,7 @@ int main(void)
 		BED_STORY(asked_identity_that_nobody_knows_is_none),
 		BED_STORY(strict_many_is_409),
 		BED_STORY(blocked_key_asks_nobody),
+		BED_STORY(blocked_key_is_left_out_beside_another_one),
 		BED_STORY(more_customers_than_the_guard_allows_is_too_many),
 		BED_STORY(malformed_questions_are_refused_with_advice),
 		BED_STORY(foreign_id_is_404),

@@ -221,6 +221,11 @@ class HttpTest(LiveTest):
     def test_blocked_key(self):
         view = self.service.query({"phone": "010-0000-0123"}).json
         self.assertEqual(view["match"]["outcome"], "blocked")
+        wanted = self.service.query({"member": "7"}).json["customer"]
+        view = self.service.query({"phone": "010-0000-0123", "member": "7"}).json
+        self.assertEqual((view["match"]["outcome"], view["match"]["blocked"], view["customer"]), ("one", "phone", wanted))
+        routed = self.service.ask("GET", "/v1/routing?phone=010-0000-0123&email=user7@example.com").json
+        self.assertEqual(routed["outcome"], "one")
 
     def test_unknown_paths_and_ids(self):
         self.assert_problem(self.service.ask("GET", "/v1/nothing"), 404)
