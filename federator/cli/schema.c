@@ -22,12 +22,34 @@ static bool view_find(const struct args *args, const struct catalog *cat, const 
 	return false;
 }
 
+/* Is there a flat view to make a schema of? */
+static bool flat_found(const struct catalog *cat, const struct view *view)
+{
+	if (view ? view->shape == SHAPE_FLAT : view_schema_any_flat(cat))
+		return true;
+	if (view)
+		message_error("the view '%s' is not flat", view->name);
+	else
+		message_error("the mapping has no flat view");
+	return false;
+}
+
+static void write_schema(const struct args *args, const struct catalog *cat, const struct view *view, struct buf *out)
+{
+	struct str lang = str_of(args_flag(args, "lang"));
+	bool xsd = args_flag(args, "xsd") != NULL;
+
+	if (args_flag(args, "routing"))
+		(xsd ? view_schema_routing_xsd : view_schema_routing_json)(cat, view, lang, out);
+	else
+		(xsd ? view_schema_xsd : view_schema_json)(cat, view, lang, out);
+}
+
 static int print_view(const struct args *args, const struct options *opt)
 {
 	SCOPED(catalog_unref) const struct catalog *cat = NULL;
 	SCOPED(buf_free) struct buf out = { 0 };
 	struct diags *ds = diags_new(args->mem);
-	struct str lang = str_of(args_flag(args, "lang"));
 	const struct view *view;
 
 	if (!*opt->map) {
@@ -39,29 +61,38 @@ static int print_view(const struct args *args, const struct options *opt)
 		message_findings(ds);
 		return EXIT_FINDINGS;
 	}
-	if (!view_find(args, cat, &view))
+	if (!view_find(args, cat, &view) || (args_flag(args, "routing") && !flat_found(cat, view)))
 		return EXIT_USAGE;
-	if (args_flag(args, "xsd"))
-		view_schema_xsd(cat, view, lang, &out);
-	else
-		view_schema_json(cat, view, lang, &out);
+	write_schema(args, cat, view, &out);
+	return message_data(&out);
+}
+
+static int print_fixed(enum fixed_schema which)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+
+	buf_put_str(&out, view_schema_fixed(which));
 	return message_data(&out);
 }
 
 int command_schema(struct args *args)
 {
-	SCOPED(buf_free) struct buf out = { 0 };
+	bool xsd = args_flag(args, "xsd") != NULL;
 	struct options opt;
 	struct err err;
 
-	if (!!args_flag(args, "json") + !!args_flag(args, "xsd") + !!args_flag(args, "provenance-xsd") > 1) {
+	if (!!args_flag(args, "json") + xsd + !!args_flag(args, "provenance-xsd") > 1) {
 		message_error("--json, --xsd and --provenance-xsd exclude each other");
 		return EXIT_USAGE;
 	}
-	if (args_flag(args, "provenance-xsd")) {
-		buf_put_str(&out, view_schema_provenance_xsd());
-		return message_data(&out);
+	if (!!args_flag(args, "routing") + !!args_flag(args, "explain") + !!args_flag(args, "provenance-xsd") > 1) {
+		message_error("--routing, --explain and --provenance-xsd exclude each other");
+		return EXIT_USAGE;
 	}
+	if (args_flag(args, "provenance-xsd"))
+		return print_fixed(FIXED_PROVENANCE_XSD);
+	if (args_flag(args, "explain"))
+		return print_fixed(xsd ? FIXED_EXPLAIN_XSD : FIXED_EXPLAIN_JSON);
 	if (!options_read(&opt, args->config, args->argc, args->argv, args->mem, &err))
 		return message_err(&err);
 	return print_view(args, &opt);

@@ -31,7 +31,8 @@ void mappings_file(struct exchange *x) NONNULL(1);
 /* See above. */
 void mappings_schema(struct exchange *x) NONNULL(1);
 
-/* schemas.c: what answers look like: of the running mapping's views, of provenance in XML, of problems. */
+/* schemas.c: what answers look like: of the running mapping's views, of its flat ones for telephone systems, of provenance
+ * in XML, of problems, of explanations. */
 void schemas_view_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_view_json(struct exchange *x) NONNULL(1);
@@ -39,6 +40,14 @@ void schemas_view_json(struct exchange *x) NONNULL(1);
 void schemas_provenance_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_problem_json(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_routing_xsd(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_routing_json(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_explain_xsd(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_explain_json(struct exchange *x) NONNULL(1);
 
 /* health.c: the process lives; it can answer (sources down do not matter: that is told by ?verbose). */
 void health_live(struct exchange *x) NONNULL(1);

@@ -19,6 +19,10 @@ static const struct route table[] = {
 	{ "GET",   "/schema/view.schema.json",      schemas_view_json },
 	{ "GET",   "/schema/provenance.xsd",        schemas_provenance_xsd },
 	{ "GET",   "/schema/problem.schema.json",   schemas_problem_json },
+	{ "GET",   "/schema/routing.xsd",           schemas_routing_xsd },
+	{ "GET",   "/schema/routing.schema.json",   schemas_routing_json },
+	{ "GET",   "/schema/explain.xsd",           schemas_explain_xsd },
+	{ "GET",   "/schema/explain.schema.json",   schemas_explain_json },
 	{ "GET",   "/livez",                        health_live },
 	{ "GET",   "/readyz",                       health_ready },
 };

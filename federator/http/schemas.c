@@ -12,6 +12,20 @@ static void refuse(struct exchange *x, const struct question *q)
 	exchange_problem(x, q->fault.status, q->fault.type, q->fault.detail, q->fault.suggestion);
 }
 
+/* A schema that is made of views. */
+struct made {
+	writer *write;
+	const char *content_type;
+	bool flat; /* of flat views only */
+};
+
+static void refuse_flat(struct exchange *x, bool any)
+{
+	exchange_problem(x, 404, "no-such-view",
+			 any ? "the view of this name is not flat" : "the running mapping has no flat view",
+			 "give a view shape=\"flat\"");
+}
+
 static void refuse_view(struct exchange *x, const struct catalog *cat, struct str name)
 {
 	const char **names = arena_array_of(x->mem, const char *, cat->n_views);
@@ -24,7 +38,7 @@ static void refuse_view(struct exchange *x, const struct catalog *cat, struct st
 			 near ? arena_printf(x->mem, "did you mean `%s`?", near).p : "see GET /v1/mappings");
 }
 
-static void write_view(struct exchange *x, writer *write, const char *content_type)
+static void write_view(struct exchange *x, struct made made)
 {
 	struct question q = { .mem = x->mem, .scope = SCOPE_SCHEMA };
 	const struct world *world;
@@ -42,24 +56,38 @@ static void write_view(struct exchange *x, writer *write, const char *content_ty
 		view = catalog_view(world->cat, q.ask.view);
 	if (q.ask.view.p && !view) {
 		refuse_view(x, world->cat, q.ask.view);
+	} else if (made.flat && !(view ? view->shape == SHAPE_FLAT : view_schema_any_flat(world->cat))) {
+		refuse_flat(x, view != NULL);
 	} else {
-		write(world->cat, view, q.ask.lang, &out);
-		exchange_bytes(x, 200, content_type, &out);
+		made.write(world->cat, view, q.ask.lang, &out);
+		exchange_bytes(x, 200, made.content_type, &out);
 	}
 	world_unref(&world);
 }
 
+static const char xml[] = "application/xml", json[] = "application/schema+json";
+
 void schemas_view_xsd(struct exchange *x)
 {
-	write_view(x, view_schema_xsd, "application/xml");
+	write_view(x, (struct made){ view_schema_xsd, xml, false });
 }
 
 void schemas_view_json(struct exchange *x)
 {
-	write_view(x, view_schema_json, "application/schema+json");
+	write_view(x, (struct made){ view_schema_json, json, false });
 }
 
-static void write_fixed(struct exchange *x, struct str text, const char *content_type)
+void schemas_routing_xsd(struct exchange *x)
+{
+	write_view(x, (struct made){ view_schema_routing_xsd, xml, true });
+}
+
+void schemas_routing_json(struct exchange *x)
+{
+	write_view(x, (struct made){ view_schema_routing_json, json, true });
+}
+
+static void write_fixed(struct exchange *x, enum fixed_schema which, const char *content_type)
 {
 	struct question q = { .mem = x->mem };
 	struct buf out = { 0 };
@@ -68,16 +96,26 @@ static void write_fixed(struct exchange *x, struct str text, const char *content
 		refuse(x, &q);
 		return;
 	}
-	buf_put_str(&out, text);
+	buf_put_str(&out, view_schema_fixed(which));
 	exchange_bytes(x, 200, content_type, &out);
 }
 
 void schemas_provenance_xsd(struct exchange *x)
 {
-	write_fixed(x, view_schema_provenance_xsd(), "application/xml");
+	write_fixed(x, FIXED_PROVENANCE_XSD, xml);
 }
 
 void schemas_problem_json(struct exchange *x)
 {
-	write_fixed(x, view_schema_problem_json(), "application/schema+json");
+	write_fixed(x, FIXED_PROBLEM_JSON, json);
+}
+
+void schemas_explain_xsd(struct exchange *x)
+{
+	write_fixed(x, FIXED_EXPLAIN_XSD, xml);
+}
+
+void schemas_explain_json(struct exchange *x)
+{
+	write_fixed(x, FIXED_EXPLAIN_JSON, json);
 }

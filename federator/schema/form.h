@@ -75,6 +75,14 @@ struct form *form_item(struct arena *mem, const struct form *array) NONNULL(1, 2
 struct form *form_customer(struct form_context *ctx, const struct view *view, struct form *parent)
 	NONNULL(1, 2, 3) __attribute__((returns_nonnull));
 
+/* form_customer.c: a value of a flat view, as a member of `parent`. */
+struct form *form_flat(struct form_context *ctx, const struct use *use, struct form *parent) NONNULL(1, 2, 3)
+	__attribute__((returns_nonnull));
+
+/* form_answer.c: what /v1/routing answers for a flat view. */
+struct form *form_routing(const struct catalog *cat, const struct view *view, struct str lang, struct arena *mem)
+	NONNULL(1, 2, 4) __attribute__((returns_nonnull));
+
 /* form_answer.c: the whole answer of a view. */
 struct form *form_answer(const struct catalog *cat, const struct view *view, struct str lang,
 			 struct arena *mem) NONNULL(1, 2, 4) __attribute__((returns_nonnull));

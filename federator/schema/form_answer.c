@@ -7,7 +7,12 @@ static const char *const match_states[] = { "stale" };
 static const char *const states[] = { "live", "fresh", "stale", "missing", "skipped" };
 static const char *const reasons[] = { "deadline",    "refused", "busy",       "auth",
 				       "error",	      "schema_mismatch", "too_large", "wrong_subject",
-				       "key_unknown", "no_key",	 "no_consent" };
+				       "key_unknown", "no_key",	 "no_consent",
+				       "malformed_key" /* flat answers only */ };
+static const char *const routed[] = { "one", "none", "many", "unlinked", "too_many", "blocked", "default" };
+static const struct form_rule routing_rules[] = {
+	{ NULL, "outcome", { "many" }, "candidates" },
+};
 static const char *const picks[] = { "order", "newest", "max", "min", "sum" };
 static const struct form_rule part_rules[] = {
 	{ NULL, "state", { "stale", "missing", "skipped" }, "reason" },
@@ -129,7 +134,7 @@ static void put_parts(struct form_context *ctx, struct form *root)
 	part->n_rules = ARRAY_LEN(part_rules);
 	parts->about = STR("How each part that was needed did.");
 	put_word(ctx, part, STR("state"), states, ARRAY_LEN(states))->required = true;
-	put_word(ctx, part, STR("reason"), reasons, ARRAY_LEN(reasons));
+	put_word(ctx, part, STR("reason"), reasons, ARRAY_LEN(reasons) - 1);
 	put_text(ctx, part, STR("depends_on"))->about = STR("The missing part that would give the key.");
 	put_count(ctx, part, STR("deadline_ms"), "With reason `deadline`: how long it had.");
 	put_count(ctx, part, STR("age_ms"), "How long ago the source was asked.");
@@ -222,6 +227,26 @@ static uint64_t masked_somewhere(const struct catalog *cat)
 	for (size_t i = 0; i < cat->n_policies; i++)
 		masked |= cat->policies[i].mask;
 	return masked;
+}
+
+struct form *form_routing(const struct catalog *cat, const struct view *view, struct str lang, struct arena *mem)
+{
+	struct form_context ctx = { .cat = cat,
+				    .mem = mem,
+				    .lang = lang,
+				    .codes_used = arena_array_of(mem, bool, cat->n_codes) };
+	struct form *root = form_new(mem, NULL, FORM_OBJECT, STR("routing"));
+
+	root->title = str_of(labels_in(view->labels, lang));
+	root->rules = routing_rules;
+	root->n_rules = ARRAY_LEN(routing_rules);
+	put_word(&ctx, root, STR("outcome"), routed, ARRAY_LEN(routed))->required = true;
+	put_text(&ctx, root, STR("candidates"))->about = STR("With outcome `many`: how many customers fit.");
+	put_word(&ctx, root, STR("reason"), reasons, ARRAY_LEN(reasons))->about =
+		STR("Why some or all names hold defaults.");
+	for (size_t i = 0; i < view->n_uses; i++)
+		form_flat(&ctx, &view->uses[i], root)->required = true;
+	return root;
 }
 
 struct form *form_answer(const struct catalog *cat, const struct view *view, struct str lang,

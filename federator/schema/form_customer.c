@@ -185,20 +185,20 @@ static void put_timeline(struct form_context *ctx, const struct timeline *tl, ui
 
 /* ---- views ---- */
 
-static void put_flat(struct form_context *ctx, const struct use *use, struct form *customer)
+struct form *form_flat(struct form_context *ctx, const struct use *use, struct form *parent)
 {
-	struct form *form = form_new(ctx->mem, customer, FORM_VALUE, str_of(use->as));
+	struct form *form = form_new(ctx->mem, parent, FORM_VALUE, str_of(use->as));
 
 	form->types = bit_of(TYPE_TEXT);
-	form->sourced = true;
 	form->about = arena_printf(ctx->mem, "Instead of a value that is not known: \"%s\".", use->default_);
 	if (use->kind != USE_FIELD)
-		return;
+		return form;
 	form->title = title_of(ctx, use->field->labels);
 	form->codes = use->field->codes;
 	form->lang = ctx->lang;
 	if (form->codes)
 		ctx->codes_used[form->codes->index] = true;
+	return form;
 }
 
 static void put_use(struct form_context *ctx, const struct use *use, struct form *customer)
@@ -227,7 +227,7 @@ struct form *form_customer(struct form_context *ctx, const struct view *view, st
 			put_use(ctx, &view->uses[i], customer);
 			break;
 		case SHAPE_FLAT:
-			put_flat(ctx, &view->uses[i], customer);
+			form_flat(ctx, &view->uses[i], customer)->sourced = true;
 			break;
 		}
 	}

@@ -214,14 +214,28 @@ static void put_form(struct arena *mem, const struct form *form, struct node *sc
 	}
 }
 
-void view_schema_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
+/* Begun with what every schema says of itself. */
+static struct node *begin_schema(struct arena *mem, const struct catalog *cat)
 {
-	struct arena *mem = arena_new();
-	struct node *root = tree_object(mem, NULL, STR("schema")), *views;
+	struct node *root = tree_object(mem, NULL, STR("schema"));
 
 	put_c(mem, root, STR("$schema"), "https://json-schema.org/draft/2020-12/schema");
 	tree_text(mem, root, STR("$comment"),
 		  arena_printf(mem, "Answers of the mapping with revision %s.", cat->revision));
+	return root;
+}
+
+static void write_schema(const struct node *root, struct buf *out)
+{
+	render_json(root, true, out);
+	buf_putc(out, '\n');
+}
+
+void view_schema_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
+{
+	struct arena *mem = arena_new();
+	struct node *root = begin_schema(mem, cat), *views;
+
 	if (view) {
 		put_form(mem, form_answer(cat, view, lang, mem), root);
 	} else {
@@ -230,26 +244,24 @@ void view_schema_json(const struct catalog *cat, const struct view *view, struct
 			put_form(mem, form_answer(cat, &cat->views[i], lang, mem),
 				 tree_object(mem, views, STR("")));
 	}
-	render_json(root, true, out);
-	buf_putc(out, '\n');
+	write_schema(root, out);
 	arena_wipe_free(&mem);
 }
 
-struct str view_schema_problem_json(void)
+void view_schema_routing_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 {
-	return STR("{\n"
-		   "  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
-		   "  \"title\": \"Problem\",\n"
-		   "  \"description\": \"Why a request was refused (RFC 9457).\",\n"
-		   "  \"type\": \"object\",\n"
-		   "  \"properties\": {\n"
-		   "    \"type\": {\"type\": \"string\", \"pattern\": \"^urn:federator:problem:[a-z-]+$\"},\n"
-		   "    \"title\": {\"type\": \"string\"},\n"
-		   "    \"status\": {\"type\": \"integer\", \"minimum\": 400, \"maximum\": 599},\n"
-		   "    \"detail\": {\"type\": \"string\"},\n"
-		   "    \"suggestion\": {\"type\": \"string\"}\n"
-		   "  },\n"
-		   "  \"required\": [\"type\", \"title\", \"status\", \"detail\"],\n"
-		   "  \"additionalProperties\": false\n"
-		   "}\n");
+	struct arena *mem = arena_new();
+	struct node *root = begin_schema(mem, cat), *views;
+
+	if (view) {
+		put_form(mem, form_routing(cat, view, lang, mem), root);
+	} else {
+		views = put_array(mem, root, STR("anyOf")); /* two views may have the same names */
+		for (size_t i = 0; i < cat->n_views; i++)
+			if (cat->views[i].shape == SHAPE_FLAT)
+				put_form(mem, form_routing(cat, &cat->views[i], lang, mem),
+					 tree_object(mem, views, STR("")));
+	}
+	write_schema(root, out);
+	arena_wipe_free(&mem);
 }

@@ -16,10 +16,27 @@ void view_schema_json(const struct catalog *cat, const struct view *view, struct
 void view_schema_xsd(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 	NONNULL(1, 4);
 
-/* The XML Schema of urn:federator:provenance:1; the same for every mapping. */
-struct str view_schema_provenance_xsd(void);
+/* JSON Schema of what /v1/routing answers for one flat view, or for all flat views when `view` is NULL: the catalog must
+ * have one. */
+void view_schema_routing_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
+	NONNULL(1, 4);
 
-/* JSON Schema of problem documents; the same for every mapping. */
-struct str view_schema_problem_json(void);
+/* XML Schema 1.0 of the same, which is in no namespace. */
+void view_schema_routing_xsd(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
+	NONNULL(1, 4);
+
+/* Has the catalog a flat view? */
+bool view_schema_any_flat(const struct catalog *cat) NONNULL(1);
+
+/* Schemas that are the same for every mapping: their texts. */
+enum fixed_schema {
+	FIXED_PROVENANCE_XSD, /* urn:federator:provenance:1 */
+	FIXED_PROBLEM_JSON, /* problem documents */
+	FIXED_EXPLAIN_XSD, /* urn:federator:explain:1 */
+	FIXED_EXPLAIN_JSON,
+};
+
+/* The text of one; static. */
+struct str view_schema_fixed(enum fixed_schema which);
 
 #endif

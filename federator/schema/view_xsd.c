@@ -1,4 +1,5 @@
 /* view_xsd.c - forms as XML Schema 1.0; the counterpart of render/xml.c. Types stand where they are used. */
+#include <assert.h>
 #include <libxml/xmlwriter.h>
 #include <stdlib.h>
 
@@ -251,20 +252,35 @@ static void put_element(struct xsd *x, const struct form *form, struct str name,
 
 /* ---- documents ---- */
 
-/* All views in one: an element of any of them may be there. */
-static struct form *all_views(const struct catalog *cat, struct str lang, struct arena *mem)
-{
-	struct form *all = form_answer(cat, &cat->views[0], lang, mem);
+typedef struct form *former(const struct catalog *cat, const struct view *view, struct str lang, struct arena *mem);
 
-	for (size_t i = 1; i < cat->n_views; i++)
-		all = form_union(mem, all, form_answer(cat, &cat->views[i], lang, mem));
+/* The form of one view, or of all in one (those of shape flat only): an element of any of them may be there. */
+static const struct form *form_of(const struct catalog *cat, const struct view *view, bool flat, former *form_one,
+				  struct str lang, struct arena *mem)
+{
+	struct form *all = NULL;
+
+	if (view)
+		return form_one(cat, view, lang, mem);
+	for (size_t i = 0; i < cat->n_views; i++) {
+		struct form *one;
+
+		if (flat && cat->views[i].shape != SHAPE_FLAT)
+			continue;
+		one = form_one(cat, &cat->views[i], lang, mem);
+		all = all ? form_union(mem, all, one) : one;
+	}
+	assert(all != NULL);
 	return all;
 }
 
-static void begin_schema(struct xsd *x)
+/* Answers of views are in a namespace and can have provenance; flat ones are in none. */
+static void begin_schema(struct xsd *x, bool of_views)
 {
 	begin(x, "xs:schema");
 	attribute(x, "xmlns:xs", "http://www.w3.org/2001/XMLSchema");
+	if (!of_views)
+		return;
 	attribute(x, "xmlns", VIEW_NAMESPACE);
 	attribute(x, "xmlns:p", PROVENANCE_NAMESPACE);
 	attribute(x, "targetNamespace", VIEW_NAMESPACE);
@@ -284,70 +300,41 @@ static void put_types(struct xsd *x, const struct catalog *cat, struct str lang)
 		put_codes(x, &cat->codes[i], lang);
 }
 
-void view_schema_xsd(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
+/* A schema of the one element that is named like the form. */
+static void write_schema(struct arena *mem, const struct catalog *cat, const struct form *root, bool of_views,
+			 struct str lang, struct buf *out)
 {
 	xmlBufferPtr text = xmlBufferCreate();
-	struct xsd x = { .w = xmlNewTextWriterMemory(text, 0), .mem = arena_new() };
-	const struct form *root = view ? form_answer(cat, view, lang, x.mem) : all_views(cat, lang, x.mem);
+	struct xsd x = { .w = xmlNewTextWriterMemory(text, 0), .mem = mem };
 
 	if (!x.w)
 		abort(); /* no memory */
 	xmlTextWriterSetIndent(x.w, 1);
 	xmlTextWriterSetIndentString(x.w, (const xmlChar *)"  ");
 	xmlTextWriterStartDocument(x.w, NULL, "UTF-8", NULL);
-	begin_schema(&x);
+	begin_schema(&x, of_views);
 	xmlTextWriterWriteComment(x.w, (const xmlChar *)arena_printf(
-		x.mem, " Answers of the mapping with revision %s. ", cat->revision).p);
-	begin(&x, "xs:element");
-	attribute(&x, "name", "view");
-	put_content(&x, root, NULL);
-	end(&x);
+		mem, " Answers of the mapping with revision %s. ", cat->revision).p);
+	put_element(&x, root, root->name, true);
 	put_types(&x, cat, lang);
 	xmlTextWriterEndDocument(x.w);
 	xmlFreeTextWriter(x.w);
 	buf_put(out, xmlBufferContent(text), (size_t)xmlBufferLength(text));
 	xmlBufferFree(text);
-	arena_wipe_free(&x.mem);
 }
 
-struct str view_schema_provenance_xsd(void)
+void view_schema_xsd(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 {
-	return STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		   "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\""
-		   " xmlns:p=\"" PROVENANCE_NAMESPACE "\"\n"
-		   "           targetNamespace=\"" PROVENANCE_NAMESPACE "\">\n"
-		   "  <xs:attribute name=\"part\" type=\"xs:string\"/>\n"
-		   "  <xs:attribute name=\"source\" type=\"xs:string\"/>\n"
-		   "  <xs:attribute name=\"column\" type=\"xs:string\"/>\n"
-		   "  <xs:attribute name=\"as-of\" type=\"xs:dateTime\"/>\n"
-		   "  <xs:attribute name=\"rule\">\n"
-		   "    <xs:simpleType>\n"
-		   "      <xs:restriction base=\"xs:string\">\n"
-		   "        <xs:enumeration value=\"order\"/><xs:enumeration value=\"newest\"/>\n"
-		   "        <xs:enumeration value=\"max\"/><xs:enumeration value=\"min\"/>"
-		   "<xs:enumeration value=\"sum\"/>\n"
-		   "      </xs:restriction>\n"
-		   "    </xs:simpleType>\n"
-		   "  </xs:attribute>\n"
-		   "  <xs:attribute name=\"mapping\" type=\"xs:string\"/>\n"
-		   "  <xs:attribute name=\"provisional\" type=\"xs:boolean\"/>\n"
-		   "  <xs:attributeGroup name=\"origin\">\n"
-		   "    <xs:attribute ref=\"p:part\"/><xs:attribute ref=\"p:source\"/>"
-		   "<xs:attribute ref=\"p:column\"/>\n"
-		   "    <xs:attribute ref=\"p:as-of\"/><xs:attribute ref=\"p:rule\"/>"
-		   "<xs:attribute ref=\"p:mapping\"/>\n"
-		   "    <xs:attribute ref=\"p:provisional\"/>\n"
-		   "  </xs:attributeGroup>\n"
-		   "  <xs:element name=\"lost\" nillable=\"true\">\n"
-		   "    <xs:complexType>\n"
-		   "      <xs:simpleContent>\n"
-		   "        <xs:extension base=\"xs:string\">\n"
-		   "          <xs:attribute name=\"to\" type=\"xs:string\" use=\"required\"/>\n"
-		   "          <xs:attribute name=\"part\" type=\"xs:string\" use=\"required\"/>\n"
-		   "          <xs:attribute name=\"as-of\" type=\"xs:dateTime\"/>\n"
-		   "        </xs:extension>\n"
-		   "      </xs:simpleContent>\n"
-		   "    </xs:complexType>\n"
-		   "  </xs:element>\n"
-		   "</xs:schema>\n");
+	struct arena *mem = arena_new();
+
+	write_schema(mem, cat, form_of(cat, view, false, form_answer, lang, mem), true, lang, out);
+	arena_wipe_free(&mem);
+}
+
+void view_schema_routing_xsd(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
+{
+	struct arena *mem = arena_new();
+
+	write_schema(mem, cat, form_of(cat, view, true, form_routing, lang, mem), false, lang, out);
+	arena_wipe_free(&mem);
 }

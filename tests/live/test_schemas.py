@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import unittest
 import xml.etree.ElementTree as ET
+from urllib.parse import quote
 
 import jsonschema
 
@@ -29,10 +30,18 @@ class Schemas:
         self.json, self.xsd = {}, {}
         self.problem = validator(service.ask("GET", "/schema/problem.schema.json").body)
         self.save("provenance.xsd", service.ask("GET", "/schema/provenance.xsd").body)
+        self.explain = validator(service.ask("GET", "/schema/explain.schema.json").body)
+        self.explain_xsd = self.save("explain.xsd", service.ask("GET", "/schema/explain.xsd").body)
+        self.routing, self.routing_xsd = {}, {}
         for view in (None, *views):
             query = f"?view={view}" if view else ""
             self.json[view] = validator(service.ask("GET", "/schema/view.schema.json" + query).body)
             self.xsd[view] = self.save(f"view-{view}.xsd", service.ask("GET", "/schema/view.xsd" + query).body)
+            routing = service.ask("GET", "/schema/routing.schema.json" + query)
+            if routing.status == 200:  # a flat view, or all of them
+                self.routing[view] = validator(routing.body)
+                self.routing_xsd[view] = self.save(f"routing-{view}.xsd",
+                                                   service.ask("GET", "/schema/routing.xsd" + query).body)
 
     def save(self, name, body):
         path = os.path.join(self.directory, name)
@@ -42,21 +51,30 @@ class Schemas:
 
     def json_fault(self, answer, view=None):
         """What is wrong with a JSON answer, or None."""
-        error = jsonschema.exceptions.best_match(self.json[view].iter_errors(answer))
-        return error and f"{list(error.absolute_path)}: {error.message}"
+        return fault(self.json[view], answer)
 
     def xml_refused(self, bodies, view=None):
-        """Which of the XML answers, by index, do not hold to the schema, and what xmllint says."""
+        """Which of the XML answers, by index, do not hold to the schema of views, and what xmllint says."""
+        return self.refused(bodies, self.xsd[view])
+
+    def refused(self, bodies, xsd):
+        """The same for any schema."""
         paths = [self.save(f"answer-{i}.xml", body) for i, body in enumerate(bodies)]
         refused, said = set(), ""
         for at in range(0, len(paths), 200):
-            done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", self.xsd[view], *paths[at:at + 200]],
+            done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", xsd, *paths[at:at + 200]],
                                   capture_output=True, text=True)
             lines = done.stderr.splitlines()
             verdicts = {line.rsplit(" ", 1)[0]: line for line in lines if line.endswith(" validates")}
             refused |= {i for i in range(at, min(at + 200, len(paths))) if paths[i] not in verdicts}
             said += "\n".join(line for line in lines if not line.endswith("validates"))
         return refused, said[:3000]
+
+
+def fault(schema, document):
+    """What is wrong with a JSON document, or None."""
+    error = jsonschema.exceptions.best_match(schema.iter_errors(document))
+    return error and f"{list(error.absolute_path)}: {error.message}"
 
 
 def validator(body):
@@ -89,7 +107,43 @@ class SchemaTest(LiveTest):
                 with self.subTest(view=view, schema=schema):
                     refused, said = schemas.xml_refused(texts, schema)
                     self.assertEqual(refused, set(), said)
+        self.assert_routing_holds(service, schemas, [(view, query) for view, query in asked if view in schemas.routing])
+        self.assert_explain_holds(service, schemas, answers)
         return answers
+
+    def assert_routing_holds(self, service, schemas, asked):
+        """What /v1/routing says to each of (view, query). Gives the outcomes."""
+        seen, bodies = set(), {}
+        for view, query in asked:
+            path = f"/v1/routing?view={view}" + "".join(f"&{key}={quote(value)}" for key, value in query.items())
+            with self.subTest(path=path):
+                answer = service.ask("GET", path)
+                self.assertEqual(answer.status, 200, answer.body)
+                seen.add(answer.json["outcome"])
+                for schema in (schemas.routing[view], schemas.routing[None]):
+                    self.assertIsNone(fault(schema, answer.json))
+                bodies.setdefault(view, []).append(service.ask("GET", path + "&format=xml").body)
+        for view, texts in bodies.items():
+            for xsd in (schemas.routing_xsd[view], schemas.routing_xsd[None]):
+                refused, said = schemas.refused(texts, xsd)
+                self.assertEqual(refused, set(), said)
+        return seen
+
+    def assert_explain_holds(self, service, schemas, answers):
+        """How each answer with a customer came about, as a whole and by its first and its last path."""
+        bodies = []
+        for answer in (answer for answer in answers if "id" in answer and "provenance" not in answer):
+            path = f"/v1/customers/{answer['id']}/explain?view={answer['view']}"
+            explained = service.ask("GET", path)
+            fields = [field["path"] for field in explained.json["fields"] if "state" in field]
+            for more in ("", f"&field={fields[0]}", f"&field={fields[-1]}"):
+                with self.subTest(view=answer["view"], more=more):
+                    explained = service.ask("GET", path + more)
+                    self.assertEqual(explained.status, 200, explained.body)
+                    self.assertIsNone(fault(schemas.explain, explained.json))
+                    bodies.append(service.ask("GET", path + more, headers={"Accept": XML}).body)
+        refused, said = schemas.refused(bodies, schemas.explain_xsd)
+        self.assertEqual(refused, set(), said)
 
 
 def outcomes(answers):
@@ -137,6 +191,9 @@ class MallTest(SchemaTest):
             service.wait(lambda: service.get("pop", member="1").status == 200)
             asked = [(view, {"member": "1"}) for view, keys in self.views.items() if "member" in keys]
             answers = self.assert_hold(service, schemas, asked)
+            path = "/v1/routing?view=routing&phone=010-0123-4567"
+            self.assertEqual(service.ask("GET", path).json["reason"], "refused")
+            self.assert_routing_holds(service, schemas, [("routing", {"phone": "010-0123-4567"})])
         self.assertIn(False, {answer["complete"] for answer in answers})
         self.assertIn("missing", {part["state"] for answer in answers for part in answer["parts"].values()})
         self.assertIn("missing", {key for answer in answers for event in answer["customer"].get("journey", ())
@@ -342,6 +399,48 @@ class DetectTest(SchemaTest):
         answers = self.assert_hold(self.service, self.schemas, asked)
         self.assertLessEqual({"one", "many", "none", "blocked"}, outcomes(answers))
 
+    def test_routing_in_every_outcome(self):
+        asked = [("routing", {"phone": phone}) for phone in (phone_of(3), SHARED_PHONE, "010-9999-9999", "010-0000-0000",
+                                                            "anonymous")]
+        seen = self.assert_routing_holds(self.service, self.schemas, asked)
+        self.assertEqual(seen, {"one", "many", "none", "blocked", "default"})
+
+    def test_explain_of_any_outcome(self):
+        """At the terminal there are explanations without a customer as well."""
+        for phone, outcome in ((phone_of(3), "one"), (SHARED_PHONE, "many"), ("010-9999-9999", "none"),
+                               ("010-0000-0000", "blocked")):
+            with self.subTest(outcome=outcome):
+                told = json.loads(federator("explain", "--map", self.shop.map, "--by", f"phone={phone}", "--view", "pop",
+                                            "--json").stdout)
+                self.assertEqual(told["match"]["outcome"], outcome)
+                self.assertIsNone(fault(self.schemas.explain, told))
+
+    def small_answers(self):
+        """(schema, XML schema, path) of a flat answer with all it can have, and of an explanation."""
+        ident = self.service.get("full", member=7).json["id"]
+        return ((self.schemas.routing["routing"], self.schemas.routing_xsd["routing"],
+                 f"/v1/routing?view=routing&phone={quote(SHARED_PHONE)}"),
+                (self.schemas.explain, self.schemas.explain_xsd, f"/v1/customers/{ident}/explain?view=full"))
+
+    def test_a_wrong_routing_or_explanation_is_found(self):
+        for schema, _, path in self.small_answers():
+            answer = self.service.ask("GET", path).json
+            self.assertIsNone(fault(schema, answer))
+            for wrong, where in (*renamed(answer), *replaced(answer)):
+                if where[-2:-1] == ("asked",) and isinstance(wrong_member(wrong, where), int):
+                    continue  # a key of any name
+                if where[0] == "fields" and where[2:] == ("value",) and wrong_member(wrong, where) == [[]]:
+                    continue  # a value of any kind
+                self.assertIsNotNone(fault(schema, wrong), where)
+
+    def test_a_wrong_element_of_them_is_found(self):
+        for _, xsd, path in self.small_answers():
+            body = self.service.ask("GET", path, headers={"Accept": XML}).body
+            wrong = [self.xml_with(body, i, what) for what in ("tag", "attribute")
+                     for i in range(len(list(ET.fromstring(body).iter())))]
+            refused, said = self.schemas.refused([body, *wrong], xsd)
+            self.assertEqual(refused, set(range(1, len(wrong) + 1)), said)
+
     def test_a_typo_in_any_member_is_found(self):
         for view, answer in self.answers():
             self.assertIsNone(self.schemas.json_fault(answer.json, view))
@@ -406,7 +505,9 @@ class DetectTest(SchemaTest):
         for flags, path in (((), "view.schema.json"), (("--view", "pop"), "view.schema.json?view=pop"),
                             (("--xsd",), "view.xsd"),
                             (("--xsd", "--view", "pop", "--lang", "ko"), "view.xsd?view=pop&lang=ko"),
-                            (("--provenance-xsd",), "provenance.xsd")):
+                            (("--routing", "--view", "routing"), "routing.schema.json?view=routing"),
+                            (("--routing", "--xsd"), "routing.xsd"), (("--explain",), "explain.schema.json"),
+                            (("--explain", "--xsd"), "explain.xsd"), (("--provenance-xsd",), "provenance.xsd")):
             with self.subTest(path=path):
                 printed = federator("schema", "--map", self.shop.map, *flags).stdout
                 self.assertEqual(printed.encode(), self.service.ask("GET", "/schema/" + path).body)
@@ -422,6 +523,10 @@ class DetectTest(SchemaTest):
         self.assert_problem(self.service.ask("GET", "/schema/view.xsd?view=popp"), 404, "pop")
         self.assert_problem(self.service.ask("GET", "/schema/view.xsd?viev=pop"), 400, "view")
         self.assert_problem(self.service.ask("GET", "/schema/provenance.xsd?view=pop"), 400, "view")
+        self.assert_problem(self.service.ask("GET", "/schema/routing.xsd?view=pop"), 404, "flat")
+        self.assert_problem(self.service.ask("GET", "/schema/explain.xsd?view=pop"), 400, "view")
+        for flags in (("--routing", "--view", "pop"), ("--routing", "--explain")):
+            self.assertEqual(federator("schema", "--map", self.shop.map, *flags, check=False).returncode, 2)
         refused = self.service.get("popp", phone="1"), self.service.get(phone="x"), self.service.ask("GET", "/no")
         for answer in refused:
             self.assertEqual(list(self.schemas.problem.iter_errors(answer.json)), [], answer.body)
@@ -434,6 +539,13 @@ def put(document, path, value):
     for step in path[:-1]:
         document = document[step]
     document[path[-1]] = value
+
+
+def wrong_member(document, path):
+    """What stands at the path, or at the renamed one."""
+    for step in path[:-1]:
+        document = document[step]
+    return document[path[-1]] if not isinstance(document, dict) or path[-1] in document else document[path[-1] + "x"]
 
 
 def places(value, path=()):
