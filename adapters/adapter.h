@@ -27,6 +27,21 @@ struct adapter_conf {
 	uint32_t cap_ms; /* longest cap of the source's parts: the limit set in the server's session */
 };
 
+struct fetch;
+
+/* How fetches that ask the same for other keys are asked as one while several wait. Made by the caller, in the arena of
+ * the fetch. Both functions run on workers' threads, while no fetch of theirs is handed back. */
+struct fetch_batch {
+	const void *shape; /* fetches of one shape can be asked together */
+	uint32_t n_values; /* keys it asks for */
+	/* Write the question of all fetches of the list (by ->next) into `joint`, which is a copy of the first with an
+	 * arena of its own. */
+	bool (*join)(struct fetch *joint, const struct fetch *first, struct err *err);
+	/* Give each of the `n` copies of fetches its rows, in its own mem. False: the rows cannot be told apart; then
+	 * each is asked alone. */
+	bool (*split)(const struct fetch *joint, struct fetch *parts, uint32_t n);
+};
+
 /* One question. The caller makes it with fetch_new(), fills the first half, submits it, and owns it again
  * when done() is called; it ends it with fetch_free(). */
 struct fetch {
@@ -49,6 +64,7 @@ struct fetch {
 	/* Ended at this: SQLite exactly, others by the server at cap_ms of the session. A frozen PostgreSQL
 	 * ends nothing. */
 	struct deadline cap;
+	const struct fetch_batch *batch; /* NULL: only alone */
 	/* Called once, on a worker thread or inside adapter_close(). Quick; never calls adapter_close(). */
 	void (*done)(struct fetch *f);
 	void *owner; /* the caller's */
@@ -74,6 +90,7 @@ struct adapter_state {
 	uint32_t busy; /* in a call of the driver */
 	uint32_t queued;
 	uint64_t fetches; /* ended, good or bad */
+	uint64_t joined; /* of these, asked together with others */
 	uint64_t failures;
 	enum err_class last_error; /* ERR_NONE after a good fetch */
 	struct err down; /* why the last connect failed; cls is ERR_NONE while connects succeed */

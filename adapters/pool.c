@@ -252,6 +252,7 @@ struct adapter_state adapter_state(struct adapter *ad)
 				    .queued = ad->queued,
 				    .fetches = ad->fetches,
 				    .failures = ad->failures,
+				    .joined = ad->joined,
 				    .last_error = ad->last_error };
 	if (ad->down)
 		s.down = ad->down_err;
@@ -272,6 +273,19 @@ static uint32_t close_wait(struct adapter *ad, uint32_t grace_ms)
 	return ad->conf.pool - ad->in_state[WORKER_ENDED];
 }
 
+/* Put a list in front of another. */
+static struct fetch *before(struct fetch *list, struct fetch *rest)
+{
+	struct fetch *last = list;
+
+	if (!list)
+		return rest;
+	while (last->next)
+		last = last->next;
+	last->next = rest;
+	return list;
+}
+
 /* Join the workers that ended, let go of the others and take back what they run. Under the lock: an ended
  * worker needs it no more. */
 static struct fetch *close_workers(struct adapter *ad)
@@ -286,11 +300,10 @@ static struct fetch *close_workers(struct adapter *ad)
 			continue;
 		}
 		pthread_detach(w->thread);
-		if (w->running) {
-			w->running->next = taken;
-			taken = w->running;
-			w->running = NULL;
-		}
+		while (w->reading)
+			pthread_cond_wait(&ad->ended, &ad->lock);
+		taken = before(w->running, taken);
+		w->running = NULL;
 	}
 	return taken;
 }

@@ -23,7 +23,8 @@ struct worker {
 	pthread_t thread;
 	void *conn; /* the worker's own, NULL without a connection: not under the lock */
 	enum worker_state state;
-	struct fetch *running; /* NULL also when adapter_close() took it back */
+	struct fetch *running; /* a list; NULL also when adapter_close() took it back */
+	bool reading; /* what runs: it cannot be taken back now */
 };
 
 struct adapter {
@@ -47,7 +48,7 @@ struct adapter {
 	struct err down_err; /* how */
 	uint32_t rest_ms; /* the last rest */
 	struct deadline retry; /* no connect before this */
-	uint64_t fetches, failures;
+	uint64_t fetches, failures, joined;
 	enum err_class last_error;
 	struct worker workers[];
 };
@@ -73,6 +74,19 @@ void pool_free(struct adapter *ad) NONNULL(1);
 
 /* Should one more worker connect now, apart from any rest? Under the lock. */
 bool worker_wanted(const struct adapter *ad) NONNULL(1);
+/* Take all waiting fetches that can be asked together with `f`, which is off the queue, behind it as a list; returns
+ * how many the list has. Under the lock. */
+uint32_t batch_take(struct adapter *ad, struct fetch *f) NONNULL(1, 2);
+/* Run a list of fetches as one. Fetches whose rows cannot be told apart, or whose joint question fails as a question,
+ * go back to the head of the queue, to be asked alone. Under the lock, which is let go meanwhile. */
+void batch_serve(struct worker *w, struct fetch *first, uint32_t n) NONNULL(1, 2);
+
+/* Move a worker to another state. Under the lock. */
+void worker_move(struct worker *w, enum worker_state state) NONNULL(1);
+/* Run a question on the worker's connection, once more on a new one when it was lost. Not under the lock. */
+bool worker_ask(struct worker *w, struct fetch *run, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* How long a fetch took goes into the mean. Under the lock. */
+void worker_took(struct adapter *ad, uint64_t took_us) NONNULL(1);
 /* The thread of a worker; `arg` is its struct worker. */
 void *worker_run(void *arg);
 

@@ -9,7 +9,7 @@
 enum { REST_FIRST_MS = 250, REST_MOST_MS = 10000 };
 enum { USUAL_WEIGHT = 8 }; /* the last fetch counts an eighth of the mean */
 
-static void worker_move(struct worker *w, enum worker_state state)
+void worker_move(struct worker *w, enum worker_state state)
 {
 	w->ad->in_state[w->state]--;
 	w->ad->in_state[state]++;
@@ -142,7 +142,7 @@ static bool worker_try(struct worker *w, struct fetch *run, bool *lost_out, stru
 	return ok;
 }
 
-static bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
+bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 {
 	bool lost = false;
 
@@ -154,6 +154,11 @@ static bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 	if (!lost || !worker_reconnect(w, run, err))
 		return false;
 	return worker_try(w, run, &(bool){ false }, err);
+}
+
+void worker_took(struct adapter *ad, uint64_t took_us)
+{
+	ad->usual_us = ad->usual_us - ad->usual_us / USUAL_WEIGHT + took_us / USUAL_WEIGHT;
 }
 
 /* The fetch is over. The worker counts as free from here on, also while done() runs, so that the next fetch
@@ -170,7 +175,7 @@ static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, 
 	ad->last_error = err->cls;
 	if (!still_asked)
 		return false;
-	ad->usual_us += (clock_mono_us() - f->begun_us) / USUAL_WEIGHT - ad->usual_us / USUAL_WEIGHT;
+	worker_took(ad, clock_mono_us() - f->begun_us);
 	f->err = *err;
 	f->rows = err->cls == ERR_NONE ? run->rows : NULL;
 	f->ended_us = clock_mono_us();
@@ -209,6 +214,17 @@ static void worker_serve(struct worker *w, struct fetch *f)
 	if (asked)
 		f->done(f);
 	pthread_mutex_lock(&ad->lock);
+}
+
+/* One turn of a connected worker. */
+static void worker_turn(struct worker *w, struct fetch *f)
+{
+	uint32_t n = batch_take(w->ad, f);
+
+	if (n > 1)
+		batch_serve(w, f, n);
+	else
+		worker_serve(w, f);
 }
 
 /* One turn of an unconnected worker. */
@@ -264,7 +280,7 @@ void *worker_run(void *arg)
 		if (w->conn == NULL)
 			worker_turn_spare(w);
 		else if ((f = pool_take(ad)))
-			worker_serve(w, f);
+			worker_turn(w, f);
 		else
 			worker_sleep(ad);
 	}
