@@ -5,11 +5,7 @@
 #include "base/log.h"
 #include "federator/flow/flight.h"
 #include "federator/flow/request.h"
-#include "metadata/normalize.h"
 #include "metadata/plan.h"
-#include "metadata/sqltext.h"
-
-enum { RUNS_MAX = 64 }; /* executions of one statement for single parameters with several values */
 
 struct job {
 	struct fetch *fetch;
@@ -125,96 +121,6 @@ static void on_fetched(struct fetch *f)
 	flight_land(&job->flight, &job->landed);
 }
 
-/* Add every value as the source writes it, each text once: asking twice would bring each row twice. */
-static void spell_values(const struct run_key *rk, const struct spelling *as, struct arena *mem,
-			 struct str *out, size_t *n)
-{
-	for (size_t v = 0; v < rk->n; v++) {
-		size_t same = 0;
-
-		if (!spell_key(rk->key, as, rk->values[v], mem, &out[*n]))
-			continue;
-		while (!str_eq(out[same], out[*n]))
-			same++;
-		*n += same == *n;
-	}
-}
-
-/* How the source writes the key: every spelling of every column that proves it; none: the canonical one. */
-static struct key_values spell_key_all(const struct part *part, const struct run_key *rk, struct arena *mem)
-{
-	size_t spellings = 0, n = 0;
-	struct str *out;
-
-	for (size_t c = 0; c < part->n_columns; c++)
-		spellings += part->columns[c].proves == rk->key ? part->columns[c].n_as : 0;
-	out = arena_array_of(mem, struct str, rk->n * (spellings ? spellings : 1) + 1);
-	for (size_t c = 0; c < part->n_columns; c++)
-		for (size_t s = 0; part->columns[c].proves == rk->key && s < part->columns[c].n_as; s++)
-			spell_values(rk, part->columns[c].as[s], mem, out, &n);
-	if (!spellings)
-		spell_values(rk, NULL, mem, out, &n);
-	return (struct key_values){ .key = rk->key, .values = out, .n = n };
-}
-
-static bool is_single_param(const struct query *q, const struct key *key)
-{
-	for (size_t i = 0; i < q->n_pieces; i++)
-		if (q->pieces[i].kind == PIECE_PARAM && q->pieces[i].key == key)
-			return true;
-	return false;
-}
-
-static struct key_values *spell_keys(const struct job *job, struct arena *mem)
-{
-	struct key_values *kv = arena_array_of(mem, struct key_values, job->query->n_by + 1);
-
-	for (size_t k = 0; k < job->query->n_by; k++)
-		kv[k] = spell_key_all(job->part, &job->keys[k], mem);
-	kv[job->query->n_by] = (struct key_values){ .key = &sqltext_before, .values = &job->before, .n = 1 };
-	return kv;
-}
-
-/* Write SQL and parameters. A single parameter with several values means several executions of the statement. */
-static bool write_sql(const struct job *job, struct fetch *f, struct err *err)
-{
-	const struct query *q = job->query;
-	struct key_values *all = spell_keys(job, f->mem);
-	struct key_values *now = arena_array_of(f->mem, struct key_values, q->n_by + 1);
-	size_t runs = 1, at = 0;
-	struct str *params = NULL;
-
-	for (size_t k = 0; k < q->n_by; k++)
-		if (is_single_param(q, all[k].key) && all[k].n > 1)
-			runs *= all[k].n;
-	if (runs > RUNS_MAX)
-		return err_set(err, ERR_MAPPING, job->part->name,
-			       "%zu executions for one question; use a list parameter `:name...`", runs);
-	for (size_t r = 0; r < runs; r++) {
-		const struct str *one;
-		size_t n, left = r;
-
-		now[q->n_by] = all[q->n_by];
-		for (size_t k = 0; k < q->n_by; k++) {
-			now[k] = all[k];
-			if (is_single_param(q, all[k].key) && all[k].n > 1) {
-				now[k].values = &all[k].values[left % all[k].n];
-				now[k].n = 1;
-				left /= all[k].n;
-			}
-		}
-		sqltext_expand(q, now, q->n_by + 1, f->mem, &f->sql, &one, &n);
-		if (!params)
-			params = arena_array_of(f->mem, struct str, runs * n + 1);
-		for (size_t i = 0; i < n; i++)
-			params[at++] = one[i];
-		f->n_params = (uint32_t)n;
-	}
-	f->params = params;
-	f->n_runs = (uint32_t)runs;
-	return true;
-}
-
 static void copy_keys(struct job *job, const struct run *run)
 {
 	struct arena *mem = job->fetch->mem;
@@ -286,9 +192,10 @@ bool job_submit(struct run *run, struct err *err)
 	job->passing = run_pages_on(run);
 	job->fetch->done = on_fetched;
 	job->fetch->owner = job;
+	job->fetch->batch = together_batch(job->part, job->query, job->keys, job->fetch->mem);
 	job->flight.urgent = somebody_waits_for(run);
 	set_limits(job, job->fetch);
-	if (!write_sql(job, job->fetch, err) ||
+	if (!wording_write(job->part, job->query, job->keys, job->before, job->fetch, err) ||
 	    !flight_begin(&job->flight, flow->lane, flow->crew, adapter, job->fetch, err)) {
 		free_job(job);
 		return false;

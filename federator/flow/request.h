@@ -195,6 +195,20 @@ void guard_rows(const struct catalog *cat, const struct query *query, const stru
 /* Note in an ended run of the view whether it has several rows, though single values are taken from it. */
 void guard_view(struct run *run) NONNULL(1);
 
+/* wording.c - what a source is asked: the text and its parameters */
+
+/* Write f->sql, params and n_runs; in f->mem. `keys`: one for each of query->by; `before` is what :before is bound to.
+ * ERR_MAPPING: too many executions. Any thread. */
+bool wording_write(const struct part *part, const struct query *query, const struct run_key *keys, struct str before,
+		   struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 5, 6);
+
+/* together.c - several requests' fetches of one part as one query */
+
+/* How a fetch can be asked together with others of the same query, in `mem`, which must live as long as the fetch;
+ * NULL: alone only. */
+const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct run_key *keys,
+					 struct arena *mem) NONNULL(1, 2, 3, 4);
+
 /* choice.c - what of the view the caller chose, and what of that the role may see */
 
 /* Are the names in fields=, parts= and kind= those of the view and the mapping? Refuses with the nearest name. */

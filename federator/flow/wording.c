@@ -1,0 +1,103 @@
+/* wording.c - what a source is asked: SQL with its parameters, every key as the source writes it. */
+#include "federator/flow/request.h"
+#include "metadata/normalize.h"
+#include "metadata/sqltext.h"
+
+enum { RUNS_MAX = 64 }; /* executions of one statement for single parameters with several values */
+
+/* Add every value as the source writes it, each text once: asking twice would bring each row twice. */
+static void spell_values(const struct run_key *rk, const struct spelling *as, struct arena *mem,
+			 struct str *out, size_t *n)
+{
+	for (size_t v = 0; v < rk->n; v++) {
+		size_t same = 0;
+
+		if (!spell_key(rk->key, as, rk->values[v], mem, &out[*n]))
+			continue;
+		while (!str_eq(out[same], out[*n]))
+			same++;
+		*n += same == *n;
+	}
+}
+
+/* How the source writes the key: every spelling of every column that proves it; none: the canonical one. */
+static struct key_values spell_key_all(const struct part *part, const struct run_key *rk, struct arena *mem)
+{
+	size_t spellings = 0, n = 0;
+	struct str *out;
+
+	for (size_t c = 0; c < part->n_columns; c++)
+		spellings += part->columns[c].proves == rk->key ? part->columns[c].n_as : 0;
+	out = arena_array_of(mem, struct str, rk->n * (spellings ? spellings : 1) + 1);
+	for (size_t c = 0; c < part->n_columns; c++)
+		for (size_t s = 0; part->columns[c].proves == rk->key && s < part->columns[c].n_as; s++)
+			spell_values(rk, part->columns[c].as[s], mem, out, &n);
+	if (!spellings)
+		spell_values(rk, NULL, mem, out, &n);
+	return (struct key_values){ .key = rk->key, .values = out, .n = n };
+}
+
+static bool is_single_param(const struct query *q, const struct key *key)
+{
+	for (size_t i = 0; i < q->n_pieces; i++)
+		if (q->pieces[i].kind == PIECE_PARAM && q->pieces[i].key == key)
+			return true;
+	return false;
+}
+
+/* The values of one execution: of single parameters with several values, the `run`th combination. */
+static void choose_values(const struct query *q, const struct key_values *all, size_t run, struct key_values *now)
+{
+	for (size_t k = 0; k <= q->n_by; k++) {
+		now[k] = all[k];
+		if (k == q->n_by || !is_single_param(q, all[k].key) || all[k].n < 2)
+			continue;
+		now[k].values = &all[k].values[run % all[k].n];
+		now[k].n = 1;
+		run /= all[k].n;
+	}
+}
+
+/* A single parameter with several values means several executions of the statement. */
+static size_t count_runs(const struct query *q, const struct key_values *all)
+{
+	size_t runs = 1;
+
+	for (size_t k = 0; k < q->n_by; k++)
+		if (is_single_param(q, all[k].key) && all[k].n > 1)
+			runs *= all[k].n;
+	return runs;
+}
+
+bool wording_write(const struct part *part, const struct query *query, const struct run_key *keys, struct str before,
+		   struct fetch *f, struct err *err)
+{
+	struct key_values *all = arena_array_of(f->mem, struct key_values, query->n_by + 1);
+	struct key_values *now = arena_array_of(f->mem, struct key_values, query->n_by + 1);
+	struct str *before_at = arena_new_of(f->mem, struct str), *params = NULL;
+	size_t runs, at = 0;
+
+	for (size_t k = 0; k < query->n_by; k++)
+		all[k] = spell_key_all(part, &keys[k], f->mem);
+	*before_at = before;
+	all[query->n_by] = (struct key_values){ .key = &sqltext_before, .values = before_at, .n = 1 };
+	runs = count_runs(query, all);
+	if (runs > RUNS_MAX)
+		return err_set(err, ERR_MAPPING, part->name,
+			       "%zu executions for one question; use a list parameter `:name...`", runs);
+	for (size_t r = 0; r < runs; r++) {
+		const struct str *one;
+		size_t n;
+
+		choose_values(query, all, r, now);
+		sqltext_expand(query, now, query->n_by + 1, f->mem, &f->sql, &one, &n);
+		if (!params)
+			params = arena_array_of(f->mem, struct str, runs * n + 1);
+		for (size_t i = 0; i < n; i++)
+			params[at++] = one[i];
+		f->n_params = (uint32_t)n;
+	}
+	f->params = params;
+	f->n_runs = (uint32_t)runs;
+	return true;
+}
