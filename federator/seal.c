@@ -50,6 +50,15 @@ struct str seal_id(const struct service *svc, struct str tenant, struct str subj
 	return str_of(text);
 }
 
+/* sodium_base642bin() of libsodium 1.0.18 takes every byte above 127 for a `_`, where char is signed. */
+static bool is_ascii(struct str id)
+{
+	for (size_t i = 0; i < id.n; i++)
+		if ((unsigned char)id.p[i] > 127)
+			return false;
+	return true;
+}
+
 bool unseal_id(const struct service *svc, struct str tenant, struct str id, struct arena *mem,
 	       struct str *subject_out)
 {
@@ -58,7 +67,7 @@ bool unseal_id(const struct service *svc, struct str tenant, struct str id, stru
 	const char *end;
 	size_t n;
 
-	if (id.n < 2 || memcmp(id.p, id_prefix, 2) != 0)
+	if (id.n < 2 || memcmp(id.p, id_prefix, 2) != 0 || !is_ascii(id))
 		return false;
 	if (sodium_base642bin(sealed, sizeof(sealed), id.p + 2, id.n - 2, NULL, &n, &end,
 			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||

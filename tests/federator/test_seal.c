@@ -57,6 +57,20 @@ static void two_seals_of_one_subject_differ(void **state)
 			    seal_id(&f->svc, STR("mall"), STR("M1"), f->mem)));
 }
 
+/* Every letter counts: none stands for another one. */
+static void an_id_that_was_written_otherwise_is_none(void **state)
+{
+	struct fixture *f = *state;
+	struct str id = { 0 };
+	char *changed;
+
+	while (!id.p || !strchr(id.p, '_')) /* one in 64 letters */
+		id = seal_id(&f->svc, STR("mall"), STR("M1"), f->mem);
+	changed = (char *)(uintptr_t)arena_str(f->mem, id).p;
+	*strchr(changed, '_') = '\xc3';
+	assert_false(unseal(f, "mall", (struct str){ changed, id.n }));
+}
+
 static void another_tenant_or_installation_cannot_open_it(void **state)
 {
 	struct fixture *f = *state;
@@ -95,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_subject_comes_back_and_is_not_visible, begin, end),
 		cmocka_unit_test_setup_teardown(two_seals_of_one_subject_differ, begin, end),
+		cmocka_unit_test_setup_teardown(an_id_that_was_written_otherwise_is_none, begin, end),
 		cmocka_unit_test_setup_teardown(another_tenant_or_installation_cannot_open_it, begin, end),
 		cmocka_unit_test_setup_teardown(an_expired_id_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(whatever_else_is_refused, begin, end),
