@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "federator/http/uri.h"
 
@@ -15,6 +16,22 @@ struct member {
 	const char *(*set)(struct ask *ask, struct str value);
 };
 
+/* Names and messages of parsers may hold a piece of the question, cut anywhere: what cannot be shown is replaced. */
+static const char *shown(struct question *q, struct str text)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+	char utf8[4];
+	uint32_t cp;
+
+	while (text.n) {
+		size_t used = text_next(text, &cp);
+
+		buf_put(&out, utf8, text_encode(cp < ' ' || cp == 0x7f ? ' ' : cp, utf8));
+		text = (struct str){ text.p + used, text.n - used };
+	}
+	return arena_cstr(q->mem, buf_str(&out));
+}
+
 bool question_refuse(struct question *q, int status, const char *type, const char *suggestion,
 		     const char *fmt, ...)
 {
@@ -24,7 +41,7 @@ bool question_refuse(struct question *q, int status, const char *type, const cha
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	q->fault = (struct fault){ status, type, arena_cstr(q->mem, str_of(text)), suggestion };
+	q->fault = (struct fault){ status, type, shown(q, str_of(text)), suggestion };
 	return false;
 }
 

@@ -1,5 +1,6 @@
 #include "tests/cmocka_all.h"
 
+#include "base/text.h"
 #include "federator/http/question.h"
 
 static struct arena *mem;
@@ -87,6 +88,23 @@ static void an_unknown_member_gets_a_suggestion(void **state)
 	assert_false(question_json(&q, STR("{\"bye\":{}}")));
 	assert_string_equal(q.fault.suggestion, "did you mean `by`?");
 	assert_false(question_json(&q, STR("{\"since\":\"2026-01-01T00:00:00Z\"}"))); /* not in this scope */
+}
+
+static void what_is_told_of_a_question_is_text(void **state)
+{
+	struct question q = question();
+	char name[300];
+
+	(void)state;
+	name[0] = 'a'; /* so that no limit falls between two characters */
+	for (size_t i = 1; i + 3 <= sizeof(name); i += 3)
+		memcpy(name + i, "\xea\xb9\x80", 3);
+	assert_false(question_member(&q, (struct str){ name, 298 }, STR("1")));
+	assert_true(text_is_utf8(str_of(q.fault.detail)));
+	q = question();
+	assert_false(question_xml(&q, STR("<ask xmlns=\"a\xfe\xff\n:1\"/>")));
+	assert_true(text_is_utf8(str_of(q.fault.detail)));
+	assert_null(strchr(q.fault.detail, '\n'));
 }
 
 static void at_most_five_keys_are_taken(void **state)
@@ -258,6 +276,7 @@ int main(void)
 		cmocka_unit_test(a_json_fault_has_its_place_and_no_piece_of_the_body),
 		cmocka_unit_test(a_json_member_of_the_wrong_kind_is_refused),
 		cmocka_unit_test(an_unknown_member_gets_a_suggestion),
+		cmocka_unit_test(what_is_told_of_a_question_is_text),
 		cmocka_unit_test(at_most_five_keys_are_taken),
 		cmocka_unit_test(an_xml_body_is_read),
 		cmocka_unit_test(dangerous_or_foreign_xml_is_refused),
