@@ -1,8 +1,7 @@
 /* cursor.c - the pages of a time line. A cursor is sealed like an id: the moment of the last event shown, how many
  * events of that moment were shown, and whose they are. */
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "base/buf.h"
+#include "base/text.h"
 #include "federator/flow/request.h"
 
 /* Cursors and ids are sealed for different readers, so that neither passes for the other. */
@@ -18,23 +17,54 @@ static enum step_end bad_cursor(struct flow *flow)
 			   "begin with the first page");
 }
 
+struct str cursor_text(struct cursor cursor, struct arena *mem)
+{
+	SCOPED(buf_free) struct buf text = { 0 };
+
+	buf_printf(&text, "%lld %u ", (long long)cursor.at_us, cursor.skip);
+	buf_put_str(&text, cursor.subject); /* whatever its bytes */
+	return arena_str(mem, buf_str(&text));
+}
+
+/* A number of digits only, behind which a blank stands. */
+static bool next_number(struct str *text, uint64_t most, uint64_t *out)
+{
+	const char *blank = text->n ? memchr(text->p, ' ', text->n) : NULL;
+	size_t n = blank ? (size_t)(blank - text->p) : 0;
+
+	if (!blank || !text_to_u64((struct str){ text->p, n }, out) || *out > most)
+		return false;
+	*text = (struct str){ blank + 1, text->n - n - 1 };
+	return true;
+}
+
+bool cursor_parse(struct str text, struct cursor *out)
+{
+	bool minus = text.n && text.p[0] == '-';
+	uint64_t at_us, skip;
+
+	text.p += minus;
+	text.n -= minus;
+	if (!next_number(&text, INT64_MAX, &at_us) || !next_number(&text, UINT32_MAX, &skip))
+		return false;
+	*out = (struct cursor){ .at_us = minus ? -(int64_t)at_us : (int64_t)at_us,
+				.skip = (uint32_t)skip,
+				.subject = text };
+	return true;
+}
+
 static enum step_end read_cursor(struct flow *flow)
 {
 	struct timeline_filter *f = &flow->timeline;
-	struct str text, subject;
-	long long at_us;
-	unsigned skip;
-	int used = 0;
+	struct cursor cursor;
+	struct str text;
 
 	if (!unseal_id(flow->lane->service, audience(flow), flow->ask.cursor, flow->mem, &text) ||
-	    sscanf(text.p, "%lld %u %n", &at_us, &skip, &used) != 2 || used == 0)
-		return bad_cursor(flow);
-	subject = (struct str){ text.p + used, text.n - (size_t)used };
-	if (!str_eq(subject, flow->asked[0].value))
+	    !cursor_parse(text, &cursor) || !str_eq(cursor.subject, flow->asked[0].value))
 		return bad_cursor(flow);
 	f->has_before = true;
-	f->before_us = at_us;
-	f->skip = skip;
+	f->before_us = cursor.at_us;
+	f->skip = cursor.skip;
 	return STEP_DONE;
 }
 
@@ -73,13 +103,11 @@ enum step_end cursor_read(struct flow *flow)
 struct str cursor_next(struct flow *flow)
 {
 	const struct timeline_filter *f = &flow->timeline;
-	struct str text;
+	struct cursor next = { .at_us = f->next_us, .skip = f->next_skip, .subject = flow->match.subject };
 
 	if (!f->paged || !f->more)
 		return (struct str){ 0 };
-	text = arena_printf(flow->mem, "%lld %u %.*s", (long long)f->next_us, f->next_skip,
-			    STR_ARG(flow->match.subject));
-	return seal_id(flow->lane->service, audience(flow), text, flow->mem);
+	return seal_id(flow->lane->service, audience(flow), cursor_text(next, flow->mem), flow->mem);
 }
 
 bool cursor_bounds(const struct flow *flow)

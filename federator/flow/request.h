@@ -150,6 +150,17 @@ void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
 
 /* cursor.c - the pages of a time line */
 
+/* Where a page begins: behind the first `skip` events of that moment. What a cursor seals. */
+struct cursor {
+	int64_t at_us; /* above INT64_MIN */
+	uint32_t skip;
+	struct str subject; /* whose time line it is */
+};
+/* The text that is sealed, in `mem`. */
+struct str cursor_text(struct cursor cursor, struct arena *mem) NONNULL(2);
+/* Read it; the subject points into `text`. False: it is none; *out is then untouched. */
+bool cursor_parse(struct str text, struct cursor *out) MUST_CHECK NONNULL(2);
+
 /* Read since, until, limit and the cursor of the question into flow->timeline; refuses what cannot be read. The
  * customer must be known: a cursor belongs to one. */
 enum step_end cursor_read(struct flow *flow) NONNULL(1);
