@@ -6,17 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *secret_dir(const struct options *opt, struct arena *mem)
-{
-	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-
-	if (*opt->secrets)
-		return opt->secrets;
-	if (credentials && *credentials)
-		return arena_cstr(mem, str_of(credentials));
-	return arena_printf(mem, "%.*s/secrets", (int)strcspn(opt->map, ":"), opt->map).p; /* of the first one */
-}
-
 static void fd_close(int *fd)
 {
 	if (*fd >= 0)
@@ -96,4 +85,45 @@ bool secret_read(const char *dir, const char *name, struct arena *mem, struct st
 	bytes[n] = '\0';
 	*out = (struct str){ bytes, n };
 	return true;
+}
+
+/* Is there nothing of that name, not even a link that leads nowhere? */
+static bool is_nowhere(const char *dir, const char *name, struct arena *mem)
+{
+	struct stat st;
+
+	return name_is_safe(name) && lstat(arena_printf(mem, "%s/%s", dir, name).p, &st) != 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* In the `secrets` of the mapping directories, the last one first. */
+static bool find_beside(const char *map, const char *name, struct arena *mem, struct str *out, struct err *err)
+{
+	struct str left = str_of(map), tried = STR("");
+
+	for (;;) {
+		const char *colon = memrchr(left.p, ':', left.n);
+		const char *from = colon ? colon + 1 : left.p;
+		const char *dir = arena_printf(mem, "%.*s/secrets", (int)(left.p + left.n - from), from).p;
+
+		if ((!colon && !tried.n) || !is_nowhere(dir, name, mem))
+			return secret_read(dir, name, mem, out, err);
+		tried = arena_printf(mem, "%.*s%s%s", STR_ARG(tried), tried.n ? ", " : "", dir);
+		if (!colon)
+			break;
+		left.n = (size_t)(colon - left.p);
+	}
+	return err_set(err, ERR_CONFIG, arena_printf(mem, "secret:%s", name).p, "no file %s in %.*s", name,
+		       STR_ARG(tried));
+}
+
+bool secret_find(const struct options *opt, const char *name, struct arena *mem, struct str *out, struct err *err)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	if (*opt->secrets)
+		return secret_read(opt->secrets, name, mem, out, err);
+	if (credentials && *credentials)
+		return secret_read(credentials, name, mem, out, err);
+	return find_beside(opt->map, name, mem, out, err);
 }

@@ -1,5 +1,5 @@
-/* secret.h - secret:NAME of the mappings and options: one file per secret in one directory. Read again each
- * time, so a changed file needs no restart. Safe from any thread. */
+/* secret.h - secret:NAME of the mappings and options: one file per secret. Read again each time, so a changed file needs
+ * no restart. Safe from any thread. */
 #ifndef FEDERATOR_SECRET_H
 #define FEDERATOR_SECRET_H
 
@@ -7,11 +7,13 @@
 
 enum { SECRET_BYTES_MAX = 8192 };
 
-/* Where the secrets are: the option, else $CREDENTIALS_DIRECTORY, else `secrets` in the mapping directory. */
-const char *secret_dir(const struct options *opt, struct arena *mem) NONNULL(1, 2)
-	__attribute__((returns_nonnull));
+/* Read NAME as secret_read() does, from the directory of the option `secrets`, else from $CREDENTIALS_DIRECTORY, else
+ * from the first of the mapping directories, the last one first, that has it in its `secrets`: so each tenant has its
+ * own. A file that is there and no good is never passed over. ERR_CONFIG also when it is nowhere. */
+bool secret_find(const struct options *opt, const char *name, struct arena *mem, struct str *out, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 
-/* Read NAME without its one trailing newline into `mem` (wiped with it). ERR_CONFIG: a name with other
+/* Read NAME from one directory, without its one trailing newline into `mem` (wiped with it). ERR_CONFIG: a name with other
  * characters than A-Z a-z 0-9 _ . -, a file that is missing, empty, longer than SECRET_BYTES_MAX, holds a
  * NUL, belongs to another user (root's are taken), or that group or others may read (not checked inside
  * $CREDENTIALS_DIRECTORY: systemd guards it). */

@@ -19,8 +19,7 @@ static bool salts_make(struct service *svc, struct err *err)
 	struct digest d;
 
 	if (*svc->opt->salt_secret) {
-		if (!secret_read(secret_dir(svc->opt, svc->mem), svc->opt->salt_secret, svc->mem, &secret,
-				 err))
+		if (!secret_find(svc->opt, svc->opt->salt_secret, svc->mem, &secret, err))
 			return false;
 		if (secret.n < SALT_BYTES_LEAST)
 			return err_set(err, ERR_CONFIG, "salt-secret", "the secret is shorter than %d bytes",
@@ -46,7 +45,7 @@ static bool cache_prepare(struct service *svc, struct err *err)
 		svc->store = memory_store_new(svc->opt->cache_bytes);
 	if (!*svc->opt->cache_secret)
 		return true;
-	if (!secret_read(secret_dir(svc->opt, svc->mem), svc->opt->cache_secret, svc->mem, &password, err))
+	if (!secret_find(svc->opt, svc->opt->cache_secret, svc->mem, &password, err))
 		return false;
 	svc->cache_password = password.p;
 	return true;

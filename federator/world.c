@@ -123,7 +123,7 @@ static struct adapter_conf source_conf(struct world_box *box, const struct sourc
 	conf.pool = src->pool;
 	conf.zone_offset_s = zone_offset_at(src->zone, clock_wall_ms() * 1000);
 	conf.cap_ms = source_cap_ms(box->pub.cat, src);
-	if (!secret_read(secret_dir(opt, mem), src->secret, mem, &connect, &err)) {
+	if (!secret_find(opt, src->secret, mem, &connect, &err)) {
 		make_unavailable(box, &conf, &err, trouble_out);
 	} else if (connect.n >= strlen(FIXTURE_PREFIX) &&
 		   memcmp(connect.p, FIXTURE_PREFIX, strlen(FIXTURE_PREFIX)) == 0) {

@@ -18,8 +18,9 @@ class ReloadTest(LiveTest):
         self.addCleanup(self.service.__exit__, None, None, None)
         self.service.wait_sources()
 
-    def reload(self, check=True):
-        return federator("reload", "--admin", f"127.0.0.1:{self.service.admin_port}", check=check)
+    def reload(self, check=True, service=None):
+        port = (service or self.service).admin_port
+        return federator("reload", "--admin", f"127.0.0.1:{port}", check=check)
 
     def pop(self):
         answer = self.service.query({"phone": phone_of(8)})
@@ -110,6 +111,26 @@ class ReloadTest(LiveTest):
             self.assertEqual(names[-1], "tenant:policy.xml")
             file = service.ask("GET", f"/v1/mappings/{answer['revision']}/tenant:policy.xml")
             self.assertEqual(file.body.decode(), own)
+
+    def test_a_tenant_has_its_own_connection(self):
+        """To a source that the common mapping declares: here one that does not answer."""
+        tenant = os.path.join(self.fresh(), "tenant")
+        os.makedirs(os.path.join(tenant, "secrets"), mode=0o700)
+        with open(os.path.join(tenant, "t.xml"), "w") as f:
+            f.write('<mapping xmlns="urn:federator:mapping:1"><class name="of_tenant"/></mapping>')
+        own = os.path.join(tenant, "secrets", "callcenter")
+        rows = os.path.join(tenant, "rows.txt")
+        with open(rows, "w") as f:
+            f.write("part crm\nfail refused\n\n")
+        with open(os.open(own, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+            f.write(f"fixture:{rows}\n")
+        with Service(f"{self.shop.map}:{tenant}", directory=self.fresh()) as service:
+            service.wait_sources()
+            self.assertEqual(service.query({"phone": phone_of(8)}).status, 503)
+            os.remove(own)
+            self.reload(service=service)
+            service.wait_sources()
+            self.assertEqual(service.query({"phone": phone_of(8)}).json["match"]["outcome"], "one")
 
     def test_a_half_written_file_changes_nothing(self):
         before = self.pop()
