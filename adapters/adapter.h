@@ -4,6 +4,7 @@
 #ifndef ADAPTERS_ADAPTER_H
 #define ADAPTERS_ADAPTER_H
 
+#include "adapters/describe.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -65,12 +66,14 @@ struct fetch {
 	 * ends nothing. */
 	struct deadline cap;
 	const struct fetch_batch *batch; /* NULL: only alone */
+	bool describe; /* tell about the query and its session instead of its rows; without SQL about the session */
 	/* Called once, on a worker thread or inside adapter_close(). Quick; never calls adapter_close(). */
 	void (*done)(struct fetch *f);
 	void *owner; /* the caller's */
 	/* answered */
 	struct err err; /* cls == ERR_NONE: rows is set */
 	const struct rows *rows;
+	const struct description *description; /* with `describe`; of a failed fetch NULL or what is known */
 	uint64_t queued_us; /* monotonic clock: submitted, begun, ended */
 	uint64_t begun_us;
 	uint64_t ended_us;

@@ -11,8 +11,8 @@ struct adapter_driver {
 	bool (*check)(const struct adapter_conf *conf, struct err *err);
 	/* Connect. *conn_out belongs to the worker until disconnect(). */
 	bool (*connect)(const struct adapter_conf *conf, void **conn_out, struct err *err);
-	/* Run f->n_runs executions and leave f->rows in f->mem, or fill *err. *lost_out: the connection is no
-	 * longer usable. Other outputs are untouched on failure. */
+	/* Run f->n_runs executions and leave f->rows in f->mem; with f->describe f->description, also when it fails.
+	 * Or fill *err. *lost_out: the connection is no longer usable. Other outputs are untouched on failure. */
 	bool (*fetch)(void *conn, struct fetch *f, bool *lost_out, struct err *err);
 	/* Disconnect and free; sets *conn to NULL. */
 	void (*disconnect)(void **conn);

@@ -147,6 +147,20 @@ static bool answer(struct answering *a, struct fetch *f)
 	return ok;
 }
 
+/* Columns have names; what a text file knows of types, access and plans is nothing. */
+static bool describe(const struct fixture_part *part, struct fetch *f)
+{
+	struct description *to = arena_new_of(f->mem, struct description);
+	size_t n = part ? part->n_columns : 0;
+	struct described_column *columns = arena_array_of(f->mem, struct described_column, n + 1);
+
+	*to = (struct description){ .product = "fixture", .columns = columns, .n_columns = n };
+	for (size_t i = 0; i < n; i++)
+		columns[i] = (struct described_column){ .name = part->columns[i], .type_name = "text" };
+	f->description = to;
+	return true;
+}
+
 static bool fixture_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *err)
 {
 	const struct fixture *fx = conn;
@@ -158,6 +172,8 @@ static bool fixture_fetch(void *conn, struct fetch *f, bool *lost_out, struct er
 	}
 	if (part == NULL)
 		return !(*lost_out = true);
+	if (f->describe && f->sql.n == 0)
+		return describe(NULL, f);
 	part = part->next;
 	while (part && strcmp(part->name, f->part) != 0)
 		part = part->next;
@@ -167,6 +183,8 @@ static bool fixture_fetch(void *conn, struct fetch *f, bool *lost_out, struct er
 		*lost_out = err->cls == ERR_REFUSED;
 		return false;
 	}
+	if (f->describe)
+		return describe(part, f);
 	return answer(&(struct answering){ .part = part, .f = f, .source = fx->source, .err = err }, f);
 }
 

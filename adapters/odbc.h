@@ -1,6 +1,7 @@
 /* odbc.h - the inside of the ODBC driver: odbc_env.c (the process), odbc_connstr.c (connection strings),
  * odbc_conn.c (one connection and its session), odbc_stmt.c (its prepared statements), odbc_rows.c (an
- * answer), odbc_diag.c (errors). A connection and all it holds belong to one worker thread. Texts are UTF-8
+ * answer), odbc_diag.c (errors), odbc_describe.c, odbc_plan.c and odbc_place.c (what is told of a query instead of
+ * its rows). A connection and all it holds belong to one worker thread. Texts are UTF-8
  * through the ANSI functions everywhere: MariaDB's wide ones cut emoji in two. SQLCancel() and
  * SQL_ATTR_QUERY_TIMEOUT are never used: the first aborts the process with two of three drivers when called
  * across threads, the second is ignored by two of three. */
@@ -48,6 +49,7 @@ struct odbc_diag {
 	char state[SQL_SQLSTATE_SIZE + 1];
 	SQLINTEGER native;
 	char text[512]; /* cleaned: holds no value of a customer */
+	char message[SQL_MAX_MESSAGE_LENGTH * 4]; /* the driver's own words, which may: never leaves adapters/ */
 	enum err_class cls;
 	bool lost; /* the connection is not usable any more */
 	bool stale_plan; /* prepare again and it may work */
@@ -59,8 +61,10 @@ void odbc_diag_read(SQLSMALLINT type, SQLHANDLE handle, struct odbc_diag *out) N
  * all. `text` is the driver's message. Fills cls, lost, stale_plan from state and native. */
 void odbc_diag_classify(struct odbc_diag *d, const char *text) NONNULL(1, 2);
 /* Copy a driver's message without the names of its components, quoted texts (they may be a customer's values)
- * and long numbers; only the first line. keep_quoted: they are names of columns and tables. */
-void odbc_diag_clean(const char *text, bool keep_quoted, char *out, size_t out_bytes) NONNULL(1, 3);
+ * and long numbers; only the first line. keep_quoted: they are names of columns and tables. Quoted pieces of
+ * `query` (NULL: none) are kept in any case. */
+void odbc_diag_clean(const char *text, bool keep_quoted, const char *query, char *out, size_t out_bytes)
+	NONNULL(1, 4);
 /* Fill *err and return false; `doing` begins the sentence. */
 bool odbc_diag_fail(const struct odbc_diag *d, const char *source, const char *doing, struct err *err)
 	NONNULL(1, 2, 3, 4);
@@ -117,6 +121,29 @@ void odbc_stmt_drop(struct odbc_stmt *s) NONNULL(1);
 /* Answer the fetch: all runs. On failure without an answer of the driver *d is untouched and err->cls set;
  * else *d says why and err->cls is ERR_NONE. */
 bool odbc_rows_fetch(struct odbc_conn *c, struct fetch *f, struct odbc_diag *d, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3, 4);
+
+/* --- odbc_place.c --- */
+
+/* Where in `sql` a driver's message points, unless that is uncertain. */
+struct described_place odbc_place_find(const char *message, struct str sql) NONNULL(1);
+/* The word at byte `at`, at most sql.n. */
+struct described_place odbc_place_at(struct str sql, size_t at);
+/* Where a name stands, qualified or not, in quotes or not. */
+struct described_place odbc_place_name(struct str name, struct str sql);
+
+/* --- odbc_plan.c --- */
+
+/* Fill to->scans; to->product is known. */
+void odbc_plan(struct odbc_conn *c, struct fetch *f, struct description *to) NONNULL(1, 2, 3);
+/* The tables that the lines of PostgreSQL's EXPLAIN (COSTS OFF) read whole, by themselves or by an index without a
+ * condition. tables_out takes `n`. */
+size_t odbc_plan_whole(const struct str *lines, size_t n, struct str *tables_out) NONNULL(3);
+
+/* --- odbc_describe.c --- */
+
+/* Answer a fetch with `describe`. On failure as odbc_rows_fetch(), and f->description tells more. */
+bool odbc_describe(struct odbc_conn *c, struct fetch *f, struct odbc_diag *d, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3, 4);
 
 /* --- odbc_conn.c --- */

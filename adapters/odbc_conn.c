@@ -196,6 +196,11 @@ static void fetch_failed(const struct odbc_conn *c, const struct fetch *f, struc
 	odbc_diag_fail(d, c->source, doing, err);
 }
 
+static bool conn_answer(struct odbc_conn *c, struct fetch *f, struct odbc_diag *d, struct err *err)
+{
+	return f->describe ? odbc_describe(c, f, d, err) : odbc_rows_fetch(c, f, d, err);
+}
+
 static bool odbc_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *err)
 {
 	struct odbc_conn *c = conn;
@@ -203,11 +208,11 @@ static bool odbc_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *
 	bool ok;
 
 	c->guard.due = f->cap;
-	ok = odbc_rows_fetch(c, f, &d, err);
+	ok = conn_answer(c, f, &d, err);
 	if (!ok && d.stale_plan) {
 		/* PostgreSQL refuses a plan whose columns were changed since, and one that was discarded */
 		d = (struct odbc_diag){ 0 };
-		ok = odbc_rows_fetch(c, f, &d, err);
+		ok = conn_answer(c, f, &d, err);
 	}
 	c->guard.due = (struct deadline){ 0 };
 	if (!ok && d.cls != ERR_NONE)

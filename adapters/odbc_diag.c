@@ -110,7 +110,18 @@ static const char *skip_components(const char *s)
 
 enum { DIGITS_SHOWN = 4 };
 
-void odbc_diag_clean(const char *text, bool keep_quoted, char *out, size_t out_bytes)
+/* Is what stands between the quotes a piece of the query? */
+static bool is_known(const char *open, const char *close, const char *query)
+{
+	SCOPED(buf_free) struct buf quoted = { 0 };
+
+	if (query == NULL || close == NULL || close == open)
+		return false;
+	buf_put(&quoted, open, (size_t)(close - open));
+	return strcasestr(query, quoted.data) != NULL;
+}
+
+void odbc_diag_clean(const char *text, bool keep_quoted, const char *query, char *out, size_t out_bytes)
 {
 	SCOPED(buf_free) struct buf clean = { 0 };
 	const char *s = skip_components(text);
@@ -121,7 +132,10 @@ void odbc_diag_clean(const char *text, bool keep_quoted, char *out, size_t out_b
 		const char *end = *close && !keep_quoted ? strstr(s + 1, close) : NULL;
 		size_t digits = strspn(s, "0123456789");
 
-		if (end || (*close && !keep_quoted)) { /* an unclosed quote hides the rest */
+		if (end && is_known(s + strlen(close), end, query)) {
+			buf_put(&clean, s, (size_t)(end - s) + strlen(close));
+			s = end + strlen(close);
+		} else if (end || (*close && !keep_quoted)) { /* an unclosed quote hides the rest */
 			buf_putc(&clean, '?');
 			s = end ? end + strlen(close) : "";
 		} else if (digits > DIGITS_SHOWN) {
@@ -150,15 +164,16 @@ static bool names_only(const struct odbc_diag *d, const char *text)
 
 void odbc_diag_read(SQLSMALLINT type, SQLHANDLE handle, struct odbc_diag *out)
 {
-	SQLCHAR state[SQL_SQLSTATE_SIZE + 1] = "", text[SQL_MAX_MESSAGE_LENGTH * 4] = "";
+	SQLCHAR state[SQL_SQLSTATE_SIZE + 1] = "", text[sizeof(out->message)] = "";
 	SQLSMALLINT n = 0;
 
 	*out = (struct odbc_diag){ 0 };
 	if (!SQL_SUCCEEDED(SQLGetDiagRec(type, handle, 1, state, &out->native, text, sizeof(text), &n)))
 		snprintf((char *)text, sizeof(text), "the driver gives no reason");
 	memcpy(out->state, state, sizeof(state));
+	memcpy(out->message, text, sizeof(out->message));
 	odbc_diag_classify(out, (char *)text);
-	odbc_diag_clean((char *)text, names_only(out, (char *)text), out->text, sizeof(out->text));
+	odbc_diag_clean((char *)text, names_only(out, (char *)text), NULL, out->text, sizeof(out->text));
 }
 
 bool odbc_diag_fail(const struct odbc_diag *d, const char *source, const char *doing, struct err *err)

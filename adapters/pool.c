@@ -189,6 +189,7 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 
 	f->err = (struct err){ 0 };
 	f->rows = NULL;
+	f->description = NULL;
 	f->next = NULL;
 	f->queued_us = clock_mono_us();
 	f->begun_us = 0;

@@ -4,6 +4,7 @@
 #ifndef ADAPTERS_SQLITE_GUARD_H
 #define ADAPTERS_SQLITE_GUARD_H
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 
@@ -21,5 +22,13 @@ void sqlite_guard_watch(struct sqlite_guard *guard);
  * the schema changed, even under a statement prepared just now; its ODBC driver does not notice, and goes on
  * to describe the columns that were. */
 bool sqlite_guard_reprepared(const struct sqlite_guard *guard) NONNULL(1);
+
+/* Tables that a statement reads whole, each once for each loop, at most `most`; their names live in `mem`. None for a
+ * statement that SQLite refuses. */
+size_t sqlite_guard_scans(const struct sqlite_guard *guard, struct str sql, struct arena *mem,
+			  struct str *tables_out, size_t most) NONNULL(1, 3, 4);
+/* Where SQLite stopped understanding a statement; false: it takes it, or does not say. */
+bool sqlite_guard_place(const struct sqlite_guard *guard, struct str sql, size_t *at_out) MUST_CHECK
+	NONNULL(1, 3);
 
 #endif

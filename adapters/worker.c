@@ -178,6 +178,7 @@ static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, 
 	worker_took(ad, clock_mono_us() - f->begun_us);
 	f->err = *err;
 	f->rows = err->cls == ERR_NONE ? run->rows : NULL;
+	f->description = run->description;
 	f->ended_us = clock_mono_us();
 	fetch_adopt(f, &run->mem);
 	return true;

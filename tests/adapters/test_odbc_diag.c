@@ -93,7 +93,30 @@ static void messages_lose_values_components_and_further_lines(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char out[128];
 
-		odbc_diag_clean(cases[i].text, cases[i].keep_quoted, out, sizeof(out));
+		odbc_diag_clean(cases[i].text, cases[i].keep_quoted, NULL, out, sizeof(out));
+		assert_string_equal(out, cases[i].clean);
+	}
+}
+
+static void quoted_pieces_of_the_query_are_kept(void **state)
+{
+	(void)state;
+	static const char query[] = "SELECT Nope FROM t WHERE a == ?";
+	static const struct {
+		const char *text;
+		const char *clean;
+	} cases[] = {
+		{ "no column \"nope\"", "no column \"nope\"" },
+		{ "near '== ?' at line 1", "near '== ?' at line 1" },
+		{ "bad value '010' in `t`", "bad value ? in `t`" },
+		{ "near '' at line 1", "near ? at line 1" },
+		{ "open 'nope", "open ?" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char out[128];
+
+		odbc_diag_clean(cases[i].text, false, query, out, sizeof(out));
 		assert_string_equal(out, cases[i].clean);
 	}
 }
@@ -109,7 +132,7 @@ static void a_long_message_is_cut_and_reported_in_one_sentence(void **state)
 	assert_int_equal(err.cls, ERR_SCHEMA);
 	assert_string_equal(err.where, "crm");
 	assert_string_equal(err.text, "part calls: no column (42703, 7)");
-	odbc_diag_clean("a long message", false, out, sizeof(out));
+	odbc_diag_clean("a long message", false, NULL, out, sizeof(out));
 	assert_string_equal(out, "a long ");
 }
 
@@ -118,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_of_each_driver_have_their_class),
 		cmocka_unit_test(messages_lose_values_components_and_further_lines),
+		cmocka_unit_test(quoted_pieces_of_the_query_are_kept),
 		cmocka_unit_test(a_long_message_is_cut_and_reported_in_one_sentence),
 	};
 
