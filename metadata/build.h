@@ -77,8 +77,6 @@ bool build_type_compares(enum value_type type);
 bool build_types_agree(enum value_type a, enum value_type b);
 /* Is the text a value of the type? */
 bool build_value_fits(enum value_type type, struct str text);
-/* The word for a type in the mapping language. */
-const char *build_type_word(enum value_type type) __attribute__((returns_nonnull));
 
 /* ---- pieces of parts and fields ---- */
 

@@ -70,7 +70,7 @@ static bool build_one(struct build *b, const struct elem *e, struct column *col)
 	if ((col->gives || col->proves) && !build_type_compares(col->type))
 		diag_add(b->ds, "M0224", elem_at(e, "type"), "select the key as text",
 			 "column `%s` carries a key, which is a text, not %s", col->name,
-			 build_type_word(col->type));
+			 catalog_type_words[col->type]);
 	build_spellings(b, e, col);
 	return ok;
 }

@@ -86,13 +86,13 @@ void build_field_types(struct build *b, const struct elem *e, const struct field
 			diag_add(b->ds, "M0505", field->from[i].at, "cast one of them in its SQL",
 				 "column `%s` is %s, but the first candidate is %s",
 				 field->from[i].part->columns[field->from[i].column].name,
-				 build_type_word(type_of(&field->from[i])), build_type_word(first));
+				 catalog_type_words[type_of(&field->from[i])], catalog_type_words[first]);
 	if (field->empty && !fits_any(field, str_of(field->empty)))
 		diag_add(b->ds, "M0508", elem_at(e, "empty"), NULL, "`%s` is not a value of type %s",
-			 field->empty, build_type_word(first));
+			 field->empty, catalog_type_words[first]);
 	if (field->currency && !build_types_agree(first, TYPE_DECIMAL))
 		diag_add(b->ds, "M0509", elem_at(e, "currency"), NULL, "a field of type %s has no currency",
-			 build_type_word(first));
+			 catalog_type_words[first]);
 }
 
 /* ---- pick ---- */
@@ -139,7 +139,7 @@ static void check_pick(struct build *b, const struct elem *e, const struct field
 			 "sum cannot be computed of codes");
 	else if (!field->codes && field->n_from && !pick_fits(field->pick, type_of(&field->from[0])))
 		diag_add(b->ds, "M0507", elem_at(e, "pick"), NULL, "%s cannot be computed of type %s",
-			 picks[field->pick], build_type_word(type_of(&field->from[0])));
+			 picks[field->pick], catalog_type_words[type_of(&field->from[0])]);
 }
 
 /* ---- a field outside lists ---- */

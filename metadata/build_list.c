@@ -142,7 +142,7 @@ static void check_order(struct build *b, const struct list *list, uint32_t field
 		if (cell->kind == CELL_NONE || build_type_compares(type))
 			continue;
 		diag_add(b->ds, "M0518", at, NULL, "`%.*s` is of type %s, by which nothing can be ordered",
-			 STR_ARG(list->fields[field].field.path), build_type_word(type));
+			 STR_ARG(list->fields[field].field.path), catalog_type_words[type]);
 		return;
 	}
 }

@@ -1,20 +1,8 @@
 #include "metadata/build.h"
 
-static const char *const type_words[] = {
-	[TYPE_TEXT] = "text",	    [TYPE_INTEGER] = "integer", [TYPE_DECIMAL] = "decimal",
-	[TYPE_BOOLEAN] = "boolean", [TYPE_DATE] = "date",	[TYPE_TIMESTAMP] = "timestamp",
-	[TYPE_TIME] = "time",	    [TYPE_UUID] = "uuid",	[TYPE_JSON] = "json",
-	[TYPE_BYTES] = "bytes",
-};
-
 enum value_type build_type(const struct elem *e)
 {
-	return build_word(e, "type", type_words, ARRAY_LEN(type_words), TYPE_TEXT);
-}
-
-const char *build_type_word(enum value_type type)
-{
-	return type_words[type];
+	return build_word(e, "type", catalog_type_words, VALUE_TYPES, TYPE_TEXT);
 }
 
 /* Types of one family can stand for each other in a field. */

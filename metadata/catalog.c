@@ -5,6 +5,13 @@
 
 #include "metadata/normalize.h"
 
+const char *const catalog_type_words[VALUE_TYPES] = {
+	[TYPE_TEXT] = "text",	    [TYPE_INTEGER] = "integer", [TYPE_DECIMAL] = "decimal",
+	[TYPE_BOOLEAN] = "boolean", [TYPE_DATE] = "date",	[TYPE_TIMESTAMP] = "timestamp",
+	[TYPE_TIME] = "time",	    [TYPE_UUID] = "uuid",	[TYPE_JSON] = "json",
+	[TYPE_BYTES] = "bytes",
+};
+
 struct owned {
 	struct catalog cat; /* first: the address of one is that of the other */
 	struct arena *mem;

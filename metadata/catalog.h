@@ -85,6 +85,9 @@ enum value_type {
 	TYPE_JSON,
 	TYPE_BYTES,
 };
+enum { VALUE_TYPES = TYPE_BYTES + 1 };
+/* The words of the mapping language for them. */
+extern const char *const catalog_type_words[VALUE_TYPES];
 
 struct column {
 	const char *name;
