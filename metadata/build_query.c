@@ -42,7 +42,9 @@ static bool build_by(struct build *b, const struct elem *e, struct query *query)
 
 static void build_draft(struct build *b, const struct elem *e, struct draft *d)
 {
-	*d = (struct draft){ .elem = e, .dialect = elem_token(e, "dialect"), .query = { .at = e->at } };
+	*d = (struct draft){ .elem = e,
+			     .dialect = elem_token(e, "dialect"),
+			     .query = { .at = e->at, .sql_at = e->text_at } };
 	d->ok = build_by(b, e, &d->query);
 	d->query.sql = arena_str(b->mem, e->text);
 	if (d->ok)

@@ -121,6 +121,7 @@ struct query {
 	size_t n_pieces;
 	struct str sql; /* as written, for explain */
 	struct span at;
+	struct span sql_at; /* of its first byte */
 };
 
 struct field;

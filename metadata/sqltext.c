@@ -27,26 +27,24 @@ struct scan {
 	size_t n_pieces;
 };
 
-/* Where a stretch of the SQL stands in its file. */
-static struct span span_of(const struct scan *s, size_t at, size_t n)
+struct span sqltext_span(struct str sql, struct span where, size_t at, size_t n)
 {
-	struct span span = s->where;
-
 	for (size_t i = 0; i < at; i++) {
-		span.column++;
-		if (s->sql.p[i] == '\n') {
-			span.line++;
-			span.column = 1;
+		where.column++;
+		if (sql.p[i] == '\n') {
+			where.line++;
+			where.column = 1;
 		}
 	}
-	span.length = (uint32_t)n;
-	return span;
+	where.length = (uint32_t)n;
+	return where;
 }
 
-#define FIND(s, code, at, n, help, ...)                                                              \
-	do {                                                                                         \
-		if ((s)->findings++ < FINDINGS_MOST)                                                 \
-			diag_add((s)->ds, (code), span_of((s), (at), (n)), (help), __VA_ARGS__);     \
+#define FIND(s, code, at, n, help, ...)                                                                          \
+	do {                                                                                                     \
+		if ((s)->findings++ < FINDINGS_MOST)                                                             \
+			diag_add((s)->ds, (code), sqltext_span((s)->sql, (s)->where, (at), (n)), (help),         \
+				 __VA_ARGS__);                                                                   \
 	} while (0)
 
 /* A word for a message: whole characters, not too many. */

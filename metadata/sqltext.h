@@ -13,6 +13,9 @@ bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct 
 		   struct arena *mem, struct diags *ds, const struct piece **pieces_out,
 		   size_t *n_pieces_out) MUST_CHECK NONNULL(5, 6, 7, 8);
 
+/* Where `n` bytes of a query's SQL from byte `at` on stand in their file; `where` is the place of the first byte. */
+struct span sqltext_span(struct str sql, struct span where, size_t at, size_t n);
+
 /* The reserved parameter `:before`, as if it were a key: rows of a time line before this moment. On a first page it is
  * bound to the end of the year 9999. */
 extern const struct key sqltext_before;
@@ -33,5 +36,9 @@ struct key_values {
 void sqltext_expand(const struct query *query, const struct key_values *keys, size_t n_keys,
 		    struct arena *mem, struct str *sql_out, const struct str **params_out,
 		    size_t *n_params_out) NONNULL(1, 4, 5, 6, 7);
+
+/* Which byte of query->sql the byte `at` of that expansion comes from; of a marker the `:` of its parameter. */
+size_t sqltext_origin(const struct query *query, const struct key_values *keys, size_t n_keys, size_t at)
+	NONNULL(1);
 
 #endif

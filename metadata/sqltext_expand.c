@@ -84,3 +84,27 @@ void sqltext_expand(const struct query *query, const struct key_values *keys, si
 	*params_out = params;
 	*n_params_out = filled;
 }
+
+/* How a parameter is written: :name or :name... */
+static size_t written_bytes(const struct piece *piece)
+{
+	return piece->kind == PIECE_TEXT ? piece->text.n :
+					   1 + strlen(piece->key->name) + (piece->kind == PIECE_LIST ? 3 : 0);
+}
+
+size_t sqltext_origin(const struct query *query, const struct key_values *keys, size_t n_keys, size_t at)
+{
+	size_t from = 0; /* of the piece in query->sql */
+
+	for (size_t i = 0; i < query->n_pieces; i++) {
+		const struct piece *piece = &query->pieces[i];
+		size_t markers = markers_of(piece, values_of(keys, n_keys, piece->key));
+		size_t bytes = piece->kind == PIECE_TEXT ? piece->text.n : 2 * markers - 1;
+
+		if (at < bytes)
+			return from + (piece->kind == PIECE_TEXT ? at : 0);
+		at -= bytes;
+		from += written_bytes(piece);
+	}
+	return from;
+}

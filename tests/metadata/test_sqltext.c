@@ -281,6 +281,34 @@ static void unknown_keys_bind_null(void **state)
 	assert_null(x.params[1].p);
 }
 
+static void bytes_of_an_expansion_are_known_by_their_origin(void **state)
+{
+	struct world *w = *state;
+	static const struct str values[] = { STR("1"), STR("2") };
+	const struct key_values keys[] = { { &member, values, 2 }, { .key = &phone } };
+	struct query query = { .by = by_two,
+			       .n_by = 2,
+			       .sql = STR("SELECT a WHERE m IN (:member...) AND p = :phone OR x") };
+	const struct str *params;
+	struct str sql;
+	size_t n;
+
+	assert_true(split_by(w, query.sql.p, by_two, 2));
+	query.pieces = w->pieces;
+	query.n_pieces = w->n_pieces;
+	sqltext_expand(&query, keys, 2, w->mem, &sql, &params, &n);
+	assert_int_equal(n, 9); /* a list of 8 and one more */
+	for (size_t i = 0; i < sql.n; i++) {
+		size_t from = sqltext_origin(&query, keys, 2, i);
+
+		if (strchr("?,", sql.p[i]))
+			assert_int_equal(query.sql.p[from], ':');
+		else
+			assert_int_equal(query.sql.p[from], sql.p[i]);
+	}
+	assert_int_equal(sqltext_origin(&query, keys, 2, sql.n), query.sql.n);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -303,6 +331,7 @@ int main(void)
 		T(markers_stand_for_values_in_their_order),
 		T(list_sizes_are_few),
 		T(unknown_keys_bind_null),
+		T(bytes_of_an_expansion_are_known_by_their_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
