@@ -4,11 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "federator/secret.h"
-
-enum { CAP_DEFAULT_MS = 10000 }; /* of a source that no part uses */
-
-#define FIXTURE_PREFIX "fixture:"
+#include "federator/source_conf.h"
 
 /* An adapter and how many sets use it. */
 struct shared {
@@ -62,16 +58,6 @@ uint32_t home_end(struct home *home)
 	return left;
 }
 
-static uint32_t source_cap_ms(const struct catalog *cat, const struct source *src)
-{
-	uint32_t cap = 0;
-
-	for (size_t i = 0; i < cat->n_parts; i++)
-		if (cat->parts[i].source == src && cat->parts[i].cap_ms > cap)
-			cap = cat->parts[i].cap_ms;
-	return cap ? cap : CAP_DEFAULT_MS;
-}
-
 static void conf_digest(const struct adapter_conf *conf, unsigned char out[DIGEST_BYTES])
 {
 	const uint32_t numbers[] = { (uint32_t)conf->zone_offset_s, conf->pool, conf->queue, conf->cap_ms };
@@ -108,30 +94,17 @@ static void make_unavailable(struct world_box *box, struct adapter_conf *conf, c
 	conf->notice = NULL; /* told already */
 }
 
-/* What the source's secret says; *trouble_out tells why it is unavailable. */
-static struct adapter_conf source_conf(struct world_box *box, const struct source *src, struct arena *mem,
-				       const char **trouble_out)
+/* How the source is opened; *trouble_out tells why it is unavailable. */
+static struct adapter_conf conf_of(struct world_box *box, const struct source *src, struct arena *mem,
+				   const char **trouble_out)
 {
-	struct adapter_conf conf = {
-		.name = src->name, .driver = "odbc", .zone = zone_name(src->zone), .notice = source_notice
-	};
-	const struct options *opt = box->home->opt;
-	struct str connect;
+	struct adapter_conf conf;
 	struct err err;
 
-	conf.queue = (uint32_t)opt->queue;
-	conf.pool = src->pool;
-	conf.zone_offset_s = zone_offset_at(src->zone, clock_wall_ms() * 1000);
-	conf.cap_ms = source_cap_ms(box->pub.cat, src);
-	if (!secret_find(opt, src->secret, mem, &connect, &err)) {
+	if (source_conf(box->home->opt, box->pub.cat, src, mem, &conf, &err))
+		conf.notice = source_notice;
+	else
 		make_unavailable(box, &conf, &err, trouble_out);
-	} else if (connect.n >= strlen(FIXTURE_PREFIX) &&
-		   memcmp(connect.p, FIXTURE_PREFIX, strlen(FIXTURE_PREFIX)) == 0) {
-		conf.driver = "fixture";
-		conf.connect = connect.p + strlen(FIXTURE_PREFIX);
-	} else {
-		conf.connect = connect.p;
-	}
 	return conf;
 }
 
@@ -188,7 +161,7 @@ static bool source_open(struct world_box *box, const struct source *src, const s
 	const struct catalog *cat = box->pub.cat;
 	unsigned char digest[DIGEST_BYTES];
 	const char *trouble = NULL;
-	struct adapter_conf conf = source_conf(box, src, mem, &trouble);
+	struct adapter_conf conf = conf_of(box, src, mem, &trouble);
 	struct shared *s;
 
 	conf_digest(&conf, digest);

@@ -1,41 +1,9 @@
 /* wording.c - what a source is asked: SQL with its parameters, every key as the source writes it. */
 #include "federator/flow/request.h"
-#include "metadata/normalize.h"
+#include "federator/spelled.h"
 #include "metadata/sqltext.h"
 
 enum { RUNS_MAX = 64 }; /* executions of one statement for single parameters with several values */
-
-/* Add every value as the source writes it, each text once: asking twice would bring each row twice. */
-static void spell_values(const struct run_key *rk, const struct spelling *as, struct arena *mem,
-			 struct str *out, size_t *n)
-{
-	for (size_t v = 0; v < rk->n; v++) {
-		size_t same = 0;
-
-		if (!spell_key(rk->key, as, rk->values[v], mem, &out[*n]))
-			continue;
-		while (!str_eq(out[same], out[*n]))
-			same++;
-		*n += same == *n;
-	}
-}
-
-/* How the source writes the key: every spelling of every column that proves it; none: the canonical one. */
-static struct key_values spell_key_all(const struct part *part, const struct run_key *rk, struct arena *mem)
-{
-	size_t spellings = 0, n = 0;
-	struct str *out;
-
-	for (size_t c = 0; c < part->n_columns; c++)
-		spellings += part->columns[c].proves == rk->key ? part->columns[c].n_as : 0;
-	out = arena_array_of(mem, struct str, rk->n * (spellings ? spellings : 1) + 1);
-	for (size_t c = 0; c < part->n_columns; c++)
-		for (size_t s = 0; part->columns[c].proves == rk->key && s < part->columns[c].n_as; s++)
-			spell_values(rk, part->columns[c].as[s], mem, out, &n);
-	if (!spellings)
-		spell_values(rk, NULL, mem, out, &n);
-	return (struct key_values){ .key = rk->key, .values = out, .n = n };
-}
 
 static bool is_single_param(const struct query *q, const struct key *key)
 {
@@ -78,7 +46,7 @@ bool wording_write(const struct part *part, const struct query *query, const str
 	size_t runs, at = 0;
 
 	for (size_t k = 0; k < query->n_by; k++)
-		all[k] = spell_key_all(part, &keys[k], f->mem);
+		all[k] = spelled_key(part, keys[k].key, keys[k].values, keys[k].n, f->mem);
 	*before_at = before;
 	all[query->n_by] = (struct key_values){ .key = &sqltext_before, .values = before_at, .n = 1 };
 	runs = count_runs(query, all);
