@@ -56,8 +56,8 @@ static void man_options(struct buf *out)
 	const struct option *table;
 	size_t n;
 
-	buf_puts(out, ".SH OPTIONS\nOf serve, get, reload and config; also in the file of "
-		      "\\fB\\-\\-config\\fR, one "
+	buf_puts(out, ".SH OPTIONS\nOf serve, demo, check, get, explain, schema, reload and config; "
+		      "also in the file of \\fB\\-\\-config\\fR, one "
 		      "\\fIname\\fR = \\fIvalue\\fR a line.\n");
 	table = options_table(&n);
 	for (size_t i = 0; i < n; i++) {

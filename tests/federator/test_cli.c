@@ -150,7 +150,7 @@ static void wrong_arguments_are_refused(void **state)
 	assert_false(READ(&args, "get", "pop"));
 	assert_false(READ(&args, "get", "--by"));
 	assert_false(READ(&args, "get", "--xml=yes"));
-	assert_false(READ(&args, "check", "--role", "x"));
+	assert_false(READ(&args, "version", "--role", "x"));
 	assert_false(READ(&args, "serve", "--listen"));
 }
 

@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "federator/schema": ["federator/view", "federator/render", "metadata", "base"],
     "federator": ["metadata", "adapters", "cache", "base"],
     "federator/flow": ["federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
+    "federator/live": ["federator", "metadata", "adapters", "base"],
     "federator/http": ["federator/flow", "federator", "federator/schema", "federator/view", "federator/render", "metadata", "adapters",
                        "cache", "base"],
 }

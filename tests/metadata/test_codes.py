@@ -4,13 +4,14 @@ import pathlib
 import re
 import unittest
 
-METADATA = pathlib.Path(__file__).resolve().parents[2] / "metadata"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+METADATA = ROOT / "metadata"
 
 
 class Codes(unittest.TestCase):
     def test_codes_used_are_the_codes_explained(self):
         explained = re.findall(r"^(?:CODE|WARNING)\((M\d{4}),", (METADATA / "codes.def").read_text(), re.M)
-        used = {code for f in METADATA.glob("*.c") for code in re.findall(r'"(M\d{4})"', f.read_text())}
+        used = {code for f in [*METADATA.glob("*.c"), *ROOT.glob("federator/live/*.c")] for code in re.findall(r'"(M\d{4})"', f.read_text())}
         self.assertEqual(sorted(used), sorted(explained))
         self.assertEqual(sorted(set(explained)), explained, "in order, each once")
 
