@@ -227,7 +227,7 @@ class PostgreSQL(Server):
 
     def command(self):
         options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.run,
-                   "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB",
+                   "fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB",
                    "max_connections": 150, "timezone": "UTC", "max_wal_size": "256MB"}
         argv = [find_tool("postgres", PG_BIN), "-D", self.data]
         for name, value in options.items():
