@@ -15,6 +15,7 @@ from measure import cores, pin
 from questions import questions
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FASTIFY = os.path.join(ROOT, "bench", "fastify")
 sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
 
 from servers import Servers, free_port, session_of  # noqa: E402 (the path is known only now)
@@ -23,10 +24,10 @@ START_S = 30
 
 
 class Contestant:
-    """A server that is measured with so many clients. `reference` names the contestant it is compared with."""
+    """A server that is measured with so many clients. `references` name the contestants it is compared with."""
 
-    def __init__(self, name, reference=None, clients=32):
-        self.name, self.reference, self.clients = name, reference, clients
+    def __init__(self, name, *references, clients=32):
+        self.name, self.references, self.clients = name, references, clients
         self.port = free_port()
         self.process = None
         self.helped_by = []  # leaders of sessions: databases, Redis
@@ -35,10 +36,10 @@ class Contestant:
     def pid(self):
         return self.process.pid
 
-    def twin(self, clients, reference):
+    def twin(self, clients, *references):
         """The same server under another load."""
         other = copy.copy(self)
-        other.name, other.clients, other.reference = f"{self.name}, {clients}", clients, reference
+        other.name, other.clients, other.references = f"{self.name}, {clients}", clients, references
         return other
 
     def helpers(self):
@@ -90,6 +91,15 @@ class Contestant:
         return {name for phone in phones for name, part in json.loads(self.view(phone))["parts"].items()
                 if part["state"] != "skipped"}
 
+    def parts_of(self, view, phone):
+        """Names of the parts that a view asks for the customer of this number."""
+        member = json.loads(self.view(phone))["customer"]["member"]
+        status, body = self.ask(f"/v1/customers?view={view}&member={member}")
+        answer = json.loads(body)
+        if status != 200 or not answer["complete"]:
+            raise RuntimeError(f"{self.name} does not answer in full: {status} {body[:2000].decode()}")
+        return {name for name, part in answer["parts"].items() if part["state"] == "live"}
+
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -109,6 +119,7 @@ class Lab:
         self.kinds = (("redis",) if redis else ()) + (("pg", "mariadb") if servers else ())
         self.servers = None
         self.contestants = []
+        self.helpers = []
 
     def __enter__(self):
         try:
@@ -141,6 +152,9 @@ class Lab:
         """End everything that was started."""
         for contestant in self.contestants:
             contestant.stop()
+        for helper in self.helpers:
+            helper.kill()
+            helper.wait()
         if self.servers:
             self.servers.stop()
 
@@ -155,11 +169,11 @@ class Lab:
             found.update(callcenter=self.servers.env["FED_TEST_PG"], warehouse=self.servers.env["FED_TEST_MARIADB"])
         return found
 
-    def map_of(self, kind):
+    def map_of(self, kind, connections=None):
         """The example's mapping with its secrets. Copies are good for an hour, so that cached means cached."""
         mapping, secrets = self.path(kind), self.path(kind + "-secrets")
         shutil.copytree(os.path.join(ROOT, "examples", "mall", "mapping"), mapping)
-        if kind == "servers":
+        if kind.startswith("servers"):
             shutil.copy(os.path.join(ROOT, "examples", "mall", "servers", "sources.xml"), mapping)
         for name in os.listdir(mapping):
             path = os.path.join(mapping, name)
@@ -169,23 +183,44 @@ class Lab:
                 with open(path, "w") as f:
                     f.write(text)
         os.mkdir(secrets, 0o700)
-        for name, text in self.connections(kind).items():
+        for name, text in (connections or self.connections(kind)).items():
             with open(os.open(os.path.join(secrets, name), os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
                 f.write(text + "\n")
 
+    def far(self, kind, delay_us, view):
+        """A mapping of the servers with a view more and ample pools; they are so far away in each direction. Returns the
+        connection strings."""
+        found = self.connections("servers")
+        if delay_us:
+            servers = (self.servers.pg, self.servers.mariadb)
+            helper = subprocess.Popen(["taskset", "-c", str(cores()[1]), self.program("far"), str(delay_us),
+                                       *(str(server.port) for server in servers)], stdout=subprocess.PIPE, text=True)
+            self.helpers.append(helper)
+            for name, server in zip(("callcenter", "warehouse"), servers):
+                found[name] = found[name].replace(f"Port={server.port}", f"Port={int(helper.stdout.readline())}")
+        self.map_of(kind, found)
+        with open(self.path(kind, "bench.xml"), "w") as f:
+            f.write(view)
+        with open(self.path(kind, "sources.xml")) as f:
+            text = f.read().replace('pool="4"', 'pool="16"')
+        with open(self.path(kind, "sources.xml"), "w") as f:
+            f.write(text)
+        return list(found.values())
+
     def keys(self, n):
-        """A file of phone numbers that belong to one customer each."""
+        """A file of phone numbers that belong to one customer each, and one of these customers; the numbers."""
         with sqlite3.connect(self.path("callcenter.db")) as db:
-            rows = db.execute("SELECT MIN(phone) FROM (SELECT hp_no AS phone, cust_no FROM tb_cust UNION ALL "
+            rows = db.execute("SELECT MIN(phone), MIN(cust_no) FROM (SELECT hp_no AS phone, cust_no FROM tb_cust UNION ALL "
                               "SELECT tel_no, cust_no FROM tb_cust WHERE tel_no IS NOT NULL) x GROUP BY "
                               "REPLACE(phone, '-', '') HAVING COUNT(DISTINCT cust_no) = 1 AND MIN(phone) LIKE '010%' "
                               "AND REPLACE(MIN(phone), '-', '') <> '01000000000' ORDER BY MIN(cust_no)").fetchall()
         db.close()
         step = max(1, len(rows) // n)
-        phones = [row[0] for row in rows[::step]][:n]
-        with open(self.path("keys"), "w") as f:
-            f.write("\n".join(phones) + "\n")
-        return phones
+        chosen = rows[::step][:n]
+        for name, column in (("keys", 0), ("members", 1)):
+            with open(self.path(name), "w") as f:
+                f.write("\n".join(row[column] for row in chosen) + "\n")
+        return [row[0] for row in chosen]
 
     def program(self, name):
         return os.path.join(self.build, "bin", name)
@@ -196,14 +231,35 @@ class Lab:
                 "--listen", f"127.0.0.1:{contestant.port}", *options]
         return self.add(contestant, argv, helped_by)
 
-    def live_c(self, contestant, kind, parts, helped_by):
-        """Start the C program with the SQL of these parts and the same drivers."""
-        strings = self.connections(kind)
+    def questions(self, kind, parts):
+        """A file with the SQL of these parts, as live_c and the Fastify server read it."""
         path = self.path(kind + "-questions")
         with open(path, "w") as f:
-            f.write(questions(self.path(kind), parts, list(strings)))
-        argv = [self.program("live_c"), str(contestant.port), path, *strings.values()]
-        return self.add(contestant, argv, helped_by, {"ODBCSYSINI": os.path.join(self.build, "odbc")})
+            f.write(questions(self.path(kind), parts, list(self.connections("servers"))))
+        return path
+
+    def drivers(self):
+        return {"ODBCSYSINI": os.path.join(self.build, "odbc")}
+
+    def live_c(self, contestant, kind, parts, helped_by):
+        """Start the C program with the SQL of these parts and the same drivers."""
+        argv = [self.program("live_c"), str(contestant.port), self.questions(kind, parts), *self.connections(kind).values()]
+        return self.add(contestant, argv, helped_by, self.drivers())
+
+    def fastify(self, contestant, kind, parts, helped_by):
+        """Start the same as a server in JavaScript with the databases' own drivers."""
+        argv = ["node", os.path.join(FASTIFY, "server.mjs"), str(contestant.port), self.questions(kind, parts),
+                *self.connections(kind).values()]
+        return self.add(contestant, argv, helped_by)
+
+    def asked(self, kind, connections, phone, parts):
+        """A file with what is asked of the sources for a customer: SQL and values, as `native` reads it."""
+        argv = [self.program("live_c"), f"phone={phone}", self.questions(kind, parts | {"cust"}), *connections]
+        done = subprocess.run(argv, check=True, capture_output=True, text=True, env={**os.environ, **self.drivers()})
+        path = self.path(kind + "-asked")
+        with open(path, "w") as f:
+            f.writelines(line + "\n" for line in done.stdout.splitlines() if line.split("\t")[0] in parts)
+        return path
 
     def add(self, contestant, argv, helped_by=(), env=None):
         """Start any contestant."""

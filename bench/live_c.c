@@ -3,7 +3,8 @@
  * connection. Usage: live_c PORT QUESTIONS CONNECTION ... - QUESTIONS has a line for each, separated by tabs:
  * name, number of the connection, parameters, "column=slot" of keys in the rows or "-", SQL. A parameter is a
  * slot and the index of its value: "member.crm/0"; indexes beyond the values that are known take the last
- * one. */
+ * one. With a phone number instead of PORT ("phone=010...") it asks for that one and prints the questions that were
+ * asked, with the values of their parameters: name, connection, SQL, values, separated by tabs. */
 #include <microhttpd.h>
 #include <pthread.h>
 #include <sql.h>
@@ -271,16 +272,11 @@ static void ask(struct prepared *p, const struct question *q, struct keys *keys,
 	buf_putc(out, ']');
 }
 
-static enum MHD_Result reply(struct MHD_Connection *connection, const char *phone)
+/* The number as the sources write it. */
+static struct keys *keys_of(const char *phone)
 {
-	struct session *s = session_take();
 	struct keys *keys = calloc(1, sizeof(*keys));
-	struct buf out = {0};
 	char digits[KEY_BYTES] = "";
-	struct MHD_Response *response;
-	enum MHD_Result ok;
-	size_t len;
-	char *body;
 
 	for (size_t n = 0; *phone && n + 1 < sizeof(digits); phone++)
 		if (*phone >= '0' && *phone <= '9')
@@ -291,6 +287,42 @@ static enum MHD_Result reply(struct MHD_Connection *connection, const char *phon
 	if (strlen(digits) == 11)
 		snprintf(keys->of[PHONE_DASHED].value[keys->of[PHONE_DASHED].n++], KEY_BYTES,
 			 "%.3s-%.4s-%.4s", digits, digits + 3, digits + 7);
+	return keys;
+}
+
+static void print_asked(const char *phone)
+{
+	struct session *s = session_take();
+	struct keys *keys = keys_of(phone);
+
+	for (size_t i = 0; i < n_questions; i++) {
+		const struct question *q = &questions[i];
+		struct buf out = {0};
+		bool asked = bind_keys(&s->of[i], q, keys);
+
+		ask(&s->of[i], q, keys, &out);
+		buf_free(&out);
+		if (!asked)
+			continue;
+		printf("%s\t%zu\t%s", q->name, q->connection, q->sql);
+		for (size_t b = 0; b < q->n_binds; b++)
+			printf("\t%s", s->of[i].params[b]);
+		printf("\n");
+	}
+	free(keys);
+	session_give(s);
+}
+
+static enum MHD_Result reply(struct MHD_Connection *connection, const char *phone)
+{
+	struct session *s = session_take();
+	struct keys *keys = keys_of(phone);
+	struct buf out = {0};
+	struct MHD_Response *response;
+	enum MHD_Result ok;
+	size_t len;
+	char *body;
+
 	buf_putc(&out, '{');
 	for (size_t i = 0; i < n_questions; i++) {
 		if (i > 0)
@@ -370,6 +402,10 @@ int main(int argc, char **argv)
 	SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &env);
 	SQLSetEnvAttr(env, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0);
 	session_give(session_new());
+	if (strncmp(argv[1], "phone=", 6) == 0) {
+		print_asked(argv[1] + 6);
+		return 0;
+	}
 	address.sin_port = htons((uint16_t)atoi(argv[1]));
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (!MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL,

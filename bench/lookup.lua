@@ -1,5 +1,5 @@
 -- lookup.lua - wrk asks for one customer after the other and says what it saw as one line of JSON.
--- Arguments behind "--": GET, QUERY or POST, and a file with one phone number a line.
+-- Arguments behind "--": GET, QUERY or POST, a file with one value a line, the view, and the key they are values of.
 local requests, next_request = {}, 0
 local checked = false
 
@@ -10,11 +10,13 @@ function init(args)
 	if method ~= "GET" then
 		wrk.headers["Content-Type"] = "application/json"
 	end
-	for phone in io.lines(args[2]) do
+	local view, key = args[3], args[4]
+
+	for value in io.lines(args[2]) do
 		if method == "GET" then
-			requests[#requests + 1] = wrk.format("GET", path .. "?view=pop&phone=" .. phone)
+			requests[#requests + 1] = wrk.format("GET", path .. "?view=" .. view .. "&" .. key .. "=" .. value)
 		else
-			local body = '{"by":{"phone":"' .. phone .. '"},"view":"pop"}'
+			local body = '{"by":{"' .. key .. '":"' .. value .. '"},"view":"' .. view .. '"}'
 			requests[#requests + 1] = wrk.format(method, path, wrk.headers, body)
 		end
 	end

@@ -38,10 +38,10 @@ class LoadError(Exception):
     """wrk failed, or answers did."""
 
 
-def load(contestant, keys, method, seconds, failed_most=FAILED_MOST):
+def load(contestant, keys, method, seconds, failed_most=FAILED_MOST, view="pop", key="phone"):
     """One run of wrk; its RESULT line as a dictionary. `failed_most`: the share of requests that may fail."""
     argv = ["taskset", "-c", str(cores()[1]), "wrk", "-t1", f"-c{contestant.clients}", f"-d{seconds}s", "--timeout",
-            "10s", "-s", os.path.join(HERE, "lookup.lua"), f"http://127.0.0.1:{contestant.port}/", "--", method, keys]
+            "10s", "-s", os.path.join(HERE, "lookup.lua"), f"http://127.0.0.1:{contestant.port}/", "--", method, keys, view, key]
     done = subprocess.run(argv, capture_output=True, text=True)
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if done.returncode != 0 or not lines:
