@@ -1,5 +1,5 @@
-/* secret.h - secret:NAME of the mappings and options: one file per secret. Read again each time, so a changed file needs
- * no restart. Safe from any thread. */
+/* secret.h - secret:NAME of the mappings and options: one file per secret. Read again each time, so a changed file
+ * needs no restart. Safe from any thread. */
 #ifndef FEDERATOR_SECRET_H
 #define FEDERATOR_SECRET_H
 
@@ -13,9 +13,9 @@ enum { SECRET_BYTES_MAX = 8192 };
 bool secret_find(const struct options *opt, const char *name, struct arena *mem, struct str *out, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 
-/* Read NAME from one directory, without its one trailing newline into `mem` (wiped with it). ERR_CONFIG: a name with other
- * characters than A-Z a-z 0-9 _ . -, a file that is missing, empty, longer than SECRET_BYTES_MAX, holds a
- * NUL, belongs to another user (root's are taken), or that group or others may read (not checked inside
+/* Read NAME from one directory, without its one trailing newline into `mem` (wiped with it). ERR_CONFIG: a name with
+ * other characters than A-Z a-z 0-9 _ . -, a file that is missing, empty, longer than SECRET_BYTES_MAX, holds a NUL,
+ * belongs to another user (root's are taken), or that group or others may read (not checked inside
  * $CREDENTIALS_DIRECTORY: systemd guards it). */
 bool secret_read(const char *dir, const char *name, struct arena *mem, struct str *out,
 		 struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);

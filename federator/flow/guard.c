@@ -1,6 +1,6 @@
-/* guard.c - how many rows a part may have: for each asked value what `rows` says, and for each customer one, where single
- * values are taken from it. Rows beyond that are not kept, in an order that does not depend on their arrival where single
- * values are taken; either way the rows are marked, so that they are not cached and the answer says so. */
+/* guard.c - how many rows a part may have: for each asked value what `rows` says, and for each customer one, where
+ * single values are taken from it. Which rows are kept does not depend on which came first, where single values are
+ * taken; in any case the rows are marked, so that they are not cached and the answer says so. */
 #include <stdlib.h>
 
 #include "base/map.h"

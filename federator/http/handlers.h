@@ -31,8 +31,8 @@ void mappings_file(struct exchange *x) NONNULL(1);
 /* See above. */
 void mappings_schema(struct exchange *x) NONNULL(1);
 
-/* schemas.c: what answers look like: of the running mapping's views, of its flat ones for telephone systems, of provenance
- * in XML, of problems, of explanations. */
+/* schemas.c: what answers look like: of the running mapping's views, of its flat ones for telephone systems, of
+ * provenance in XML, of problems, of explanations. */
 void schemas_view_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_view_json(struct exchange *x) NONNULL(1);

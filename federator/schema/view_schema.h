@@ -16,8 +16,8 @@ void view_schema_json(const struct catalog *cat, const struct view *view, struct
 void view_schema_xsd(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 	NONNULL(1, 4);
 
-/* JSON Schema of what /v1/routing answers for one flat view, or for all flat views when `view` is NULL: the catalog must
- * have one. */
+/* JSON Schema of what /v1/routing answers for one flat view, or for all flat views when `view` is NULL: the catalog
+ * must have one. */
 void view_schema_routing_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 	NONNULL(1, 4);
 

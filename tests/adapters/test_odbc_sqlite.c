@@ -167,7 +167,8 @@ static void too_many_rows_are_cut_and_told(void **state)
 static void a_row_that_two_spellings_find_comes_once(void **state)
 {
 	(void)state;
-	sqlite_run("spellings", "CREATE TABLE t(k INTEGER, v TEXT); INSERT INTO t VALUES(4587,'x'),(4587,'y'),(4587,'y')");
+	sqlite_run("spellings",
+		   "CREATE TABLE t(k INTEGER, v TEXT); INSERT INTO t VALUES(4587,'x'),(4587,'y'),(4587,'y')");
 	struct adapter *ad = open_file("spellings");
 	struct fetch *f = support_run(ad, ASK(.sql = "SELECT k, v FROM t WHERE k = ? ORDER BY v", .columns = "k v",
 					      .params = (struct str[]){ STR("4587"), STR("4587.0"), STR("C4587") },

@@ -145,7 +145,8 @@ static void keys_that_lead_to_nothing_shown_are_nobody_s_history(void **state)
 			       COL("email", "gives=\"email\""))
 			  PART("notes", "s1", "0..9", BY("email"), COL("email", "proves=\"email\"") COL("topic", "")),
 			  "<field path=\"points\" class=\"open\">" FROM("crm", "phone") "</field>"
-			  "<list path=\"notes\" parts=\"notes\" class=\"open\" limit=\"9\"><field path=\"topic\"/></list>",
+			  "<list path=\"notes\" parts=\"notes\" class=\"open\" limit=\"9\">"
+			  "<field path=\"topic\"/></list>",
 			  "<use path=\"notes\"/>"));
 	bed_source(bed, "s0", "part crm\nkey member phone\ncolumns member phone\n\n");
 	snprintf(text, sizeof(text), "%spart notes\nkey email\ncolumns email topic\na@x.kr\thi\n\n", seen);

@@ -15,7 +15,8 @@ static const char mapping[] =
 	"<mapping xmlns=\"urn:federator:mapping:1\">"
 	"<source name=\"s\" connect=\"secret:s\" dialect=\"sqlite\" zone=\"UTC\" pool=\"1\"/>"
 	"<key name=\"member\" role=\"identity\" type=\"integer\"/><class name=\"open\"/>"
-	"<codes name=\"tier\"><code is=\"VIP\" from=\"3 9\"/><code is=\"GOLD\" from=\"10\"/><code is=\"BASE\" from=\"2\"/></codes>"
+	"<codes name=\"tier\"><code is=\"VIP\" from=\"3 9\"/><code is=\"GOLD\" from=\"10\"/>"
+	"<code is=\"BASE\" from=\"2\"/></codes>"
 	PART("a") PART("b") PART("c")
 	FIELD("order", "") FIELD("newest", "pick=\"newest\"") FIELD("max", "pick=\"max\"")
 	FIELD("min", "pick=\"min\"") FIELD("sum", "pick=\"sum\"") FIELD("empty", "empty=\"0\"")
