@@ -175,14 +175,6 @@ void candidates_gather(struct flow *flow)
 	keep_agreed(flow);
 }
 
-static bool blank(struct str cell)
-{
-	for (size_t i = 0; i < cell.n; i++)
-		if (cell.p[i] != ' ')
-			return false;
-	return true;
-}
-
 /* Whose row is it? A row that proves who it is about may mention other customers in other columns. */
 static enum whose row_whose(struct flow *flow, struct fact *fact, uint32_t row, struct str subject)
 {
@@ -199,10 +191,19 @@ static enum whose row_whose(struct flow *flow, struct fact *fact, uint32_t row, 
 		named = fact_key(fact, row, c, flow->mem);
 		if (named.p && str_eq(named, subject))
 			return WHOSE_OWN;
-		if (named.p || !blank(rows_cell(fact->rows, row, c))) /* what cannot be read is not ours either */
+		if (named.p || !fact_blank(fact, row, c)) /* what cannot be read is not ours either */
 			whose = WHOSE_ANOTHERS;
 	}
 	return whose;
+}
+
+static bool asked_by(const struct fact *fact, const struct key *key)
+{
+	bool by = false;
+
+	for (size_t i = 0; i < fact->n_asked; i++)
+		by = by || fact->asked[i].key == key;
+	return by;
 }
 
 const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject, enum whose least)
@@ -222,6 +223,8 @@ const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct s
 			       n_cols * sizeof(*cells));
 	if (kept->n_rows <= 1)
 		kept->flags &= ~(unsigned)ROWS_SEVERAL; /* they were somebody else's */
+	if (kept->n_rows == 0 && asked_by(fact, flow->world->cat->identity))
+		kept->flags &= ~(unsigned)ROWS_CUT; /* so were those */
 	return kept;
 }
 

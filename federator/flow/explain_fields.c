@@ -106,6 +106,8 @@ static const char *why_without(const struct fact *fact, uint32_t column)
 
 	if (why)
 		return why;
+	if (!fact_tells(fact))
+		return "truncated";
 	for (const struct fact_warning *w = fact->warnings; w; w = w->next)
 		if (w->column == column)
 			return "bad_value";
@@ -239,11 +241,12 @@ static void tell_values(struct telling *t, const struct node *node, struct str p
 	}
 }
 
-/* A part of a list that did not answer. True: it did. */
+/* A part of a list that did not answer, or not with all its rows. True: it did. */
 static bool answered(struct telling *t, const struct part *part, struct str path, const struct span *at,
 		     struct node *field)
 {
-	const char *why = why_unknown(&t->facts[part->index]);
+	const struct fact *fact = &t->facts[part->index];
+	const char *why = fact_known(fact) && fact_cut(fact) ? "truncated" : why_unknown(fact);
 	struct node *one;
 
 	if (!why)

@@ -17,7 +17,7 @@ uint32_t guard_max_rows(const struct part *part, uint64_t asked)
 
 struct guard {
 	const struct query *query;
-	const struct run_key *keys;
+	const struct key_set *keys;
 	struct fact *fact;
 	struct arena *mem;
 	uint32_t **used; /* by key of the query, by value: rows kept */
@@ -31,7 +31,7 @@ static bool has_room(struct guard *g, uint32_t row)
 	bool all_optional = true, any = false;
 
 	for (size_t k = 0; k < q->n_by; k++) {
-		const struct run_key *rk = &g->keys[k];
+		const struct key_set *rk = &g->keys[k];
 		bool proved = false;
 
 		g->room[k] = NULL;
@@ -68,12 +68,23 @@ static uint32_t *keeping_order(const struct guard *g, bool smallest)
 	return order;
 }
 
-static const struct rows *only(const struct rows *rows, const bool *kept, struct arena *mem)
+/* Has a value that the row carries no row that is kept? */
+static bool bares(const struct guard *g, uint32_t row)
+{
+	for (size_t k = 0; k < g->query->n_by; k++)
+		for (size_t v = 0; v < g->keys[k].n; v++)
+			if (!g->used[k][v] &&
+			    fact_row_proves(g->fact, row, g->keys[k].key, g->keys[k].values[v], g->mem))
+				return true;
+	return false;
+}
+
+static const struct rows *only(const struct rows *rows, const bool *kept, unsigned flags, struct arena *mem)
 {
 	struct str *cells = arena_array_of(mem, struct str, (size_t)rows->n_rows * rows->n_cols);
 	struct rows *out = arena_new_of(mem, struct rows);
 
-	*out = (struct rows){ .n_cols = rows->n_cols, .cells = cells, .flags = rows->flags | ROWS_TRUNCATED,
+	*out = (struct rows){ .n_cols = rows->n_cols, .cells = cells, .flags = rows->flags | flags,
 			      .bad_cells = rows->bad_cells };
 	for (uint32_t r = 0; r < rows->n_rows; r++)
 		if (kept[r])
@@ -87,6 +98,7 @@ static void cut(struct guard *g, bool smallest)
 	uint32_t n_rows = g->fact->rows->n_rows, n = 0;
 	bool *kept = arena_array_of(g->mem, bool, n_rows);
 	const uint32_t *order = keeping_order(g, smallest);
+	unsigned flags = ROWS_CUT;
 
 	for (uint32_t i = 0; i < n_rows; i++) {
 		if (!has_room(g, order[i]))
@@ -99,7 +111,10 @@ static void cut(struct guard *g, bool smallest)
 	}
 	if (n == n_rows)
 		return;
-	g->fact->rows = only(g->fact->rows, kept, g->mem);
+	for (uint32_t r = 0; r < n_rows; r++)
+		if (!kept[r] && bares(g, r))
+			flags = ROWS_TRUNCATED;
+	g->fact->rows = only(g->fact->rows, kept, flags, g->mem);
 	g->fact->keys = NULL;
 }
 
@@ -149,7 +164,7 @@ void guard_view(struct run *run)
 		run->fact.several = plan_part_single(flow->world->cat, run->part);
 }
 
-void guard_rows(const struct catalog *cat, const struct query *query, const struct run_key *keys, struct fact *fact,
+void guard_rows(const struct catalog *cat, const struct query *query, const struct key_set *keys, struct fact *fact,
 		struct arena *mem)
 {
 	struct guard g = { .query = query, .keys = keys, .fact = fact, .mem = mem };

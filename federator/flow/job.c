@@ -16,7 +16,7 @@ struct job {
 	const struct world *world;
 	const struct part *part;
 	const struct query *query;
-	struct run_key *keys; /* canonical, in the fetch's arena */
+	struct key_set *keys; /* canonical, in the fetch's arena */
 	struct cache_key cache_key;
 	struct str before; /* of a query that takes :before, in the fetch's arena */
 	bool passing; /* :before is bound: its rows are not kept */
@@ -43,7 +43,7 @@ static void free_job(struct job *job)
 	free(job);
 }
 
-bool run_rows_proved(const struct part *part, const struct query *query, const struct run_key *keys,
+bool run_rows_proved(const struct part *part, const struct query *query, const struct key_set *keys,
 		     struct fact *fact, struct arena *mem)
 {
 	for (uint32_t r = 0; r < fact_rows(fact); r++) {
@@ -125,7 +125,7 @@ static void copy_keys(struct job *job, const struct run *run)
 {
 	struct arena *mem = job->fetch->mem;
 
-	job->keys = arena_array_of(mem, struct run_key, run->query->n_by);
+	job->keys = arena_array_of(mem, struct key_set, run->query->n_by);
 	for (size_t k = 0; k < run->query->n_by; k++) {
 		job->keys[k] = run->keys[k];
 		job->keys[k].values = arena_array_of(mem, struct str, run->keys[k].n + 1);

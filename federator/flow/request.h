@@ -16,14 +16,6 @@ struct asked {
 	struct str value; /* canonical */
 };
 
-/* One key's canonical values in play for one run. */
-struct run_key {
-	const struct key *key;
-	struct str *values;
-	size_t n;
-	bool crowded; /* more came up than the key lets be in play */
-};
-
 enum run_state {
 	RUN_WAITING, /* for earlier runs that give its keys */
 	RUN_LOOKING, /* for the cache */
@@ -42,7 +34,7 @@ struct run {
 	bool shown; /* the view shows something of it; else it only gives keys, or says what may be shown */
 	bool walk; /* on the way from `asked` to the identity; else it serves the view */
 	enum run_state state;
-	struct run_key *keys; /* one per query->by */
+	struct key_set *keys; /* one per query->by */
 	struct fact fact;
 	struct cache_key cache_key;
 	struct cache_ask look;
@@ -190,7 +182,7 @@ void job_free(struct run *run) NONNULL(1);
 /* The job has landed: take its rows or its failure. Called by job.c. */
 void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
 /* Does every row carry the key it was asked for? (used on live rows and on copies) */
-bool run_rows_proved(const struct part *part, const struct query *query, const struct run_key *keys,
+bool run_rows_proved(const struct part *part, const struct query *query, const struct key_set *keys,
 		     struct fact *fact, struct arena *mem) NONNULL(1, 2, 3, 4, 5);
 
 /* guard.c - not more rows than the mapping says */
@@ -198,9 +190,9 @@ bool run_rows_proved(const struct part *part, const struct query *query, const s
 /* How many rows to read for so many asked values. */
 uint32_t guard_max_rows(const struct part *part, uint64_t asked) NONNULL(1);
 /* Hold a fact's rows, which prove the keys they were asked by, against the part: what is too much for one asked value
- * is cut off (ROWS_TRUNCATED), and several rows of one customer are told where single values are taken from the part
+ * is cut off (ROWS_CUT, or ROWS_TRUNCATED where that leaves a value without rows), and several rows of one customer are told where single values are taken from the part
  * (ROWS_SEVERAL). The rows that are left live in `mem`. */
-void guard_rows(const struct catalog *cat, const struct query *query, const struct run_key *keys, struct fact *fact,
+void guard_rows(const struct catalog *cat, const struct query *query, const struct key_set *keys, struct fact *fact,
 		struct arena *mem) NONNULL(1, 2, 3, 4, 5);
 
 /* Note in an ended run of the view whether it has several rows, though single values are taken from it. */
@@ -210,14 +202,14 @@ void guard_view(struct run *run) NONNULL(1);
 
 /* Write f->sql, params and n_runs; in f->mem. `keys`: one for each of query->by; `before` is what :before is bound to.
  * ERR_MAPPING: too many executions. Any thread. */
-bool wording_write(const struct part *part, const struct query *query, const struct run_key *keys, struct str before,
+bool wording_write(const struct part *part, const struct query *query, const struct key_set *keys, struct str before,
 		   struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 5, 6);
 
 /* together.c - several requests' fetches of one part as one query */
 
 /* How a fetch can be asked together with others of the same query, in `mem`, which must live as long as the fetch;
  * NULL: alone only. */
-const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct run_key *keys,
+const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct key_set *keys,
 					 struct arena *mem) NONNULL(1, 2, 3, 4);
 
 /* choice.c - what of the view the caller chose, and what of that the role may see */

@@ -168,7 +168,7 @@ static void look_into_cache(struct run *run)
 	cache_get(flow->lane->cache, &run->look);
 }
 
-static void add_value(struct run_key *rk, struct str value)
+static void add_value(struct key_set *rk, struct str value)
 {
 	if (!value.p)
 		return;
@@ -186,7 +186,7 @@ static int value_cmp(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-static void add_given(struct run_key *rk, struct fact *fact, struct arena *mem)
+static void add_given(struct key_set *rk, struct fact *fact, struct arena *mem)
 {
 	for (uint32_t c = 0; c < fact->part->n_columns; c++)
 		for (uint32_t r = 0; fact->part->columns[c].gives == rk->key && r < fact_rows(fact); r++)
@@ -194,7 +194,7 @@ static void add_given(struct run_key *rk, struct fact *fact, struct arena *mem)
 }
 
 /* The customer, or all candidates. */
-static void gather_subjects(struct flow *flow, struct run_key *rk)
+static void gather_subjects(struct flow *flow, struct key_set *rk)
 {
 	size_t n = flow->match.outcome == OUTCOME_MANY ? flow->match.n_candidates : 0;
 
@@ -206,7 +206,7 @@ static void gather_subjects(struct flow *flow, struct run_key *rk)
 }
 
 /* The values of one key of the query: the subject, the asked value, or what earlier parts gave. */
-static void gather_key(struct run *run, struct run_key *rk)
+static void gather_key(struct run *run, struct key_set *rk)
 {
 	struct flow *flow = run->flow;
 
@@ -245,7 +245,7 @@ static bool keys_suffice(struct run *run)
 	bool any = false, lacking = false;
 
 	for (size_t i = 0; i < run->query->n_by; i++) {
-		const struct run_key *rk = &run->keys[i];
+		const struct key_set *rk = &run->keys[i];
 
 		any = any || rk->n > 0;
 		if (rk->n > 0)
@@ -279,12 +279,13 @@ void run_start(struct run *run)
 		end_run(run, FACT_MISSING);
 		return;
 	}
-	run->keys = arena_array_of(flow->mem, struct run_key, run->query->n_by);
+	run->keys = arena_array_of(flow->mem, struct key_set, run->query->n_by);
 	for (size_t i = 0; i < run->query->n_by; i++) {
 		run->keys[i].key = run->query->by[i].key;
 		gather_key(run, &run->keys[i]);
-		run->fact.crowded = run->fact.crowded || run->keys[i].crowded;
 	}
+	run->fact.asked = run->keys;
+	run->fact.n_asked = run->query->n_by;
 	if (!keys_suffice(run))
 		return;
 	run->late.fire = on_late;

@@ -119,11 +119,15 @@ static bool withheld_by_consent(const struct run *run)
 	return run->part->consent && str_eq(str_of(run->fact.reason), STR("no_consent"));
 }
 
-static bool nothing_missing(const struct flow *flow)
+/* Did all that was needed answer, with all its rows? */
+static bool is_complete(const struct flow *flow)
 {
-	for (size_t i = 0; i < flow->n_runs; i++)
-		if (flow->runs[i].fact.state == FACT_MISSING && !withheld_by_consent(&flow->runs[i]))
+	for (size_t i = 0; i < flow->n_runs; i++) {
+		const struct fact *fact = &flow->runs[i].fact;
+
+		if ((fact->state == FACT_MISSING && !withheld_by_consent(&flow->runs[i])) || fact_excess(fact))
 			return false;
+	}
 	return flow->match.complete;
 }
 
@@ -140,7 +144,7 @@ static struct node *begin_root(struct flow *flow, struct str *id_out)
 	tree_text(flow->mem, root, STR("view"), str_of(flow->view->name));
 	if (!flow->ask.canonical)
 		tree_text(flow->mem, root, STR("revision"), str_of(flow->world->cat->revision));
-	tree_bool(flow->mem, root, STR("complete"), nothing_missing(flow));
+	tree_bool(flow->mem, root, STR("complete"), is_complete(flow));
 	return root;
 }
 

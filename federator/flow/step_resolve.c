@@ -39,12 +39,9 @@ static void begin_walks(struct flow *flow)
 /* Somebody may be hidden in what was cut off. */
 static bool any_cut(const struct flow *flow)
 {
-	for (size_t i = 0; i < flow->n_walks; i++) {
-		const struct fact *fact = &flow->walks[i].fact;
-
-		if (fact->crowded || (fact_rows(fact) && (fact->rows->flags & ROWS_TRUNCATED)))
+	for (size_t i = 0; i < flow->n_walks; i++)
+		if (fact_cut(&flow->walks[i].fact))
 			return true;
-	}
 	return false;
 }
 

@@ -12,7 +12,7 @@ struct together {
 	struct fetch_batch batch;
 	const struct part *part;
 	const struct query *query;
-	const struct run_key *keys; /* one */
+	const struct key_set *keys; /* one */
 };
 
 static const struct together *of(const struct fetch *f)
@@ -20,7 +20,7 @@ static const struct together *of(const struct fetch *f)
 	return (const struct together *)f->batch;
 }
 
-static bool has(const struct run_key *rk, struct str value)
+static bool has(const struct key_set *rk, struct str value)
 {
 	for (size_t v = 0; v < rk->n; v++)
 		if (str_eq(rk->values[v], value))
@@ -29,9 +29,9 @@ static bool has(const struct run_key *rk, struct str value)
 }
 
 /* The keys of all fetches of the list, each once. */
-static struct run_key all_keys(const struct fetch *first, struct arena *mem)
+static struct key_set all_keys(const struct fetch *first, struct arena *mem)
 {
-	struct run_key all = *of(first)->keys;
+	struct key_set all = *of(first)->keys;
 	size_t n = 0;
 
 	for (const struct fetch *f = first; f; f = f->next)
@@ -47,7 +47,7 @@ static struct run_key all_keys(const struct fetch *first, struct arena *mem)
 
 static bool join(struct fetch *joint, const struct fetch *first, struct err *err)
 {
-	struct run_key all = all_keys(first, joint->mem);
+	struct key_set all = all_keys(first, joint->mem);
 
 	joint->max_rows = 0;
 	for (const struct fetch *f = first; f; f = f->next)
@@ -56,7 +56,7 @@ static bool join(struct fetch *joint, const struct fetch *first, struct err *err
 	return wording_write(of(first)->part, of(first)->query, &all, (struct str){ 0 }, joint, err);
 }
 
-static bool carries(struct fact *fact, uint32_t row, const struct run_key *rk, struct arena *mem)
+static bool carries(struct fact *fact, uint32_t row, const struct key_set *rk, struct arena *mem)
 {
 	for (size_t v = 0; v < rk->n; v++)
 		if (fact_row_proves(fact, row, rk->key, rk->values[v], mem))
@@ -107,7 +107,7 @@ static bool split(const struct fetch *joint, struct fetch *parts, uint32_t n)
 	return true;
 }
 
-const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct run_key *keys,
+const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct key_set *keys,
 					 struct arena *mem)
 {
 	const struct by_key *by = &query->by[0];

@@ -37,7 +37,7 @@ static size_t count_runs(const struct query *q, const struct key_values *all)
 	return runs;
 }
 
-bool wording_write(const struct part *part, const struct query *query, const struct run_key *keys, struct str before,
+bool wording_write(const struct part *part, const struct query *query, const struct key_set *keys, struct str before,
 		   struct fetch *f, struct err *err)
 {
 	struct key_values *all = arena_array_of(f->mem, struct key_values, query->n_by + 1);

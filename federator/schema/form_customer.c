@@ -5,7 +5,7 @@
 /* The words of err_reason() (base/err.h) and of the flow, as gaps of a time line say them. */
 static const char *const gap_reasons[] = { "deadline",	"refused",	   "busy",	"auth",
 					   "error",	"schema_mismatch", "too_large", "wrong_subject",
-					   "key_unknown", "no_consent" };
+					   "key_unknown", "no_consent",	   "truncated" };
 
 static struct str title_of(const struct form_context *ctx, struct labels labels)
 {
@@ -162,7 +162,7 @@ static void put_gap(struct form_context *ctx, const struct timeline_of *of, stru
 	missing = form_need(ctx->mem, gap, FORM_WORD, STR("missing"));
 	missing->words = gap_reasons;
 	missing->n_words = ARRAY_LEN(gap_reasons);
-	gap->about = STR("The source of these events did not answer.");
+	gap->about = STR("The source of these events did not answer, or not with all of them.");
 }
 
 /* Beside its limit of events a time line has one gap for every part that is missing. */

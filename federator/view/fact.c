@@ -27,8 +27,70 @@ uint32_t fact_rows(const struct fact *fact)
 
 bool fact_excess(const struct fact *fact)
 {
-	return fact->crowded || fact->several ||
-	       (fact->rows && (fact->rows->flags & (ROWS_TRUNCATED | ROWS_SEVERAL)));
+	return fact_cut(fact) || fact->several || (fact->rows && (fact->rows->flags & ROWS_SEVERAL));
+}
+
+bool fact_crowded(const struct fact *fact)
+{
+	bool crowded = false;
+
+	for (size_t i = 0; i < fact->n_asked; i++)
+		crowded = crowded || fact->asked[i].crowded;
+	return crowded;
+}
+
+bool fact_cut(const struct fact *fact)
+{
+	return fact_crowded(fact) || (fact->rows && (fact->rows->flags & (ROWS_TRUNCATED | ROWS_CUT)));
+}
+
+bool fact_tells(const struct fact *fact)
+{
+	return fact_known(fact) && (fact_rows(fact) > 0 || !fact_cut(fact));
+}
+
+static bool has_value(const struct key_set *set, struct str value)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (str_eq(set->values[i], value))
+			return true;
+	return false;
+}
+
+/* Would the rows of this value all be there, if there were any? */
+static bool was_asked(const struct fact *fact, const struct key *key, struct str value)
+{
+	unsigned flags = fact->rows ? fact->rows->flags : 0;
+	bool by_key = false;
+
+	for (size_t i = 0; i < fact->n_asked; i++) {
+		bool same = fact->asked[i].key == key;
+
+		if (same ? !has_value(&fact->asked[i], value) : fact->asked[i].crowded)
+			return false;
+		by_key = by_key || same;
+	}
+	return !(flags & ROWS_TRUNCATED) && (by_key || !(flags & ROWS_CUT));
+}
+
+bool fact_tells_of(struct fact *fact, const struct key *key, struct str value, struct arena *mem)
+{
+	if (!fact_known(fact) || fact->state == FACT_SKIPPED || !value.p)
+		return fact_known(fact);
+	for (uint32_t r = 0; r < fact_rows(fact); r++)
+		if (fact_row_proves(fact, r, key, value, mem))
+			return true;
+	return was_asked(fact, key, value);
+}
+
+bool fact_blank(const struct fact *fact, uint32_t row, uint32_t column)
+{
+	struct str cell = rows_cell(fact->rows, row, column);
+	size_t blanks = 0;
+
+	while (blanks < cell.n && cell.p[blanks] == ' ')
+		blanks++;
+	return blanks == cell.n;
 }
 
 bool fact_scalar_row(struct fact *fact, uint32_t *row_out)

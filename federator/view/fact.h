@@ -23,6 +23,14 @@ struct fact_warning {
 	struct fact_warning *next;
 };
 
+/* The canonical values of one key that a part was asked with. */
+struct key_set {
+	const struct key *key;
+	struct str *values;
+	size_t n;
+	bool crowded; /* more came up than the key lets be in play */
+};
+
 struct fact {
 	const struct part *part;
 	enum fact_state state;
@@ -34,7 +42,8 @@ struct fact {
 	uint64_t took_us;
 	bool pages; /* its query takes :before: older rows can be had */
 	bool more; /* a list shows fewer items than there are rows */
-	bool crowded; /* earlier parts gave more keys than the mapping lets be in play: some were not asked */
+	const struct key_set *asked; /* by key of its query */
+	size_t n_asked;
 	bool several; /* single values are taken from one of several rows */
 	struct fact_warning *warnings;
 	const struct str **keys; /* by column: canonical keys by row, made by fact_key() */
@@ -47,6 +56,16 @@ bool fact_known(const struct fact *fact) NONNULL(1);
 uint32_t fact_rows(const struct fact *fact) NONNULL(1);
 /* Was there more of it, rows or keys, than the mapping allows? */
 bool fact_excess(const struct fact *fact) NONNULL(1);
+/* Were some of the keys that earlier parts gave not asked, as more came up than may be in play? */
+bool fact_crowded(const struct fact *fact) NONNULL(1);
+/* May it lack rows, because of keys that were not asked or of rows that were cut off? */
+bool fact_cut(const struct fact *fact) NONNULL(1);
+/* Is known what it says: has it a row, or does it have none because there is none? */
+bool fact_tells(const struct fact *fact) NONNULL(1);
+/* The same of the rows that carry one value of a key. A NULL view is told of when the part answered at all. */
+bool fact_tells_of(struct fact *fact, const struct key *key, struct str value, struct arena *mem) NONNULL(1, 2, 4);
+/* Is a cell NULL or blank? */
+bool fact_blank(const struct fact *fact, uint32_t row, uint32_t column) NONNULL(1);
 /* The row scalars come from: the only one, else the smallest by all cells, so that it does not depend on the
  * order of arrival. False: no rows. */
 bool fact_scalar_row(struct fact *fact, uint32_t *row_out) NONNULL(1, 2);

@@ -21,12 +21,22 @@ static bool look_up(struct merge *m, const struct lookup *lk, struct str key, st
 	return false;
 }
 
+/* The key in a column of an item by which others are joined to it; the NULL view when it has none. False: it has one
+ * that is never asked for, as it is blocked or cannot be read. */
+static bool joins_by(struct merge *m, const struct item *item, uint32_t column, struct str *key_out)
+{
+	*key_out = fact_key(item->fact, item->row, column, m->mem);
+	return key_out->p || fact_blank(item->fact, item->row, column);
+}
+
 /* Where a field of an item stands: fact, row and column. TYPED_NULL in *verdict_out: nowhere. */
 static bool find_cell(struct merge *m, const struct cell_from *cf, const struct item *item, struct from *from_out,
 		      uint32_t *row_out, enum typed_verdict *verdict_out)
 {
 	struct fact *fact = item->fact;
 	uint32_t row = item->row;
+
+	struct str key;
 
 	*verdict_out = TYPED_NULL;
 	switch (cf->kind) {
@@ -36,9 +46,10 @@ static bool find_cell(struct merge *m, const struct cell_from *cf, const struct 
 		*from_out = (struct from){ .part = fact->part, .column = cf->column, .at = cf->at };
 		break;
 	case CELL_LOOKUP:
-		if (!fact_known(&m->facts[cf->lookup.part->index]))
+		if (!joins_by(m, item, cf->column, &key) ||
+		    !fact_tells_of(&m->facts[cf->lookup.part->index], cf->lookup.key, key, m->mem))
 			return false;
-		if (!look_up(m, &cf->lookup, fact_key(fact, row, cf->column, m->mem), &fact, &row))
+		if (!look_up(m, &cf->lookup, key, &fact, &row))
 			return true;
 		*from_out = (struct from){ .part = fact->part, .column = cf->lookup.column, .at = cf->at };
 		break;
@@ -66,6 +77,12 @@ static bool row_belongs(struct merge *m, const struct list *list, struct fact *f
 	return !list->join || fact_row_proves(fact, row, list->join, join, m->mem);
 }
 
+/* Is known which rows of the part belong? */
+static bool tells(struct merge *m, const struct list *list, struct fact *fact, struct str join)
+{
+	return list->join ? fact_tells_of(fact, list->join, join, m->mem) : fact_tells(fact);
+}
+
 static size_t gather(struct merge *m, const struct list *list, struct str join, struct items *items)
 {
 	size_t room = 0;
@@ -76,9 +93,10 @@ static size_t gather(struct merge *m, const struct list *list, struct str join, 
 	items->all_known = true;
 	for (size_t p = 0; p < list->n_parts; p++) {
 		struct fact *fact = &m->facts[list->parts[p]->index];
+		bool known = tells(m, list, fact, join);
 
-		items->any_known = items->any_known || fact_known(fact);
-		items->all_known = items->all_known && fact_known(fact);
+		items->any_known = items->any_known || known;
+		items->all_known = items->all_known && known;
 		for (uint32_t r = 0; r < fact_rows(fact); r++)
 			if (row_belongs(m, list, fact, r, join))
 				items->of[items->n++] =
@@ -255,6 +273,7 @@ static void put_item(struct merge *m, const struct list *list, uint64_t only, co
 		     struct node *array)
 {
 	struct node *object;
+	struct str key;
 
 	if (list->plain_items) {
 		list_put_fields(m, list, only, item, -1, array);
@@ -270,8 +289,8 @@ static void put_item(struct merge *m, const struct list *list, uint64_t only, co
 		for (uint32_t c = 0; c < item->fact->part->n_columns; c++) {
 			if (item->fact->part->columns[c].gives != inner->join)
 				continue;
-			put_items(m, inner, UINT64_MAX, inner->limit, fact_key(item->fact, item->row, c, m->mem),
-				  object);
+			if (joins_by(m, item, c, &key))
+				put_items(m, inner, UINT64_MAX, inner->limit, key, object);
 			break;
 		}
 	}

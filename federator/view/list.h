@@ -16,8 +16,8 @@ struct item {
 struct items {
 	struct item *of;
 	size_t n;
-	bool any_known; /* at least one part of the list answered */
-	bool all_known; /* all of them did */
+	bool any_known; /* of at least one part of the list it is known which rows belong */
+	bool all_known; /* of all of them */
 };
 
 /* All rows of a list, those of one outer key only when `join` is not NULL, in the order of `order_field` (-1: as they
@@ -27,7 +27,8 @@ struct items list_items(struct merge *m, const struct list *list, struct str joi
 /* The fields of one item chosen by `only`, as members of `object`. `skip` is left out (-1: none). */
 void list_put_fields(struct merge *m, const struct list *list, uint64_t only, const struct item *item, int32_t skip,
 		     struct node *object) NONNULL(1, 2, 4, 6);
-/* One field of an item: its verdict and value. False: unknown, because a look-up part did not answer. */
+/* One field of an item: its verdict and value. False: unknown, because a look-up part did not
+ * answer or was not asked for it. */
 bool list_cell(struct merge *m, const struct list *list, uint32_t field, const struct item *item,
 	       enum typed_verdict *verdict_out, struct typed *out) NONNULL(1, 2, 4, 5, 6);
 /* The name of one item in XML: "orders" -> "order", else "item". */

@@ -85,7 +85,7 @@ static enum typed_verdict winning_value(struct merge *m, const struct field *fie
 static bool any_unknown(const struct field *field, const struct candidate *c, const struct candidate *before)
 {
 	for (size_t i = 0; i < field->n_from && &c[i] != before; i++)
-		if (!fact_known(c[i].fact))
+		if (!fact_tells(c[i].fact))
 			return true;
 	return false;
 }

@@ -93,6 +93,8 @@ static void put_gaps(struct merge *m, const struct timeline *tl, struct node *ar
 
 			if (fact->state == FACT_MISSING)
 				put_gap(m, of, fact->reason, array);
+			else if (fact_known(fact) && !fact_tells(fact))
+				put_gap(m, of, "truncated", array);
 		}
 	}
 }

@@ -38,7 +38,7 @@ struct story {
 	struct bed *bed;
 	const struct part *part;
 	struct fetch *f[FETCHES];
-	struct run_key keys[FETCHES];
+	struct key_set keys[FETCHES];
 	int n;
 };
 
@@ -75,10 +75,10 @@ static void add(struct story *s, int n_keys)
 {
 	const struct query *q = &s->part->queries[0];
 	struct fetch *f = fetch_new();
-	struct run_key *rk = &s->keys[s->n];
+	struct key_set *rk = &s->keys[s->n];
 	struct err err = { 0 };
 
-	*rk = (struct run_key){ .key = q->by[0].key, .values = arena_array_of(f->mem, struct str, (size_t)n_keys) };
+	*rk = (struct key_set){ .key = q->by[0].key, .values = arena_array_of(f->mem, struct str, (size_t)n_keys) };
 	for (int i = 0; i < n_keys; i++)
 		rk->values[rk->n++] = arena_printf(f->mem, "%d", 1 + random_of(KEYS));
 	f->max_rows = 1 + (uint32_t)random_of(5);
@@ -117,7 +117,7 @@ static struct rows *random_rows(struct arena *mem, bool strangers)
 	return rows;
 }
 
-static bool carries(const struct rows *rows, uint32_t r, const struct run_key *rk)
+static bool carries(const struct rows *rows, uint32_t r, const struct key_set *rk)
 {
 	for (size_t v = 0; v < rk->n; v++) {
 		struct str a = rows_cell(rows, r, 0), b = rows_cell(rows, r, 1);
@@ -130,7 +130,7 @@ static bool carries(const struct rows *rows, uint32_t r, const struct run_key *r
 }
 
 /* What the fetch would have got alone. */
-static void assert_alone(const struct fetch *part, const struct run_key *rk, const struct rows *all)
+static void assert_alone(const struct fetch *part, const struct key_set *rk, const struct rows *all)
 {
 	uint32_t n = 0;
 
@@ -255,7 +255,7 @@ static void what_must_be_asked_alone_has_no_batch(void **state)
 	struct story *s = *state;
 	const struct world *w = world(s);
 	struct arena *mem = arena_new();
-	struct run_key rk = { .key = s->part->queries[1].by[0].key,
+	struct key_set rk = { .key = s->part->queries[1].by[0].key,
 			      .values = arena_array_of(mem, struct str, 9),
 			      .n = 1 };
 
