@@ -108,19 +108,28 @@ static size_t gather(struct merge *m, const struct list *list, struct str join, 
 /* What item_cmp() needs; qsort_r hands it through. */
 struct order {
 	enum value_type type;
+	const struct codes *codes; /* NULL: none */
 	bool desc;
 };
+
+static bool is_code(const struct order *o, const struct item *item)
+{
+	return o->codes && item->rank < o->codes->n;
+}
 
 static int item_cmp(const void *a, const void *b, void *arg)
 {
 	const struct item *x = a, *y = b;
 	const struct order *o = arg;
+	bool code = is_code(o, x);
 	int c = 0;
 
 	if (x->keyed != y->keyed)
 		return x->keyed ? -1 : 1;
+	if (code != is_code(o, y))
+		return code ? -1 : 1;
 	if (x->keyed)
-		c = typed_cmp(o->type, &x->key, &y->key);
+		c = code ? (x->rank > y->rank) - (x->rank < y->rank) : typed_cmp(o->type, &x->key, &y->key);
 	if (c)
 		return o->desc ? -c : c;
 	if (x->part != y->part)
@@ -148,55 +157,76 @@ static enum value_type field_type(const struct list *list, uint32_t field)
 
 static void sort_items(struct merge *m, const struct list *list, uint32_t field, bool desc, struct items *items)
 {
-	struct order order = { .type = field_type(list, field), .desc = desc };
+	struct order order = { .type = field_type(list, field), .codes = list->fields[field].field.codes, .desc = desc };
 
 	for (size_t i = 0; i < items->n; i++) {
+		struct item *item = &items->of[i];
 		enum typed_verdict v;
 
-		items->of[i].keyed = list_cell(m, list, field, &items->of[i], &v, &items->of[i].key) && v == TYPED_OK;
+		item->keyed = list_cell(m, list, field, item, &v, &item->key) && v == TYPED_OK;
+		if (item->keyed && order.codes)
+			item->rank = value_rank(order.codes, item->key.text);
 	}
 	qsort_r(items->of, items->n, sizeof(*items->of), item_cmp, &order);
 }
 
-/* What makes each item distinct, read once: list->n_distinct texts an item, the NULL view where nothing is known. */
-static struct str *distinct_texts(struct merge *m, const struct list *list, const struct items *items)
+/* A value that makes an item distinct, as it is shown. */
+struct mark {
+	bool known; /* not NULL */
+	enum value_type type;
+	struct typed value;
+};
+
+static struct mark read_mark(struct merge *m, const struct list *list, uint32_t field, const struct item *item)
 {
-	struct str *texts = arena_array_of(m->mem, struct str, items->n * list->n_distinct);
-	struct str *at = texts;
+	const struct codes *codes = list->fields[field].field.codes;
+	struct mark mark = { .type = codes ? TYPE_TEXT : field_type(list, field) };
+	enum typed_verdict v;
+	size_t rank;
 
-	for (size_t i = 0; i < items->n; i++) {
-		for (size_t d = 0; d < list->n_distinct; d++, at++) {
-			struct typed value = { 0 };
-			enum typed_verdict v;
-
-			if (list_cell(m, list, list->distinct[d], &items->of[i], &v, &value) && v == TYPED_OK)
-				*at = value.text;
-		}
-	}
-	return texts;
+	mark.known = list_cell(m, list, field, item, &v, &mark.value) && v == TYPED_OK;
+	if (!mark.known || !codes)
+		return mark;
+	rank = value_rank(codes, mark.value.text);
+	if (rank < codes->n)
+		mark.value.text = str_of(codes->of[rank].is);
+	return mark;
 }
 
-static bool same_texts(const struct str *a, const struct str *b, size_t n)
+/* Read once: list->n_distinct an item. */
+static struct mark *read_marks(struct merge *m, const struct list *list, const struct items *items)
+{
+	struct mark *marks = arena_array_of(m->mem, struct mark, items->n * list->n_distinct);
+	struct mark *at = marks;
+
+	for (size_t i = 0; i < items->n; i++)
+		for (size_t d = 0; d < list->n_distinct; d++)
+			*at++ = read_mark(m, list, list->distinct[d], &items->of[i]);
+	return marks;
+}
+
+/* NULL tells nothing of what an item is: two of them are not the same. */
+static bool same_marks(const struct mark *a, const struct mark *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!a[i].p || !str_eq(a[i], b[i]))
+		if (!a[i].known || !b[i].known || !typed_same(a[i].type, &a[i].value, &b[i].value))
 			return false;
 	return true;
 }
 
 static void drop_repeated(struct merge *m, const struct list *list, struct items *items)
 {
-	struct str *texts = distinct_texts(m, list, items);
+	struct mark *marks = read_marks(m, list, items);
 	size_t n = list->n_distinct, kept = 0;
 
 	for (size_t i = 0; i < items->n; i++) {
 		bool seen = false;
 
 		for (size_t k = 0; k < kept && !seen; k++)
-			seen = same_texts(&texts[k * n], &texts[i * n], n);
+			seen = same_marks(&marks[k * n], &marks[i * n], n);
 		if (seen)
 			continue;
-		memmove(&texts[kept * n], &texts[i * n], n * sizeof(*texts));
+		memmove(&marks[kept * n], &marks[i * n], n * sizeof(*marks));
 		items->of[kept++] = items->of[i];
 	}
 	items->n = kept;

@@ -36,6 +36,9 @@ enum typed_verdict typed_cell(enum value_type type, struct str cell, const struc
  * true. Both must come from typed_cell() with TYPED_OK for this type. */
 int typed_cmp(enum value_type type, const struct typed *a, const struct typed *b) NONNULL(2, 3);
 
+/* Are two values of a type the same one? Timestamps by instant, numbers by value, dates by day, else by text. */
+bool typed_same(enum value_type type, const struct typed *a, const struct typed *b) NONNULL(2, 3);
+
 /* The exact sum of two values of TYPE_INTEGER or TYPE_DECIMAL. TYPED_BAD: another type, or an integer out of
  * range; *out is then untouched. `out` may be `a` or `b`. */
 enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b,

@@ -102,6 +102,66 @@ static void distinct_keeps_the_first_in_order_and_never_joins_nulls(void **state
 	assert_ids(LISTS("order=\"at asc\" limit=\"2\" distinct=\"n\""), calls, chats, "a c", true);
 }
 
+#define TYPES                                                                                                      \
+	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS                                       \
+	"<codes name=\"grade\"><code is=\"GOLD\" from=\"7 g\"/><code is=\"SILVER\" from=\"5 s\"/>"                 \
+	"<code is=\"BRONZE\" from=\"6\"/></codes>"                                                                 \
+	"<part name=\"crm\" source=\"s0\" rows=\"0..1\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">"               \
+	"<query by=\"member\">" IN("member") "</query>"                                                            \
+	COL("member", "gives=\"member\" proves=\"member\"") "</part>"                                              \
+	"<field path=\"member\" class=\"open\">" FROM("crm", "member") "</field>" ROWS("calls", "s1")               \
+	ROWS("chats", "s2")
+#define ROWS(name, source)                                                                                      \
+	"<part name=\"" name "\" source=\"" source "\" rows=\"0..20\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">"  \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"") COL("id", "")           \
+	COL("grade", "") "<column name=\"at\" type=\"timestamp\"/><column name=\"day\" type=\"date\"/>"            \
+	"<column name=\"n\" type=\"decimal\"/></part>"
+#define TYPED_LIST(attributes)                                                                                  \
+	TYPES "<list path=\"contacts\" parts=\"calls chats\" class=\"open\" limit=\"9\" " attributes ">"           \
+	      "<field path=\"id\"/><field path=\"grade\" codes=\"grade\"/><field path=\"at\"/><field path=\"day\"/>"   \
+	      "<field path=\"n\"/></list>"                                                                          \
+	      "<view name=\"pop\" by=\"member\" budget=\"2s\"><use path=\"member\"/><use path=\"contacts\"/></view>" \
+	      "<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>"
+#define TYPED(part) "part " part "\nkey member\ncolumns member id grade at day n\n"
+#define GRADE(id, grade) "1\t" id "\t" grade "\t\\N\t\\N\t\\N\n"
+#define AT(id, at) "1\t" id "\t\\N\t" at "\t\\N\t\\N\n"
+#define DAY(id, day) "1\t" id "\t\\N\t\\N\t" day "\t\\N\n"
+#define N(id, n) "1\t" id "\t\\N\t\\N\t\\N\t" n "\n"
+
+static void codes_are_ordered_by_rank_and_others_after_them(void **state)
+{
+	static const char calls[] = TYPED("calls") GRADE("a", "6") GRADE("b", "9") GRADE("c", "s") GRADE("d", "7") "\n";
+	static const char chats[] = TYPED("chats") GRADE("e", "\\N") GRADE("f", "10") GRADE("g", "5") GRADE("h", "g") "\n";
+
+	(void)state;
+	assert_ids(TYPED_LIST("order=\"grade\""), calls, chats, "d h c g a f b e", false);
+	assert_ids(TYPED_LIST("order=\"grade desc\""), calls, chats, "a c g d h b f e", false);
+}
+
+static void distinct_goes_by_the_code_that_is_shown(void **state)
+{
+	static const char calls[] = TYPED("calls") GRADE("a", "7") GRADE("b", "g") GRADE("c", "8") GRADE("d", "GOLD") "\n";
+	static const char chats[] = TYPED("chats") GRADE("e", "8") GRADE("f", "SILVER") GRADE("g", "5") "\n";
+
+	(void)state;
+	assert_ids(TYPED_LIST("distinct=\"grade\""), calls, chats, "a c f", false);
+}
+
+static void distinct_compares_moments_days_and_amounts_not_their_texts(void **state)
+{
+	(void)state; /* s1 is in Seoul, s2 in UTC */
+	assert_ids(TYPED_LIST("distinct=\"at\""),
+		   TYPED("calls") AT("a", "2026-11-02 09:00:00") AT("b", "2026-11-02 00:00:00") "\n",
+		   TYPED("chats") AT("c", "2026-11-02 00:00:00.000") AT("d", "2026-11-02 00:00:00.000001") "\n",
+		   "a b d", false);
+	assert_ids(TYPED_LIST("distinct=\"day\""), TYPED("calls") DAY("a", "2026-11-02") "\n",
+		   TYPED("chats") DAY("b", "2026-11-02") DAY("c", "2026-11-01") "\n", "a c", false);
+	assert_ids(TYPED_LIST("distinct=\"n\""), TYPED("calls") N("a", "1.0") N("b", "10") "\n",
+		   TYPED("chats") N("c", "1.00") N("d", "1") N("e", "1.01") "\n", "a b e", false);
+	assert_ids(TYPED_LIST("distinct=\"id\""), TYPED("calls") N("a", "1") N("A", "1") "\n",
+		   TYPED("chats") N("a ", "1") N("a", "1") "\n", "a A a ", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +171,9 @@ int main(void)
 		cmocka_unit_test(ties_keep_the_order_of_parts_and_rows),
 		cmocka_unit_test(limit_keeps_the_first_and_says_more),
 		cmocka_unit_test(distinct_keeps_the_first_in_order_and_never_joins_nulls),
+		cmocka_unit_test(codes_are_ordered_by_rank_and_others_after_them),
+		cmocka_unit_test(distinct_goes_by_the_code_that_is_shown),
+		cmocka_unit_test(distinct_compares_moments_days_and_amounts_not_their_texts),
 	};
 
 	return bed_begin() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
