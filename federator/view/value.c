@@ -29,6 +29,8 @@ size_t value_rank(const struct codes *codes, struct str text)
 {
 	size_t rank = 0;
 
+	while (text.n > 0 && text.p[text.n - 1] == ' ') /* CHAR(n) pads, and no code of a mapping ends with a blank */
+		text.n--;
 	while (rank < codes->n && !code_matches(&codes->of[rank], text))
 		rank++;
 	return rank;

@@ -64,6 +64,7 @@ static const struct {
 	{ "best code by rank, not by value", "best", { AT("10", 1), AT("3", 1), AT("2", 1) }, "VIP", "b", "GOLDBASE",
 	  false },
 	{ "two values of one code: tie", "best", { AT("9", 1), AT("3", 1), NO_ROW }, "VIP", "a", "VIP", false },
+	{ "code in a padded cell", "best", { AT("3   ", 1), AT("2", 1), NO_ROW }, "VIP", "a", "BASE", false },
 	{ "no code is worse than the worst", "best", { AT("77", 1), AT("2", 1), NO_ROW }, "BASE", "b", "77", false },
 	{ "perhaps a better code", "best", { MISSING, AT("3", 1), NO_ROW }, "VIP", "b", "", true },
 	{ "last code by rank", "worst", { AT("3", 1), AT("2", 1), AT("10", 1) }, "BASE", "b", "VIPGOLD", false },
