@@ -97,7 +97,7 @@ bool civil_parse_time(struct str text, int64_t *us_out)
 	return true;
 }
 
-static bool parse_offset(struct str *s, int64_t *offset_s)
+static bool parse_offset(struct str *s, int32_t *offset_s)
 {
 	unsigned hours, minutes = 0;
 	bool west;
@@ -112,14 +112,14 @@ static bool parse_offset(struct str *s, int64_t *offset_s)
 		return false;
 	if (hours > 23 || minutes > 59)
 		return false;
-	*offset_s = (int64_t)(hours * 60 + minutes) * (west ? -60 : 60);
+	*offset_s = (int32_t)(hours * 60 + minutes) * (west ? -60 : 60);
 	return true;
 }
 
 bool civil_parse(struct str text, struct civil *out)
 {
 	struct civil c = { 0 };
-	int64_t days, time_us = 0, offset_s = 0;
+	int64_t days, time_us = 0;
 
 	if (!parse_date(&text, &days))
 		return false;
@@ -129,13 +129,15 @@ bool civil_parse(struct str text, struct civil *out)
 		c.has_time = true;
 	}
 	if (text.n > 0) {
-		if (!parse_offset(&text, &offset_s))
+		bool blank = scan_char(&text, ' '); /* as SQL Server writes a datetimeoffset */
+
+		if ((blank && text.n > 0 && text.p[0] == 'Z') || !parse_offset(&text, &c.offset_s))
 			return false;
 		c.has_offset = true;
 	}
 	if (text.n > 0)
 		return false;
-	c.us = (days * CIVIL_DAY_S - offset_s) * CIVIL_SECOND_US + time_us;
+	c.us = (days * CIVIL_DAY_S - c.offset_s) * CIVIL_SECOND_US + time_us;
 	*out = c;
 	return true;
 }

@@ -107,10 +107,8 @@ int64_t zone_instant_us(const struct zone *z, int64_t wall_us)
 	return by_after_us;
 }
 
-size_t zone_format(const struct zone *z, int64_t instant_us, char out[40])
+static int print_wall(int64_t wall_us, char out[OUT_BYTES])
 {
-	int32_t offset_min = zone_offset_at(z, instant_us) / 60; /* RFC 3339 has no seconds there */
-	int64_t wall_us = instant_us + offset_min * (60 * CIVIL_SECOND_US);
 	int64_t days = civil_floor_div(wall_us, CIVIL_DAY_S * CIVIL_SECOND_US);
 	int64_t day_us = wall_us - days * CIVIL_DAY_S * CIVIL_SECOND_US;
 	int day_s = (int)(day_us / CIVIL_SECOND_US), fraction_us = (int)(day_us % CIVIL_SECOND_US);
@@ -123,10 +121,26 @@ size_t zone_format(const struct zone *z, int64_t instant_us, char out[40])
 		while (out[n - 1] == '0')
 			n--;
 	}
-	if (z->is_utc)
-		n += snprintf(out + n, (size_t)(OUT_BYTES - n), "Z");
-	else
-		n += snprintf(out + n, (size_t)(OUT_BYTES - n), "%c%02d:%02d", offset_min < 0 ? '-' : '+',
-			      abs(offset_min) / 60, abs(offset_min) % 60);
+	return n;
+}
+
+size_t zone_format_offset(int32_t offset_s, int64_t instant_us, char out[40])
+{
+	int n = print_wall(instant_us + offset_s * CIVIL_SECOND_US, out);
+	int minutes = (int)civil_floor_div(offset_s + 30, 60);
+
+	n += snprintf(out + n, (size_t)(OUT_BYTES - n), "%c%02d:%02d", minutes < 0 ? '-' : '+', abs(minutes) / 60,
+		      abs(minutes) % 60);
+	return (size_t)n;
+}
+
+size_t zone_format(const struct zone *z, int64_t instant_us, char out[40])
+{
+	int n;
+
+	if (!z->is_utc)
+		return zone_format_offset(zone_offset_at(z, instant_us), instant_us, out);
+	n = print_wall(instant_us, out);
+	n += snprintf(out + n, (size_t)(OUT_BYTES - n), "Z");
 	return (size_t)n;
 }

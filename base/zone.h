@@ -23,8 +23,12 @@ int32_t zone_offset_at(const struct zone *z, int64_t instant_us) NONNULL(1);
 int64_t zone_instant_us(const struct zone *z, int64_t wall_us) NONNULL(1);
 /* RFC 3339 with the zone's offset: "2026-11-22T09:38:51+09:00"; a fraction only when it is not zero, without
  * trailing zeros; "Z" for a zone that is always UTC. Old local mean times have seconds in their offset, which
- * RFC 3339 cannot write: clock and offset are then both cut to the minute, and the instant stays true.
- * `out` takes 40 bytes with the NUL; returns the length without it. */
+ * RFC 3339 cannot write: the clock stays true, and the offset is rounded to the minute. The year is only what RFC 3339
+ * can write when civil_has_year() says so of the wall time. `out` takes 40 bytes with the NUL; returns the length
+ * without it. */
 size_t zone_format(const struct zone *z, int64_t instant_us, char out[40]) NONNULL(1, 3);
+
+/* The same with an offset of its own, in seconds. */
+size_t zone_format_offset(int32_t offset_s, int64_t instant_us, char out[40]) NONNULL(3);
 
 #endif

@@ -81,11 +81,22 @@ static int64_t instant_of(const struct civil *c, const struct zone *zone)
 static bool print_instant(const struct zone *zone, int64_t instant_us, struct arena *mem, struct str *out)
 {
 	char text[40];
-	size_t n = zone_format(zone, instant_us, text);
 
-	if (n < 20 || text[4] != '-' || text[10] != 'T')
+	if (!civil_has_year(instant_us + zone_offset_at(zone, instant_us) * CIVIL_SECOND_US))
 		return false;
-	*out = arena_str(mem, (struct str){text, n});
+	*out = arena_str(mem, (struct str){text, zone_format(zone, instant_us, text)});
+	return true;
+}
+
+/* RFC 3339 with the offset that the source wrote; false: it wrote none, or one that no XML Schema takes. */
+static bool print_written(const struct civil *c, struct arena *mem, struct str *out)
+{
+	enum { MOST_S = 14 * 3600 };
+	char text[40];
+
+	if (!c->has_offset || c->offset_s > MOST_S || c->offset_s < -MOST_S)
+		return false;
+	*out = arena_str(mem, (struct str){text, zone_format_offset(c->offset_s, c->us, text)});
 	return true;
 }
 
@@ -98,7 +109,7 @@ static enum typed_verdict timestamp(struct str cell, const struct zone *zone, st
 	if (!civil_parse(cell, &c))
 		return TYPED_BAD;
 	t.instant_us = instant_of(&c, zone);
-	if (!print_instant(zone, t.instant_us, mem, &t.text))
+	if (!print_instant(zone, t.instant_us, mem, &t.text) && !print_written(&c, mem, &t.text))
 		return TYPED_BAD;
 	*out = t;
 	return TYPED_OK;

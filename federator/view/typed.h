@@ -23,7 +23,8 @@ struct typed {
  *   decimal    decimal.h's canonical text. A JSON string, so that no reader makes a double of it
  *   boolean    1 0 t f true false y n yes no, any case, and the bytes 0 and 1 (bit(1) of MariaDB) -> true or false
  *   date       "2026-11-22", also from a timestamp at midnight
- *   timestamp  RFC 3339 with the offset of `zone`, in which zoneless text is read; a date alone is midnight
+ *   timestamp  RFC 3339 with the offset of `zone`, in which zoneless text is read; a date alone is midnight. With the
+ *              offset of the text, where its year would not be one of 0001-9999 in the zone
  *   time       "09:38:51", a fraction only when it is not zero, without trailing zeros; 00:00:00 to 23:59:59
  *   uuid       lower-case 8-4-4-4-12
  *   json       document.h's text: a literal. The document `null` is NULL

@@ -171,12 +171,28 @@ static void fractions_lose_their_trailing_zeros(void **state)
 	assert_format("UTC", "2026-11-22 00:38:50.000", "2026-11-22T00:38:50Z");
 }
 
-static void an_offset_with_seconds_is_cut_and_the_instant_stays_true(void **state)
+static void an_offset_with_seconds_is_rounded_and_the_clock_stays_true(void **state)
 {
 	(void)state; /* 8:27:52 east until 1908 */
-	assert_format("Asia/Seoul", "1900-01-01 00:00:00", "1900-01-01T08:27:00+08:27");
-	assert_int_equal(us_of("1900-01-01T08:27:00+08:27"), us_of("1900-01-01 00:00:00"));
-	assert_format("America/New_York", "1800-01-01 12:00:00", "1800-01-01T07:04:00-04:56");
+	assert_format("Asia/Seoul", "1900-01-01 00:00:00", "1900-01-01T08:27:52+08:28");
+	assert_format("Asia/Seoul", "1899-12-31 15:32:08", "1900-01-01T00:00:00+08:28");
+	assert_format("America/New_York", "1800-01-01 12:00:00", "1800-01-01T07:03:58-04:56");
+	assert_format("Africa/Monrovia", "1900-01-01 12:00:00", "1900-01-01T11:16:52-00:43"); /* 0:43:08 west */
+}
+
+static void any_offset_can_be_written(void **state)
+{
+	char text[40];
+
+	(void)state;
+	zone_format_offset(9 * 3600, us_of("0001-01-01 00:00:00"), text);
+	assert_string_equal(text, "0001-01-01T09:00:00+09:00");
+	zone_format_offset(-30 * 60, us_of("2026-01-01 00:00:00.25"), text);
+	assert_string_equal(text, "2025-12-31T23:30:00.25-00:30");
+	assert_true(civil_has_year(us_of("0001-01-01 00:00:00")));
+	assert_false(civil_has_year(us_of("0001-01-01 00:00:00") - 1));
+	assert_true(civil_has_year(us_of("9999-12-31 23:59:59.999999")));
+	assert_false(civil_has_year(us_of("9999-12-31 23:59:59.999999") + 1));
 }
 
 int main(void)
@@ -192,7 +208,8 @@ int main(void)
 		cmocka_unit_test(every_instant_finds_back_through_its_wall_time),
 		cmocka_unit_test(instants_are_written_as_rfc_3339),
 		cmocka_unit_test(fractions_lose_their_trailing_zeros),
-		cmocka_unit_test(an_offset_with_seconds_is_cut_and_the_instant_stays_true),
+		cmocka_unit_test(an_offset_with_seconds_is_rounded_and_the_clock_stays_true),
+		cmocka_unit_test(any_offset_can_be_written),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, drop_arena);

@@ -166,11 +166,42 @@ static void timestamps_carry_the_offset_of_the_zone(void **state)
 		{"2026-11-22T00:38:51Z", "2026-11-22T09:38:51+09:00"},
 		{"2026-11-22", "2026-11-22T00:00:00+09:00"},
 		{"9999-12-31 23:59:59", "9999-12-31T23:59:59+09:00"},
-		{"9999-12-31T23:59:59Z", NULL},
+		{"9999-12-31 23:59:59.999999", "9999-12-31T23:59:59.999999+09:00"},
+		{"2026-11-22 09:00:00 +09:00", "2026-11-22T09:00:00+09:00"},
+		{"2026-11-22 09:00:00.1230000 -05:00", "2026-11-22T23:00:00.123+09:00"},
 		{"0000-00-00 00:00:00", NULL},
+		{"0000-12-31 00:00:00", NULL},
+		{"10000-01-01 00:00:00", NULL},
+		{"2026-11-22 +09:00", NULL},
 		{"2026-11-22 25:00:00", NULL},
 		{"infinity", NULL},
 		{"", NULL},
+	};
+
+	check(*state, TYPE_TIMESTAMP, ((struct world *)*state)->seoul, cases, ARRAY_LEN(cases));
+}
+
+/* Sources write these for "no date"; the zone's offset was 8:27:52 then. */
+static void old_timestamps_keep_their_clock(void **state)
+{
+	static const struct expected cases[] = {
+		{"1900-01-01 00:00:00", "1900-01-01T00:00:00+08:28"},
+		{"1900-01-01", "1900-01-01T00:00:00+08:28"},
+		{"0001-01-01 00:00:00", "0001-01-01T00:00:00+08:28"},
+		{"0001-01-01 00:00:00+08:27:52", NULL},
+	};
+
+	check(*state, TYPE_TIMESTAMP, ((struct world *)*state)->seoul, cases, ARRAY_LEN(cases));
+}
+
+static void years_that_the_zone_has_not_are_shown_as_written(void **state)
+{
+	static const struct expected cases[] = {
+		{"9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999+00:00"},
+		{"0001-01-01 00:00:00 +09:00", "0001-01-01T00:00:00+09:00"},
+		{"0001-01-01 00:00:00 +08:00", "0001-01-01T00:27:52+08:28"},
+		{"9999-12-31 23:59:59 -14:00", "9999-12-31T23:59:59-14:00"},
+		{"9999-12-31 23:59:59 -14:01", NULL},
 	};
 
 	check(*state, TYPE_TIMESTAMP, ((struct world *)*state)->seoul, cases, ARRAY_LEN(cases));
@@ -366,6 +397,8 @@ int main(void)
 		cmocka_unit_test(booleans_have_many_spellings),
 		cmocka_unit_test(dates_may_come_as_midnight_timestamps),
 		cmocka_unit_test(timestamps_carry_the_offset_of_the_zone),
+		cmocka_unit_test(old_timestamps_keep_their_clock),
+		cmocka_unit_test(years_that_the_zone_has_not_are_shown_as_written),
 		cmocka_unit_test(numbers_are_ordered_by_value),
 		cmocka_unit_test(times_are_ordered_by_instant_and_text_by_bytes),
 		cmocka_unit_test(sums_and_order_agree_with_machine_integers),
