@@ -60,7 +60,7 @@ static const char *type_name(struct xsd *x, const struct form *form)
 {
 	static const char *const names[] = {
 		[TYPE_TEXT] = "xs:string",	   [TYPE_INTEGER] = "xs:integer",
-		[TYPE_DECIMAL] = "xs:decimal",	   [TYPE_BOOLEAN] = "xs:boolean",
+		[TYPE_DECIMAL] = "decimal",	   [TYPE_BOOLEAN] = "xs:boolean",
 		[TYPE_DATE] = "xs:date",	   [TYPE_TIMESTAMP] = "xs:dateTime",
 		[TYPE_TIME] = "xs:time",	   [TYPE_UUID] = "xs:string",
 		[TYPE_JSON] = "xs:string",	   [TYPE_BYTES] = "xs:base64Binary",
@@ -75,7 +75,7 @@ static const char *type_name(struct xsd *x, const struct form *form)
 	if (form->types == DAYS_AND_TIMES)
 		return "date-or-time";
 	if (form->types == NUMBERS)
-		return "xs:decimal";
+		return "decimal";
 	return __builtin_popcount(form->types) == 1 ? names[__builtin_ctz(form->types)] : "xs:string";
 }
 
@@ -291,11 +291,26 @@ static void begin_schema(struct xsd *x, bool of_views)
 	end(x);
 }
 
+/* Not xs:decimal, of which libxml2 reads 24 digits at most. */
+static void put_decimal(struct xsd *x)
+{
+	begin(x, "xs:simpleType");
+	attribute(x, "name", "decimal");
+	begin(x, "xs:restriction");
+	attribute(x, "base", "xs:string");
+	begin(x, "xs:pattern");
+	attribute(x, "value", "-?(0|[1-9][0-9]*)(\\.[0-9]+)?");
+	end(x);
+	end(x);
+	end(x);
+}
+
 static void put_types(struct xsd *x, const struct catalog *cat, struct str lang)
 {
 	begin_named_union(x, "date-or-time", "xs:date xs:dateTime");
 	end(x);
 	end(x);
+	put_decimal(x);
 	for (size_t i = 0; i < cat->n_codes; i++)
 		put_codes(x, &cat->codes[i], lang);
 }

@@ -4,8 +4,11 @@ import base64
 import json
 import os
 import sqlite3
+import subprocess
 import unittest
 import xml.etree.ElementTree as ET
+
+import jsonschema
 
 from servers import Servers
 from shop import sqlite_connect
@@ -333,6 +336,20 @@ class TypesTest(LiveTest):
         xml = self.get(database, 2, "--xml")
         self.assertEqual(xml.count('xsi:nil="true"'), len(cases(database)))
 
+    def check_schemas(self, database):
+        schema = json.loads(federator("schema", "--map", self.map, "--view", database).stdout)
+        directory = os.path.join(self.scratch, "schema-" + database)
+        os.mkdir(directory)
+        for name, flags in (("view.xsd", ("--xsd", "--view", database)), ("provenance.xsd", ("--provenance-xsd",))):
+            with open(os.path.join(directory, name), "w") as f:
+                f.write(federator("schema", "--map", self.map, *flags).stdout)
+        for member in (1, 2):
+            jsonschema.validate(json.loads(self.get(database, member)), schema, jsonschema.Draft202012Validator)
+            checked = subprocess.run(["xmllint", "--huge", "--nonet", "--noout", "--schema",
+                                      os.path.join(directory, "view.xsd"), "-"],
+                                     input=self.get(database, member, "--xml"), capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked.stderr[:2000])
+
     def check_huge(self, database):
         answer = json.loads(self.get(database + "_huge", 1))
         self.assertEqual(answer["parts"][database + "_huge"]["reason"], "too_large")
@@ -342,6 +359,7 @@ class TypesTest(LiveTest):
         self.check_values(database)
         self.check_xml(database)
         self.check_nulls(database)
+        self.check_schemas(database)
         self.check_huge(database)
 
     def test_postgresql(self):
