@@ -35,12 +35,60 @@ static bool is_shallow(struct str text)
 	return depth <= DOCUMENT_DEPTH_MAX;
 }
 
-static bool is_document(struct str text)
+static size_t digits_at(struct str text, size_t at)
 {
-	/* as reals, because whole numbers may be longer than 64 bits; only whether it parses is of interest */
-	size_t flags = JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL;
+	size_t n = 0;
+
+	while (at + n < text.n && text.p[at + n] >= '0' && text.p[at + n] <= '9')
+		n++;
+	return n;
+}
+
+/* Behind the digits of a number without a sign: where it ends. */
+static size_t number_end(struct str text, size_t at)
+{
+	size_t part;
+
+	at += text.p[at] == '0' ? 1 : digits_at(text, at);
+	if (at < text.n && text.p[at] == '.') {
+		part = digits_at(text, at + 1);
+		at += part ? 1 + part : 0;
+	}
+	if (at < text.n && (text.p[at] == 'e' || text.p[at] == 'E')) {
+		size_t sign = at + 1 < text.n && (text.p[at + 1] == '+' || text.p[at + 1] == '-');
+
+		part = digits_at(text, at + 1 + sign);
+		at += part ? 1 + sign + part : 0;
+	}
+	return at;
+}
+
+/* The same document with every number 0, as the parser refuses those that no double can hold. What is no number stays
+ * none: the blanks behind a 0 never join it to what follows. */
+static struct str without_numbers(struct str text, struct arena *mem)
+{
+	char *to = arena_alloc(mem, text.n);
+	struct walk w = { 0 };
+
+	for (size_t i = 0; i < text.n; i++) {
+		size_t end;
+
+		to[i] = text.p[i];
+		if (walk_in_string(&w, text.p[i]) || !digits_at(text, i))
+			continue;
+		end = number_end(text, i);
+		to[i] = '0';
+		memset(to + i + 1, ' ', end - i - 1);
+		i = end - 1;
+	}
+	return (struct str){ to, text.n };
+}
+
+static bool is_document(struct str text, struct arena *mem)
+{
+	struct str plain = without_numbers(text, mem);
 	json_error_t error;
-	json_t *json = json_loadb(text.p, text.n, flags, &error);
+	json_t *json = json_loadb(plain.p, plain.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 
 	json_decref(json);
 	return json != NULL;
@@ -60,7 +108,7 @@ static struct str without_blanks(struct str text, struct arena *mem)
 
 bool document_read(struct str raw, struct arena *mem, struct str *out)
 {
-	if (raw.n == 0 || raw.n > DOCUMENT_BYTES_MAX || !is_shallow(raw) || !is_document(raw))
+	if (raw.n == 0 || raw.n > DOCUMENT_BYTES_MAX || !is_shallow(raw) || !is_document(raw, mem))
 		return false;
 	*out = without_blanks(raw, mem);
 	return true;

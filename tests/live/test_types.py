@@ -118,6 +118,7 @@ SHARED = {
     "document": ("json", '{"b":[1,-2.50,true,null],"a":"한 별 😀","n":123456789012345678901234567890.10}',
                  *(Cell(type_, """'{"b": [1, -2.50,true, null],\n "a": "한 별 😀", "n":123456789012345678901234567890.10}'""")
                    for type_ in ("json", "json", "text"))),
+    "document_numbers": ("json", "[1,1e400,-2.5E-9999]", *text("[1, 1e400,\n-2.5E-9999]")),
     "document_text": ("json", '"x"', *same("json", "'\"x\"'")),
     "document_null": ("json", "null", *same("json", "'null'")),
     "document_bad": ("json", BAD, *text("{'a': 1}")),
