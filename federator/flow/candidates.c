@@ -61,7 +61,7 @@ static void gather_run(struct run *run)
 	struct flow *flow = run->flow;
 	const struct key *identity = flow->world->cat->identity;
 	uint32_t bit = UINT32_C(1) << (run->asked - flow->asked);
-	bool stale = is_stale(run);
+	bool stale = is_stale(run), itself = run->asked->key == identity;
 
 	for (uint32_t r = 0; r < fact_rows(&run->fact); r++) {
 		for (uint32_t c = 0; c < run->part->n_columns; c++) {
@@ -71,8 +71,8 @@ static void gather_run(struct run *run)
 			if (run->part->columns[c].gives != identity)
 				continue;
 			subject = fact_key(&run->fact, r, c, flow->mem);
-			if (!subject.p)
-				continue;
+			if (!subject.p || (itself && !str_eq(subject, run->asked->value)))
+				continue; /* an asked identity names itself and nobody beside it */
 			named = candidate_of(flow, subject);
 			named->key_bits |= bit;
 			named->live_bits |= stale ? 0 : bit;
@@ -147,11 +147,31 @@ static void keep_agreed(struct flow *flow)
 	}
 }
 
+/* Did everybody who could know an asked identity answer that it is nobody? */
+static bool is_nobody(const struct flow *flow, const struct asked *asked)
+{
+	bool asked_for = false;
+
+	for (size_t i = 0; i < flow->n_walks; i++) {
+		const struct fact *fact = &flow->walks[i].fact;
+
+		if (flow->walks[i].asked != asked)
+			continue;
+		if (fact->state == FACT_STALE || !fact_tells(fact) || fact_rows(fact))
+			return false;
+		asked_for = true;
+	}
+	return asked_for;
+}
+
 /* An asked identity names itself. */
 static void name_asked(struct flow *flow, size_t i)
 {
-	struct candidate *c = candidate_of(flow, flow->asked[i].value);
+	struct candidate *c;
 
+	if (is_nobody(flow, &flow->asked[i]))
+		return;
+	c = candidate_of(flow, flow->asked[i].value);
 	c->key_bits |= UINT32_C(1) << i;
 	c->live_bits |= UINT32_C(1) << i;
 }

@@ -99,6 +99,7 @@ struct flow {
 	struct crew *crew; /* the fetches under way */
 	struct run *walks; /* from the asked keys to the identity */
 	size_t n_walks;
+	bool doubted; /* an asked identity is walked, too: other keys name somebody else */
 	struct match match;
 	struct use *uses; /* of the view, after `fields` and rights */
 	size_t n_uses;

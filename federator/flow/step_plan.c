@@ -154,7 +154,8 @@ static void add_confirms(struct flow *flow)
 	bool asked = false, in_view = view_confirms(flow, plan);
 
 	for (size_t i = 0; i < flow->n_asked; i++)
-		asked = asked || flow->asked[i].key == cat->identity;
+		asked = asked || (flow->asked[i].key == cat->identity &&
+				  str_eq(flow->asked[i].value, flow->match.subject));
 	flow->confirms = arena_array_of(flow->mem, const struct run *, plan->n_steps);
 	for (size_t i = 0; asked && i < plan->n_steps; i++) {
 		const struct run *found = run_of_part(flow, plan->steps[i].part);

@@ -28,7 +28,7 @@ static void begin_walks(struct flow *flow)
 	const struct catalog *cat = flow->world->cat;
 	size_t room = 0;
 
-	for (size_t i = 0; i < flow->n_asked; i++)
+	for (size_t i = 0; i < flow->n_asked; i++) /* that of an asked identity, should it be doubted */
 		room += cat->resolve[flow->asked[i].key->index].n_steps;
 	flow->walks = arena_array_of(flow->mem, struct run, room);
 	for (size_t i = 0; i < flow->n_asked; i++)
@@ -40,9 +40,29 @@ static void begin_walks(struct flow *flow)
 static bool any_cut(const struct flow *flow)
 {
 	for (size_t i = 0; i < flow->n_walks; i++)
-		if (fact_cut(&flow->walks[i].fact))
+		if (flow->walks[i].asked->key != flow->world->cat->identity && fact_cut(&flow->walks[i].fact))
 			return true;
 	return false;
+}
+
+/* Is an asked identity one of several candidates, and no walk has met it? Then those who could know it are asked, lest
+ * a customer who does not exist stand beside one who does. */
+static bool doubt(struct flow *flow)
+{
+	const struct match *match = &flow->match;
+	bool more = false;
+
+	for (size_t i = 0; i < flow->n_asked && match->n_candidates > 1 && !flow->doubted; i++) {
+		const struct asked *asked = &flow->asked[i];
+		size_t before = flow->n_walks;
+
+		for (size_t c = 0; c < match->n_candidates && asked->key == flow->world->cat->identity; c++)
+			if (!match->candidates[c].n_evidence && str_eq(match->candidates[c].subject, asked->value))
+				add_walk(flow, asked);
+		more = more || flow->n_walks > before;
+	}
+	flow->doubted = flow->doubted || more;
+	return more;
 }
 
 static bool answered(const struct fact *fact)
@@ -54,10 +74,12 @@ static enum step_end conclude(struct flow *flow)
 {
 	struct match *match = &flow->match;
 
-	match->complete = true;
+	*match = (struct match){ .complete = true };
 	for (size_t i = 0; i < flow->n_walks; i++)
 		match->complete = match->complete && answered(&flow->walks[i].fact);
 	candidates_gather(flow);
+	if (doubt(flow))
+		return STEP_WAIT;
 	if (any_cut(flow)) {
 		match->outcome = OUTCOME_TOO_MANY;
 	} else if (match->n_candidates == 0) {
@@ -84,5 +106,11 @@ enum step_end step_resolve(struct flow *flow)
 		begin_walks(flow);
 	for (size_t i = 0; flow->expired && i < flow->n_walks; i++)
 		run_expire(&flow->walks[i]);
-	return runs_advance(flow->walks, flow->n_walks) ? conclude(flow) : STEP_WAIT;
+	while (runs_advance(flow->walks, flow->n_walks)) {
+		enum step_end end = conclude(flow);
+
+		if (end != STEP_WAIT)
+			return end;
+	}
+	return STEP_WAIT;
 }

@@ -120,6 +120,31 @@ static void walk(struct model *m, int asked)
 	}
 }
 
+/* An asked customer beside others whom no other key names: no candidate if everybody who could know it says so. */
+static void doubt(struct model *m, int asked)
+{
+	unsigned value = BIT(m->q->value[asked]), others = 0, heard = 0;
+	bool nobody = true;
+
+	for (int i = 0; i < m->q->n; i++)
+		others |= i == asked ? 0 : m->named[i];
+	if (m->q->key[asked] != MEMBER || !others || (others & value))
+		return;
+	for (int p = 0; p < N_PARTS; p++) {
+		struct said s;
+
+		if (!m->g->parts[p].present || !(m->g->parts[p].by & BIT(MEMBER)) ||
+		    !has_column(&m->g->parts[p], MEMBER, false))
+			continue;
+		s = ask(m, p, MEMBER, value);
+		heard++;
+		m->complete = m->complete && !s.missing && !s.stale;
+		nobody = nobody && !s.missing && !s.stale && !s.rows;
+	}
+	if (heard && nobody)
+		m->named[asked] = m->live[asked] = 0;
+}
+
 /* The only customer in all sets that are not empty; 0: none or several. */
 static unsigned common(const unsigned *sets)
 {
@@ -181,6 +206,8 @@ static enum expected expect(struct model *m, unsigned *customers_out)
 	m->complete = true;
 	for (int i = 0; i < m->q->n; i++)
 		walk(m, i);
+	for (int i = 0; i < m->q->n; i++)
+		doubt(m, i);
 	for (int i = 0; i < m->q->n; i++)
 		all |= m->named[i];
 	*customers_out = all;

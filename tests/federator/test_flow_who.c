@@ -79,6 +79,52 @@ static void keys_of_two_strangers_are_candidates(void **state)
 	assert_at(bed_ok(*state, ask), "match.outcome", "many");
 }
 
+static struct ask by_member_and_phone(const char *member, const char *phone)
+{
+	struct ask ask = bed_by("member", member, "pop");
+
+	ask.by[ask.n_by].name = STR("phone");
+	ask.by[ask.n_by++].value = str_of(phone);
+	return ask;
+}
+
+static void asked_identity_that_nobody_knows_does_not_veto_other_keys(void **state)
+{
+	json_t *json = bed_ok(*state, by_member_and_phone("77", "01011112222"));
+
+	assert_at(json, "match.outcome", "one");
+	assert_at(json, "match.evidence.0", "crm.phone");
+	assert_true(json_is_true(bed_at(json, "complete")));
+	assert_at(json, "customer.name", "김*별");
+	json = bed_ok(*state, by_member_and_phone("77", "01033334444"));
+	assert_int_equal(json_array_size(bed_at(json, "candidates")), 2);
+	json = bed_ok(*state, by_member_and_phone("77", "01099999999"));
+	assert_at(json, "match.outcome", "none");
+}
+
+static void asked_identity_and_a_stranger_s_phone_are_two_candidates_with_evidence(void **state)
+{
+	json_t *json = bed_ok(*state, by_member_and_phone("2", "01011112222"));
+
+	assert_at(json, "match.outcome", "many");
+	assert_int_equal(json_array_size(bed_at(json, "candidates")), 2);
+	assert_at(json, "candidates.0.evidence.0", "crm.phone");
+	assert_at(json, "candidates.1.evidence.0", "crm.member");
+	assert_true(json_is_true(bed_at(json, "complete")));
+}
+
+static void asked_identity_stays_a_candidate_while_somebody_might_know_it(void **state)
+{
+	json_t *json;
+
+	bed_source(*state, "s2", "part link\nfail error\n");
+	json = bed_ok(*state, by_member_and_phone("77", "01011112222"));
+	assert_at(json, "match.outcome", "many");
+	assert_true(json_is_false(bed_at(json, "match.complete")));
+	assert_int_equal(json_array_size(bed_at(json, "candidates")), 2);
+	assert_at(json, "parts.link.reason", "error");
+}
+
 static void order_number_finds_its_owner(void **state)
 {
 	json_t *json = bed_ok(*state, bed_by("order", "A1", "pop"));
@@ -209,6 +255,9 @@ int main(void)
 		BED_STORY(candidate_id_leads_to_its_own_subject),
 		BED_STORY(household_phone_with_one_member_s_email_is_one),
 		BED_STORY(keys_of_two_strangers_are_candidates),
+		BED_STORY(asked_identity_that_nobody_knows_does_not_veto_other_keys),
+		BED_STORY(asked_identity_and_a_stranger_s_phone_are_two_candidates_with_evidence),
+		BED_STORY(asked_identity_stays_a_candidate_while_somebody_might_know_it),
 		BED_STORY(order_number_finds_its_owner),
 		BED_STORY(view_is_the_same_whichever_key_was_asked),
 		BED_STORY(asked_identity_that_nobody_knows_is_none),
