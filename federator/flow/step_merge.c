@@ -167,6 +167,8 @@ static enum step_end refuse_outcome(struct flow *flow)
 	case OUTCOME_TOO_MANY:
 		if (!flow->ask.strict)
 			return STEP_DONE;
+		if (flow->match.outcome == OUTCOME_MANY && flow->match.n_candidates == 1) /* a stale one */
+			return flow_refuse_unanswered(flow, flow->walks, flow->n_walks);
 		return flow_refuse(flow, 409, "several-customers", "Several customers fit",
 				   STR("the keys given belong to more than one customer"),
 				   "ask without `Prefer: handling=strict` to see the candidates");

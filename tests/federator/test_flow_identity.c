@@ -169,6 +169,20 @@ static void stale_copy_of_who_it_is_gives_candidates_only(void **state)
 	assert_null(bed_find(json, "id"));
 }
 
+static void strictly_a_single_stale_candidate_is_503_and_several_are_409(void **state)
+{
+	struct ask ask = bed_by("phone", "01011112222", "pop");
+
+	bed_ok(*state, ask);
+	bed_source(*state, "s0", "part crm\nfail error\n\n");
+	ask.strict = true;
+	assert_at(bed_refused(*state, ask, 503), "type", "urn:federator:problem:identity-unavailable");
+	bed_source(*state, "s0", "part crm\nhang\n\n");
+	assert_at(bed_refused(*state, ask, 504), "type", "urn:federator:problem:identity-late");
+	bed_source(*state, "s1", CLUB_OF("2\t01011112222\tgold\n"));
+	assert_at(bed_refused(*state, ask, 409), "type", "urn:federator:problem:several-customers");
+}
+
 static void id_of_a_stale_candidate_leads_to_its_view(void **state)
 {
 	struct ask by_id = bed_by("phone", "", "pop");
@@ -255,6 +269,7 @@ int main(void)
 		STORY(unlinked_view_shows_no_row_that_names_a_customer),
 		STORY(row_without_a_customer_is_shown_unlinked_and_its_part_asked_once),
 		STORY(stale_copy_of_who_it_is_gives_candidates_only),
+		STORY(strictly_a_single_stale_candidate_is_503_and_several_are_409),
 		STORY(id_of_a_stale_candidate_leads_to_its_view),
 		STORY(live_answer_that_names_one_is_not_undone_by_a_stale_copy_that_agrees),
 		STORY(stale_copy_that_names_another_makes_candidates),

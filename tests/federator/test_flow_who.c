@@ -211,6 +211,16 @@ static void more_customers_than_the_guard_allows_is_too_many(void **state)
 	assert_at(bed_ok(*state, bed_by("phone", "01033334444", "pop")), "match.outcome", "too_many");
 }
 
+static void strict_too_many_is_409_though_the_rows_left_name_one(void **state)
+{
+	struct ask ask = bed_by("phone", "01033334444", "pop");
+
+	ask.strict = true;
+	bed_source(*state, "s0", CRM_HEAD "4\t01033334444\ta@x\tA\t9\t\\N\t\\N\n4\t01033334444\ta@x\tB\t9\t\\N\t\\N\n"
+		   "4\t01033334444\ta@x\tC\t9\t\\N\t\\N\n4\t01033334444\ta@x\tD\t9\t\\N\t\\N\n\n");
+	bed_refused(*state, ask, 409);
+}
+
 static void malformed_questions_are_refused_with_advice(void **state)
 {
 	struct ask ask = bed_by("phone", "not a number", "pop");
@@ -265,6 +275,7 @@ int main(void)
 		BED_STORY(blocked_key_asks_nobody),
 		BED_STORY(blocked_key_is_left_out_beside_another_one),
 		BED_STORY(more_customers_than_the_guard_allows_is_too_many),
+		BED_STORY(strict_too_many_is_409_though_the_rows_left_name_one),
 		BED_STORY(malformed_questions_are_refused_with_advice),
 		BED_STORY(foreign_id_is_404),
 		BED_STORY(purpose_without_policy_is_403),
