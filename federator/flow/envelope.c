@@ -145,16 +145,55 @@ static void put_ages(struct flow *flow, const struct fact *fact, struct node *pa
 		flow->reply.age_s = (uint32_t)(fact->age_ms / 1000);
 }
 
-static void put_part(struct flow *flow, const struct fact *fact, struct node *parts)
+static void put_state(struct flow *flow, const struct fact *fact, struct node *object)
 {
-	struct node *part = tree_object(flow->mem, parts, str_of(fact->part->name));
 	enum fact_state state = fact->state;
 
 	if (flow->ask.canonical && state == FACT_FRESH)
 		state = FACT_LIVE;
-	tree_text(flow->mem, part, STR("state"), str_of(envelope_state(state)));
+	tree_text(flow->mem, object, STR("state"), str_of(envelope_state(state)));
 	if (fact->reason)
-		tree_text(flow->mem, part, STR("reason"), str_of(fact->reason));
+		tree_text(flow->mem, object, STR("reason"), str_of(fact->reason));
+}
+
+/* How the part did on the way to the customer, where it may have been asked by several keys: the worst of all. NULL: it
+ * was not asked there. */
+static const struct fact *worst_walk(const struct flow *flow, const struct part *part)
+{
+	const struct fact *worst = NULL;
+
+	for (size_t i = 0; i < flow->n_walks; i++) {
+		const struct fact *fact = &flow->walks[i].fact;
+
+		if (fact->part != part)
+			continue;
+		if (!worst || fact->state == FACT_MISSING ||
+		    (fact->state == FACT_STALE && worst->state != FACT_MISSING))
+			worst = fact;
+	}
+	return worst;
+}
+
+static bool is_unanswered(const struct fact *fact)
+{
+	return fact->state == FACT_MISSING || fact->state == FACT_STALE;
+}
+
+/* A part asked on the way to the customer and for the view, of which only one was answered: the evidence of the match
+ * may be from a part that is missing from the view, or an incomplete match from one that is there. */
+static void put_walk(struct flow *flow, const struct fact *fact, struct node *part)
+{
+	const struct fact *walk = worst_walk(flow, fact->part);
+
+	if (walk && walk->state != fact->state && (is_unanswered(walk) || is_unanswered(fact)))
+		put_state(flow, walk, tree_object(flow->mem, part, STR("match")));
+}
+
+static struct node *put_part(struct flow *flow, const struct fact *fact, struct node *parts)
+{
+	struct node *part = tree_object(flow->mem, parts, str_of(fact->part->name));
+
+	put_state(flow, fact, part);
 	if (fact->depends_on)
 		tree_text(flow->mem, part, STR("depends_on"), str_of(fact->depends_on));
 	if (fact->state == FACT_MISSING && fact->reason && str_eq(str_of(fact->reason), str_of(err_reason(ERR_LATE))))
@@ -167,6 +206,7 @@ static void put_part(struct flow *flow, const struct fact *fact, struct node *pa
 	if (fact->more)
 		tree_bool(flow->mem, part, STR("more"), true);
 	put_warnings(flow, fact, part);
+	return part;
 }
 
 static bool in_view(const struct flow *flow, const struct part *part)
@@ -191,7 +231,7 @@ uint32_t envelope_parts(struct flow *flow, struct node *root)
 
 	flow->reply.from_cache = true;
 	for (size_t i = 0; i < flow->n_walks; i++) {
-		const struct fact *fact = &flow->walks[i].fact;
+		const struct fact *fact = worst_walk(flow, flow->walks[i].part);
 
 		if (in_view(flow, fact->part) || tree_member(parts, str_of(fact->part->name)))
 			continue;
@@ -200,7 +240,7 @@ uint32_t envelope_parts(struct flow *flow, struct node *root)
 	}
 	for (size_t i = 0; i < flow->n_runs; i++) {
 		missing += count_part(flow, &flow->runs[i].fact);
-		put_part(flow, &flow->runs[i].fact, parts);
+		put_walk(flow, &flow->runs[i].fact, put_part(flow, &flow->runs[i].fact, parts));
 	}
 	flow->reply.from_cache = flow->reply.from_cache && flow->reply.parts > 0;
 	return missing;

@@ -119,6 +119,17 @@ static void put_warnings(struct form_context *ctx, struct form *part)
 	put_count(ctx, one, STR("cells"), "How many.")->required = true;
 }
 
+static void put_walk(struct form_context *ctx, struct form *part)
+{
+	struct form *walk = form_new(ctx->mem, part, FORM_OBJECT, STR("match"));
+
+	walk->about = STR("How it did on the way to the customer, where only one of both was answered.");
+	walk->rules = part_rules;
+	walk->n_rules = ARRAY_LEN(part_rules);
+	put_word(ctx, walk, STR("state"), states, ARRAY_LEN(states))->required = true;
+	put_word(ctx, walk, STR("reason"), reasons, ARRAY_LEN(reasons) - 1);
+}
+
 static void put_parts(struct form_context *ctx, struct form *root)
 {
 	struct form *parts = form_need(ctx->mem, root, FORM_MAP, STR("parts"));
@@ -144,6 +155,7 @@ static void put_parts(struct form_context *ctx, struct form *root)
 	put_bool(ctx, part, STR("truncated"), "There were more rows or keys than the mapping allows.");
 	put_bool(ctx, part, STR("more"), "A list shows fewer items than there are rows.");
 	put_warnings(ctx, part);
+	put_walk(ctx, part);
 }
 
 /* Made when the forms of the customer have told which vocabularies are used; stands before `currency`. */

@@ -216,6 +216,42 @@ static void live_answer_that_names_one_is_not_undone_by_a_stale_copy_that_agrees
 	assert_at(json, "parts.club.state", "stale");
 }
 
+static void part_answered_on_the_way_and_missing_from_the_view_says_both(void **state)
+{
+	struct ask ask = by_phone_and_email();
+	json_t *json;
+
+	bed_ok(*state, bed_by("phone", "01011112222", "pop"));
+	bed_source(*state, "s0", "part crm\nfail error\n\n");
+	bed_source(*state, "s2", MAIL_OF("kim@x.kr\t2\n"));
+	json = bed_ok(*state, ask); /* the copy is of a question by phone; candidates are asked for by member */
+	assert_at(json, "match.outcome", "many");
+	assert_at(json, "candidates.0.evidence.0", "crm.phone");
+	assert_at(json, "parts.crm.state", "missing");
+	assert_at(json, "parts.crm.match.state", "stale");
+	assert_at(json, "parts.crm.match.reason", "error");
+	assert_null(bed_find(json, "parts.mail.match"));
+	bed_source(*state, "s0", CRM_OF("1\t01011112222\tKim\n"));
+	json = bed_ok(*state, ask);
+	assert_at(json, "match.outcome", "many");
+	assert_at(json, "parts.crm.state", "live");
+	assert_null(bed_find(json, "parts.crm.match"));
+}
+
+static void part_missing_on_one_of_two_ways_is_told_as_missing(void **state)
+{
+	struct ask ask = by_phone_and_email();
+	json_t *json;
+
+	bed_source(*state, "s0", "part crm\nfail error\n\n");
+	ask.by[0].value = STR("01099998888");
+	bed_source(*state, "s2", MAIL_OF("kim@x.kr\t2\nkim@x.kr\t1\n"));
+	json = bed_ok(*state, ask);
+	assert_at(json, "match.outcome", "many");
+	assert_true(json_is_false(bed_at(json, "match.complete")));
+	assert_at(json, "parts.crm.state", "missing");
+}
+
 static void stale_copy_that_names_another_makes_candidates(void **state)
 {
 	json_t *json;
@@ -273,6 +309,8 @@ int main(void)
 		STORY(id_of_a_stale_candidate_leads_to_its_view),
 		STORY(live_answer_that_names_one_is_not_undone_by_a_stale_copy_that_agrees),
 		STORY(stale_copy_that_names_another_makes_candidates),
+		STORY(part_answered_on_the_way_and_missing_from_the_view_says_both),
+		STORY(part_missing_on_one_of_two_ways_is_told_as_missing),
 		STORY(parts_that_disagree_about_one_key_are_candidates_whatever_other_keys_say),
 		STORY(part_that_knows_fewer_of_a_household_does_not_disagree),
 	};
