@@ -42,7 +42,8 @@ void merge_flat(struct merge *m, const struct use *uses, size_t n_uses, struct n
 void merge_labels(const struct merge *m, struct str lang, struct node *labels) NONNULL(1, 3);
 /* The value of one scalar field as a new member of `customer`; nothing when it is unknown. */
 void scalar_merge(struct merge *m, const struct field *field, struct node *customer) NONNULL(1, 2, 3);
-/* Is the value of a boolean field known and true? */
+/* Is the value of a boolean field true for certain: with no stale copy, nor a part that is missing and might say
+ * otherwise? */
 bool scalar_is_true(struct merge *m, const struct field *field) NONNULL(1, 2);
 /* May the list be shown? One without consent is noted in m->no_consent. */
 bool list_consented(struct merge *m, const struct list *list) NONNULL(1, 2);

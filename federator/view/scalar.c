@@ -184,5 +184,13 @@ bool scalar_is_true(struct merge *m, const struct field *field)
 	for (size_t i = 0; i < field->n_from; i++)
 		c[i] = read_candidate(m, &field->from[i]);
 	winner = pick_winner(field, c);
-	return winner && str_eq(winner->value.text, STR("true"));
+	if (!winner || !str_eq(winner->value.text, STR("true")))
+		return false;
+	for (size_t i = 0; i < field->n_from; i++) {
+		if (!fact_tells(c[i].fact) || c[i].fact->state == FACT_STALE)
+			return false;
+		if (&c[i] == winner && field->pick == PICK_ORDER)
+			break;
+	}
+	return true;
 }

@@ -102,6 +102,47 @@ static void withdrawn_consent_hides_the_copy(void **state)
 	bed_free(&bed);
 }
 
+/* A second part may say otherwise; both may be kept. */
+#define TWO_CONSENTS                                                                                           \
+	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS CRM_PART                          \
+	"<part name=\"agree\" source=\"s2\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"10m\">"        \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"")                     \
+	"<column name=\"web\" type=\"boolean\"/></part>"                                                       \
+	"<part name=\"former\" source=\"s2\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\">"        \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"")                     \
+	"<column name=\"web\" type=\"boolean\"/></part>"                                                       \
+	"<field path=\"consent.web\" class=\"open\">" FROM("agree", "web") FROM("former", "web") "</field>"    \
+	VISITS(REQUIRES) REST("")
+#define FORMER(word) "part former\nkey member\ncolumns member web\n1\t" word "\n\n"
+
+static void stale_copy_is_no_consent(void **state)
+{
+	struct bed *bed = bed_with(TWO_CONSENTS, AGREE("true") FORMER("true"));
+	json_t *json = bed_ok(bed, bed_by("member", "1", "pop"));
+
+	(void)state;
+	assert_at(json, "customer.visits.0.url", "/a");
+	bed_source(bed, "s2", "part agree\nfail error\n\n" FORMER("true"));
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "parts.agree.state", "stale");
+	assert_at(json, "parts.visits.reason", "no_consent");
+	assert_null(bed_find(json, "customer.visits"));
+	bed_free(&bed);
+}
+
+static void only_parts_that_could_not_say_otherwise_may_be_missing(void **state)
+{
+	struct bed *bed = bed_with(TWO_CONSENTS, "part agree\nfail error\n\n" FORMER("true"));
+	json_t *json = bed_ok(bed, bed_by("member", "1", "pop"));
+
+	(void)state;
+	assert_at(json, "parts.visits.reason", "no_consent");
+	bed_source(bed, "s2", AGREE("true") "part former\nfail error\n\n");
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "customer.visits.0.url", "/a");
+	bed_free(&bed);
+}
+
 static void list_without_consent_is_named(void **state)
 {
 	struct bed *bed = bed_with(MAPPING("", REQUIRES), AGREE("false"));
@@ -125,6 +166,8 @@ int main(void)
 		cmocka_unit_test(no_and_unknown_are_no_consent),
 		cmocka_unit_test(refused_consent_leaves_the_answer_complete),
 		cmocka_unit_test(withdrawn_consent_hides_the_copy),
+		cmocka_unit_test(stale_copy_is_no_consent),
+		cmocka_unit_test(only_parts_that_could_not_say_otherwise_may_be_missing),
 		cmocka_unit_test(list_without_consent_is_named),
 	};
 
