@@ -104,6 +104,9 @@ void build_field_types(struct build *b, const struct elem *e, const struct field
 /* Fill one field of a list: its candidates and the cells for each part (build_cells.c). */
 bool build_cells(struct build *b, const struct elem *e, const struct list *list, struct list_field *lf)
 	MUST_CHECK NONNULL(1, 2, 3, 4);
+/* The type of a cell that is not CELL_NONE, in the rows of the list's part of that number. */
+enum value_type build_cell_type(const struct list *list, size_t part, const struct cell_from *cell)
+	NONNULL(1, 3);
 /* The index of a list's field by its path; a finding and false when there is none. */
 bool build_list_field(struct build *b, const struct list *list, struct str path, struct span at,
 		      uint32_t *index_out) MUST_CHECK NONNULL(1, 2, 5);

@@ -113,6 +113,7 @@ bool build_cells(struct build *b, const struct elem *e, const struct list *list,
 	struct cell_from *cells = arena_array_of(b->mem, struct cell_from, list->n_parts + 1);
 	bool named = elem_child(e, "from") != NULL;
 
+	lf->per_part = cells; /* CELL_NONE: whoever refers to a field that is refused still finds cells */
 	if (named ? !build_candidates(b, e, &lf->field) : !same_named(b, list, &lf->field))
 		return false;
 	if (named)
@@ -120,6 +121,12 @@ bool build_cells(struct build *b, const struct elem *e, const struct list *list,
 	build_field_types(b, e, &lf->field);
 	for (size_t p = 0; p < list->n_parts; p++)
 		cells[p] = cell_of(list, list->parts[p], &lf->field);
-	lf->per_part = cells;
 	return true;
+}
+
+enum value_type build_cell_type(const struct list *list, size_t part, const struct cell_from *cell)
+{
+	const struct part *from = cell->kind == CELL_LOOKUP ? cell->lookup.part : list->parts[part];
+
+	return from->columns[cell->kind == CELL_LOOKUP ? cell->lookup.column : cell->column].type;
 }

@@ -134,12 +134,12 @@ static void check_order(struct build *b, const struct list *list, uint32_t field
 {
 	for (size_t p = 0; p < list->n_parts; p++) {
 		const struct cell_from *cell = &list->fields[field].per_part[p];
-		const struct column *columns =
-			cell->kind == CELL_LOOKUP ? cell->lookup.part->columns : list->parts[p]->columns;
-		enum value_type type =
-			columns[cell->kind == CELL_LOOKUP ? cell->lookup.column : cell->column].type;
+		enum value_type type;
 
-		if (cell->kind == CELL_NONE || build_type_compares(type))
+		if (cell->kind == CELL_NONE)
+			continue;
+		type = build_cell_type(list, p, cell);
+		if (build_type_compares(type))
 			continue;
 		diag_add(b->ds, "M0518", at, NULL, "`%.*s` is of type %s, by which nothing can be ordered",
 			 STR_ARG(list->fields[field].field.path), catalog_type_words[type]);

@@ -14,13 +14,6 @@ static const struct list *want_list(struct build *b, const struct elem *e)
 	return named ? named->thing : NULL;
 }
 
-static enum value_type cell_type(const struct list *list, size_t part, const struct cell_from *cell)
-{
-	const struct part *from = cell->kind == CELL_LOOKUP ? cell->lookup.part : list->parts[part];
-
-	return from->columns[cell->kind == CELL_LOOKUP ? cell->lookup.column : cell->column].type;
-}
-
 /* Items of every part of the list must say when they were. */
 static bool check_time(struct build *b, const struct elem *e, const struct list *list, uint32_t field)
 {
@@ -29,7 +22,7 @@ static bool check_time(struct build *b, const struct elem *e, const struct list 
 	for (size_t p = 0; p < list->n_parts; p++) {
 		const struct cell_from *cell = &lf->per_part[p];
 
-		if (cell->kind != CELL_NONE && cell_type(list, p, cell) == TYPE_TIMESTAMP)
+		if (cell->kind != CELL_NONE && build_cell_type(list, p, cell) == TYPE_TIMESTAMP)
 			continue;
 		diag_add(b->ds, "M0601", elem_at(e, "at"), NULL,
 			 "`%.*s` is no timestamp in the rows of part `%s`", STR_ARG(lf->field.path),
