@@ -318,6 +318,8 @@ struct elem *xmltree_read(struct str text, const char *file, const struct schema
 	valid = xmlSchemaNewValidCtxt(schema_xsd(schema));
 	if (!rd.parser || !valid)
 		abort(); /* only without memory */
+	/* else libxml2 leaves & in attributes escaped, as &#38;; without a DOCTYPE there is nothing more to replace */
+	rd.parser->replaceEntities = 1;
 	parse(&rd, valid);
 	xmlSchemaFreeValidCtxt(valid);
 	xmlFreeParserCtxt(rd.parser);
