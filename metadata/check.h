@@ -8,7 +8,8 @@
 void check_use(struct build *b) NONNULL(1);
 /* Make all plans; budgets that are too small, keys that lead nowhere, parts that are never asked. */
 void check_plans(struct build *b) NONNULL(1);
-
+/* Single values from parts that can have several rows of one customer. The plans of all views are made. */
+void check_single(struct build *b) NONNULL(1);
 /* Warnings about what is missing though nothing is wrong. */
 void check_advice(struct build *b) NONNULL(1);
 

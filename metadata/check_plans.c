@@ -137,6 +137,8 @@ void check_plans(struct build *b)
 	for (size_t k = 0; k < b->cat->n_keys; k++)
 		resolve[k] = plan_resolve(b->cat, &b->cat->keys[k], b->mem);
 	b->cat->candidate = catalog_view(b->cat, STR("candidate"));
-	if (plan_views(b))
-		check_asked(b);
+	if (!plan_views(b))
+		return;
+	check_asked(b);
+	check_single(b);
 }
