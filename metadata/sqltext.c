@@ -3,29 +3,9 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "metadata/sqlscan.h"
 
-enum { FINDINGS_MOST = 20, SHOWN_MOST = 60 };
-
-/* One walk over the SQL of a query. */
-struct scan {
-	struct str sql;
-	size_t at;
-	struct span where;
-	struct arena *mem;
-	struct diags *ds;
-	unsigned findings; /* of this query */
-	const struct by_key *by;
-	size_t n_by;
-	bool *used; /* per key of `by` */
-	bool list; /* some parameter is a list */
-	struct str word; /* the last one */
-	bool started;
-	unsigned depth; /* of parentheses */
-	struct str limit; /* an outer LIMIT, TOP or FETCH */
-	size_t text_from; /* where the current stretch of text began */
-	struct piece *pieces;
-	size_t n_pieces;
-};
+enum { SHOWN_MOST = 60 };
 
 struct span sqltext_span(struct str sql, struct span where, size_t at, size_t n)
 {
@@ -40,15 +20,7 @@ struct span sqltext_span(struct str sql, struct span where, size_t at, size_t n)
 	return where;
 }
 
-#define FIND(s, code, at, n, help, ...)                                                                          \
-	do {                                                                                                     \
-		if ((s)->findings++ < FINDINGS_MOST)                                                             \
-			diag_add((s)->ds, (code), sqltext_span((s)->sql, (s)->where, (at), (n)), (help),         \
-				 __VA_ARGS__);                                                                   \
-	} while (0)
-
-/* A word for a message: whole characters, not too many. */
-static struct str shown(struct str word)
+struct str sqlscan_shown(struct str word)
 {
 	if (word.n <= SHOWN_MOST)
 		return word;
@@ -58,7 +30,12 @@ static struct str shown(struct str word)
 	return word;
 }
 
-static char at(const struct scan *s, size_t i)
+bool sqlscan_is(struct str word, const char *keyword)
+{
+	return word.n == strlen(keyword) && strncasecmp(word.p, keyword, word.n) == 0;
+}
+
+char sqlscan_byte(const struct sqlscan *s, size_t i)
 {
 	return i < s->sql.n ? s->sql.p[i] : '\0';
 }
@@ -79,21 +56,21 @@ static bool is_name(char c)
 	return is_name_start(c) || is_digit(c);
 }
 
-static bool is_word(struct str word, const char *keyword)
+static bool is_blank(char c)
 {
-	return word.n == strlen(keyword) && strncasecmp(word.p, keyword, word.n) == 0;
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* ---- what hides its contents: quotes and comments ---- */
 
 /* Go behind `close`, or report that it is missing. `from` is where its opening stands, `body` what follows
  * it. */
-static void skip_past(struct scan *s, size_t from, size_t body, struct str close, const char *what)
+static void skip_past(struct sqlscan *s, size_t from, size_t body, struct str close, const char *what)
 {
 	const char *end = memmem(s->sql.p + body, s->sql.n - body, close.p, close.n);
 
 	if (!end) {
-		FIND(s, "M0403", from, close.n, NULL, "%s begins here and does not end", what);
+		SQLSCAN_FIND(s, "M0403", from, close.n, NULL, "%s begins here and does not end", what);
 		s->at = s->sql.n;
 		return;
 	}
@@ -101,7 +78,7 @@ static void skip_past(struct scan *s, size_t from, size_t body, struct str close
 }
 
 /* Two quotes inside a quoted text are two texts side by side: nothing to do for them. */
-static void skip_quoted(struct scan *s)
+static void skip_quoted(struct sqlscan *s)
 {
 	struct str quote = { s->sql.p + s->at, 1 };
 
@@ -109,59 +86,78 @@ static void skip_quoted(struct scan *s)
 }
 
 /* E'...' of PostgreSQL, where a backslash hides the next byte. */
-static void skip_escaped(struct scan *s)
+static void skip_escaped(struct sqlscan *s)
 {
 	for (size_t i = s->at + 1; i < s->sql.n; i++) {
 		if (s->sql.p[i] == '\\') {
 			i++;
-		} else if (s->sql.p[i] == '\'' && at(s, i + 1) == '\'') {
+		} else if (s->sql.p[i] == '\'' && sqlscan_byte(s, i + 1) == '\'') {
 			i++;
 		} else if (s->sql.p[i] == '\'') {
 			s->at = i + 1;
 			return;
 		}
 	}
-	FIND(s, "M0403", s->at, 1, NULL, "a quoted text begins here and does not end");
+	SQLSCAN_FIND(s, "M0403", s->at, 1, NULL, "a quoted text begins here and does not end");
 	s->at = s->sql.n;
 }
 
 /* $$...$$ or $tag$...$tag$; any other `$` is text. */
-static void skip_dollar(struct scan *s)
+static void skip_dollar(struct sqlscan *s)
 {
 	size_t end = s->at + 1;
 
-	if (is_name_start(at(s, end)))
-		while (is_name(at(s, end)))
+	if (is_name_start(sqlscan_byte(s, end)))
+		while (is_name(sqlscan_byte(s, end)))
 			end++;
-	if (at(s, end) != '$') {
+	if (sqlscan_byte(s, end) != '$') {
 		s->at++;
 		return;
 	}
 	skip_past(s, s->at, end + 1, (struct str){ s->sql.p + s->at, end + 1 - s->at }, "a dollar quote");
 }
 
-static void skip_line(struct scan *s)
+/* The first byte behind the line. */
+static size_t line_end(const struct sqlscan *s, size_t from)
 {
-	const char *end = memchr(s->sql.p + s->at, '\n', s->sql.n - s->at);
+	const char *end = memchr(s->sql.p + from, '\n', s->sql.n - from);
 
-	s->at = end ? (size_t)(end - s->sql.p) : s->sql.n;
+	return end ? (size_t)(end - s->sql.p) : s->sql.n;
 }
 
-static void skip_comment(struct scan *s)
+static void skip_comment(struct sqlscan *s)
 {
 	static const char help[] = "take the comment out, or keep /* and */ in simple pairs";
 	size_t from = s->at;
 
 	skip_past(s, from, from + 2, STR("*/"), "a comment");
-	if (at(s, from + 2) == '!' || (at(s, from + 2) == 'M' && at(s, from + 3) == '!'))
-		FIND(s, "M0408", from, 3, help, "MariaDB runs what stands in this comment");
+	if (sqlscan_byte(s, from + 2) == '!' || (sqlscan_byte(s, from + 2) == 'M' && sqlscan_byte(s, from + 3) == '!'))
+		SQLSCAN_FIND(s, "M0408", from, 3, help, "MariaDB runs what stands in this comment");
 	else if (memmem(s->sql.p + from + 2, s->at - from - 2, "/*", 2))
-		FIND(s, "M0408", from, 2, help, "databases disagree where a comment inside a comment ends");
+		SQLSCAN_FIND(s, "M0408", from, 2, help, "databases disagree where a comment inside a comment ends");
+}
+
+char sqlscan_next(const struct sqlscan *s, size_t i)
+{
+	for (;;) {
+		const char *end;
+
+		while (is_blank(sqlscan_byte(s, i)))
+			i++;
+		if (sqlscan_byte(s, i) == '-' && sqlscan_byte(s, i + 1) == '-') {
+			i = line_end(s, i);
+		} else if (sqlscan_byte(s, i) == '/' && sqlscan_byte(s, i + 1) == '*') {
+			end = memmem(s->sql.p + i + 2, s->sql.n - i - 2, "*/", 2);
+			i = end ? (size_t)(end - s->sql.p) + 2 : s->sql.n;
+		} else {
+			return sqlscan_byte(s, i);
+		}
+	}
 }
 
 /* ---- pieces ---- */
 
-static void end_text(struct scan *s, size_t end)
+static void end_text(struct sqlscan *s, size_t end)
 {
 	if (end > s->text_from)
 		s->pieces[s->n_pieces++] = (struct piece){
@@ -171,7 +167,7 @@ static void end_text(struct scan *s, size_t end)
 }
 
 /* The key of `by` that begins at `name`: the longest one, where `-` may belong to the name or be a minus. */
-static const struct by_key *find_key(const struct scan *s, struct str name)
+static const struct by_key *find_key(const struct sqlscan *s, struct str name)
 {
 	while (name.n > 0) {
 		for (size_t i = 0; i < s->n_by; i++)
@@ -183,21 +179,24 @@ static const struct by_key *find_key(const struct scan *s, struct str name)
 	return NULL;
 }
 
-static void take_param(struct scan *s, const struct by_key *by)
+static void take_param(struct sqlscan *s, const struct by_key *by)
 {
-	size_t end = s->at + 1 + strlen(by->key->name);
-	bool list = at(s, end) == '.' && at(s, end + 1) == '.' && at(s, end + 2) == '.';
+	size_t end = s->at + 1 + strlen(by->key->name), dots = 0;
 
+	while (dots < 3 && sqlscan_byte(s, end + dots) == '.')
+		dots++;
+	dots = dots == 3 ? 3 : 0;
 	end_text(s, s->at);
 	s->pieces[s->n_pieces++] =
-		(struct piece){ .kind = list ? PIECE_LIST : PIECE_PARAM, .key = by->key };
+		(struct piece){ .kind = dots ? PIECE_LIST : PIECE_PARAM, .key = by->key };
 	s->used[by - s->by] = true;
-	s->list |= list;
-	s->at = s->text_from = end + (list ? 3 : 0);
+	if (dots)
+		sqlselect_list(s);
+	s->at = s->text_from = end + dots;
 }
 
 /* :before needs no place in `by`. */
-static bool take_before(struct scan *s, struct str name)
+static bool take_before(struct sqlscan *s, struct str name)
 {
 	if (!str_eq(name, str_of(sqltext_before.name)))
 		return false;
@@ -207,39 +206,39 @@ static bool take_before(struct scan *s, struct str name)
 	return true;
 }
 
-static void unknown_param(struct scan *s, struct str name)
+static void unknown_param(struct sqlscan *s, struct str name)
 {
 	const char **names = arena_array_of(s->mem, const char *, s->n_by + 1);
 	const char *near;
 
 	for (size_t i = 0; i < s->n_by; i++)
 		names[i] = s->by[i].key->name;
-	near = text_nearest(shown(name), names, s->n_by);
-	FIND(s, "M0405", s->at, name.n + 1, "a parameter is a key named in by=\"...\" of the query",
-	     ":%.*s is not a key of this query%s%s%s", STR_ARG(shown(name)), near ? "; did you mean :" : "",
-	     near ? near : "", near ? "?" : "");
+	near = text_nearest(sqlscan_shown(name), names, s->n_by);
+	SQLSCAN_FIND(s, "M0405", s->at, name.n + 1, "a parameter is a key named in by=\"...\" of the query",
+		     ":%.*s is not a key of this query%s%s%s", STR_ARG(sqlscan_shown(name)),
+		     near ? "; did you mean :" : "", near ? near : "", near ? "?" : "");
 }
 
 /* Behind a name, a number or a closing bracket a colon is no parameter: arr[lo:hi]. */
-static bool behind_operand(const struct scan *s)
+static bool behind_operand(const struct sqlscan *s)
 {
 	char c = s->at > 0 ? s->sql.p[s->at - 1] : ' ';
 
 	return is_name(c) || strchr(")]'\"", c) != NULL;
 }
 
-static void take_colon(struct scan *s)
+static void take_colon(struct sqlscan *s)
 {
 	struct str name = { s->sql.p + s->at + 1, 0 };
 	const struct by_key *by;
 	const char *dash;
 
-	if (at(s, s->at + 1) == ':') {
+	if (sqlscan_byte(s, s->at + 1) == ':') {
 		s->at += 2;
 		return;
 	}
-	if (is_name_start(at(s, s->at + 1)))
-		while (is_name(at(s, s->at + 1 + name.n)) || at(s, s->at + 1 + name.n) == '-')
+	if (is_name_start(sqlscan_byte(s, s->at + 1)))
+		while (is_name(sqlscan_byte(s, s->at + 1 + name.n)) || sqlscan_byte(s, s->at + 1 + name.n) == '-')
 			name.n++;
 	by = find_key(s, name);
 	if (by) {
@@ -255,73 +254,45 @@ static void take_colon(struct scan *s)
 	s->at += 1 + name.n;
 }
 
-/* ---- words ---- */
+/* ---- everything else ---- */
 
-/* TOP is a word of SQL Server only before a number; elsewhere it may be a column. */
-static bool is_top(const struct scan *s, struct str word)
-{
-	size_t next = s->at;
-
-	while (at(s, next) == ' ' || (at(s, next) >= '\t' && at(s, next) <= '\r'))
-		next++;
-	return is_word(word, "TOP") && (is_digit(at(s, next)) || at(s, next) == '(') &&
-	       (is_word(s->word, "SELECT") || is_word(s->word, "DISTINCT") || is_word(s->word, "ALL"));
-}
-
-static bool is_limit(const struct scan *s, struct str word)
-{
-	return is_word(word, "LIMIT") || is_top(s, word) ||
-	       (is_word(s->word, "FETCH") && (is_word(word, "FIRST") || is_word(word, "NEXT")));
-}
-
-static void take_word(struct scan *s)
+static void take_word(struct sqlscan *s)
 {
 	size_t from = s->at;
 	struct str word = { s->sql.p + from, 0 };
 
-	while (is_name(at(s, s->at)) || (at(s, s->at) == '$' && s->at > from))
+	while (is_name(sqlscan_byte(s, s->at)) || (sqlscan_byte(s, s->at) == '$' && s->at > from))
 		s->at++;
 	word.n = s->at - from;
-	if (at(s, s->at) == '\'' && is_word(word, "E")) {
+	if (sqlscan_byte(s, s->at) == '\'' && sqlscan_is(word, "E"))
 		skip_escaped(s);
-		return;
-	}
-	if (!s->started && !is_word(word, "SELECT") && !is_word(word, "WITH"))
-		FIND(s, "M0401", from, word.n, "a part reads: write one SELECT, or WITH ... SELECT",
-		     "a query begins with SELECT or WITH, not %.*s", STR_ARG(shown(word)));
-	s->started = true;
-	if (s->depth == 0 && !s->limit.p && (from == 0 || s->sql.p[from - 1] != '.') &&
-	    is_limit(s, word))
-		s->limit = word;
-	s->word = word;
+	else
+		sqlselect_word(s, word);
 }
 
-static void take_other(struct scan *s, char c)
+static void take_other(struct sqlscan *s, char c)
 {
 	if (c == ';')
-		FIND(s, "M0402", s->at, 1, "one statement per query; leave the ; at its end out too",
+		SQLSCAN_FIND(s, "M0402", s->at, 1, "one statement per query; leave the ; at its end out too",
 		     "a query holds no ;");
 	else if (c == '?')
-		FIND(s, "M0404", s->at, 1,
+		SQLSCAN_FIND(s, "M0404", s->at, 1,
 		     "write the key as :name; for the operator ? of PostgreSQL use its function",
 		     "a bare ? would be taken for a parameter");
 	else if (c == '(')
-		s->depth++;
-	else if (c == ')' && s->depth > 0)
-		s->depth--;
+		sqlselect_open(s);
+	else if (c == ')')
+		sqlselect_close(s);
 	s->at++;
 }
 
-static void take_next(struct scan *s)
+static void take_token(struct sqlscan *s)
 {
-	char c = at(s, s->at), next = at(s, s->at + 1);
+	char c = sqlscan_byte(s, s->at);
+	size_t from = s->at;
 
 	if (c == '\'' || c == '"' || c == '`')
 		skip_quoted(s);
-	else if (c == '-' && next == '-')
-		skip_line(s);
-	else if (c == '/' && next == '*')
-		skip_comment(s);
 	else if (c == '$')
 		skip_dollar(s);
 	else if (c == ':')
@@ -330,29 +301,41 @@ static void take_next(struct scan *s)
 		take_word(s);
 	else
 		take_other(s, c);
+	s->last = c == ':' ? 'x' : s->sql.p[s->at - 1]; /* dots of a list are no dot of a name */
+	if (s->word.p != s->sql.p + from)
+		s->word = s->before = STR("");
 }
 
-static void check_end(struct scan *s)
+static void take_next(struct sqlscan *s)
 {
-	if (!s->started)
-		FIND(s, "M0401", 0, 1, "write one SELECT, or WITH ... SELECT", "the query has no text");
+	char c = sqlscan_byte(s, s->at), next = sqlscan_byte(s, s->at + 1);
+
+	if (c == '-' && next == '-')
+		s->at = line_end(s, s->at);
+	else if (c == '/' && next == '*')
+		skip_comment(s);
+	else if (is_blank(c))
+		s->at++;
+	else
+		take_token(s);
+}
+
+static void check_end(struct sqlscan *s)
+{
+	sqlselect_end(s);
 	for (size_t i = 0; i < s->n_by; i++)
 		if (!s->used[i])
-			FIND(s, "M0406", 0, 1, "use it in the WHERE clause, or take it out of by=\"...\"",
-			     "the query never uses :%s", s->by[i].key->name);
-	if (s->list && s->limit.p)
-		FIND(s, "M0407", (size_t)(s->limit.p - s->sql.p), s->limit.n,
-		     "limit the rows of each value: ROW_NUMBER() OVER (PARTITION BY key ORDER BY ...)",
-		     "%.*s cuts the rows of all values of a list parameter together", STR_ARG(s->limit));
+			SQLSCAN_FIND(s, "M0406", 0, 1, "use it in the WHERE clause, or take it out of by=\"...\"",
+				     "the query never uses :%s", s->by[i].key->name);
 }
 
 /* A parameter makes two pieces at most: itself and the text before it. */
-static size_t count_colons(struct str sql)
+static size_t count_bytes(struct str sql, char c)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < sql.n; i++)
-		n += sql.p[i] == ':';
+		n += sql.p[i] == c;
 	return n;
 }
 
@@ -360,7 +343,7 @@ bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct 
 		   struct arena *mem, struct diags *ds, const struct piece **pieces_out,
 		   size_t *n_pieces_out)
 {
-	struct scan s = {
+	struct sqlscan s = {
 		.sql = sql.p ? sql : STR(""),
 		.where = where,
 		.mem = mem,
@@ -369,7 +352,9 @@ bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct 
 		.n_by = n_by,
 		.used = arena_array_of(mem, bool, n_by + 1),
 		.word = STR(""),
-		.pieces = arena_array_of(mem, struct piece, 2 * count_colons(sql) + 1),
+		.before = STR(""),
+		.pieces = arena_array_of(mem, struct piece, 2 * count_bytes(sql, ':') + 1),
+		.levels = arena_array_of(mem, struct sqlscan_level, count_bytes(sql, '(') + 1),
 	};
 
 	while (s.at < s.sql.n)

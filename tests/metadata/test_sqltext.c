@@ -62,14 +62,20 @@ static void check_pieces(struct world *w, const char *want)
 	assert_string_equal(got.data, want);
 }
 
-static void check_fine(struct world *w, const char *sql, const char *want)
+static void check_loads(struct world *w, const char *sql)
 {
+	w->ds = diags_new(w->mem);
 	if (!split(w, sql)) {
 		SCOPED(buf_free) struct buf out = { 0 };
 
 		diags_print_gcc(w->ds, &out);
 		fail_msg("%s\n%s", sql, out.data);
 	}
+}
+
+static void check_fine(struct world *w, const char *sql, const char *want)
+{
+	check_loads(w, sql);
 	check_pieces(w, want);
 }
 
@@ -138,6 +144,43 @@ static void anything_but_a_select_is_refused(void **state)
 	check_fine(*state, " /* c */ -- d\n (SELECT :member)", " /* c */ -- d\n (SELECT <member>)");
 }
 
+#define BY " FROM t WHERE m IN (:member...)"
+
+static void what_writes_or_locks_is_refused_wherever_it_stands(void **state)
+{
+	check_finding(*state, "WITH d AS (DELETE FROM t RETURNING *) SELECT m" BY, "M0401", 10, 16, 6);
+	check_finding(*state, "WITH d AS NOT MATERIALIZED (\ninsert INTO t SELECT 1) SELECT m" BY, "M0401", 11, 1, 6);
+	check_finding(*state, "WITH d AS (WITH e AS (SELECT 1) MERGE INTO t USING e) SELECT m" BY, "M0401", 10, 37, 5);
+	check_finding(*state, "WITH x AS (SELECT 1), y AS (SELECT 2) UPDATE t SET m=:member", "M0401", 10, 43, 6);
+	check_finding(*state, "WITH x AS (SELECT 1) SEARCH DEPTH FIRST BY a SET o DELETE" BY, "M0401", 10, 56, 6);
+	check_finding(*state, "WITH x AS (SELECT m" BY ")", "M0401", 10, 5, 1);
+	check_finding(*state, "SELECT m INTO t2" BY, "M0401", 10, 14, 4);
+	check_finding(*state, "SELECT m" BY " INTO OUTFILE '/tmp/x'", "M0401", 10, 45, 4);
+	check_finding(*state, "SELECT m" BY " FOR UPDATE NOWAIT", "M0401", 10, 45, 10);
+	check_finding(*state, "SELECT m" BY " for /* */ share", "M0401", 10, 45, 15);
+	check_finding(*state, "SELECT m" BY " FOR NO KEY UPDATE", "M0401", 10, 52, 10);
+	check_finding(*state, "SELECT m" BY " LOCK IN SHARE MODE", "M0401", 10, 45, 13);
+	check_finding(*state, "SELECT m FROM (SELECT m" BY " FOR UPDATE) x", "M0401", 10, 60, 10);
+}
+
+static void names_and_functions_like_keywords_are_fine(void **state)
+{
+	static const char *const fine[] = {
+		"SELECT \"update\", 'INTO t', `delete`, t.into, a AS merge" BY " -- FOR UPDATE",
+		"SELECT REPLACE(a, 'x', 'y'), INSERT(a, 1, 2, 'z'), (REPLACE(b, 'x', 'y'))" BY,
+		"SELECT SUBSTRING(a FROM 1 FOR 3), last_update, update_time" BY,
+		"WITH \"delete\" AS (SELECT 1), update AS (SELECT 2) SELECT m" BY,
+		"WITH RECURSIVE merge (insert) AS (SELECT 1) SELECT m" BY,
+		"WITH x AS (SELECT 1) (SELECT m" BY ")",
+		"(WITH x AS (SELECT m" BY ") SELECT m FROM x)",
+		"WITH x AS (WITH y AS (SELECT 1) SELECT m" BY ") SELECT m FROM x",
+		"SELECT CAST(a AS decimal(9,2)), COUNT(*) OVER (PARTITION BY m) AS into" BY,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(fine); i++)
+		check_loads(*state, fine[i]);
+}
+
 static void an_empty_query_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -182,23 +225,43 @@ static void a_key_that_is_not_used_is_refused(void **state)
 	check_finding(*state, "SELECT ':member'", "M0406", 10, 5, 1);
 }
 
-static void an_outer_limit_beside_a_list_is_refused(void **state)
+static void a_limit_around_a_list_is_refused(void **state)
 {
 	check_finding(*state, "SELECT m FROM t WHERE m IN (:member...) LIMIT 20", "M0407", 10, 45, 5);
 	check_finding(*state, "SELECT TOP 20 m FROM t WHERE m IN (:member...)", "M0407", 10, 12, 3);
 	check_finding(*state, "SELECT DISTINCT TOP (5) m FROM t WHERE m IN (:member...)", "M0407", 10, 21, 3);
 	check_finding(*state, "SELECT m FROM t WHERE m IN (:member...) fetch first 5 rows only", "M0407", 10,
 		      51, 5);
+	check_finding(*state, "SELECT m" BY " OFFSET 5", "M0407", 10, 45, 6);
+	check_finding(*state, "SELECT m" BY " AND ROWNUM <= 3", "M0407", 10, 49, 6);
+	check_finding(*state, "SELECT m" BY " AND (3 >= rownum)", "M0407", 10, 55, 6);
+	check_finding(*state, "SELECT m FROM (SELECT m" BY " ORDER BY at LIMIT 3) x", "M0407", 10, 72, 5);
+	check_finding(*state, "WITH x AS (SELECT m" BY "\nLIMIT 3) SELECT m FROM x", "M0407", 11, 1, 5);
+	check_finding(*state, "WITH x AS (SELECT m" BY ") SELECT m FROM x LIMIT 3", "M0407", 10, 73, 5);
+	check_finding(*state, "SELECT m FROM t WHERE EXISTS (SELECT 1" BY ") LIMIT 3", "M0407", 10, 76, 5);
+	check_finding(*state, "SELECT 1 FROM (SELECT 1) x, (SELECT m" BY " LIMIT 3", "M0407", 10, 74, 5);
+	check_finding(*state, "(SELECT m" BY ") LIMIT 3", "M0407", 10, 47, 5);
+	check_finding(*state, "SELECT m" BY " AND a < 1. LIMIT 3", "M0407", 10, 56, 5);
 }
 
 static void other_limits_are_fine(void **state)
 {
-	check_fine(*state, "SELECT m FROM t WHERE m = :member LIMIT 20",
-		   "SELECT m FROM t WHERE m = <member> LIMIT 20");
-	check_fine(*state, "SELECT top, t.limit, (SELECT 1 LIMIT 1) FROM t WHERE m IN (:member...)",
-		   "SELECT top, t.limit, (SELECT 1 LIMIT 1) FROM t WHERE m IN (<member...>)");
-	check_fine(*state, "SELECT 'a LIMIT 3' /* LIMIT */ WHERE m IN (:member...)",
-		   "SELECT 'a LIMIT 3' /* LIMIT */ WHERE m IN (<member...>)");
+	static const char *const fine[] = {
+		"SELECT m FROM t WHERE m = :member LIMIT 20",
+		"SELECT top, t.limit, a AS limit, (SELECT 1 LIMIT 1)" BY,
+		"SELECT limit, b" BY " AND limit = 3",
+		"SELECT 'a LIMIT 3' /* LIMIT */" BY,
+		"SELECT m" BY " AND a = (SELECT MAX(b) FROM c ORDER BY b LIMIT 1)",
+		"SELECT m FROM a, LATERAL (SELECT * FROM b WHERE b.m = a.m LIMIT 3) x WHERE a.m IN (:member...)",
+		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m ORDER BY a) AS rn" BY ") x WHERE rn <= 3",
+		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) AS rownum" BY ") x WHERE rownum <= 3",
+		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) rownum" BY ") x WHERE x.rownum <= 3",
+		"SELECT m FROM (SELECT m" BY " ORDER BY at OFFSET 0 ROWS) x",
+		"SELECT GROUP_CONCAT(a ORDER BY a LIMIT 3)" BY " GROUP BY m",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(fine); i++)
+		check_loads(*state, fine[i]);
 }
 
 static void comments_that_databases_read_differently_are_refused(void **state)
@@ -318,13 +381,15 @@ int main(void)
 		T(what_is_quoted_is_no_parameter),
 		T(casts_and_slices_are_no_parameters),
 		T(anything_but_a_select_is_refused),
+		T(what_writes_or_locks_is_refused_wherever_it_stands),
+		T(names_and_functions_like_keywords_are_fine),
 		T(an_empty_query_is_refused),
 		T(semicolons_are_refused_also_at_the_end),
 		T(open_quotes_and_comments_are_refused),
 		T(a_bare_question_mark_is_refused),
 		T(an_unknown_parameter_is_refused_with_the_nearest),
 		T(a_key_that_is_not_used_is_refused),
-		T(an_outer_limit_beside_a_list_is_refused),
+		T(a_limit_around_a_list_is_refused),
 		T(other_limits_are_fine),
 		T(comments_that_databases_read_differently_are_refused),
 		T(findings_of_one_query_are_bounded),
