@@ -179,13 +179,30 @@ static const struct by_key *find_key(const struct sqlscan *s, struct str name)
 	return NULL;
 }
 
+/* As many markers as values: only in parentheses (PostgreSQL: an ARRAY's brackets) does SQL take several. */
+static bool encloses(char before, char behind)
+{
+	return before && strchr("([,", before) && behind && strchr(")],", behind);
+}
+
+static void check_dots(struct sqlscan *s, size_t name_end, size_t dots)
+{
+	static const char help[] = "write IN (:name...)";
+	size_t n = name_end + dots - s->at;
+
+	if (dots != 0 && dots != 3)
+		SQLSCAN_FIND(s, "M0409", s->at, n, help, "a list parameter has three dots");
+	else if (dots && !encloses(s->last, sqlscan_next(s, s->at + n)))
+		SQLSCAN_FIND(s, "M0409", s->at, n, help, "a list parameter stands in parentheses");
+}
+
 static void take_param(struct sqlscan *s, const struct by_key *by)
 {
 	size_t end = s->at + 1 + strlen(by->key->name), dots = 0;
 
-	while (dots < 3 && sqlscan_byte(s, end + dots) == '.')
+	while (sqlscan_byte(s, end + dots) == '.')
 		dots++;
-	dots = dots == 3 ? 3 : 0;
+	check_dots(s, end, dots);
 	end_text(s, s->at);
 	s->pieces[s->n_pieces++] =
 		(struct piece){ .kind = dots ? PIECE_LIST : PIECE_PARAM, .key = by->key };
@@ -206,17 +223,21 @@ static bool take_before(struct sqlscan *s, struct str name)
 	return true;
 }
 
+/* The key that was probably meant counts as used. */
 static void unknown_param(struct sqlscan *s, struct str name)
 {
 	const char **names = arena_array_of(s->mem, const char *, s->n_by + 1);
-	const char *near;
+	const char *help = "a parameter is a key named in by=\"...\" of the query", *near;
 
 	for (size_t i = 0; i < s->n_by; i++)
 		names[i] = s->by[i].key->name;
 	near = text_nearest(sqlscan_shown(name), names, s->n_by);
-	SQLSCAN_FIND(s, "M0405", s->at, name.n + 1, "a parameter is a key named in by=\"...\" of the query",
-		     ":%.*s is not a key of this query%s%s%s", STR_ARG(sqlscan_shown(name)),
-		     near ? "; did you mean :" : "", near ? near : "", near ? "?" : "");
+	for (size_t i = 0; near && i < s->n_by; i++)
+		s->used[i] |= names[i] == near;
+	if (near)
+		help = arena_printf(s->mem, "did you mean `:%s`?", near).p;
+	SQLSCAN_FIND(s, "M0405", s->at, name.n + 1, help, ":%.*s is not a key of this query",
+		     STR_ARG(sqlscan_shown(name)));
 }
 
 /* Behind a name, a number or a closing bracket a colon is no parameter: arr[lo:hi]. */

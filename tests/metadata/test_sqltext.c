@@ -215,9 +215,10 @@ static void an_unknown_parameter_is_refused_with_the_nearest(void **state)
 	size_t n;
 
 	check_finding(w, "SELECT :member WHERE a = :membre", "M0405", 10, 30, 7);
-	assert_non_null(strstr(diags_all(w->ds, &n)[0].text, ":member?"));
+	assert_string_equal(diags_all(w->ds, &n)[0].help, "did you mean `:member`?");
+	check_finding(w, "SELECT a FROM t WHERE m IN (:membr...)", "M0405", 10, 33, 6); /* and not that it is unused */
 	check_finding(w, "SELECT :member WHERE a IN (:order...)", "M0405", 10, 32, 6);
-	assert_null(strstr(diags_all(w->ds, &n)[0].text, "did you mean"));
+	assert_null(strstr(diags_all(w->ds, &n)[0].help, "did you mean"));
 }
 
 static void a_key_that_is_not_used_is_refused(void **state)
@@ -262,6 +263,17 @@ static void other_limits_are_fine(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(fine); i++)
 		check_loads(*state, fine[i]);
+}
+
+static void a_list_stands_in_parentheses_and_has_three_dots(void **state)
+{
+	check_finding(*state, "SELECT m FROM t WHERE m IN :member...", "M0409", 10, 32, 10);
+	check_finding(*state, "SELECT m FROM t WHERE m = :member... AND a = (1)", "M0409", 10, 31, 10);
+	check_finding(*state, "SELECT m FROM t WHERE m IN (:member..)", "M0409", 10, 33, 9);
+	check_finding(*state, "SELECT m FROM t WHERE m IN (:member....)", "M0409", 10, 33, 11);
+	check_finding(*state, "SELECT m FROM t WHERE m IN (a + :member...)", "M0409", 10, 37, 10);
+	check_loads(*state, "SELECT m FROM t WHERE m IN ( /* all */ :member... -- of them\n )");
+	check_loads(*state, "SELECT m FROM t WHERE m IN (0, :member..., 1) OR m = ANY(ARRAY[:member...])");
 }
 
 static void comments_that_databases_read_differently_are_refused(void **state)
@@ -391,6 +403,7 @@ int main(void)
 		T(a_key_that_is_not_used_is_refused),
 		T(a_limit_around_a_list_is_refused),
 		T(other_limits_are_fine),
+		T(a_list_stands_in_parentheses_and_has_three_dots),
 		T(comments_that_databases_read_differently_are_refused),
 		T(findings_of_one_query_are_bounded),
 		T(markers_stand_for_values_in_their_order),
