@@ -66,12 +66,28 @@ static enum value_type type_of(const struct from *from)
 	return from->part->columns[from->column].type;
 }
 
-static bool fits_any(const struct field *field, struct str text)
+/* The codes of ISO 4217. */
+static const char *const currencies[] = {
+#define CURRENCY(code) #code,
+#include "metadata/currencies.def"
+#undef CURRENCY
+};
+
+static void check_currency(struct build *b, const struct elem *e, const struct field *field, enum value_type type)
 {
-	for (size_t i = 0; i < field->n_from; i++)
-		if (build_value_fits(type_of(&field->from[i]), text))
-			return true;
-	return false;
+	bool known = false;
+
+	if (!build_types_agree(type, TYPE_DECIMAL)) {
+		diag_add(b->ds, "M0509", elem_at(e, "currency"), NULL, "a field of type %s has no currency",
+			 catalog_type_words[type]);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(currencies); i++)
+		known |= strcmp(currencies[i], field->currency) == 0;
+	if (!known)
+		diag_add(b->ds, "M0519", elem_at(e, "currency"),
+			 names_near(b->scratch, str_of(field->currency), currencies, ARRAY_LEN(currencies)),
+			 "`%s` is no currency of ISO 4217", field->currency);
 }
 
 void build_field_types(struct build *b, const struct elem *e, const struct field *field)
@@ -87,12 +103,11 @@ void build_field_types(struct build *b, const struct elem *e, const struct field
 				 "column `%s` is %s, but the first candidate is %s",
 				 field->from[i].part->columns[field->from[i].column].name,
 				 catalog_type_words[type_of(&field->from[i])], catalog_type_words[first]);
-	if (field->empty && !fits_any(field, str_of(field->empty)))
+	if (field->empty && !build_value_fits(first, str_of(field->empty)))
 		diag_add(b->ds, "M0508", elem_at(e, "empty"), NULL, "`%s` is not a value of type %s",
 			 field->empty, catalog_type_words[first]);
-	if (field->currency && !build_types_agree(first, TYPE_DECIMAL))
-		diag_add(b->ds, "M0509", elem_at(e, "currency"), NULL, "a field of type %s has no currency",
-			 catalog_type_words[first]);
+	if (field->currency)
+		check_currency(b, e, field, first);
 }
 
 /* ---- pick ---- */
@@ -152,6 +167,16 @@ static bool gives_identity(const struct part *part)
 	return false;
 }
 
+/* A sum would take it twice, and for everything else it says nothing. */
+static void check_twice(struct build *b, const struct field *field)
+{
+	for (const struct from *f = field->from; f < field->from + field->n_from; f++)
+		for (const struct from *o = field->from; o < f; o++)
+			if (o->part == f->part && o->column == f->column)
+				diag_add(b->ds, "M0517", f->at, "leave one of them",
+					 "the candidate of line %u is the same column", o->at.line);
+}
+
 static void check_single(struct build *b, const struct field *field)
 {
 	for (size_t i = 0; i < field->n_from; i++) {
@@ -180,6 +205,7 @@ bool build_field(struct build *b, const struct elem *e, uint32_t index, void *th
 		return false;
 	build_field_types(b, e, field);
 	check_pick(b, e, field);
+	check_twice(b, field);
 	check_single(b, field);
 	return field->n_from > 0;
 }

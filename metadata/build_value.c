@@ -1,5 +1,7 @@
 #include "metadata/build.h"
 
+#include "base/text.h"
+
 enum value_type build_type(const struct elem *e)
 {
 	return build_word(e, "type", catalog_type_words, VALUE_TYPES, TYPE_TEXT);
@@ -31,8 +33,8 @@ bool build_types_agree(enum value_type a, enum value_type b)
 	return family(a) == family(b);
 }
 
-/* -?digits, with `fraction` also .digits */
-static bool is_number(struct str s, bool fraction)
+/* -?digits, perhaps with .digits */
+static bool is_decimal(struct str s)
 {
 	size_t at = s.n && s.p[0] == '-' ? 1 : 0, digits = 0;
 	bool dot = false;
@@ -40,7 +42,7 @@ static bool is_number(struct str s, bool fraction)
 	for (; at < s.n; at++) {
 		if (s.p[at] >= '0' && s.p[at] <= '9') {
 			digits++;
-		} else if (s.p[at] == '.' && fraction && !dot && digits) {
+		} else if (s.p[at] == '.' && !dot && digits) {
 			dot = true;
 			digits = 0;
 		} else {
@@ -48,6 +50,16 @@ static bool is_number(struct str s, bool fraction)
 		}
 	}
 	return digits > 0;
+}
+
+/* From the least signed to the greatest unsigned number of 64 bits, as sources have them. */
+static bool is_integer(struct str s)
+{
+	bool negative = s.n && s.p[0] == '-';
+	uint64_t size;
+
+	return text_to_u64((struct str){ s.p + negative, s.n - negative }, &size) &&
+	       (!negative || size <= (uint64_t)INT64_MAX + 1);
 }
 
 /* HH:MM:SS */
@@ -74,9 +86,9 @@ bool build_value_fits(enum value_type type, struct str text)
 	case TYPE_TEXT:
 		return true;
 	case TYPE_INTEGER:
-		return is_number(text, false);
+		return is_integer(text);
 	case TYPE_DECIMAL:
-		return is_number(text, true);
+		return is_decimal(text);
 	case TYPE_BOOLEAN:
 		return str_eq(text, STR("true")) || str_eq(text, STR("false"));
 	case TYPE_DATE:
