@@ -51,14 +51,14 @@ static void check_budget(struct build *b, const struct view *view, const struct 
 	const struct plan *walk = key ? &b->cat->resolve[key->index] : &none;
 	struct plan rest = after_walk(b, &view->plan, walk);
 	struct str chain = STR("");
-	uint32_t ms = add_chain(b, walk, &chain);
+	uint32_t reserve_ms = plan_reserve_ms(view->budget_ms), ms = add_chain(b, walk, &chain);
 
 	ms += add_chain(b, &rest, &chain);
-	if (ms > view->budget_ms)
+	if (ms + reserve_ms > view->budget_ms)
 		diag_add(b->ds, "M0350", view->at,
 			 arena_printf(b->scratch, "one after the other: %s", chain.p).p,
-			 "view `%s` by `%s` may take %ums, its budget is %ums", view->name,
-			 key ? key->name : b->cat->identity->name, ms, view->budget_ms);
+			 "view `%s` by `%s` may wait %ums for its parts and needs %ums to answer, its budget is %ums",
+			 view->name, key ? key->name : b->cat->identity->name, ms, reserve_ms, view->budget_ms);
 }
 
 static void check_view(struct build *b, const struct view *view)

@@ -111,6 +111,11 @@ void plan_use_needs(const struct use *use, uint64_t visible, const bool *askable
 	}
 }
 
+uint32_t plan_reserve_ms(uint32_t budget_ms)
+{
+	return budget_ms / 20 > 5 ? budget_ms / 20 : 5;
+}
+
 uint32_t plan_critical_ms(const struct plan *plan, struct arena *mem, const struct part *const **chain_out,
 			  size_t *n_chain_out)
 {

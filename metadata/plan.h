@@ -51,6 +51,9 @@ bool plan_part_single(const struct catalog *cat, const struct part *part) NONNUL
 /* Put a step at the end of a plan that is being made. */
 void plan_append(struct plan *plan, struct plan_step step, struct arena *mem) NONNULL(1, 3);
 
+/* Milliseconds of a budget that are kept to merge, mask and render what the parts have answered. */
+uint32_t plan_reserve_ms(uint32_t budget_ms);
+
 /* Milliseconds of the slowest chain of deadlines through a plan; the parts of that chain, first asked first, go
  * to *chain_out (in `mem`). */
 uint32_t plan_critical_ms(const struct plan *plan, struct arena *mem,

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "federator/flow/steps.h"
 #include "metadata/normalize.h"
+#include "metadata/plan.h"
 
 static const char *quoted(struct flow *flow, const char *name)
 {
@@ -136,7 +137,6 @@ static enum step_end admit_keys(struct flow *flow)
 	return end;
 }
 
-/* A twentieth of the budget, 5 ms at least, is kept for merge, mask and render. */
 static void set_due(struct flow *flow)
 {
 	uint32_t budget_ms = flow->view->budget_ms;
@@ -144,7 +144,7 @@ static void set_due(struct flow *flow)
 
 	if (flow->ask.budget_ms && flow->ask.budget_ms < budget_ms)
 		budget_ms = flow->ask.budget_ms;
-	reserve_ms = budget_ms / 20 > 5 ? budget_ms / 20 : 5;
+	reserve_ms = plan_reserve_ms(budget_ms);
 	flow->budget_ms = budget_ms;
 	flow->reserve_ms = reserve_ms;
 	flow->due.at_us = flow->started_us + 1000 * (uint64_t)(budget_ms > reserve_ms ? budget_ms - reserve_ms : 1);
