@@ -61,13 +61,24 @@ static void check_budget(struct build *b, const struct view *view, const struct 
 			 view->name, key ? key->name : b->cat->identity->name, ms, reserve_ms, view->budget_ms);
 }
 
-static void check_view(struct build *b, const struct view *view)
+/* The word of `by` that names the key. */
+static struct span by_at(const struct elem *e, const struct key *key)
+{
+	struct words w = { .attr = elem_attr(e, "by") };
+
+	while (elem_next_word(&w))
+		if (str_eq(w.word, str_of(key->name)))
+			return w.at;
+	return e->at;
+}
+
+static void check_view(struct build *b, const struct elem *e, const struct view *view)
 {
 	for (size_t i = 0; i < view->n_by; i++) {
 		const struct key *key = view->by[i];
 
 		if (key != b->cat->identity && b->cat->resolve[key->index].n_steps == 0)
-			diag_add(b->ds, "M0352", view->at,
+			diag_add(b->ds, "M0352", by_at(e, key),
 				 "a part with a query by that key gives the identity",
 				 "view `%s`: no part leads from `%s` to `%s`", view->name, key->name,
 				 b->cat->identity->name);
@@ -102,7 +113,7 @@ static bool plan_views(struct build *b)
 		view->plan = plan_view(b->cat, view, b->mem, b->ds);
 		if (diags_count(b->ds, DIAG_ERROR) == errors) {
 			plan_without_customer(b, view);
-			check_view(b, view);
+			check_view(b, n->elem, view);
 		} else {
 			all = false;
 		}
