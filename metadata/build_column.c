@@ -1,6 +1,8 @@
 /* build_column.c - the columns of a part. */
 #include "metadata/build.h"
 
+#include "metadata/overlap.h"
+
 /* The key of gives or proves; *ok becomes false when it is not known. */
 static const struct key *key_of(struct build *b, const struct elem *e, const char *attribute, bool *ok)
 {
@@ -75,11 +77,45 @@ static bool build_one(struct build *b, const struct elem *e, struct column *col)
 	return ok;
 }
 
+/* The word of `as` that names the spelling. */
+static struct span as_at(const struct elem *e, const struct spelling *spelling)
+{
+	struct words w = { .attr = elem_attr(e, "as") };
+
+	while (elem_next_word(&w))
+		if (str_eq(w.word, str_of(spelling->name)))
+			return w.at;
+	return e->at;
+}
+
+/* Whose a row is cannot be told when one text is another value in each of two spellings that may be meant: those of one
+ * column, or of columns that prove one key, for the queries are asked with all of them. */
+static void check_overlaps(struct build *b, const struct elem *e, const struct column *col, size_t last,
+			   const struct column *other, size_t n_others)
+{
+	const struct key *key = col->gives ? col->gives : col->proves;
+	struct str text;
+
+	for (size_t i = 0; i < n_others; i++) {
+		if (!overlap_find(key, other->as[i], col->as[last], b->scratch, &text))
+			continue;
+		diag_add(b->ds, "M0203", as_at(e, col->as[last]),
+			 other == col ? "leave one of them, and let SQL write the other in its form" :
+					"ask by each of the columns in a part of its own",
+			 "`%.*s` is one `%s` as `%s` in column `%s`, and another one as `%s` in column `%s`",
+			 STR_ARG(text), key->name, other->as[i]->name, other->name, col->as[last]->name, col->name);
+	}
+}
+
 /* Rules between the last column and those before it. */
 static void check_others(struct build *b, const struct elem *e, const struct part *part,
 			 const struct column *col)
 {
+	for (size_t i = 0; i < col->n_as; i++)
+		check_overlaps(b, e, col, i, col, i);
 	for (const struct column *other = part->columns; other < col; other++) {
+		for (size_t i = 0; col->proves && other->proves == col->proves && i < col->n_as; i++)
+			check_overlaps(b, e, col, i, other, other->n_as);
 		if (strcmp(other->name, col->name) == 0)
 			diag_add(b->ds, "M0120", elem_at(e, "name"), NULL,
 				 "part `%s` has a column `%s` already", part->name, col->name);

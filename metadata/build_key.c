@@ -2,6 +2,7 @@
 #include "metadata/build.h"
 
 #include "metadata/normalize.h"
+#include "metadata/overlap.h"
 #include "metadata/sqltext.h"
 
 static bool is_phone(enum key_type type)
@@ -19,6 +20,24 @@ static void phone_spellings(struct key *key)
 	key->n_spellings = ARRAY_LEN(built_in);
 }
 
+/* Columns say by `as` how they are written; of what is asked for only the text is there. */
+static void check_overlap(struct build *b, const struct elem *e, const struct key *key, const struct spelling *first,
+			  const struct spelling *second)
+{
+	struct str text;
+
+	if (strcmp(first->name, second->name) == 0)
+		diag_add(b->ds, "M0120", elem_at(e, "name"), NULL, "the key `%s` has a spelling `%s` already",
+			 key->name, second->name);
+	else if (strcmp(first->mask, second->mask) == 0)
+		diag_add(b->ds, "M0203", elem_at(e, "mask"), NULL, "the spellings `%s` and `%s` cannot be told apart",
+			 first->name, second->name);
+	else if (overlap_find(key, first, second, b->scratch, &text))
+		diag_add(b->ds, "M0229", elem_at(e, "mask"), "let a source write one of them in another form, in SQL",
+			 "`%.*s` can be two values: asked for, it is read as `%s`, not as `%s`", STR_ARG(text),
+			 first->name, second->name);
+}
+
 static void declared_spellings(struct build *b, const struct elem *e, struct key *key)
 {
 	struct spelling *of = arena_array_of(b->mem, struct spelling, elem_count(e, "spelling") + 1);
@@ -27,15 +46,8 @@ static void declared_spellings(struct build *b, const struct elem *e, struct key
 		struct spelling s = { build_keep(b, elem_token(c, "name")),
 				      build_keep(b, elem_token(c, "mask")) };
 
-		for (size_t i = 0; i < key->n_spellings; i++) {
-			if (strcmp(of[i].name, s.name) == 0)
-				diag_add(b->ds, "M0120", elem_at(c, "name"), NULL,
-					 "the key `%s` has a spelling `%s` already", key->name, s.name);
-			else if (strcmp(of[i].mask, s.mask) == 0)
-				diag_add(b->ds, "M0203", elem_at(c, "mask"), NULL,
-					 "the spellings `%s` and `%s` cannot be told apart", of[i].name,
-					 s.name);
-		}
+		for (size_t i = 0; i < key->n_spellings; i++)
+			check_overlap(b, c, key, &of[i], &s);
 		of[key->n_spellings++] = s;
 	}
 	key->spellings = of;
