@@ -147,6 +147,21 @@ static void check_order(struct build *b, const struct list *list, uint32_t field
 	}
 }
 
+/* What order and distinct name: a field, or the plain value itself. */
+static bool find_ordered(struct build *b, const struct list *list, const struct words *w, uint32_t *index_out)
+{
+	if (!list->plain_items)
+		return build_list_field(b, list, w->word, w->at, index_out);
+	if (!str_eq(w->word, STR("item"))) {
+		diag_add(b->ds, "M0149", w->at, "write `item`: the value itself",
+			 "the list `%.*s` holds plain values and has no field `%.*s`", STR_ARG(list->path),
+			 STR_ARG(w->word));
+		return false;
+	}
+	*index_out = 0;
+	return true;
+}
+
 static void build_order(struct build *b, const struct elem *e, struct list *list)
 {
 	struct words w = { .attr = elem_attr(e, "order") };
@@ -155,7 +170,7 @@ static void build_order(struct build *b, const struct elem *e, struct list *list
 	list->order_field = -1;
 	if (!elem_next_word(&w))
 		return;
-	if (build_list_field(b, list, w.word, w.at, &field)) {
+	if (find_ordered(b, list, &w, &field)) {
 		list->order_field = (int32_t)field;
 		check_order(b, list, field, w.at);
 	}
@@ -168,7 +183,7 @@ static void build_distinct(struct build *b, const struct elem *e, struct list *l
 	struct words w = { .attr = elem_attr(e, "distinct") };
 
 	while (elem_next_word(&w))
-		list->n_distinct += build_list_field(b, list, w.word, w.at, &distinct[list->n_distinct]);
+		list->n_distinct += find_ordered(b, list, &w, &distinct[list->n_distinct]);
 	list->distinct = distinct;
 }
 

@@ -9,7 +9,7 @@
 	"<part name=\"" name "\" source=\"" source "\" rows=\"0..20\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">" \
 	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"") COL("id", "")        \
 	"<column name=\"at\" type=\"timestamp\"/><column name=\"n\" type=\"integer\"/></part>"
-#define LISTS(attributes)                                                                                      \
+#define LISTS_OF(attributes, inside)                                                                           \
 	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS                                   \
 	"<part name=\"crm\" source=\"s0\" rows=\"0..1\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">"           \
 	"<query by=\"member\">" IN("member") "</query>"                                                        \
@@ -17,9 +17,13 @@
 	"<field path=\"member\" class=\"open\">" FROM("crm", "member") "</field>"                              \
 	CONTACTS("calls", "s1") CONTACTS("chats", "s2")                                                        \
 	"<list path=\"contacts\" parts=\"calls chats\" class=\"open\" " attributes ">"                         \
-	"<field path=\"id\"/><field path=\"at\"/><field path=\"n\"/></list>"                                   \
+	inside "</list>"                                                                                       \
 	"<view name=\"pop\" by=\"member\" budget=\"2s\"><use path=\"member\"/><use path=\"contacts\"/></view>" \
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>"
+#define LISTS(attributes) \
+	LISTS_OF(attributes, "<field path=\"id\"/><field path=\"at\"/><field path=\"n\"/>")
+#define PLAIN(attributes, column) \
+	LISTS_OF(attributes, "<item>" FROM("calls", column) FROM("chats", column) "</item>")
 #define HEAD(part) "part " part "\nkey member\ncolumns member id at n\n"
 
 /* The ids of the list's items, "a b c". */
@@ -34,9 +38,12 @@ static void assert_ids(const char *mapping, const char *calls, const char *chats
 	bed_source(bed, "s1", calls);
 	bed_source(bed, "s2", chats);
 	json = bed_ok(bed, bed_by("member", "1", "pop"));
-	json_array_foreach(bed_at(json, "customer.contacts"), i, item)
+	json_array_foreach(bed_at(json, "customer.contacts"), i, item) {
+		if (json_is_object(item))
+			item = json_object_get(item, "id");
 		snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%s%s", i ? " " : "",
-			 json_string_value(json_object_get(item, "id")));
+			 json_is_null(item) ? "null" : json_string_value(item));
+	}
 	assert_string_equal(ids, wanted);
 	assert_int_equal(bed_find(json, "parts.calls.more") || bed_find(json, "parts.chats.more"), more);
 	bed_free(&bed);
@@ -59,6 +66,20 @@ static void order_goes_across_parts_and_both_ways(void **state)
 	assert_ids(LISTS("order=\"at desc\" limit=\"9\""), calls, chats, "d c b a", false);
 	assert_ids(LISTS("order=\"at\" limit=\"9\""), calls, chats, "a b c d", false);
 	assert_ids(LISTS("order=\"n\" limit=\"9\""), calls, chats, "b c a d", false); /* as numbers: 9 before 10 */
+}
+
+static void plain_values_are_ordered_and_made_distinct_by_themselves(void **state)
+{
+	static const char calls[] = HEAD("calls") "1\tb\t2026-11-01 09:00:00\t1\n1\ta\t\\N\t1\n\n";
+	static const char chats[] = HEAD("chats") "1\tc\t2026-11-01 01:00:00\t1\n1\ta\t\\N\t1\n\n";
+
+	(void)state;
+	assert_ids(PLAIN("limit=\"9\"", "id"), calls, chats, "b a c a", false);
+	assert_ids(PLAIN("order=\"item\" limit=\"9\"", "id"), calls, chats, "a a b c", false);
+	assert_ids(PLAIN("order=\"item desc\" distinct=\"item\" limit=\"2\"", "id"), calls, chats, "c b", true);
+	assert_ids(PLAIN("distinct=\"item\" limit=\"9\"", "id"), calls, chats, "b a c", false);
+	assert_ids(PLAIN("order=\"item desc\" limit=\"2\"", "at"), calls, chats,
+		   "2026-11-01T01:00:00Z 2026-11-01T09:00:00+09:00", true);
 }
 
 static void what_has_no_time_comes_last_either_way(void **state)
@@ -167,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_an_order_items_stay_as_the_parts_gave_them),
 		cmocka_unit_test(order_goes_across_parts_and_both_ways),
+		cmocka_unit_test(plain_values_are_ordered_and_made_distinct_by_themselves),
 		cmocka_unit_test(what_has_no_time_comes_last_either_way),
 		cmocka_unit_test(ties_keep_the_order_of_parts_and_rows),
 		cmocka_unit_test(limit_keeps_the_first_and_says_more),
