@@ -12,6 +12,7 @@
 #include "base/zone.h"
 
 struct adapter; /* opaque; drivers see adapter_driver.h */
+struct fetch;
 
 /* What opening takes. Texts are copied. */
 struct adapter_conf {
@@ -26,9 +27,12 @@ struct adapter_conf {
 	 * again (NULL): once each time. Must be quick; NULL: nobody wants to know. */
 	void (*notice)(const char *source, const struct err *err);
 	uint32_t cap_ms; /* longest cap of the source's parts: the limit set in the server's session */
+	/* Not NULL: there is no source, no driver and no worker; adapter_submit() asks this for all rows of the
+	 * fetch, in the order of its columns, with binary data as base64. On the submitting thread; must not wait.
+	 * *rows_out lives in f->mem. A failure is that of adapter_submit(). For tests of mappings. */
+	bool (*answer)(void *owner, const struct fetch *f, const struct rows **rows_out, struct err *err);
+	void *answer_owner;
 };
-
-struct fetch;
 
 /* How fetches that ask the same for other keys are asked as one while several wait. Made by the caller, in the arena of
  * the fetch. Both functions run on workers' threads, while no fetch of theirs is handed back. */
@@ -67,7 +71,8 @@ struct fetch {
 	struct deadline cap;
 	const struct fetch_batch *batch; /* NULL: only alone */
 	bool describe; /* tell about the query and its session instead of its rows; without SQL about the session */
-	/* Called once, on a worker thread or inside adapter_close(). Quick; never calls adapter_close(). */
+	/* Called once, on a worker thread, inside adapter_close(), or with adapter_conf.answer inside adapter_queue().
+	 * Quick; never calls adapter_close(). */
 	void (*done)(struct fetch *f);
 	void *owner; /* the caller's */
 	/* answered */
@@ -105,7 +110,8 @@ bool adapters_init(const char *odbcinst_dir, struct err *err) MUST_CHECK NONNULL
 
 /* Open one source and start its workers; they connect on their own, off the request path, so this succeeds
  * with the source down: one at once, the others when fetches wait. The caller owns the result: end it with
- * adapter_close(). ERR_CONFIG for an unknown driver or a malformed connection string; ERR_SYSTEM. */
+ * adapter_close(). ERR_CONFIG for an unknown driver or a malformed connection string; ERR_SYSTEM. With conf->answer
+ * none of this: nothing is looked at but the name, and it succeeds. */
 struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 
 /* Hand over a fetch; never blocks. False (and done() is not called, the caller still owns it): ERR_BUSY queue

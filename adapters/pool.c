@@ -8,6 +8,7 @@
 
 #include "adapters/fetch.h"
 #include "adapters/registry.h"
+#include "adapters/stand_in.h"
 
 enum { POOL_MOST = 64, USUAL_FIRST_US = 1000 };
 
@@ -164,8 +165,14 @@ struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_
 
 struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err)
 {
-	const struct adapter_driver *driver = registry_find(conf->driver, conf->name, err);
+	struct adapter_conf alone = *conf;
+	const struct adapter_driver *driver;
 
+	if (conf->answer) {
+		alone.pool = 0;
+		return pool_new(&alone, &stand_in_driver);
+	}
+	driver = registry_find(conf->driver, conf->name, err);
 	return driver ? pool_open(conf, driver, err) : NULL;
 }
 
@@ -194,6 +201,8 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 	f->queued_us = clock_mono_us();
 	f->begun_us = 0;
 	f->ended_us = 0;
+	if (ad->conf.answer)
+		return stand_in_submit(&ad->conf, f, err);
 	pthread_mutex_lock(&ad->lock);
 	admitted = pool_admits(ad, err);
 	if (admitted) {
