@@ -58,6 +58,9 @@ struct cache *cache_on_redis(const struct redis_conf *conf, struct loop *loop, s
 	MUST_CHECK NONNULL(1, 2, 3);
 /* No cache at all: every look-up is a miss. */
 struct cache *cache_off(void) __attribute__((returns_nonnull));
+/* No store: `copy` says at once what a look-up finds, rows in ask->mem; nothing is kept. For tests of mappings. */
+struct cache *cache_stand_in(struct cache_hit (*copy)(void *owner, struct cache_ask *ask), void *owner) NONNULL(1)
+	__attribute__((returns_nonnull));
 
 /* Does it keep anything at all? If not, keys need not be made. */
 bool cache_keeps(const struct cache *c) NONNULL(1);
@@ -72,7 +75,7 @@ void cache_drop(struct cache *c, const struct cache_key *key) NONNULL(1, 2);
 
 /* Counters since start, of this cache. */
 struct cache_state {
-	const char *kind; /* "memory", "redis", "off" */
+	const char *kind; /* "memory", "redis", "off", "stand-in" */
 	bool up; /* Redis: connected */
 	uint64_t hits, misses, puts, put_failures, timeouts, bad_values;
 	uint64_t entries, bytes; /* memory only */

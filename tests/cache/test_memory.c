@@ -229,6 +229,31 @@ static void without_a_cache_all_is_a_miss(void **state)
 	arena_wipe_free(&w.mem);
 }
 
+/* Rows of the customer that `owner` names, stored at 7. */
+static struct cache_hit copy_of(void *owner, struct cache_ask *ask)
+{
+	const unsigned *who = owner;
+
+	return (struct cache_hit){ *who ? sample_rows(*who, ask->mem) : NULL, 7 };
+}
+
+static void a_stand_in_says_what_is_found(void **state)
+{
+	unsigned who = 3;
+	struct world w = { .mem = arena_new(), .cache = cache_stand_in(copy_of, &who) };
+
+	(void)state;
+	put(&w, 1, 1000);
+	sample_check(look_up(&w, 1).rows, 3);
+	assert_int_equal(look_up(&w, 1).stored_ms, 7);
+	who = 0;
+	assert_null(look_up(&w, 1).rows);
+	assert_int_equal(cache_state(w.cache).hits, 2);
+	assert_int_equal(cache_state(w.cache).misses, 1);
+	cache_free(&w.cache);
+	arena_wipe_free(&w.mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +266,7 @@ int main(void)
 		cmocka_unit_test(many_copies_are_all_found),
 		cmocka_unit_test(threads_share_a_store),
 		cmocka_unit_test(without_a_cache_all_is_a_miss),
+		cmocka_unit_test(a_stand_in_says_what_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
