@@ -78,7 +78,8 @@ static void service_free(struct service *svc)
 	free(svc);
 }
 
-struct service *service_open(const struct options *opt, struct diags *ds, struct err *err)
+/* A service without a mapping set yet. */
+static struct service *service_begin(const struct options *opt, const struct stand_in *stand_in, struct err *err)
 {
 	struct service *svc = calloc(1, sizeof(*svc));
 
@@ -87,17 +88,40 @@ struct service *service_open(const struct options *opt, struct diags *ds, struct
 	svc->opt = opt;
 	svc->mem = arena_new();
 	pthread_mutex_init(&svc->reloading, NULL);
-	if (!salts_make(svc, err) || !cache_prepare(svc, err) || !home_begin(&svc->home, opt, err)) {
-		service_free(svc);
-		return NULL;
-	}
-	svc->world = world_load(svc, NULL, ds, err);
-	if (!svc->world) {
-		home_end(&svc->home);
+	if (!salts_make(svc, err) || (!stand_in && !cache_prepare(svc, err)) ||
+	    !home_begin(&svc->home, opt, stand_in, err)) {
 		service_free(svc);
 		return NULL;
 	}
 	return svc;
+}
+
+/* NULL when there is no set for it to run with. */
+static struct service *service_with(struct service *svc, const struct world *world)
+{
+	svc->world = world;
+	if (world)
+		return svc;
+	home_end(&svc->home);
+	service_free(svc);
+	return NULL;
+}
+
+struct service *service_open(const struct options *opt, struct diags *ds, struct err *err)
+{
+	struct service *svc = service_begin(opt, NULL, err);
+
+	return svc ? service_with(svc, world_load(svc, NULL, ds, err)) : NULL;
+}
+
+struct service *service_open_alone(const struct options *opt, const struct catalog *cat,
+				   const struct stand_in *stand_in, struct err *err)
+{
+	struct service *svc = service_begin(opt, stand_in, err);
+
+	if (!svc)
+		catalog_unref(&cat);
+	return svc ? service_with(svc, world_open(&svc->home, cat, NULL, err)) : NULL;
 }
 
 /* Said before the swap: who reads the log knows it no later than the first answer shows more. */
@@ -185,6 +209,8 @@ static struct cache *lane_cache(const struct service *svc, struct loop *loop, st
 		.timeout_ms = (uint32_t)opt->cache_timeout_ms,
 	};
 
+	if (svc->home.stand_in)
+		return cache_stand_in(svc->home.stand_in->copy, svc->home.stand_in->owner);
 	if (svc->store)
 		return cache_on_memory(svc->store);
 	if (strcmp(opt->cache, "off") == 0)
@@ -200,6 +226,17 @@ bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct
 		return false;
 	*lane = (struct lane){ .service = svc, .loop = loop, .cache = cache };
 	return true;
+}
+
+int64_t lane_wall_ms(const struct lane *lane)
+{
+	return lane->still_ms ? lane->still_ms : clock_wall_ms();
+}
+
+void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct deadline due)
+{
+	if (!lane->still_ms)
+		loop_timer_set(lane->loop, timer, due);
 }
 
 void lane_close(struct lane *lane)

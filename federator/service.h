@@ -27,12 +27,24 @@ struct lane {
 	struct loop_turn call;
 	struct loop_timer nudge;
 	uint32_t nudge_ms;
+	int64_t still_ms; /* not 0: its clock stands at this moment, and no deadline passes */
+};
+
+/* In place of all sources (adapter_conf.answer) and of the cache (cache_stand_in()). */
+struct stand_in {
+	bool (*answer)(void *owner, const struct fetch *f, const struct rows **rows_out, struct err *err);
+	struct cache_hit (*copy)(void *owner, struct cache_ask *ask);
+	void *owner;
 };
 
 /* Load the mapping directory of the options, open its adapters. Findings stand in `ds`. The caller owns the result:
  * end it with service_close(). */
 struct service *service_open(const struct options *opt, struct diags *ds, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
+/* The same on a set that is loaded already, with nothing outside the process: no secret, source or cache is touched.
+ * Takes over the caller's ownership of `cat`, also on failure. `stand_in` must live as long as the service. */
+struct service *service_open_alone(const struct options *opt, const struct catalog *cat,
+				   const struct stand_in *stand_in, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4);
 /* Load the directory again and swap, or change nothing and fail with findings in `ds`. Safe from any thread; one
  * reload at a time. Sources whose connection did not change keep their adapters. What the new set shows beyond the
  * old one is a warning in `ds` and one line in the log. */
@@ -55,6 +67,10 @@ struct str service_salt(const struct service *svc) NONNULL(1);
 /* Begin a lane on `loop`: its cache as the options say. */
 bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3, 4);
+/* Milliseconds since 1970 by the lane's clock. */
+int64_t lane_wall_ms(const struct lane *lane) NONNULL(1);
+/* Set a timer of a request on the lane's loop; not while its clock stands still. */
+void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct deadline due) NONNULL(1, 2);
 /* End a lane; no request may run on it. */
 void lane_close(struct lane *lane) NONNULL(1);
 /* End, idle and without lanes; returns the number of workers left hung in drivers (then leave by _exit). Sets *svc to

@@ -30,7 +30,7 @@ static struct world_box *box_of(const struct world *w)
 	return (struct world_box *)(uintptr_t)w;
 }
 
-bool home_begin(struct home *home, const struct options *opt, struct err *err)
+bool home_begin(struct home *home, const struct options *opt, const struct stand_in *stand_in, struct err *err)
 {
 	pthread_condattr_t attr;
 
@@ -38,6 +38,7 @@ bool home_begin(struct home *home, const struct options *opt, struct err *err)
 	if (!home->reaper)
 		return false;
 	home->opt = opt;
+	home->stand_in = stand_in;
 	home->owners = 0;
 	pthread_mutex_init(&home->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -98,13 +99,18 @@ static void make_unavailable(struct world_box *box, struct adapter_conf *conf, c
 static struct adapter_conf conf_of(struct world_box *box, const struct source *src, struct arena *mem,
 				   const char **trouble_out)
 {
-	struct adapter_conf conf;
+	const struct stand_in *stand_in = box->home->stand_in;
+	struct adapter_conf conf = { .name = src->name };
 	struct err err;
 
-	if (source_conf(box->home->opt, box->pub.cat, src, mem, &conf, &err))
+	if (stand_in) {
+		conf.answer = stand_in->answer;
+		conf.answer_owner = stand_in->owner;
+	} else if (source_conf(box->home->opt, box->pub.cat, src, mem, &conf, &err)) {
 		conf.notice = source_notice;
-	else
+	} else {
 		make_unavailable(box, &conf, &err, trouble_out);
+	}
 	return conf;
 }
 

@@ -10,14 +10,16 @@
 /* What all mapping sets of a service have in common. */
 struct home {
 	const struct options *opt;
+	const struct stand_in *stand_in; /* in place of sources and cache; or NULL */
 	struct reaper *reaper; /* closes adapters that no set uses any more */
 	pthread_mutex_t lock;  /* guards all counts of owners: of sets and of adapters */
 	pthread_cond_t fewer;  /* on the monotonic clock: `owners` went down */
 	size_t owners;         /* of all sets together */
 };
 
-/* Begin a home. */
-bool home_begin(struct home *home, const struct options *opt, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* Begin a home. `stand_in` may be NULL. */
+bool home_begin(struct home *home, const struct options *opt, const struct stand_in *stand_in, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 4);
 /* End it, with no set left. Returns the number of workers left hung. */
 uint32_t home_end(struct home *home) NONNULL(1);
 

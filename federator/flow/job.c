@@ -33,7 +33,7 @@ static void store(const struct job *job)
 	if (job->fetch->rows->n_rows == 0 && plan_part_gives(part, job->world->cat->identity))
 		keep_ms = part->ttl_ms < NEGATIVE_TTL_MS ? part->ttl_ms : NEGATIVE_TTL_MS;
 	if (keep_ms && cache_keeps(job->lane->cache) && job->fetch->rows->flags == 0 && !job->passing)
-		cache_put(job->lane->cache, &job->cache_key, job->fetch->rows, clock_wall_ms(), keep_ms);
+		cache_put(job->lane->cache, &job->cache_key, job->fetch->rows, lane_wall_ms(job->lane), keep_ms);
 }
 
 static void free_job(struct job *job)

@@ -58,7 +58,7 @@ static void take_copy(struct run *run, enum fact_state state)
 {
 	run->fact.rows = run->copy.rows;
 	run->fact.stored_ms = run->copy.stored_ms;
-	run->fact.age_ms = clock_wall_ms() - run->copy.stored_ms;
+	run->fact.age_ms = lane_wall_ms(run->flow->lane) - run->copy.stored_ms;
 	end_run(run, state);
 }
 
@@ -108,7 +108,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 {
 	struct run *run = run_of_look(ask);
 	struct flow *flow = run->flow;
-	int64_t age_ms = clock_wall_ms() - hit.stored_ms;
+	int64_t age_ms = lane_wall_ms(flow->lane) - hit.stored_ms;
 
 	if (run->state == RUN_LOOKING) {
 		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows };
@@ -289,8 +289,7 @@ void run_start(struct run *run)
 	if (!keys_suffice(run))
 		return;
 	run->late.fire = on_late;
-	loop_timer_set(flow->lane->loop, &run->late,
-		       deadline_min(flow->due, deadline_after_ms(run->part->deadline_ms)));
+	lane_timer_set(flow->lane, &run->late, deadline_min(flow->due, deadline_after_ms(run->part->deadline_ms)));
 	look_into_cache(run);
 }
 

@@ -148,7 +148,7 @@ static void set_due(struct flow *flow)
 	flow->budget_ms = budget_ms;
 	flow->reserve_ms = reserve_ms;
 	flow->due.at_us = flow->started_us + 1000 * (uint64_t)(budget_ms > reserve_ms ? budget_ms - reserve_ms : 1);
-	loop_timer_set(flow->lane->loop, &flow->timer, flow->due);
+	lane_timer_set(flow->lane, &flow->timer, flow->due);
 }
 
 enum step_end step_admit(struct flow *flow)

@@ -220,6 +220,70 @@ static void a_password_does_not_change_the_identity_of_a_connection(void **state
 	assert_memory_not_equal(one, other, DIGEST_BYTES);
 }
 
+static bool refuse_all(void *owner, const struct fetch *f, const struct rows **rows_out, struct err *err)
+{
+	(void)owner;
+	(void)rows_out;
+	return err_set(err, ERR_AUTH, f->part, "says the test");
+}
+
+static struct cache_hit find_nothing(void *owner, struct cache_ask *ask)
+{
+	(void)owner;
+	(void)ask;
+	return (struct cache_hit){ 0 };
+}
+
+static void a_service_alone_touches_no_secret_and_no_cache(void **state)
+{
+	static const struct stand_in stand_in = { .answer = refuse_all, .copy = find_nothing };
+	struct fixture *f = *state;
+	struct loop *loop = loop_new(&f->err);
+	const struct catalog *cat;
+	const struct world *w;
+	struct lane lane;
+
+	drop(f, "secrets/s1");
+	f->opt.cache = "unix:/nonexistent";
+	f->opt.cache_secret = "nonexistent";
+	cat = catalog_load(f->dir, f->ds);
+	assert_non_null(cat);
+	f->svc = service_open_alone(&f->opt, cat, &stand_in, &f->err);
+	assert_non_null(f->svc);
+	w = service_world(f->svc);
+	for (size_t i = 0; i < w->cat->n_sources; i++) {
+		assert_null(w->troubles[i]);
+		assert_int_equal(adapter_state(w->adapters[i]).pool, 0);
+	}
+	world_unref(&w);
+	assert_true(lane_open(&lane, f->svc, loop, &f->err));
+	assert_string_equal(cache_state(lane.cache).kind, "stand-in");
+	lane_close(&lane);
+	loop_free(&loop);
+}
+
+static void fire(struct loop_timer *t)
+{
+	(void)t;
+}
+
+static void a_clock_that_stands_still_passes_no_deadline(void **state)
+{
+	struct fixture *f = *state;
+	struct loop_timer timer = { .fire = fire };
+	struct lane lane = { .loop = loop_new(&f->err) };
+
+	lane_timer_set(&lane, &timer, deadline_after_ms(1000));
+	assert_int_not_equal(timer.slot, 0);
+	assert_true(lane_wall_ms(&lane) >= INT64_C(1700000000000));
+	loop_timer_cancel(lane.loop, &timer);
+	lane.still_ms = 42;
+	lane_timer_set(&lane, &timer, deadline_after_ms(1000));
+	assert_int_equal(timer.slot, 0);
+	assert_int_equal(lane_wall_ms(&lane), 42);
+	loop_free(&lane.loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_invalid_directory_changes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(the_service_is_idle_when_nobody_holds_a_set, begin, end),
 		cmocka_unit_test_setup_teardown(a_salt_secret_makes_ids_outlive_the_process, begin, end),
+		cmocka_unit_test_setup_teardown(a_service_alone_touches_no_secret_and_no_cache, begin, end),
+		cmocka_unit_test_setup_teardown(a_clock_that_stands_still_passes_no_deadline, begin, end),
 		cmocka_unit_test(a_password_does_not_change_the_identity_of_a_connection),
 	};
 	struct err err;
