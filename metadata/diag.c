@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "metadata/xmlscan.h"
+
 enum { FINDINGS_MAX = 200 };
 
 struct file {
@@ -103,6 +105,35 @@ void diag_add(struct diags *ds, const char *code, struct span at, const char *he
 					  .at = at,
 					  .text = text,
 					  .help = help ? arena_cstr(ds->mem, str_of(help)) : NULL };
+}
+
+/* Move a span to the byte `to` of a text, from the byte `from` where it stands. */
+static void move(struct span *span, struct str text, size_t from, size_t to)
+{
+	for (; from < to && from < text.n; from++) {
+		span->column++;
+		if (text.p[from] == '\n') {
+			span->line++;
+			span->column = 1;
+		}
+	}
+}
+
+struct span diag_within(const struct diags *ds, struct span first, struct str text, size_t at, size_t n)
+{
+	struct str line = diags_line(ds, first);
+	const struct file *f = line.p ? file_of(ds, first.file) : NULL;
+	struct span span = first;
+
+	if (f && first.column) {
+		size_t from = (size_t)(line.p - f->text.p) + first.column - 1;
+
+		move(&span, f->text, from, xmlscan_within(f->text, from, at));
+	} else {
+		move(&span, text, 0, at);
+	}
+	span.length = (uint32_t)n;
+	return span;
 }
 
 size_t diags_count(const struct diags *ds, enum diag_level level)

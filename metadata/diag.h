@@ -26,6 +26,9 @@ void diags_file(struct diags *ds, const char *file, struct str text) NONNULL(1, 
  * all texts are copied. Findings beyond 200 are only counted. */
 void diag_add(struct diags *ds, const char *code, struct span at, const char *help, const char *fmt,
 	      ...) NONNULL(1, 2, 5) PRINTF_LIKE(5, 6);
+/* The place of `n` bytes at byte `at` of an element's text whose first byte stands at `first`. When the file was given
+ * to diags_file() it is where they are written, whatever references are between; else lines of `text` are counted. */
+struct span diag_within(const struct diags *ds, struct span first, struct str text, size_t at, size_t n) NONNULL(1);
 /* Number of findings of a level. */
 size_t diags_count(const struct diags *ds, enum diag_level level) NONNULL(1);
 /* The findings, sorted by file, line and column. */

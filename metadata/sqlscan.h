@@ -44,7 +44,7 @@ enum { SQLSCAN_FINDINGS_MOST = 20 };
 #define SQLSCAN_FIND(s, code, at, n, help, ...)                                                      \
 	do {                                                                                         \
 		if ((s)->findings++ < SQLSCAN_FINDINGS_MOST)                                         \
-			diag_add((s)->ds, (code), sqltext_span((s)->sql, (s)->where, (at), (n)),     \
+			diag_add((s)->ds, (code), diag_within((s)->ds, (s)->where, (s)->sql, (at), (n)), \
 				 (help), __VA_ARGS__);                                               \
 	} while (0)
 

@@ -7,19 +7,6 @@
 
 enum { SHOWN_MOST = 60 };
 
-struct span sqltext_span(struct str sql, struct span where, size_t at, size_t n)
-{
-	for (size_t i = 0; i < at; i++) {
-		where.column++;
-		if (sql.p[i] == '\n') {
-			where.line++;
-			where.column = 1;
-		}
-	}
-	where.length = (uint32_t)n;
-	return where;
-}
-
 struct str sqlscan_shown(struct str word)
 {
 	if (word.n <= SHOWN_MOST)

@@ -13,9 +13,6 @@ bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct 
 		   struct arena *mem, struct diags *ds, const struct piece **pieces_out,
 		   size_t *n_pieces_out) MUST_CHECK NONNULL(5, 6, 7, 8);
 
-/* Where `n` bytes of a query's SQL from byte `at` on stand in their file; `where` is the place of the first byte. */
-struct span sqltext_span(struct str sql, struct span where, size_t at, size_t n);
-
 /* The reserved parameter `:before`, as if it were a key: rows of a time line before this moment. On a first page it is
  * bound to the end of the year 9999. */
 extern const struct key sqltext_before;

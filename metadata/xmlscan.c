@@ -119,6 +119,71 @@ size_t xmlscan_text(struct str text, size_t from)
 	}
 }
 
+/* Is the first byte of a text that is not white space inside a CDATA section? */
+static bool in_cdata(struct str text, size_t from)
+{
+	const char *open = from ? memrchr(text.p, '<', from) : NULL;
+
+	return open && starts(text, (size_t)(open - text.p), STR("<![CDATA["));
+}
+
+/* How many bytes of UTF-8 a reference stands for; without a document type all named ones are for ASCII. */
+static size_t reference_bytes(struct str text, size_t at)
+{
+	bool hex = starts(text, at, STR("&#x"));
+	uint32_t cp = 0;
+
+	if (!starts(text, at, STR("&#")))
+		return 1;
+	for (at += hex ? 3 : 2; at < text.n && text.p[at] != ';' && cp < 0x110000; at++) {
+		uint32_t c = (unsigned char)text.p[at];
+
+		cp = cp * (hex ? 16 : 10) + (c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+	}
+	return cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+}
+
+/* The next byte of an element's text at or behind `from`, which it moves behind; false at the end of the element. */
+static bool text_step(struct str text, size_t *from, bool *cdata, size_t *bytes_out, size_t *at_out)
+{
+	while (*from < text.n) {
+		*at_out = *from;
+		*bytes_out = 1;
+		if (*cdata && starts(text, *from, STR("]]>"))) {
+			*from += 3;
+			*cdata = false;
+		} else if (!*cdata && starts(text, *from, STR("<![CDATA["))) {
+			*from += 9;
+			*cdata = true;
+		} else if (!*cdata && text.p[*from] == '<') {
+			*from = skip_aside(text, *from);
+			if (*from == *at_out)
+				return false;
+		} else if (!*cdata && text.p[*from] == '&') {
+			*bytes_out = reference_bytes(text, *from);
+			*from = behind(text, *from, STR(";"));
+			return true;
+		} else {
+			*from += starts(text, *from, STR("\r\n")) ? 2 : 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+size_t xmlscan_within(struct str text, size_t from, size_t at)
+{
+	bool cdata = in_cdata(text, from);
+	size_t behind_last = 0, bytes, stands;
+
+	while (text_step(text, &from, &cdata, &bytes, &stands)) {
+		behind_last += bytes;
+		if (at < behind_last)
+			return stands;
+	}
+	return from < text.n ? from : text.n;
+}
+
 bool xmlscan_doctype(struct str text, size_t *at_out)
 {
 	size_t at = 0, past;

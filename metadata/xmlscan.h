@@ -28,6 +28,9 @@ bool xmlscan_tag(struct str text, size_t from, struct xmlscan_tag *out) MUST_CHE
 bool xmlscan_attr(struct str text, size_t *from, struct xmlscan_attr *out) MUST_CHECK NONNULL(2, 3);
 /* The first byte of text at or behind `from` that is not white space, inside a CDATA section too. */
 size_t xmlscan_text(struct str text, size_t from);
+/* Where byte `at` of an element's text, as a parser gives it, stands in the document: references, CDATA sections,
+ * comments and line ends are longer there. `from` is what xmlscan_text() says. Never behind the end of the text. */
+size_t xmlscan_within(struct str text, size_t from, size_t at);
 /* Is there a document type before the root element? Its place goes to *at_out. */
 bool xmlscan_doctype(struct str text, size_t *at_out) MUST_CHECK NONNULL(2);
 /* The value of encoding in the XML declaration, or the NULL view; it points into the text. */

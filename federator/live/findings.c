@@ -91,7 +91,7 @@ static struct span span_of(const struct asked *a, struct described_place place)
 	at = sqltext_origin(q, a->keys, q->n_by + 1, place.at);
 	if (at >= q->sql.n) /* behind the end: at the last byte */
 		at = q->sql.n > 0 ? q->sql.n - 1 : 0;
-	return sqltext_span(q->sql, q->sql_at, at, place.n && place.n <= q->sql.n - at ? place.n : 1);
+	return diag_within(a->ds, q->sql_at, q->sql, at, place.n && place.n <= q->sql.n - at ? place.n : 1);
 }
 
 void findings_refused(const struct asked *a, const struct err *err, const struct description *d)

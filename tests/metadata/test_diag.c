@@ -132,6 +132,32 @@ static void a_finding_outlives_what_it_was_told_with(void **state)
 	assert_string_equal(diags_all(ds, &n)[0].help, "help");
 }
 
+static void assert_within(const struct diags *list, size_t at, uint32_t line, uint32_t column)
+{
+	struct span first = { .file = "a.xml", .line = 2, .column = 2 };
+	struct span span = diag_within(list, first, STR("a&b\n<cd"), at, 1);
+
+	assert_int_equal(span.line, line);
+	assert_int_equal(span.column, column);
+}
+
+static void places_in_a_text_are_those_of_the_file(void **state)
+{
+	SCOPED(arena_wipe_free) struct arena *own = arena_new();
+	struct diags *known = diags_new(own), *unknown = diags_new(own);
+
+	(void)state;
+	diags_file(known, "a.xml", STR("<q>\r\n a&amp;b<!-- a -->\r\n<![CDATA[<c]]>d</q>"));
+	assert_within(known, 0, 2, 2);
+	assert_within(known, 1, 2, 3);
+	assert_within(known, 2, 2, 8);
+	assert_within(known, 4, 3, 10);
+	assert_within(known, 6, 3, 15);
+	assert_within(known, 100, 3, 16);
+	assert_within(unknown, 2, 2, 4);
+	assert_within(unknown, 4, 3, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -144,6 +170,7 @@ int main(void)
 		TEST(the_json_form_escapes_its_texts),
 		TEST(findings_beyond_two_hundred_are_counted),
 		TEST(a_finding_outlives_what_it_was_told_with),
+		cmocka_unit_test(places_in_a_text_are_those_of_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
