@@ -1,6 +1,7 @@
 #include "metadata/build.h"
 
 #include "metadata/check.h"
+#include "metadata/test.h"
 
 #define NO_NAME NAMES_KINDS
 
@@ -23,6 +24,7 @@ static const struct maker {
 	{ "timeline", NAMES_PATH, "path", USE_TIMELINE, sizeof(struct timeline), build_timeline },
 	{ "view", NAMES_VIEW, "name", 0, sizeof(struct view), build_view },
 	{ "policy", NO_NAME, "", 0, sizeof(struct policy), build_policy },
+	{ "test", NAMES_TEST, "name", 0, sizeof(struct test), build_test },
 };
 
 enum { N_MAKERS = ARRAY_LEN(makers), MAKER_PART = 4 /* in that table */ };
@@ -131,6 +133,7 @@ static void fill_arrays(struct catalog *cat, const struct declared *all)
 	TAKE(timelines);
 	TAKE(views);
 	TAKE(policies);
+	TAKE(tests);
 #undef TAKE
 }
 

@@ -50,6 +50,8 @@ bool build_timeline(struct build *b, const struct elem *e, uint32_t index, void 
 bool build_view(struct build *b, const struct elem *e, uint32_t index, void *thing) NONNULL(1, 2, 4);
 /* A struct policy. */
 bool build_policy(struct build *b, const struct elem *e, uint32_t index, void *thing) NONNULL(1, 2, 4);
+/* A struct test. */
+bool build_test(struct build *b, const struct elem *e, uint32_t index, void *thing) NONNULL(1, 2, 4);
 
 /* ---- what they share (build_common.c, build_value.c) ---- */
 

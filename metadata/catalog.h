@@ -325,6 +325,8 @@ struct mapping_file {
 	struct str text;
 };
 
+struct test; /* test.h */
+
 struct catalog {
 	char revision[17]; /* hex, hash of the names and bytes of all files */
 	const struct source *sources;
@@ -349,6 +351,8 @@ struct catalog {
 	const struct view *candidate; /* the view named "candidate", or NULL */
 	const struct policy *policies;
 	size_t n_policies;
+	const struct test *tests;
+	size_t n_tests;
 	const struct plan *resolve; /* n_keys of them: from that asked key to the identity key; for the identity key
 				     * itself the parts that can confirm it. Same order rule as a view's plan. */
 	const struct mapping_file *files;

@@ -13,6 +13,7 @@ enum names_kind {
 	NAMES_PART,
 	NAMES_PATH, /* fields, lists and time lines share one space */
 	NAMES_VIEW,
+	NAMES_TEST, /* nothing refers to them */
 	NAMES_KINDS
 };
 

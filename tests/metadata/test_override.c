@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "metadata/test.h"
 #include "tests/metadata/loading.h"
 
 #define COMMON \
@@ -172,6 +173,28 @@ static void a_policy_replaces_all_of_its_roles_and_purposes_and_adds_up_without_
 	assert_int_equal(catalog_rights(f.cat, STR("agent"), STR("service")).mask, 2);
 }
 
+static const char *a_test(const char *lang, const char *more)
+{
+	return arena_printf(f.mem,
+			    "<test name='t' view='v' lang='%s'%s><ask key='id' value='1'/>"
+			    "<expect>{\"complete\": true}</expect></test>",
+			    lang, more)
+		.p;
+}
+
+static void a_test_counts_unless_a_later_directory_replaces_it(void **state)
+{
+	(void)state;
+	put("common", arena_printf(f.mem, COMMON "%s", a_test("ko", "")).p);
+	put("tenant", "<class name='more'/>");
+	put("more", a_test("en", " override='true'"));
+	assert_int_equal(must_load()->n_tests, 1);
+	assert_string_equal(f.cat->tests[0].lang, "ko");
+	assert_non_null(load("common", "more"));
+	assert_int_equal(f.cat->n_tests, 1);
+	assert_string_equal(f.cat->tests[0].lang, "en");
+}
+
 static void the_last_of_three_directories_counts(void **state)
 {
 	(void)state;
@@ -241,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_later_directory_replaces_each_kind_wholly, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_policy_replaces_all_of_its_roles_and_purposes_and_adds_up_without_override, begin, end),
+		cmocka_unit_test_setup_teardown(a_test_counts_unless_a_later_directory_replaces_it, begin, end),
 		cmocka_unit_test_setup_teardown(the_last_of_three_directories_counts, begin, end),
 		cmocka_unit_test_setup_teardown(a_name_that_an_earlier_directory_has_needs_override, begin, end),
 		cmocka_unit_test_setup_teardown(override_needs_something_of_its_kind_to_replace, begin, end),
