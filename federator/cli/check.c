@@ -13,32 +13,12 @@ static void summary(const struct catalog *cat, const struct diags *ds, const cha
 
 	if (cat && errors == 0)
 		fprintf(stderr,
-			"%s: ok, revision %s: files: %zu, sources: %zu, parts: %zu, views: %zu, warnings: %zu\n",
+			"%s: ok, revision %s: files: %zu, sources: %zu, parts: %zu, views: %zu, tests: %zu, "
+			"warnings: %zu\n",
 			dir, cat->revision, cat->n_files, cat->n_sources, cat->n_parts, cat->n_views,
-			warnings);
+			cat->n_tests, warnings);
 	else
 		fprintf(stderr, "%s: errors: %zu, warnings: %zu\n", dir, errors, warnings);
-}
-
-static bool printer_of(const char *format, void (**print_out)(struct diags *ds, struct buf *out))
-{
-	static const struct {
-		const char *name;
-		void (*print)(struct diags *ds, struct buf *out);
-	} printers[] = {
-		{ "human", diags_print_human },
-		{ "gcc", diags_print_gcc },
-		{ "json", diags_print_json },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(printers); i++) {
-		if (strcmp(format, printers[i].name) == 0) {
-			*print_out = printers[i].print;
-			return true;
-		}
-	}
-	message_error("--format takes human, gcc or json, not '%s'", format);
-	return false;
 }
 
 /* Warnings for what `cat` shows beyond the mapping in `dir`. False: there is none to compare with. */
@@ -106,7 +86,7 @@ int command_check(struct args *args)
 	if (code != EXIT_OK)
 		return code;
 	dir = dir_of(args, &opt);
-	if (!dir || !printer_of(format ? format : "human", &print))
+	if (!dir || !message_format(format ? format : "human", &print))
 		return EXIT_USAGE;
 	opt.map = dir;
 	cat = catalog_load(dir, ds);

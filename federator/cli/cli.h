@@ -70,6 +70,9 @@ void message_error(const char *fmt, ...) PRINTF_LIKE(1, 2) NONNULL(1);
 int message_err(const struct err *err) NONNULL(1);
 /* All findings in human form on stderr. */
 void message_findings(struct diags *ds) NONNULL(1);
+/* How --format says that findings are printed: human, gcc or json. False: a message is on stderr. */
+bool message_format(const char *format, void (**print_out)(struct diags *ds, struct buf *out))
+	MUST_CHECK NONNULL(1, 2);
 /* Write bytes to stdout; EXIT_INTERNAL when that fails (a full disk, a closed pipe). */
 int message_data(const struct buf *data) NONNULL(1);
 

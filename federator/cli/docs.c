@@ -86,7 +86,8 @@ void docs_man(struct buf *out)
 	man_commands(out);
 	man_options(out);
 	buf_puts(out,
-		 ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nFindings in the mapping.\n.TP\n2\nWrong usage.\n"
+		 ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nFindings in the mapping, or a test that fails.\n"
+		 ".TP\n2\nWrong usage.\n"
 		 ".TP\n3\nA source or the service cannot be reached.\n.TP\n4\nAn internal error.\n");
 }
 

@@ -61,6 +61,7 @@ static void commands_put(struct buf *out)
 			row_put(commands[i].name, commands[i].operands, commands[i].about, out);
 	buf_puts(out, "\nTry:  federator demo          see it work\n"
 		      "      federator check DIR     check your own mapping\n"
+		      "      federator test DIR      run its tests\n"
 		      "      federator COMMAND --help\n");
 }
 

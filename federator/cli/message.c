@@ -66,3 +66,24 @@ int message_data(const struct buf *data)
 	}
 	return EXIT_OK;
 }
+
+bool message_format(const char *format, void (**print_out)(struct diags *ds, struct buf *out))
+{
+	static const struct {
+		const char *name;
+		void (*print)(struct diags *ds, struct buf *out);
+	} printers[] = {
+		{ "human", diags_print_human },
+		{ "gcc", diags_print_gcc },
+		{ "json", diags_print_json },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(printers); i++) {
+		if (strcmp(format, printers[i].name) == 0) {
+			*print_out = printers[i].print;
+			return true;
+		}
+	}
+	message_error("--format takes human, gcc or json, not '%s'", format);
+	return false;
+}

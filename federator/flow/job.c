@@ -43,25 +43,29 @@ static void free_job(struct job *job)
 	free(job);
 }
 
-bool run_rows_proved(const struct part *part, const struct query *query, const struct key_set *keys,
-		     struct fact *fact, struct arena *mem)
+bool run_row_proved(const struct query *query, const struct key_set *keys, struct fact *fact, uint32_t row,
+		    struct arena *mem)
 {
-	for (uint32_t r = 0; r < fact_rows(fact); r++) {
-		bool all_optional = true, any = false;
+	bool all_optional = true, any = false;
 
-		for (size_t k = 0; k < query->n_by; k++) {
-			bool provable = plan_part_proves(part, query->by[k].key), proved = false;
+	for (size_t k = 0; k < query->n_by; k++) {
+		bool provable = plan_part_proves(fact->part, query->by[k].key), proved = false;
 
-			all_optional = all_optional && query->by[k].optional;
-			for (size_t v = 0; provable && v < keys[k].n && !proved; v++)
-				proved = fact_row_proves(fact, r, keys[k].key, keys[k].values[v], mem);
-			any = any || proved;
-			if (provable && !proved && !query->by[k].optional)
-				return false;
-		}
-		if (all_optional && !any)
+		all_optional = all_optional && query->by[k].optional;
+		for (size_t v = 0; provable && v < keys[k].n && !proved; v++)
+			proved = fact_row_proves(fact, row, keys[k].key, keys[k].values[v], mem);
+		any = any || proved;
+		if (provable && !proved && !query->by[k].optional)
 			return false;
 	}
+	return !all_optional || any;
+}
+
+bool run_rows_proved(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem)
+{
+	for (uint32_t r = 0; r < fact_rows(fact); r++)
+		if (!run_row_proved(query, keys, fact, r, mem))
+			return false;
 	return true;
 }
 
@@ -70,7 +74,7 @@ static void check_rows(struct job *job)
 	struct fetch *f = job->fetch;
 	struct fact fact = { .part = job->part, .state = FACT_LIVE, .rows = f->rows };
 
-	if (run_rows_proved(job->part, job->query, job->keys, &fact, f->mem)) {
+	if (run_rows_proved(job->query, job->keys, &fact, f->mem)) {
 		guard_rows(job->world->cat, job->query, job->keys, &fact, f->mem);
 		f->rows = fact.rows;
 		return;
@@ -202,6 +206,13 @@ bool job_submit(struct run *run, struct err *err)
 	}
 	run->job = job;
 	return true;
+}
+
+const struct run *job_run(const struct fetch *f)
+{
+	const struct job *job = f->owner;
+
+	return job->run;
 }
 
 void job_abandon(struct run *run)

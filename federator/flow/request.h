@@ -182,9 +182,14 @@ void job_store(struct run *run) NONNULL(1);
 void job_free(struct run *run) NONNULL(1);
 /* The job has landed: take its rows or its failure. Called by job.c. */
 void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
-/* Does every row carry the key it was asked for? (used on live rows and on copies) */
-bool run_rows_proved(const struct part *part, const struct query *query, const struct key_set *keys,
-		     struct fact *fact, struct arena *mem) NONNULL(1, 2, 3, 4, 5);
+/* The run that a fetch was submitted for; NULL when the request no longer waits. On the loop's thread. */
+const struct run *job_run(const struct fetch *f) NONNULL(1);
+/* Does the row carry the key it was asked for? */
+bool run_row_proved(const struct query *query, const struct key_set *keys, struct fact *fact, uint32_t row,
+		    struct arena *mem) NONNULL(1, 2, 3, 5);
+/* Do all rows? (used on live rows and on copies) */
+bool run_rows_proved(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem)
+	NONNULL(1, 2, 3, 4);
 
 /* guard.c - not more rows than the mapping says */
 

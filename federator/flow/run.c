@@ -115,7 +115,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 
 		if (hit.rows && age_ms >= 0 && (uint64_t)age_ms <= run->part->ttl_ms + run->part->stale_ms &&
 		    hit.rows->n_cols == run->part->n_columns &&
-		    run_rows_proved(run->part, run->query, run->keys, &copy, flow->mem))
+		    run_rows_proved(run->query, run->keys, &copy, flow->mem))
 			run->copy = hit;
 		if (run->copy.rows && (uint64_t)age_ms < run->part->ttl_ms)
 			take_copy(run, FACT_FRESH);

@@ -1,6 +1,8 @@
 #include "tests/cmocka_all.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "federator/cli/cli.h"
 #include "federator/cli/explain_text.h"
@@ -161,6 +163,50 @@ static int run(const char *a, const char *b)
 	return cli_main(b ? 3 : a ? 2 : 1, argv);
 }
 
+#define TEST_OF(outcome) \
+	"<test name='t' view='v'><ask key='id' value='1'/><given part='p'/>" \
+	"<expect>{\"match\": {\"outcome\": \"" outcome "\"}}</expect></test>"
+
+/* What `federator test` ends with for a mapping with these tests. */
+static int test_ends_with(const char *tests)
+{
+	char dir[] = "/tmp/fed-cli-XXXXXX";
+	const char *file;
+	FILE *out;
+	int code;
+
+	assert_non_null(mkdtemp(dir));
+	file = arena_printf(mem, "%s/m.xml", dir).p;
+	out = fopen(file, "we");
+	assert_non_null(out);
+	fprintf(out,
+		"<mapping xmlns='urn:federator:mapping:1'><key name='id' role='identity' type='integer'/>"
+		"<source name='s' connect='secret:s' dialect='sqlite' zone='UTC' pool='1'/><class name='open'/>"
+		"<part name='p' source='s' rows='0..1' deadline='50ms' ttl='1s' stale='0s'>"
+		"<query by='id'>SELECT id, a FROM t WHERE id IN (:id...)</query>"
+		"<column name='id' type='integer' gives='id' proves='id'/><column name='a' type='text'/></part>"
+		"<field path='f' class='open'><from part='p' column='a'/></field>"
+		"<view name='v' by='id' budget='300ms'><use path='f'/></view>"
+		"<policy role='agent' purpose='service'><show class='open'/></policy>%s</mapping>",
+		tests);
+	assert_int_equal(fclose(out), 0);
+	code = run("test", dir);
+	unlink(file);
+	rmdir(dir);
+	return code;
+}
+
+static void a_failing_test_and_a_mapping_without_one_are_findings(void **state)
+{
+	(void)state;
+	assert_int_equal(test_ends_with(TEST_OF("none")), EXIT_OK);
+	assert_int_equal(test_ends_with(TEST_OF("one")), EXIT_FINDINGS);
+	assert_int_equal(test_ends_with(TEST_OF("none") "<test/>"), EXIT_FINDINGS);
+	assert_int_equal(test_ends_with(""), EXIT_FINDINGS);
+	assert_int_equal(run("test", NULL), EXIT_USAGE);
+	assert_int_equal(run("test", "/nonexistent"), EXIT_FINDINGS);
+}
+
 static void exit_codes_tell_usage_from_findings(void **state)
 {
 	(void)state;
@@ -229,6 +275,7 @@ int main(void)
 		cmocka_unit_test(flags_options_and_operands_are_told_apart),
 		cmocka_unit_test(wrong_arguments_are_refused),
 		cmocka_unit_test(explained_answer_is_readable_at_a_terminal),
+		cmocka_unit_test(a_failing_test_and_a_mapping_without_one_are_findings),
 		cmocka_unit_test(exit_codes_tell_usage_from_findings),
 	};
 

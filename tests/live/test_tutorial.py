@@ -45,6 +45,7 @@ class TutorialTest(LiveTest):
                               text=True, timeout=60 * SLOW)
         self.assertEqual(done.returncode, 0, f"{text}\n{done.stdout}\n{done.stderr}")
         self.assertEqual(done.stderr.count("warnings: 0\n"), text.count("federator check "), done.stderr)
+        self.assertEqual(done.stderr.count(" passed, 0 failed\n"), text.count("federator test "), done.stderr)
         return done.stdout
 
     def save(self, text):
