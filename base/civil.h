@@ -17,7 +17,8 @@ struct civil {
 };
 
 /* Read "2026-11-22", "2026-11-22 09:38:51[.fffffffff]", the same with "T", and with "Z", "+09", "+09:00" or
- * "+0900" behind, those with a sign also after a blank. Digits of the fraction behind the sixth are dropped, not rounded.
+ * "+0900" behind, those with a sign also after a blank. Digits of the fraction behind the sixth are dropped, not
+ * rounded.
  * Years 0001-9999, real days only; "0000-00-00" and everything else is false. */
 bool civil_parse(struct str text, struct civil *out) MUST_CHECK NONNULL(2);
 /* Read a time of day, "09:38:51[.fffffffff]", as microseconds since midnight. "24:00:00", leap seconds

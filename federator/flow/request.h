@@ -196,8 +196,8 @@ bool run_rows_proved(const struct query *query, const struct key_set *keys, stru
 /* How many rows to read for so many asked values. */
 uint32_t guard_max_rows(const struct part *part, uint64_t asked) NONNULL(1);
 /* Hold a fact's rows, which prove the keys they were asked by, against the part: what is too much for one asked value
- * is cut off (ROWS_CUT, or ROWS_TRUNCATED where that leaves a value without rows), and several rows of one customer are told where single values are taken from the part
- * (ROWS_SEVERAL). The rows that are left live in `mem`. */
+ * is cut off (ROWS_CUT, or ROWS_TRUNCATED where that leaves a value without rows), and several rows of one customer
+ * are told where single values are taken from the part (ROWS_SEVERAL). The rows that are left live in `mem`. */
 void guard_rows(const struct catalog *cat, const struct query *query, const struct key_set *keys, struct fact *fact,
 		struct arena *mem) NONNULL(1, 2, 3, 4, 5);
 

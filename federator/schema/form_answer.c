@@ -187,7 +187,8 @@ static void put_head(struct form_context *ctx, const struct view *view, struct f
 	put_text(ctx, root, STR("id"))->about = STR("Sealed id of the customer, for further requests.");
 	put_word(ctx, root, STR("view"), name, 1)->required = true;
 	put_text(ctx, root, STR("revision"))->about = STR("Hash of the mapping the answer was made with.");
-	put_bool(ctx, root, STR("complete"), "Every part that was needed answered, with all its rows.")->required = true;
+	put_bool(ctx, root, STR("complete"), "Every part that was needed answered, with all its rows.")->required =
+		true;
 }
 
 static struct form *put_instant(struct form_context *ctx, struct form *parent, struct str name)

@@ -10,7 +10,8 @@ enum {
 	DOCUMENT_DEPTH_MAX = 64, /* arrays and objects inside each other */
 };
 
-/* Is `raw` one JSON value (RFC 8259) within the limits, with numbers of any size? Then *out is its text without the blanks between tokens: members, their order and every digit stay. It lives in `mem`. */
+/* Is `raw` one JSON value (RFC 8259) within the limits, with numbers of any size? Then *out is its text without the
+ * blanks between tokens: members, their order and every digit stay. It lives in `mem`. */
 bool document_read(struct str raw, struct arena *mem, struct str *out) MUST_CHECK NONNULL(2, 3);
 
 #endif

@@ -157,7 +157,9 @@ static enum value_type field_type(const struct list *list, uint32_t field)
 
 static void sort_items(struct merge *m, const struct list *list, uint32_t field, bool desc, struct items *items)
 {
-	struct order order = { .type = field_type(list, field), .codes = list->fields[field].field.codes, .desc = desc };
+	struct order order = { .type = field_type(list, field),
+			       .codes = list->fields[field].field.codes,
+			       .desc = desc };
 
 	for (size_t i = 0; i < items->n; i++) {
 		struct item *item = &items->of[i];

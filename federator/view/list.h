@@ -22,8 +22,8 @@ struct items {
 };
 
 /* All rows of a list, those of one outer key only when `join` is not NULL, in the order of `order_field` (-1: as they
- * came; codes by rank, what is no code after them; NULLs last; ties by part, then by row) and without repeated `distinct`
- * fields. */
+ * came; codes by rank, what is no code after them; NULLs last; ties by part, then by row) and without repeated
+ * `distinct` fields. */
 struct items list_items(struct merge *m, const struct list *list, struct str join, int32_t order_field, bool desc)
 	NONNULL(1, 2);
 /* The fields of one item chosen by `only`, as members of `object`. `skip` is left out (-1: none). */

@@ -151,8 +151,10 @@ static void distinct_keeps_the_first_in_order_and_never_joins_nulls(void **state
 
 static void codes_are_ordered_by_rank_and_others_after_them(void **state)
 {
-	static const char calls[] = TYPED("calls") GRADE("a", "6") GRADE("b", "9") GRADE("c", "s") GRADE("d", "7") "\n";
-	static const char chats[] = TYPED("chats") GRADE("e", "\\N") GRADE("f", "10") GRADE("g", "5") GRADE("h", "g") "\n";
+	static const char calls[] = TYPED("calls") GRADE("a", "6") GRADE("b", "9") GRADE("c", "s") GRADE("d", "7")
+		"\n";
+	static const char chats[] = TYPED("chats") GRADE("e", "\\N") GRADE("f", "10") GRADE("g", "5") GRADE("h", "g")
+		"\n";
 
 	(void)state;
 	assert_ids(TYPED_LIST("order=\"grade\""), calls, chats, "d h c g a f b e", false);
@@ -161,7 +163,8 @@ static void codes_are_ordered_by_rank_and_others_after_them(void **state)
 
 static void distinct_goes_by_the_code_that_is_shown(void **state)
 {
-	static const char calls[] = TYPED("calls") GRADE("a", "7") GRADE("b", "g") GRADE("c", "8") GRADE("d", "GOLD") "\n";
+	static const char calls[] = TYPED("calls") GRADE("a", "7") GRADE("b", "g") GRADE("c", "8") GRADE("d", "GOLD")
+		"\n";
 	static const char chats[] = TYPED("chats") GRADE("e", "8") GRADE("f", "SILVER") GRADE("g", "5") "\n";
 
 	(void)state;
