@@ -10,8 +10,8 @@ static bool in_list(const struct list *list, const struct part *part)
 	return false;
 }
 
-/* Can the part be asked with nothing but that key and the identity? */
-static bool asked_by(const struct part *part, const struct key *key)
+/* Can the part be asked with nothing but that key, the identity and what `giver` gives together with it? */
+static bool asked_by(const struct part *part, const struct key *key, const struct part *giver)
 {
 	for (size_t q = 0; q < part->n_queries; q++) {
 		const struct query *query = &part->queries[q];
@@ -21,7 +21,8 @@ static bool asked_by(const struct part *part, const struct key *key)
 			const struct key *k = query->by[i].key;
 
 			has |= k == key;
-			others |= k != key && !query->by[i].optional && k->role != KEY_IDENTITY;
+			others |= k != key && !query->by[i].optional && k->role != KEY_IDENTITY &&
+				  !(plan_part_gives(giver, k) && plan_part_proves(part, k));
 		}
 		if (has && !others)
 			return true;
@@ -37,7 +38,7 @@ static bool find_lookup(const struct part *part, const struct part *target, uint
 			const struct key *key = part->columns[c].gives;
 
 			if (!key || (key->role == KEY_IDENTITY) != identity || !plan_part_proves(target, key) ||
-			    !asked_by(target, key))
+			    !asked_by(target, key, part))
 				continue;
 			*column_out = (uint32_t)c;
 			return true;

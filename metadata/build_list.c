@@ -239,6 +239,24 @@ static void join_on(struct build *b, const struct elem *e, const struct list *ou
 	list->join = key;
 }
 
+static bool requires(const struct query *q, const struct key *key)
+{
+	for (size_t i = 0; i < q->n_by; i++)
+		if (q->by[i].key == key && !q->by[i].optional)
+			return true;
+	return false;
+}
+
+/* Do all inner queries that need one of the keys need both? Then rows are joined by both, whichever is named. */
+static bool asked_together(const struct list *list, const struct key *a, const struct key *b)
+{
+	for (size_t p = 0; p < list->n_parts; p++)
+		for (size_t q = 0; q < list->parts[p]->n_queries; q++)
+			if (requires(&list->parts[p]->queries[q], a) != requires(&list->parts[p]->queries[q], b))
+				return false;
+	return true;
+}
+
 /* The identity is no candidate: it would put the same items into every item of one customer. */
 static void find_join(struct build *b, const struct elem *e, const struct list *outer, struct list *list)
 {
@@ -249,8 +267,8 @@ static void find_join(struct build *b, const struct elem *e, const struct list *
 
 		if (!key->name || key->role == KEY_IDENTITY || !all_give(outer, key) || !all_prove(list, key))
 			continue;
-		list->join = key;
-		n++;
+		n += !list->join || !asked_together(list, list->join, key);
+		list->join = list->join ? list->join : key;
 	}
 	if (n == 0)
 		diag_add(b->ds, "M0513", e->at,

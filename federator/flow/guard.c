@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "federator/flow/request.h"
+#include "federator/view/tuples.h"
 #include "metadata/plan.h"
 
 uint32_t guard_max_rows(const struct part *part, uint64_t asked)
@@ -22,7 +23,31 @@ struct guard {
 	struct arena *mem;
 	uint32_t **used; /* by key of the query, by value: rows kept */
 	uint32_t **room; /* by key: where the row at hand is counted; NULL: nowhere */
+	struct tuple_seek *seek; /* by set of keys that were given together: they count as one */
+	size_t *tuple; /* by set: of the row at hand */
 };
+
+static size_t n_sets(const struct guard *g)
+{
+	return g->fact->tuples ? g->fact->tuples->n : 0;
+}
+
+static bool is_given_together(const struct guard *g, const struct key *key)
+{
+	for (size_t s = 0; s < n_sets(g); s++)
+		if (tuple_has_key(&g->fact->tuples->of[s], key))
+			return true;
+	return false;
+}
+
+/* Of keys that were given together the combination counts. */
+static bool tuples_have_room(struct guard *g, uint32_t row)
+{
+	for (size_t s = 0; s < n_sets(g); s++)
+		if (!tuple_seek(&g->seek[s], row, &g->tuple[s]))
+			return false;
+	return true;
+}
 
 /* Find a value of each key that the row carries and that may have one more row. */
 static bool has_room(struct guard *g, uint32_t row)
@@ -30,9 +55,11 @@ static bool has_room(struct guard *g, uint32_t row)
 	const struct query *q = g->query;
 	bool all_optional = true, any = false;
 
+	if (!tuples_have_room(g, row))
+		return false;
 	for (size_t k = 0; k < q->n_by; k++) {
 		const struct key_set *rk = &g->keys[k];
-		bool proved = false;
+		bool proved = false, counts = !is_given_together(g, rk->key);
 
 		g->room[k] = NULL;
 		all_optional = all_optional && q->by[k].optional;
@@ -40,7 +67,7 @@ static bool has_room(struct guard *g, uint32_t row)
 			if (!fact_row_proves(g->fact, row, rk->key, rk->values[v], g->mem))
 				continue;
 			proved = true;
-			if (g->used[k][v] < g->fact->part->rows_max)
+			if (!counts || g->used[k][v] < g->fact->part->rows_max)
 				g->room[k] = &g->used[k][v];
 		}
 		any = any || g->room[k];
@@ -108,6 +135,8 @@ static void cut(struct guard *g, bool smallest)
 		for (size_t k = 0; k < g->query->n_by; k++)
 			if (g->room[k])
 				++*g->room[k];
+		for (size_t s = 0; s < n_sets(g); s++)
+			g->seek[s].used[g->tuple[s]]++;
 	}
 	if (n == n_rows)
 		return;
@@ -164,6 +193,25 @@ void guard_view(struct run *run)
 		run->fact.several = plan_part_single(flow->world->cat, run->part);
 }
 
+/* Room to count in. */
+static void begin_counting(struct guard *g)
+{
+	g->used = arena_array_of(g->mem, uint32_t *, g->query->n_by);
+	g->room = arena_array_of(g->mem, uint32_t *, g->query->n_by);
+	for (size_t k = 0; k < g->query->n_by; k++)
+		g->used[k] = arena_array_of(g->mem, uint32_t, g->keys[k].n);
+	g->seek = arena_array_of(g->mem, struct tuple_seek, n_sets(g));
+	g->tuple = arena_array_of(g->mem, size_t, n_sets(g));
+	for (size_t s = 0; s < n_sets(g); s++) {
+		const struct tuple_set *set = &g->fact->tuples->of[s];
+
+		g->seek[s] = (struct tuple_seek){ .set = set, .fact = g->fact, .mem = g->mem };
+		g->seek[s].used = arena_array_of(g->mem, uint32_t, set->n);
+		g->seek[s].most = g->fact->part->rows_max;
+		g->seek[s].now = arena_array_of(g->mem, struct str, set->n_keys);
+	}
+}
+
 void guard_rows(const struct catalog *cat, const struct query *query, const struct key_set *keys, struct fact *fact,
 		struct arena *mem)
 {
@@ -174,10 +222,7 @@ void guard_rows(const struct catalog *cat, const struct query *query, const stru
 		return;
 	single = plan_part_single(cat, fact->part);
 	if (fact_rows(fact) > fact->part->rows_max) {
-		g.used = arena_array_of(mem, uint32_t *, query->n_by);
-		g.room = arena_array_of(mem, uint32_t *, query->n_by);
-		for (size_t k = 0; k < query->n_by; k++)
-			g.used[k] = arena_array_of(mem, uint32_t, keys[k].n);
+		begin_counting(&g);
 		cut(&g, single || fact->part->rows_max == 1);
 	}
 	if (single && any_doubled(fact, cat->identity, mem))

@@ -17,6 +17,7 @@ struct job {
 	const struct part *part;
 	const struct query *query;
 	struct key_set *keys; /* canonical, in the fetch's arena */
+	const struct tuples *tuples; /* in the fetch's arena */
 	struct cache_key cache_key;
 	struct str before; /* of a query that takes :before, in the fetch's arena */
 	bool passing; /* :before is bound: its rows are not kept */
@@ -72,9 +73,10 @@ bool run_rows_proved(const struct query *query, const struct key_set *keys, stru
 static void check_rows(struct job *job)
 {
 	struct fetch *f = job->fetch;
-	struct fact fact = { .part = job->part, .state = FACT_LIVE, .rows = f->rows };
+	struct fact fact = { .part = job->part, .state = FACT_LIVE, .rows = f->rows, .tuples = job->tuples };
 
 	if (run_rows_proved(job->query, job->keys, &fact, f->mem)) {
+		combine_keep(&fact, f->mem);
 		guard_rows(job->world->cat, job->query, job->keys, &fact, f->mem);
 		f->rows = fact.rows;
 		return;
@@ -129,6 +131,7 @@ static void copy_keys(struct job *job, const struct run *run)
 {
 	struct arena *mem = job->fetch->mem;
 
+	job->tuples = combine_copy(run->fact.tuples, mem);
 	job->keys = arena_array_of(mem, struct key_set, run->query->n_by);
 	for (size_t k = 0; k < run->query->n_by; k++) {
 		job->keys[k] = run->keys[k];
@@ -143,10 +146,7 @@ static void set_limits(const struct job *job, struct fetch *f)
 	const struct options *opt = service_options(job->lane->service);
 	const char **columns = arena_array_of(f->mem, const char *, job->part->n_columns);
 	bool *bytes = arena_array_of(f->mem, bool, job->part->n_columns);
-	uint64_t asked = 0;
 
-	for (size_t k = 0; k < job->query->n_by; k++)
-		asked += job->keys[k].n;
 	for (size_t c = 0; c < job->part->n_columns; c++) {
 		columns[c] = job->part->columns[c].name;
 		bytes[c] = job->part->columns[c].type == TYPE_BYTES;
@@ -155,7 +155,7 @@ static void set_limits(const struct job *job, struct fetch *f)
 	f->columns = columns;
 	f->bytes = bytes;
 	f->n_columns = (uint32_t)job->part->n_columns;
-	f->max_rows = guard_max_rows(job->part, asked);
+	f->max_rows = guard_max_rows(job->part, combine_asked(job->query, job->keys, job->tuples));
 	f->max_bytes = opt->max_fetch_bytes;
 	f->give_up = deadline_after_ms(job->part->deadline_ms);
 	f->cap = deadline_after_ms(job->part->cap_ms);
@@ -173,6 +173,13 @@ static bool somebody_waits_for(const struct run *run)
 			if (runs[i].after[a] == run)
 				return true;
 	return false;
+}
+
+static bool write_fetch(const struct job *job, struct err *err)
+{
+	return wording_write(&(struct asking){ .part = job->part, .query = job->query, .keys = job->keys,
+					       .tuples = job->tuples, .before = job->before },
+			     job->fetch, err);
 }
 
 bool job_submit(struct run *run, struct err *err)
@@ -199,7 +206,7 @@ bool job_submit(struct run *run, struct err *err)
 	job->fetch->batch = together_batch(job->part, job->query, job->keys, job->fetch->mem);
 	job->flight.urgent = somebody_waits_for(run);
 	set_limits(job, job->fetch);
-	if (!wording_write(job->part, job->query, job->keys, job->before, job->fetch, err) ||
+	if (!write_fetch(job, err) ||
 	    !flight_begin(&job->flight, flow->lane, flow->crew, adapter, job->fetch, err)) {
 		free_job(job);
 		return false;

@@ -5,6 +5,7 @@
 
 #include "federator/flow/flow.h"
 #include "federator/view/merge.h"
+#include "metadata/sqltext.h"
 
 struct crew;
 struct flow;
@@ -138,6 +139,8 @@ bool run_pages_on(const struct run *run) NONNULL(1);
 bool runs_advance(struct run *runs, size_t n_runs);
 /* The budget is over: whatever has not ended, ends now, with a stale copy or as missing(deadline). */
 void run_expire(struct run *run) NONNULL(1);
+/* Put a value into play, unless it is already or there are as many as may be. */
+void run_add_value(struct key_set *rk, struct str value) NONNULL(1);
 /* End a run that did not bring rows: a stale copy stands in where the part allows it. */
 void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
 
@@ -191,6 +194,46 @@ bool run_row_proved(const struct query *query, const struct key_set *keys, struc
 bool run_rows_proved(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem)
 	NONNULL(1, 2, 3, 4);
 
+/* combine.c - keys that an earlier part gave together */
+
+/* Set run->fact.tuples, and the values of the keys in them. The runs it waits for have ended. */
+void combine_gather(struct run *run) NONNULL(1);
+/* A copy in `mem`; NULL of NULL. The keys stay the catalog's. */
+const struct tuples *combine_copy(const struct tuples *tuples, struct arena *mem) NONNULL(2);
+/* Leave out rows of combinations that were not given: lists of values bring them along, and they are other
+ * customers'. */
+void combine_keep(struct fact *fact, struct arena *mem) NONNULL(1, 2);
+/* For how many asked values rows may come, before combine_keep(). */
+uint64_t combine_asked(const struct query *query, const struct key_set *keys, const struct tuples *tuples)
+	NONNULL(1, 2);
+
+/* What a part is asked. */
+struct asking {
+	const struct part *part;
+	const struct query *query;
+	const struct key_set *keys; /* by key of the query */
+	const struct tuples *tuples; /* NULL: every combination */
+	struct str before; /* what :before is bound to */
+};
+
+/* executions.c - one statement, with which values how often */
+
+enum { EXECUTIONS_MAX = 64 };
+struct executions {
+	struct key_values *of[EXECUTIONS_MAX]; /* each by key, as the source writes them; one more for :before */
+	size_t n;
+};
+
+/* All executions, at least one, in `mem`; `all` is like one of them, with all values. False: more than EXECUTIONS_MAX.
+ * Any thread. */
+bool executions_make(const struct asking *asking, struct key_values *all, struct arena *mem, struct executions *out)
+	MUST_CHECK NONNULL(1, 2, 3, 4);
+
+/* wording.c - what a source is asked: the text and its parameters */
+
+/* Write f->sql, params and n_runs; in f->mem. ERR_MAPPING: too many executions. Any thread. */
+bool wording_write(const struct asking *asking, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+
 /* guard.c - not more rows than the mapping says */
 
 /* How many rows to read for so many asked values. */
@@ -203,13 +246,6 @@ void guard_rows(const struct catalog *cat, const struct query *query, const stru
 
 /* Note in an ended run of the view whether it has several rows, though single values are taken from it. */
 void guard_view(struct run *run) NONNULL(1);
-
-/* wording.c - what a source is asked: the text and its parameters */
-
-/* Write f->sql, params and n_runs; in f->mem. `keys`: one for each of query->by; `before` is what :before is bound to.
- * ERR_MAPPING: too many executions. Any thread. */
-bool wording_write(const struct part *part, const struct query *query, const struct key_set *keys, struct str before,
-		   struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 5, 6);
 
 /* together.c - several requests' fetches of one part as one query */
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "federator/flow/request.h"
+#include "federator/view/tuples.h"
 #include "metadata/plan.h"
 #include "metadata/sqltext.h"
 
@@ -111,12 +112,15 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 	int64_t age_ms = lane_wall_ms(flow->lane) - hit.stored_ms;
 
 	if (run->state == RUN_LOOKING) {
-		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows };
+		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows,
+				     .tuples = run->fact.tuples };
 
 		if (hit.rows && age_ms >= 0 && (uint64_t)age_ms <= run->part->ttl_ms + run->part->stale_ms &&
 		    hit.rows->n_cols == run->part->n_columns &&
-		    run_rows_proved(run->query, run->keys, &copy, flow->mem))
-			run->copy = hit;
+		    run_rows_proved(run->query, run->keys, &copy, flow->mem)) {
+			combine_keep(&copy, flow->mem);
+			run->copy = (struct cache_hit){ .rows = copy.rows, .stored_ms = hit.stored_ms };
+		}
 		if (run->copy.rows && (uint64_t)age_ms < run->part->ttl_ms)
 			take_copy(run, FACT_FRESH);
 		else
@@ -130,23 +134,39 @@ bool run_pages_on(const struct run *run)
 	return cursor_bounds(run->flow) && sqltext_pages(run->query);
 }
 
+/* For each key its name, its values and an end; then for each set of keys that were given together its tuples. */
+static size_t put_asked(const struct run *run, struct str *out)
+{
+	const struct tuples *tuples = run->fact.tuples;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->query->n_by; i++) {
+		out[n++] = str_of(run->keys[i].key->name);
+		for (size_t v = 0; v < run->keys[i].n; v++)
+			out[n++] = run->keys[i].values[v];
+		out[n++] = (struct str){ 0 };
+	}
+	for (size_t s = 0; tuples && s < tuples->n; s++) {
+		for (size_t v = 0; v < tuples->of[s].n * tuples->of[s].n_keys; v++)
+			out[n++] = tuples->of[s].values[v];
+		out[n++] = (struct str){ 0 };
+	}
+	return n;
+}
+
 static void make_cache_key(struct run *run)
 {
 	struct flow *flow = run->flow;
+	const struct tuples *tuples = run->fact.tuples;
 	struct str *asked;
 	size_t n = 0;
 
 	for (size_t i = 0; i < run->query->n_by; i++)
-		n += 1 + (run->keys[i].n ? run->keys[i].n : 1);
+		n += 2 + run->keys[i].n;
+	for (size_t s = 0; tuples && s < tuples->n; s++)
+		n += 1 + tuples->of[s].n * tuples->of[s].n_keys;
 	asked = arena_array_of(flow->mem, struct str, n);
-	n = 0;
-	for (size_t i = 0; i < run->query->n_by; i++) {
-		asked[n++] = str_of(run->keys[i].key->name);
-		if (run->keys[i].n == 0)
-			asked[n++] = (struct str){ 0 };
-		for (size_t v = 0; v < run->keys[i].n; v++)
-			asked[n++] = run->keys[i].values[v];
-	}
+	n = put_asked(run, asked);
 	cache_key_make(&run->cache_key, flow->ask.tenant, flow->world->part_ids[run->part->index],
 		       service_salt(flow->lane->service), asked, n);
 }
@@ -168,7 +188,7 @@ static void look_into_cache(struct run *run)
 	cache_get(flow->lane->cache, &run->look);
 }
 
-static void add_value(struct key_set *rk, struct str value)
+void run_add_value(struct key_set *rk, struct str value)
 {
 	if (!value.p)
 		return;
@@ -190,7 +210,7 @@ static void add_given(struct key_set *rk, struct fact *fact, struct arena *mem)
 {
 	for (uint32_t c = 0; c < fact->part->n_columns; c++)
 		for (uint32_t r = 0; fact->part->columns[c].gives == rk->key && r < fact_rows(fact); r++)
-			add_value(rk, fact_key(fact, r, c, mem));
+			run_add_value(rk, fact_key(fact, r, c, mem));
 }
 
 /* The customer, or all candidates. */
@@ -205,14 +225,19 @@ static void gather_subjects(struct flow *flow, struct key_set *rk)
 		rk->values[rk->n++] = flow->match.subject;
 }
 
-/* The values of one key of the query: the subject, the asked value, or what earlier parts gave. */
+/* The values of one key of the query: the subject, the asked value, or what earlier parts gave, unless they were
+ * gathered together with other keys. */
 static void gather_key(struct run *run, struct key_set *rk)
 {
 	struct flow *flow = run->flow;
 
+	if (rk->values) {
+		qsort(rk->values, rk->n, sizeof(*rk->values), value_cmp);
+		return;
+	}
 	rk->values = arena_array_of(flow->mem, struct str, rk->key->values + 1);
 	if (run->asked && run->asked->key == rk->key) {
-		add_value(rk, run->asked->value);
+		run_add_value(rk, run->asked->value);
 		return;
 	}
 	if (rk->key == flow->world->cat->identity) {
@@ -280,8 +305,10 @@ void run_start(struct run *run)
 		return;
 	}
 	run->keys = arena_array_of(flow->mem, struct key_set, run->query->n_by);
-	for (size_t i = 0; i < run->query->n_by; i++) {
+	for (size_t i = 0; i < run->query->n_by; i++)
 		run->keys[i].key = run->query->by[i].key;
+	combine_gather(run);
+	for (size_t i = 0; i < run->query->n_by; i++) {
 		gather_key(run, &run->keys[i]);
 	}
 	run->fact.asked = run->keys;

@@ -53,7 +53,8 @@ static bool join(struct fetch *joint, const struct fetch *first, struct err *err
 	for (const struct fetch *f = first; f; f = f->next)
 		if (__builtin_add_overflow(joint->max_rows, f->max_rows, &joint->max_rows))
 			joint->max_rows = UINT32_MAX;
-	return wording_write(of(first)->part, of(first)->query, &all, (struct str){ 0 }, joint, err);
+	return wording_write(&(struct asking){ .part = of(first)->part, .query = of(first)->query, .keys = &all },
+			     joint, err);
 }
 
 static bool carries(struct fact *fact, uint32_t row, const struct key_set *rk, struct arena *mem)

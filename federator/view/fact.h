@@ -31,6 +31,8 @@ struct key_set {
 	bool crowded; /* more came up than the key lets be in play */
 };
 
+struct tuples; /* tuples.h */
+
 struct fact {
 	const struct part *part;
 	enum fact_state state;
@@ -44,6 +46,7 @@ struct fact {
 	bool more; /* a list shows fewer items than there are rows */
 	const struct key_set *asked; /* by key of its query */
 	size_t n_asked;
+	const struct tuples *tuples; /* keys of its query that were given together; NULL: none were */
 	bool several; /* single values are taken from one of several rows */
 	struct fact_warning *warnings;
 	const struct str **keys; /* by column: canonical keys by row, made by fact_key() */

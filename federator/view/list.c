@@ -3,16 +3,20 @@
 
 #include <stdlib.h>
 
+#include "federator/view/tuples.h"
 #include "federator/view/value.h"
 
-/* The row of a look-up part that proves the key; false: none. */
-static bool look_up(struct merge *m, const struct lookup *lk, struct str key, struct fact **fact_out,
+/* The row of a look-up part that belongs to the item, by the key in one of its columns; false: none. */
+static bool look_up(struct merge *m, const struct cell_from *cf, const struct item *item, struct fact **fact_out,
 		    uint32_t *row_out)
 {
+	const struct lookup *lk = &cf->lookup;
 	struct fact *fact = &m->facts[lk->part->index];
+	struct str key = fact_key(item->fact, item->row, cf->column, m->mem);
 
 	for (uint32_t r = 0; key.p && r < fact_rows(fact); r++) {
-		if (fact_row_proves(fact, r, lk->key, key, m->mem)) {
+		if (fact_row_proves(fact, r, lk->key, key, m->mem) &&
+		    tuples_join(fact, r, lk->key, item->fact, item->row, m->mem)) {
 			*fact_out = fact;
 			*row_out = r;
 			return true;
@@ -47,9 +51,9 @@ static bool find_cell(struct merge *m, const struct cell_from *cf, const struct 
 		break;
 	case CELL_LOOKUP:
 		if (!joins_by(m, item, cf->column, &key) ||
-		    !fact_tells_of(&m->facts[cf->lookup.part->index], cf->lookup.key, key, m->mem))
+		    !tuples_tell(&m->facts[cf->lookup.part->index], cf->lookup.key, key, fact, row, m->mem))
 			return false;
-		if (!look_up(m, &cf->lookup, key, &fact, &row))
+		if (!look_up(m, cf, item, &fact, &row))
 			return true;
 		*from_out = (struct from){ .part = fact->part, .column = cf->lookup.column, .at = cf->at };
 		break;
@@ -72,18 +76,21 @@ bool list_cell(struct merge *m, const struct list *list, uint32_t field, const s
 	return true;
 }
 
-static bool row_belongs(struct merge *m, const struct list *list, struct fact *fact, uint32_t row, struct str join)
+static bool row_belongs(struct merge *m, const struct list *list, struct fact *fact, uint32_t row,
+			const struct outer *outer)
 {
-	return !list->join || fact_row_proves(fact, row, list->join, join, m->mem);
+	return !list->join || (fact_row_proves(fact, row, list->join, outer->key, m->mem) &&
+			       tuples_join(fact, row, list->join, outer->item->fact, outer->item->row, m->mem));
 }
 
 /* Is known which rows of the part belong? */
-static bool tells(struct merge *m, const struct list *list, struct fact *fact, struct str join)
+static bool tells(struct merge *m, const struct list *list, struct fact *fact, const struct outer *outer)
 {
-	return list->join ? fact_tells_of(fact, list->join, join, m->mem) : fact_tells(fact);
+	return list->join ? tuples_tell(fact, list->join, outer->key, outer->item->fact, outer->item->row, m->mem)
+			  : fact_tells(fact);
 }
 
-static size_t gather(struct merge *m, const struct list *list, struct str join, struct items *items)
+static size_t gather(struct merge *m, const struct list *list, const struct outer *outer, struct items *items)
 {
 	size_t room = 0;
 
@@ -93,12 +100,12 @@ static size_t gather(struct merge *m, const struct list *list, struct str join, 
 	items->all_known = true;
 	for (size_t p = 0; p < list->n_parts; p++) {
 		struct fact *fact = &m->facts[list->parts[p]->index];
-		bool known = tells(m, list, fact, join);
+		bool known = tells(m, list, fact, outer);
 
 		items->any_known = items->any_known || known;
 		items->all_known = items->all_known && known;
 		for (uint32_t r = 0; r < fact_rows(fact); r++)
-			if (row_belongs(m, list, fact, r, join))
+			if (row_belongs(m, list, fact, r, outer))
 				items->of[items->n++] =
 					(struct item){ .fact = fact, .part = (uint32_t)p, .row = r };
 	}
@@ -234,11 +241,12 @@ static void drop_repeated(struct merge *m, const struct list *list, struct items
 	items->n = kept;
 }
 
-struct items list_items(struct merge *m, const struct list *list, struct str join, int32_t order_field, bool desc)
+struct items list_items(struct merge *m, const struct list *list, const struct outer *outer, int32_t order_field,
+			bool desc)
 {
 	struct items items = { 0 };
 
-	gather(m, list, join, &items);
+	gather(m, list, outer, &items);
 	if (order_field >= 0)
 		sort_items(m, list, (uint32_t)order_field, desc, &items);
 	if (list->n_distinct)
@@ -298,8 +306,8 @@ struct str list_item_name(const struct list *list)
 	return (struct str){ last.p, last.n - 1 };
 }
 
-static void put_items(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct str join,
-		      struct node *holder);
+static void put_items(struct merge *m, const struct list *list, uint64_t only, uint32_t limit,
+		      const struct outer *outer, struct node *holder);
 
 static void put_item(struct merge *m, const struct list *list, uint64_t only, const struct item *item,
 		     struct node *array)
@@ -322,7 +330,7 @@ static void put_item(struct merge *m, const struct list *list, uint64_t only, co
 			if (item->fact->part->columns[c].gives != inner->join)
 				continue;
 			if (joins_by(m, item, c, &key))
-				put_items(m, inner, UINT64_MAX, inner->limit, key, object);
+				put_items(m, inner, UINT64_MAX, inner->limit, &(struct outer){ item, key }, object);
 			break;
 		}
 	}
@@ -345,15 +353,15 @@ bool list_consented(struct merge *m, const struct list *list)
 	return false;
 }
 
-static void put_items(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct str join,
-		      struct node *holder)
+static void put_items(struct merge *m, const struct list *list, uint64_t only, uint32_t limit,
+		      const struct outer *outer, struct node *holder)
 {
 	struct items items;
 	struct node *array;
 
 	if (!list_consented(m, list))
 		return;
-	items = list_items(m, list, join, list->order_field, list->order_desc);
+	items = list_items(m, list, outer, list->order_field, list->order_desc);
 	if (!items.any_known || (items.n == 0 && !items.all_known))
 		return; /* unknown is not empty */
 	holder = tree_place(m->mem, holder, list->segments, list->n_segments);
@@ -368,5 +376,5 @@ static void put_items(struct merge *m, const struct list *list, uint64_t only, u
 
 void list_merge(struct merge *m, const struct list *list, uint64_t only, uint32_t limit, struct node *customer)
 {
-	put_items(m, list, only, limit, (struct str){ 0 }, customer);
+	put_items(m, list, only, limit, NULL, customer);
 }

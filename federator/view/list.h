@@ -21,11 +21,17 @@ struct items {
 	bool all_known; /* of all of them */
 };
 
-/* All rows of a list, those of one outer key only when `join` is not NULL, in the order of `order_field` (-1: as they
- * came; codes by rank, what is no code after them; NULLs last; ties by part, then by row) and without repeated
- * `distinct` fields. */
-struct items list_items(struct merge *m, const struct list *list, struct str join, int32_t order_field, bool desc)
-	NONNULL(1, 2);
+/* What a nested list is joined to. */
+struct outer {
+	const struct item *item; /* of the list around it */
+	struct str key; /* list->join in it */
+};
+
+/* All rows of a list, of a nested one those that belong to the item around it (else `outer` is NULL), in the order of
+ * `order_field` (-1: as they came; codes by rank, what is no code after them; NULLs last; ties by part, then by row) and
+ * without repeated `distinct` fields. */
+struct items list_items(struct merge *m, const struct list *list, const struct outer *outer, int32_t order_field,
+			bool desc) NONNULL(1, 2);
 /* The fields of one item chosen by `only`, as members of `object`. `skip` is left out (-1: none). */
 void list_put_fields(struct merge *m, const struct list *list, uint64_t only, const struct item *item, int32_t skip,
 		     struct node *object) NONNULL(1, 2, 4, 6);

@@ -48,7 +48,7 @@ static size_t gather(struct merge *m, const struct timeline *tl, struct event **
 	for (size_t i = 0; i < tl->n_of; i++) {
 		if (!wanted(m, &tl->of[i]))
 			continue;
-		items[i] = list_items(m, tl->of[i].list, (struct str){ 0 }, (int32_t)tl->of[i].at_field, true);
+		items[i] = list_items(m, tl->of[i].list, NULL, (int32_t)tl->of[i].at_field, true);
 		room += items[i].n;
 	}
 	events = arena_array_of(m->mem, struct event, room);

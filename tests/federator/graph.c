@@ -6,32 +6,39 @@
 #include "tests/cmocka_all.h"
 
 static const char *const key_names[N_KEYS] = { "member", "phone",   "email",  "order",
-					       "bill",	 "account", "visitor" };
+					       "bill",	 "account", "visitor", "region", "number" };
 
 #define BIT(key) (1u << (key))
 static const struct graph_part all_parts[N_PARTS] = {
-	[CRM] = { "crm", true, false, BIT(MEMBER) | BIT(PHONE),
+	[CRM] = { "crm", true, false, BIT(MEMBER) | BIT(PHONE), NULL,
 		  { { "member", MEMBER, true, true }, { "phone", PHONE, false, true },
 		    { "email", EMAIL, false, true }, { "v", SHOWN, false, false } } },
-	[CLUB] = { "club", true, false, BIT(MEMBER) | BIT(PHONE),
+	[CLUB] = { "club", true, false, BIT(MEMBER) | BIT(PHONE), NULL,
 		   { { "member", MEMBER, true, true }, { "phone", PHONE, false, true },
 		     { "v", SHOWN, false, false } } },
-	[MAIL] = { "mail", true, true, BIT(EMAIL),
+	[MAIL] = { "mail", true, true, BIT(EMAIL), NULL,
 		   { { "email", EMAIL, false, true }, { "member", MEMBER, true, false } } },
-	[OWNER] = { "owner", true, true, BIT(ORDER),
+	[OWNER] = { "owner", true, true, BIT(ORDER), NULL,
 		    { { "no", ORDER, false, true }, { "member", MEMBER, true, false } } },
-	[TRACE] = { "trace", true, true, BIT(BILL),
+	[TRACE] = { "trace", true, true, BIT(BILL), NULL,
 		    { { "bill", BILL, false, true }, { "no", ORDER, true, false } } },
-	[JOINT] = { "joint", true, false, BIT(MEMBER) | BIT(ACCOUNT),
+	[JOINT] = { "joint", true, false, BIT(MEMBER) | BIT(ACCOUNT), NULL,
 		    { { "account", ACCOUNT, false, true }, { "one", MEMBER, true, true },
 		      { "two", MEMBER, true, true }, { "v", SHOWN, false, false } } },
-	[LINK] = { "link", true, false, BIT(MEMBER) | BIT(VISITOR),
+	[LINK] = { "link", true, false, BIT(MEMBER) | BIT(VISITOR), NULL,
 		   { { "member", MEMBER, true, true }, { "visitor", VISITOR, true, true } } },
-	[CALLS] = { "calls", true, false, BIT(PHONE),
+	[CALLS] = { "calls", true, false, BIT(PHONE), NULL,
 		    { { "phone", PHONE, false, true }, { "who", MEMBER, false, true },
 		      { "v", SHOWN, false, false } } },
-	[PAGES] = { "pages", true, false, BIT(VISITOR),
+	[PAGES] = { "pages", true, false, BIT(VISITOR), NULL,
 		    { { "visitor", VISITOR, false, true }, { "v", SHOWN, false, false } } },
+	/* A deal is a region and a number in it; each belongs to one customer. */
+	[DEAL] = { "deal", true, false, BIT(MEMBER), NULL,
+		   { { "member", MEMBER, false, true }, { "region", REGION, true, false },
+		     { "number", NUMBER, true, false }, { "v", SHOWN, false, false } } },
+	[CLAIM] = { "claim", true, false, BIT(REGION) | BIT(NUMBER), NULL,
+		    { { "region", REGION, false, true }, { "number", NUMBER, false, true },
+		      { "member", MEMBER, false, false }, { "v", SHOWN, false, false } } },
 };
 
 static uint64_t random_state;
@@ -69,7 +76,12 @@ const char *graph_text(int key, int value)
 
 static void choose_shape(struct graph *g)
 {
+	static const char *const both[] = { "region IN (:region...) AND number IN (:number...)",
+					    "region = :region AND number IN (:number...)",
+					    "region = :region AND number = :number" };
+
 	memcpy(g->parts, all_parts, sizeof(all_parts));
+	g->parts[CLAIM].both = both[graph_random(3)];
 	g->parts[CLUB].present = graph_random(4) > 0;
 	g->parts[CRM].columns[1].gives = true; /* calls, and perhaps the club, are asked by it */
 	if (graph_random(2))
@@ -86,15 +98,22 @@ static void choose_shape(struct graph *g)
 	}
 }
 
+static void put_queries(FILE *out, const struct graph_part *p)
+{
+	if (p->both)
+		fprintf(out, "<query by=\"region number\">SELECT * FROM t WHERE %s</query>", p->both);
+	for (int k = 0; k < N_KEYS && !p->both; k++)
+		if (p->by & BIT(k))
+			fprintf(out, "<query by=\"%s\">SELECT * FROM t WHERE %s IN (:%s...)</query>", key_names[k],
+				key_names[k], key_names[k]);
+}
+
 static void put_part(FILE *out, const struct graph_part *p, int source)
 {
 	fprintf(out,
 		"<part name=\"%s\" source=\"s%d\" rows=\"0..%d\" deadline=\"2s\" ttl=\"0s\" stale=\"10m\"%s>", p->name,
 		source, ROWS_EACH, p->find_only ? " find-only=\"true\"" : "");
-	for (int k = 0; k < N_KEYS; k++)
-		if (p->by & BIT(k))
-			fprintf(out, "<query by=\"%s\">SELECT * FROM t WHERE %s IN (:%s...)</query>", key_names[k],
-				key_names[k], key_names[k]);
+	put_queries(out, p);
 	for (int c = 0; c < COLUMNS && p->columns[c].name; c++) {
 		const struct graph_column *col = &p->columns[c];
 		const char *key = col->key == SHOWN ? "" : key_names[col->key];
@@ -125,7 +144,8 @@ static void put_shown(FILE *out, const struct graph *g)
 	fprintf(out,
 		"<view name=\"candidate\" by=\"phone\" budget=\"9s\"><use path=\"crm\"/>%s<use path=\"joint\"/></view>"
 		"<view name=\"pop\" by=\"member phone email order bill account visitor\" budget=\"30s\">"
-		"<use path=\"crm\"/>%s<use path=\"joint\"/><use path=\"calls\"/><use path=\"pages\"/></view>"
+		"<use path=\"crm\"/>%s<use path=\"joint\"/><use path=\"calls\"/><use path=\"pages\"/>"
+		"<use path=\"deal\"/><use path=\"claim\"/></view>"
 		"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>",
 		club ? "<use path=\"club\"/>" : "", club ? "<use path=\"club\"/>" : "");
 }
@@ -144,7 +164,7 @@ const char *graph_mapping(struct graph *g)
 			s, s);
 	for (int k = 0; k < N_KEYS; k++)
 		fprintf(out, "<key name=\"%s\" role=\"%s\" type=\"text\" values=\"9\"/>", key_names[k],
-			k == MEMBER ? "identity" : "shared");
+			k == MEMBER ? "identity" : k < N_ASKED ? "shared" : "item");
 	for (int p = 0; p < N_PARTS; p++)
 		if (g->parts[p].present)
 			put_part(out, &g->parts[p], p % 3);
@@ -153,8 +173,23 @@ const char *graph_mapping(struct graph *g)
 	return text;
 }
 
+/* Deals and claims are their customer's. */
+static void share_deals(struct graph *g)
+{
+	int owners[4][4];
+
+	for (int i = 0; i < 16; i++)
+		owners[i / 4][i % 4] = 1 + graph_random(CUSTOMERS);
+	for (int r = 0; r < ROWS; r++) {
+		g->cells[DEAL][r][0] = owners[g->cells[DEAL][r][1]][g->cells[DEAL][r][2]];
+		g->cells[CLAIM][r][2] = owners[g->cells[CLAIM][r][0]][g->cells[CLAIM][r][1]];
+	}
+	g->lies[CLAIM] = false;
+}
+
 void graph_rows(struct graph *g)
 {
+	memset(g->cells, 0, sizeof(g->cells));
 	for (int p = 0; p < N_PARTS; p++) {
 		g->n_rows[p] = graph_random(ROWS + 1);
 		g->fails[p] = false;
@@ -171,6 +206,7 @@ void graph_rows(struct graph *g)
 			}
 		}
 	}
+	share_deals(g);
 }
 
 void graph_fail(struct graph *g)
@@ -244,13 +280,39 @@ static int index_of(const char *name, const char *const *names, int n)
 	return i;
 }
 
+/* The values of a key among the parameters of one execution. */
+static unsigned bound(const struct fetch *f, uint32_t run, int key)
+{
+	unsigned values = 0;
+
+	for (uint32_t i = 0; i < f->n_params; i++)
+		for (int v = 0; v < 8; v++)
+			if (str_eq(f->params[run * f->n_params + i], str_of(graph_text(key, v))))
+				values |= BIT(v);
+	return values;
+}
+
+/* Does an execution find the row? Of a query by several keys all must fit. */
+static bool found(const struct graph *g, const struct fetch *f, int part, int row)
+{
+	for (uint32_t run = 0; run < f->n_runs; run++) {
+		bool all = true;
+
+		for (int k = 0; k < N_KEYS; k++)
+			if (g->parts[part].both ? g->parts[part].by & BIT(k) : bound(f, run, k))
+				all = all && graph_row_matches(g, part, row, k, bound(f, run, k));
+		if (all)
+			return true;
+	}
+	return false;
+}
+
 static void answer(struct fetch *f)
 {
 	const struct graph *g = serving.graph;
 	struct rows *rows = arena_new_of(f->mem, struct rows);
 	struct str *cells = arena_array_of(f->mem, struct str, (size_t)(ROWS + 1) * f->n_columns);
 	int key = index_of(strstr(f->sql.p, "WHERE ") + 6, key_names, N_KEYS), part = 0, lie;
-	unsigned values = 0;
 
 	while (strcmp(g->parts[part].name, f->part) != 0)
 		part++;
@@ -258,14 +320,10 @@ static void answer(struct fetch *f)
 		err_set(&f->err, ERR_SOURCE, f->part, "no answer");
 		return;
 	}
-	for (uint32_t i = 0; i < f->n_params; i++)
-		for (int v = 0; v < 8; v++)
-			if (str_eq(f->params[i], str_of(graph_text(key, v))))
-				values |= BIT(v);
 	*rows = (struct rows){ .n_cols = f->n_columns, .cells = cells };
-	lie = graph_lie(g, part, key, values);
+	lie = graph_lie(g, part, key, bound(f, 0, key));
 	for (int r = 0; r < g->n_rows[part]; r++) {
-		if (!graph_row_matches(g, part, r, key, values) && r != lie)
+		if (!found(g, f, part, r) && r != lie)
 			continue;
 		if (rows->n_rows == f->max_rows) {
 			rows->flags |= ROWS_TRUNCATED;

@@ -5,8 +5,8 @@
 
 #include "tests/federator/bed.h"
 
-enum { MEMBER, PHONE, EMAIL, ORDER, BILL, ACCOUNT, VISITOR, N_KEYS };
-enum { CRM, CLUB, MAIL, OWNER, TRACE, JOINT, LINK, CALLS, PAGES, N_PARTS };
+enum { MEMBER, PHONE, EMAIL, ORDER, BILL, ACCOUNT, VISITOR, N_ASKED, REGION = N_ASKED, NUMBER, N_KEYS };
+enum { CRM, CLUB, MAIL, OWNER, TRACE, JOINT, LINK, CALLS, PAGES, DEAL, CLAIM, N_PARTS };
 enum { COLUMNS = 4, ROWS = 6, CUSTOMERS = 6, ROWS_EACH = 3, NONE = -1, SHOWN = -1 };
 
 struct graph_column {
@@ -19,6 +19,7 @@ struct graph_part {
 	const char *name;
 	bool present, find_only;
 	unsigned by; /* bit per key */
+	const char *both; /* the WHERE of a query by all these keys; NULL: a query by each */
 	struct graph_column columns[COLUMNS];
 };
 

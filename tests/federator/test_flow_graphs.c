@@ -9,6 +9,8 @@
 #define BIT(i) (1u << (i))
 enum { ASKED = 3, PER_SHAPE = 500 };
 
+static unsigned long claims_shown;
+
 struct question {
 	int n;
 	int key[ASKED], value[ASKED];
@@ -315,6 +317,36 @@ static enum expected confirm(const struct model *m, enum expected e, int status,
 	return strcmp(outcome, "none") == 0 ? NOBODY : ONE;
 }
 
+/* Did the part answer this time, with all its rows? */
+static bool whole(json_t *json, const char *part)
+{
+	json_t *told = json_object_get(bed_at(json, "parts"), part);
+	const char *state = json_string_value(json_object_get(told, "state"));
+
+	return state && (strcmp(state, "live") == 0 || strcmp(state, "skipped") == 0) &&
+	       !json_object_get(told, "truncated");
+}
+
+/* The claims of a customer are those about the customer's deals: all of them, each a region and a number together. */
+static void check_claims(const struct graph *g, json_t *json, int customer)
+{
+	size_t n = 0;
+
+	if (!whole(json, "deal") || !whole(json, "claim"))
+		return;
+	for (int c = 0; c < g->n_rows[CLAIM]; c++) {
+		bool own = false;
+
+		for (int d = 0; d < g->n_rows[DEAL]; d++)
+			own = own || (g->cells[DEAL][d][0] == customer &&
+				      g->cells[DEAL][d][1] == g->cells[CLAIM][c][0] &&
+				      g->cells[DEAL][d][2] == g->cells[CLAIM][c][1]);
+		n += own;
+	}
+	assert_int_equal(json_array_size(bed_at(json, "customer.claim")), n);
+	claims_shown += n;
+}
+
 static enum expected one_question(struct bed *bed, const struct graph *g, const struct question *q,
 				  const struct ask *ask_)
 {
@@ -340,6 +372,7 @@ static enum expected one_question(struct bed *bed, const struct graph *g, const 
 		assert_only(bed_at(json, "customer"), customer);
 		if (known && !g->lies[CRM] && !g->fails[CRM])
 			assert_int_equal(atoi(json_string_value(bed_at(json, "customer.crm"))), customer);
+		check_claims(g, json, customer);
 	} else if (e == UNLINKED) {
 		assert_only(bed_at(json, "customer"), 0);
 	} else {
@@ -363,7 +396,7 @@ static struct question random_question(const struct graph *g)
 	int wanted = 1 + graph_random(ASKED);
 
 	for (int tries = 0; tries < 9 && q.n < wanted; tries++) {
-		int key = graph_random(N_KEYS);
+		int key = graph_random(N_ASKED);
 		bool twice = !askable(g, key);
 
 		for (int i = 0; i < q.n; i++)
@@ -422,6 +455,8 @@ static void nobody_is_taken_for_another(void **state)
 		one_graph(bed, &g, i, counts);
 	}
 	bed_free(&bed);
+	print_message("claims    %lu\n", claims_shown);
+	assert_true(claims_shown > 0);
 	for (int e = 0; e < N_EXPECTED; e++) {
 		print_message("%-9s %lu\n", e == REFUSED ? "refused" : outcomes[e], counts[e]);
 		assert_true(counts[e] > 0);

@@ -82,7 +82,7 @@ static void add(struct story *s, int n_keys)
 	for (int i = 0; i < n_keys; i++)
 		rk->values[rk->n++] = arena_printf(f->mem, "%d", 1 + random_of(KEYS));
 	f->max_rows = 1 + (uint32_t)random_of(5);
-	assert_true(wording_write(s->part, q, rk, (struct str){ 0 }, f, &err));
+	assert_true(wording_write(&(struct asking){ .part = s->part, .query = q, .keys = rk }, f, &err));
 	f->batch = together_batch(s->part, q, rk, f->mem);
 	assert_non_null(f->batch);
 	if (s->n)
