@@ -207,6 +207,7 @@ void build_catalog(struct build *b, const struct elem *const *roots, size_t n_ro
 	    !names_whole(b->names, NAMES_PART) || !names_whole(b->names, NAMES_PATH))
 		return; /* what follows would only tell again that something is wrong */
 	check_use(b);
+	check_keys(b);
 	check_plans(b);
 	check_advice(b);
 }

@@ -6,6 +6,8 @@
 
 /* Columns that nothing needs. */
 void check_use(struct build *b) NONNULL(1);
+/* Keys given together whose combination no row of a query says. */
+void check_keys(struct build *b) NONNULL(1);
 /* Make all plans; budgets that are too small, keys that lead nowhere, parts that are never asked. */
 void check_plans(struct build *b) NONNULL(1);
 /* Single values from parts that can have several rows of one customer. The plans of all views are made. */
