@@ -307,6 +307,9 @@ void run_start(struct run *run)
 	run->keys = arena_array_of(flow->mem, struct key_set, run->query->n_by);
 	for (size_t i = 0; i < run->query->n_by; i++)
 		run->keys[i].key = run->query->by[i].key;
+	for (size_t i = 0; i < run->n_after; i++)
+		run->fact.old_keys = run->fact.old_keys || run->after[i]->fact.state == FACT_STALE ||
+				     run->after[i]->fact.old_keys;
 	combine_gather(run);
 	for (size_t i = 0; i < run->query->n_by; i++) {
 		gather_key(run, &run->keys[i]);

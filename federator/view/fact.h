@@ -47,6 +47,7 @@ struct fact {
 	const struct key_set *asked; /* by key of its query */
 	size_t n_asked;
 	const struct tuples *tuples; /* keys of its query that were given together; NULL: none were */
+	bool old_keys; /* it was asked by keys that a stale copy gave */
 	bool several; /* single values are taken from one of several rows */
 	struct fact_warning *warnings;
 	const struct str **keys; /* by column: canonical keys by row, made by fact_key() */

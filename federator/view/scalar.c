@@ -176,6 +176,12 @@ void scalar_merge(struct merge *m, const struct field *field, struct node *custo
 		node->origin = make_origin(m, field, c, winner);
 }
 
+/* Is what the candidate has to say known as of now, or of within the ttl of a copy? */
+static bool says_now(const struct candidate *c)
+{
+	return fact_tells(c->fact) && c->fact->state != FACT_STALE && !c->fact->old_keys && c->verdict != TYPED_BAD;
+}
+
 bool scalar_is_true(struct merge *m, const struct field *field)
 {
 	struct candidate *c = arena_array_of(m->mem, struct candidate, field->n_from);
@@ -187,7 +193,7 @@ bool scalar_is_true(struct merge *m, const struct field *field)
 	if (!winner || !str_eq(winner->value.text, STR("true")))
 		return false;
 	for (size_t i = 0; i < field->n_from; i++) {
-		if (!fact_tells(c[i].fact) || c[i].fact->state == FACT_STALE)
+		if (!says_now(&c[i]))
 			return false;
 		if (&c[i] == winner && field->pick == PICK_ORDER)
 			break;

@@ -159,6 +159,56 @@ static void list_without_consent_is_named(void **state)
 	bed_free(&bed);
 }
 
+/* The consent is asked for by the number that the call center gives. */
+static void consent_asked_by_old_keys_is_none(void **state)
+{
+	static const char mapping[] =
+		"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS
+		"<part name=\"crm\" source=\"s0\" rows=\"0..3\" deadline=\"400ms\" ttl=\"0s\" stale=\"10m\">"
+		"<query by=\"member\">" IN("member") "</query>" COL("member", "gives=\"member\" proves=\"member\"")
+		COL("phone", "gives=\"phone\" as=\"digits\"") COL("name", "") "</part>"
+		"<part name=\"agree\" source=\"s2\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\">"
+		"<query by=\"phone\">" IN("phone") "</query>" COL("phone", "proves=\"phone\" as=\"digits\"")
+		"<column name=\"web\" type=\"boolean\"/></part>"
+		"<field path=\"consent.web\" class=\"open\">" FROM("agree", "web") "</field>"
+		VISITS(REQUIRES) REST("");
+	struct bed *bed = bed_with(mapping, "part agree\nkey phone\ncolumns phone web\n01011112222\ttrue\n\n");
+	json_t *json;
+
+	(void)state;
+	bed_source(bed, "s0", "part crm\nkey member\ncolumns member phone name\n1\t01011112222\tKim\n\n");
+	assert_at(bed_ok(bed, bed_by("member", "1", "pop")), "customer.visits.0.url", "/a");
+	bed_source(bed, "s0", "part crm\nfail error\n");
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "parts.agree.state", "live");
+	assert_at(json, "parts.visits.reason", "no_consent");
+	bed_free(&bed);
+}
+
+/* The first candidate is the one that counts: as long as it may say no, the second one does not stand in. */
+static void second_candidate_consents_only_where_the_first_has_nothing(void **state)
+{
+	static const char mapping[] =
+		"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS
+		"<part name=\"crm\" source=\"s0\" rows=\"0..1\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">"
+		"<query by=\"member\">" IN("member") "</query>" COL("member", "gives=\"member\" proves=\"member\"")
+		COL("name", "") "<column name=\"ok\" type=\"boolean\"/></part>"
+		"<part name=\"agree\" source=\"s2\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\">"
+		"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"")
+		"<column name=\"web\" type=\"boolean\"/></part>"
+		"<field path=\"consent.web\" class=\"open\">" FROM("crm", "ok") FROM("agree", "web") "</field>" VISITS(REQUIRES) REST("");
+	struct bed *bed = bed_with(mapping, AGREE("true"));
+
+	(void)state;
+	bed_source(bed, "s0", "part crm\nkey member\ncolumns member name ok\n1\tKim\t\\N\n\n");
+	assert_at(bed_ok(bed, bed_by("member", "1", "pop")), "customer.visits.0.url", "/a");
+	bed_source(bed, "s0", "part crm\nkey member\ncolumns member name ok\n1\tKim\tperhaps\n\n");
+	assert_at(bed_ok(bed, bed_by("member", "1", "pop")), "parts.visits.reason", "no_consent");
+	bed_source(bed, "s0", "part crm\nfail error\n");
+	assert_at(bed_ok(bed, bed_by("member", "1", "pop")), "parts.visits.reason", "no_consent");
+	bed_free(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +219,8 @@ int main(void)
 		cmocka_unit_test(stale_copy_is_no_consent),
 		cmocka_unit_test(only_parts_that_could_not_say_otherwise_may_be_missing),
 		cmocka_unit_test(list_without_consent_is_named),
+		cmocka_unit_test(consent_asked_by_old_keys_is_none),
+		cmocka_unit_test(second_candidate_consents_only_where_the_first_has_nothing),
 	};
 
 	return bed_begin() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
