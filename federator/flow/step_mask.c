@@ -2,15 +2,8 @@
 #include "federator/flow/steps.h"
 #include "federator/view/mask.h"
 
-static struct str masked(struct flow *flow, const struct class_ *cls, struct str value)
-{
-	enum mask_kind kind = cls->mask == MASK_NONE ? MASK_ALL : cls->mask;
-
-	return value.p ? mask_text(kind, value, flow->mem) : value;
-}
-
 /* Losers of the merge show no more than the winner. */
-static const struct origin *masked_origin(struct flow *flow, const struct class_ *cls, const struct origin *origin)
+static const struct origin *masked_origin(struct flow *flow, enum mask_kind mask, const struct origin *origin)
 {
 	struct origin *o = arena_new_of(flow->mem, struct origin);
 	struct lost *lost = arena_array_of(flow->mem, struct lost, origin->n_lost);
@@ -19,7 +12,7 @@ static const struct origin *masked_origin(struct flow *flow, const struct class_
 	o->lost = lost;
 	for (size_t i = 0; i < origin->n_lost; i++) {
 		lost[i] = origin->lost[i];
-		lost[i].value = masked(flow, cls, lost[i].value);
+		lost[i].value = mask_text(mask, lost[i].value, flow->mem);
 	}
 	return o;
 }
@@ -32,10 +25,10 @@ static void mask_node(struct flow *flow, struct node *node)
 		return;
 	if (node->kind == NODE_TEXT || node->kind == NODE_LITERAL) {
 		node->kind = NODE_TEXT;
-		node->value = masked(flow, node->cls, node->value);
+		node->value = mask_text(node->mask, node->value, flow->mem);
 	}
 	if (node->origin)
-		node->origin = masked_origin(flow, node->cls, node->origin);
+		node->origin = masked_origin(flow, node->mask, node->origin);
 }
 
 enum step_end step_mask(struct flow *flow)

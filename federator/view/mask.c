@@ -54,6 +54,32 @@ static struct str email(struct str text, struct arena *mem)
 	return arena_printf(mem, "%.*s***@%.*s", (int)shown, local.p, STR_ARG(domain));
 }
 
+static bool knows(enum mask_kind kind, enum value_type type)
+{
+	switch (kind) {
+	case MASK_NAME:
+	case MASK_EMAIL:
+		return type == TYPE_TEXT;
+	case MASK_PHONE:
+	case MASK_RRN:
+	case MASK_CARD:
+		return type == TYPE_TEXT || type == TYPE_INTEGER;
+	case MASK_NONE:
+	case MASK_ALL:
+		return false;
+	}
+	abort();
+}
+
+enum mask_kind mask_of(const struct field *field)
+{
+	bool known = !field->codes;
+
+	for (size_t i = 0; i < field->n_from && known; i++)
+		known = knows(field->cls->mask, field->from[i].part->columns[field->from[i].column].type);
+	return known ? field->cls->mask : MASK_ALL;
+}
+
 struct str mask_text(enum mask_kind kind, struct str text, struct arena *mem)
 {
 	if (!text.p)

@@ -9,6 +9,10 @@
 
 #define MASK_WHOLE "****" /* also hides how long the value was */
 
+/* How values of the field look masked: by the mask of its class where that knows the types of all candidates, which are
+ * text and, for the numbers phone, rrn and card, integer. All else is masked whole, and so are codes: the words are
+ * few. */
+enum mask_kind mask_of(const struct field *field) NONNULL(1);
 /* The text as the mask shows it.
  *   none   as it is
  *   name   김*용, 김*, 남궁*수: surname or first character, and the last; other scripts: K***** H******

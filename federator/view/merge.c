@@ -39,6 +39,7 @@ void merge_flat(struct merge *m, const struct use *uses, size_t n_uses, struct n
 			continue;
 		out->value = value->value;
 		out->cls = value->cls;
+		out->mask = value->mask;
 		out->origin = value->origin;
 	}
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "federator/view/list.h"
+#include "federator/view/mask.h"
 #include "federator/view/value.h"
 
 struct event {
@@ -69,6 +70,7 @@ static void put_event(struct merge *m, const struct event *e, struct node *array
 	struct node *time = tree_text(m->mem, object, STR("at"), e->item.key.text);
 
 	time->cls = at->cls;
+	time->mask = mask_of(at);
 	tree_text(m->mem, object, STR("kind"), kind_of(e->of));
 	list_put_fields(m, list, e->of->only, &e->item, (int32_t)e->of->at_field, object);
 }

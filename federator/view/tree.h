@@ -42,6 +42,7 @@ struct node {
 	struct node *first, *last, *next;
 	const struct node *of; /* NODE_PROVENANCE: the subtree it describes, "customer" */
 	const struct class_ *cls; /* values from sources: their privacy class; else NULL */
+	enum mask_kind mask; /* with `cls`: how the value looks masked */
 	const struct origin *origin; /* values from sources, when provenance was asked for */
 };
 

@@ -1,6 +1,8 @@
 /* value.c - one cell into one value node. */
 #include "federator/view/value.h"
 
+#include "federator/view/mask.h"
+
 bool value_visible(const struct merge *m, const struct field *field)
 {
 	return (m->visible >> field->cls->index) & 1;
@@ -58,6 +60,7 @@ struct node *value_node(struct merge *m, const struct field *field, enum typed_v
 		return NULL;
 	node = tree_null(m->mem, holder, name);
 	node->cls = field->cls;
+	node->mask = mask_of(field);
 	if (verdict == TYPED_NULL)
 		return node;
 	node->kind = field->codes ? NODE_TEXT : value->kind;

@@ -105,10 +105,49 @@ static void nothing_is_said_that_the_policy_does_not_show(void **state)
 	bed_free(&bed);
 }
 
+#define MASKED_MAPPING                                                                                        \
+	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS                                   \
+	"<part name=\"crm\" source=\"s0\" rows=\"0..1\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">"           \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "gives=\"member\" proves=\"member\"")     \
+	"<column name=\"ok\" type=\"boolean\"/><column name=\"born\" type=\"date\"/>" COL("tier", "")           \
+	COL("who", "") "<column name=\"at\" type=\"timestamp\"/></part>"                                       \
+	"<field path=\"ok\" class=\"name\">" FROM("crm", "ok") "</field>"                                      \
+	"<field path=\"born\" class=\"name\">" FROM("crm", "born") "</field>"                                  \
+	"<field path=\"tier\" class=\"name\" codes=\"tier\">" FROM("crm", "tier") "</field>"                   \
+	"<field path=\"who\" class=\"name\">" FROM("crm", "who") "</field>"                                    \
+	"<list path=\"visits\" class=\"phone\" parts=\"crm\" limit=\"9\"><field path=\"at\"/></list>"          \
+	"<timeline path=\"journey\" limit=\"9\"><of list=\"visits\" at=\"at\"/></timeline>"                    \
+	"<view name=\"pop\" by=\"member\" budget=\"2s\"><use path=\"ok\"/><use path=\"born\"/><use path=\"tier\"/>" \
+	"<use path=\"who\"/><use path=\"visits\"/><use path=\"journey\"/></view>"                              \
+	"<view name=\"flat\" by=\"member\" budget=\"2s\" shape=\"flat\">"                                      \
+	"<use path=\"ok\" as=\"Ok\" default=\"\"/></view>"                                                     \
+	"<policy role=\"agent\" purpose=\"service\"><mask class=\"name phone\"/></policy></mapping>"
+
+static void masks_of_texts_hide_other_types_whole(void **state)
+{
+	struct bed *bed = bed_new(MASKED_MAPPING);
+	json_t *json;
+
+	(void)state;
+	bed_source(bed, "s0",
+		   "part crm\nkey member\ncolumns member ok born tier at who\n"
+		   "1\ttrue\t1990-01-02\t1\t2026-11-02 09:00:00\tKim Han\n\n");
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "customer.ok", "****");
+	assert_at(json, "customer.born", "****");
+	assert_at(json, "customer.tier", "****");
+	assert_at(json, "customer.who", "K** H**");
+	assert_at(json, "customer.visits.0.at", "****");
+	assert_at(json, "customer.journey.0.at", "****");
+	assert_at(bed_ok(bed, bed_by("member", "1", "flat")), "customer.Ok", "****");
+	bed_free(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_said_that_the_policy_does_not_show),
+		cmocka_unit_test(masks_of_texts_hide_other_types_whole),
 	};
 
 	return bed_begin() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

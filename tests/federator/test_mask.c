@@ -245,6 +245,64 @@ static void hidden_digits_leave_no_trace(void **state)
 	}
 }
 
+/* A field of a class with the mask, from one column of the type. */
+static struct field *field_of(struct arena *mem, enum mask_kind kind, enum value_type type)
+{
+	struct field *field = arena_new_of(mem, struct field);
+	struct class_ *cls = arena_new_of(mem, struct class_);
+	struct column *column = arena_new_of(mem, struct column);
+	struct part *part = arena_new_of(mem, struct part);
+	struct from *from = arena_new_of(mem, struct from);
+
+	cls->mask = kind;
+	column->type = type;
+	*part = (struct part){ .columns = column, .n_columns = 1 };
+	*from = (struct from){ .part = part };
+	*field = (struct field){ .cls = cls, .from = from, .n_from = 1 };
+	return field;
+}
+
+/* Texts know a mask of any kind, integers those of numbers; nothing of any other type is shown, not even its length. */
+static void no_type_shows_more_than_its_mask_knows(void **state)
+{
+	static const char *const values[] = {
+		[TYPE_TEXT] = "Kim Han", [TYPE_INTEGER] = "821012345678", [TYPE_DECIMAL] = "1012345678.00",
+		[TYPE_BOOLEAN] = "true", [TYPE_DATE] = "2026-12-31", [TYPE_TIMESTAMP] = "2026-12-31T09:00:00+09:00",
+		[TYPE_TIME] = "09:00:00", [TYPE_UUID] = "00000000-0000-4000-8000-000000000000",
+		[TYPE_JSON] = "true", [TYPE_BYTES] = "aGVsbG8=",
+	};
+
+	for (int kind = MASK_NONE; kind <= MASK_ALL; kind++) {
+		bool numbers = kind == MASK_PHONE || kind == MASK_RRN || kind == MASK_CARD;
+
+		for (int type = TYPE_TEXT; type <= TYPE_BYTES; type++) {
+			struct field *field = field_of(*state, (enum mask_kind)kind, (enum value_type)type);
+			bool known = kind != MASK_NONE && (type == TYPE_TEXT || (numbers && type == TYPE_INTEGER));
+			struct str got = mask_text(mask_of(field), str_of(values[type]), *state);
+
+			if (!known && !str_eq(got, STR("****")))
+				fail_msg("mask %d shows %.*s of type %d", kind, STR_ARG(got), type);
+			assert_int_equal(mask_of(field), known ? kind : MASK_ALL);
+		}
+	}
+}
+
+static void codes_and_mixed_candidates_are_masked_whole(void **state)
+{
+	static const struct codes codes;
+	struct field *field = field_of(*state, MASK_NAME, TYPE_TEXT);
+	struct from both[2] = { field->from[0], field_of(*state, MASK_PHONE, TYPE_DECIMAL)->from[0] };
+
+	field->codes = &codes;
+	assert_int_equal(mask_of(field), MASK_ALL);
+	field = field_of(*state, MASK_PHONE, TYPE_INTEGER);
+	assert_int_equal(mask_of(field), MASK_PHONE);
+	both[0] = field->from[0];
+	field->from = both;
+	field->n_from = 2;
+	assert_int_equal(mask_of(field), MASK_ALL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +315,8 @@ int main(void)
 		cmocka_unit_test(null_stays_null),
 		cmocka_unit_test(no_text_shows_more_than_its_rule),
 		cmocka_unit_test(hidden_digits_leave_no_trace),
+		cmocka_unit_test(no_type_shows_more_than_its_mask_knows),
+		cmocka_unit_test(codes_and_mixed_candidates_are_masked_whole),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
