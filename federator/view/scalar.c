@@ -69,17 +69,15 @@ static const struct candidate *pick_winner(const struct field *field, const stru
 }
 
 /* The winner's value, or the exact sum of all values. */
-static enum typed_verdict winning_value(struct merge *m, const struct field *field, const struct candidate *c,
-					const struct candidate *winner, struct typed *out)
+static struct typed winning_value(struct merge *m, const struct field *field, const struct candidate *c,
+				  const struct candidate *winner)
 {
-	enum value_type type = field->from[0].part->columns[field->from[0].column].type;
+	struct typed value = winner->value;
 
-	*out = winner->value;
 	for (size_t i = 0; field->pick == PICK_SUM && i < field->n_from; i++)
-		if (&c[i] != winner && c[i].verdict == TYPED_OK &&
-		    typed_add(type, out, &c[i].value, m->mem, out) != TYPED_OK)
-			return TYPED_BAD;
-	return TYPED_OK;
+		if (&c[i] != winner && c[i].verdict == TYPED_OK)
+			typed_add(&value, &c[i].value, m->mem, &value);
+	return value;
 }
 
 static bool any_unknown(const struct field *field, const struct candidate *c, const struct candidate *before)
@@ -171,7 +169,8 @@ void scalar_merge(struct merge *m, const struct field *field, struct node *custo
 		put_empty(m, field, had_row, customer);
 		return;
 	}
-	node = value_node(m, field, winning_value(m, field, c, winner, &value), &value, customer);
+	value = winning_value(m, field, c, winner);
+	node = value_node(m, field, TYPED_OK, &value, customer);
 	if (node && m->provenance)
 		node->origin = make_origin(m, field, c, winner);
 }

@@ -239,16 +239,9 @@ bool typed_same(enum value_type type, const struct typed *a, const struct typed 
 	return typed_cmp(type, a, b) == 0;
 }
 
-enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b,
-			     struct arena *mem, struct typed *out)
+void typed_add(const struct typed *a, const struct typed *b, struct arena *mem, struct typed *out)
 {
-	struct str sum;
+	bool whole = a->kind == NODE_LITERAL && b->kind == NODE_LITERAL;
 
-	if (type != TYPE_INTEGER && type != TYPE_DECIMAL)
-		return TYPED_BAD;
-	sum = decimal_add(a->text, b->text, mem);
-	if (type == TYPE_INTEGER && !in_range(sum))
-		return TYPED_BAD;
-	*out = (struct typed){.kind = a->kind, .text = sum};
-	return TYPED_OK;
+	*out = (struct typed){.kind = whole ? NODE_LITERAL : NODE_TEXT, .text = decimal_add(a->text, b->text, mem)};
 }

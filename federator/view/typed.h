@@ -40,9 +40,8 @@ int typed_cmp(enum value_type type, const struct typed *a, const struct typed *b
 /* Are two values of a type the same one? Timestamps by instant, numbers by value, dates by day, else by text. */
 bool typed_same(enum value_type type, const struct typed *a, const struct typed *b) NONNULL(2, 3);
 
-/* The exact sum of two values of TYPE_INTEGER or TYPE_DECIMAL. TYPED_BAD: another type, or an integer out of
- * range; *out is then untouched. `out` may be `a` or `b`. */
-enum typed_verdict typed_add(enum value_type type, const struct typed *a, const struct typed *b,
-			     struct arena *mem, struct typed *out) MUST_CHECK NONNULL(2, 3, 4, 5);
+/* The exact sum of two numbers, however many digits it has; a decimal as soon as one of them is. `out` may be `a` or
+ * `b`. */
+void typed_add(const struct typed *a, const struct typed *b, struct arena *mem, struct typed *out) NONNULL(1, 2, 3, 4);
 
 #endif
