@@ -307,6 +307,7 @@ static bool fill_list(struct build *b, const struct elem *e, const struct around
 	list->limit = elem_number(e, "limit", 1);
 	list->labels = build_labels(b, e);
 	list->at = e->at;
+	list->only = UINT64_MAX;
 	list->order_field = -1;
 	if (elem_attr(e, "class"))
 		cls = build_class_of(b, e, cls);

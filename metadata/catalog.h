@@ -232,6 +232,7 @@ struct list {
 	bool plain_items; /* <item>: an array of plain values */
 	const struct list *lists; /* nested */
 	size_t n_lists;
+	uint64_t only; /* of a nested list: what of it is shown, as in struct use; in a catalog everything */
 	const struct field *consent; /* requires: as in struct part */
 	const struct key *join; /* nested only: the outer row gives it, the inner row proves it; else NULL */
 	int32_t order_field; /* index in fields; -1 = as the source gave them */

@@ -81,7 +81,7 @@ static void list_needs(const struct list *list, uint64_t only, uint64_t visible,
 	for (size_t i = 0; i < list->n_lists; i++) {
 		if (i < 32 && !(only & (UINT64_C(1) << (32 + i))))
 			continue;
-		list_needs(&list->lists[i], UINT64_MAX, visible, askable, needed);
+		list_needs(&list->lists[i], list->lists[i].only, visible, askable, needed);
 		shown = true;
 	}
 	for (size_t p = 0; shown && p < list->n_parts; p++)

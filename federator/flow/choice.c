@@ -52,7 +52,7 @@ static bool list_left(struct flow *flow, const struct list *list, uint64_t only,
 	}
 	for (size_t i = 0; i < list->n_lists; i++)
 		if (i >= 32 || (only >> (32 + i)) & 1)
-			left = list_left(flow, &list->lists[i], UINT64_MAX,
+			left = list_left(flow, &list->lists[i], list->lists[i].only,
 					 arena_printf(flow->mem, "%.*s.%.*s", STR_ARG(prefix),
 						      STR_ARG(list->lists[i].path))) ||
 			       left;
@@ -93,34 +93,62 @@ static bool starts_with(struct str s, struct str head)
 	return s.n > head.n && memcmp(s.p, head.p, head.n) == 0 && s.p[head.n] == '.';
 }
 
-/* The bit of a field or nested list inside a list; 0: no such thing. */
-static uint64_t bit_in_list(const struct list *list, struct str path)
+/* Does one of the names choose the path, or an object around it? */
+static bool named(struct str names, struct str path)
 {
-	for (size_t f = 0; f < list->n_fields && f < 32; f++)
-		if (str_eq(list->fields[f].field.path, path))
-			return UINT64_C(1) << f;
-	for (size_t i = 0; i < list->n_lists && i < 32; i++)
-		if (str_eq(list->lists[i].path, path))
-			return UINT64_C(1) << (32 + i);
-	return 0;
+	struct str name;
+
+	while (choice_next(&names, &name))
+		if (str_eq(path, name) || starts_with(path, name))
+			return true;
+	return false;
 }
 
-/* Does `name` of fields= choose this use? Inside a list the bits chosen are added to *bits. */
-static bool chooses(const struct use *use, struct str name, uint64_t *bits)
+static struct str below(struct flow *flow, struct str path, struct str member)
 {
-	struct str path = path_of(use);
+	return member.n ? arena_printf(flow->mem, "%.*s.%.*s", STR_ARG(path), STR_ARG(member)) : path;
+}
 
-	if (str_eq(path, name) || starts_with(path, name)) {
-		*bits = UINT64_MAX;
+/* What the names choose inside a list that stands at `path`, at any depth; false: nothing. `only` holds what of it is
+ * shown at all. */
+static bool narrow(struct flow *flow, const struct list *list, uint64_t only, struct str path, struct str names,
+		   struct list *out)
+{
+	struct list *lists = arena_array_of(flow->mem, struct list, list->n_lists);
+
+	*out = *list;
+	out->lists = lists;
+	out->only = 0;
+	for (size_t f = 0; f < list->n_fields; f++)
+		if (named(names, below(flow, path, list->fields[f].field.path)))
+			out->only |= UINT64_C(1) << f;
+	for (size_t i = 0; i < list->n_lists; i++) {
+		struct str inside = below(flow, path, list->lists[i].path);
+
+		lists[i] = list->lists[i];
+		if (named(names, inside) ||
+		    narrow(flow, &list->lists[i], list->lists[i].only, inside, names, &lists[i]))
+			out->only |= UINT64_C(1) << (32 + i);
+	}
+	out->only &= only;
+	return out->only != 0;
+}
+
+/* Leave of a use what the names choose; false: nothing. */
+static bool chosen_by(struct flow *flow, struct use *use, struct str names)
+{
+	struct list *list;
+
+	if (named(names, path_of(use)))
 		return true;
-	}
-	if (use->kind == USE_LIST && starts_with(name, path)) {
-		uint64_t bit = bit_in_list(use->list, (struct str){ name.p + path.n + 1, name.n - path.n - 1 });
-
-		*bits |= bit;
-		return bit != 0;
-	}
-	return false;
+	if (use->kind != USE_LIST)
+		return false;
+	list = arena_new_of(flow->mem, struct list);
+	if (!narrow(flow, use->list, use->only, use->list->path, names, list))
+		return false;
+	use->list = list;
+	use->only = list->only;
+	return true;
 }
 
 static enum step_end unknown_field(struct flow *flow, struct str name)
@@ -143,29 +171,23 @@ static enum step_end check_fields(struct flow *flow, struct str rest)
 
 	while (choice_next(&rest, &name)) {
 		bool known = false;
-		uint64_t bits = 0;
 
-		for (size_t i = 0; i < flow->view->n_uses && !known; i++)
-			known = chooses(&flow->view->uses[i], name, &bits);
+		for (size_t i = 0; i < flow->view->n_uses && !known; i++) {
+			struct use use = flow->view->uses[i];
+
+			known = chosen_by(flow, &use, name);
+		}
 		if (!known)
 			return unknown_field(flow, name);
 	}
 	return STEP_DONE;
 }
 
-static bool chosen(const struct flow *flow, struct use *use)
+static bool chosen(struct flow *flow, struct use *use)
 {
-	struct str rest = flow->ask.fields, name;
-	uint64_t bits = 0;
-	bool any = flow->ask.fields.n == 0;
-
 	if (flow->ask.timeline && use->kind != USE_TIMELINE)
 		return false;
-	while (choice_next(&rest, &name))
-		any = chooses(use, name, &bits) || any;
-	if (bits)
-		use->only &= bits;
-	return any;
+	return !flow->ask.fields.n || chosen_by(flow, use, flow->ask.fields);
 }
 
 /* A time line of one kind only. */

@@ -300,8 +300,8 @@ static bool all_answered(struct telling *t, const struct list *list, uint64_t on
 		all = answered(t, list->parts[p], path, &list->at, field) && all;
 	for (size_t i = 0; i < list->n_lists; i++)
 		if ((i >= 32 || (only >> (32 + i)) & 1) && shows_anything(t, &list->lists[i]))
-			all = all_answered(t, &list->lists[i], UINT64_MAX, inside(t, path, list->lists[i].path),
-					   field) &&
+			all = all_answered(t, &list->lists[i], list->lists[i].only,
+					   inside(t, path, list->lists[i].path), field) &&
 			      all;
 	return all;
 }

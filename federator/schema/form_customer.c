@@ -123,7 +123,7 @@ static void put_list(struct form_context *ctx, const struct list *list, uint64_t
 	put_list_fields(ctx, list, only, -1, item);
 	for (size_t i = 0; i < list->n_lists; i++)
 		if (i >= 32 || (only >> (32 + i)) & 1)
-			put_list(ctx, &list->lists[i], UINT64_MAX, list->lists[i].limit, item);
+			put_list(ctx, &list->lists[i], list->lists[i].only, list->lists[i].limit, item);
 }
 
 /* ---- time lines ---- */

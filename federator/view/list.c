@@ -330,7 +330,7 @@ static void put_item(struct merge *m, const struct list *list, uint64_t only, co
 			if (item->fact->part->columns[c].gives != inner->join)
 				continue;
 			if (joins_by(m, item, c, &key))
-				put_items(m, inner, UINT64_MAX, inner->limit, &(struct outer){ item, key }, object);
+				put_items(m, inner, inner->only, inner->limit, &(struct outer){ item, key }, object);
 			break;
 		}
 	}

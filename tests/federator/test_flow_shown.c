@@ -76,6 +76,31 @@ static void fields_choose_what_is_asked(void **state)
 	assert_null(bed_find(json, "parts.items"));
 }
 
+static void fields_choose_inside_lists_of_lists(void **state)
+{
+	struct ask ask = bed_by("member", "1", "pop");
+	json_t *json;
+
+	ask.fields = STR("orders.items.qty");
+	json = bed_ok(*state, ask);
+	assert_int_equal(json_object_size(bed_at(json, "customer.orders.0")), 1);
+	assert_int_equal(json_object_size(bed_at(json, "customer.orders.0.items.0")), 1);
+	assert_non_null(bed_find(json, "customer.orders.0.items.0.qty"));
+	assert_null(bed_find(json, "parts.products"));
+	ask.fields = STR("orders.items.qty,orders.no");
+	json = bed_ok(*state, ask);
+	assert_int_equal(json_object_size(bed_at(json, "customer.orders.0")), 2);
+	assert_int_equal(json_object_size(bed_at(json, "customer.orders.0.items.0")), 1);
+	ask.fields = STR("orders.items.qty,orders.items");
+	json = bed_ok(*state, ask);
+	assert_int_equal(json_object_size(bed_at(json, "customer.orders.0")), 1);
+	assert_int_equal(json_object_size(bed_at(json, "customer.orders.0.items.0")), 2);
+	ask.fields = STR("orders.items.nope");
+	assert_at(bed_refused(*state, ask, 400), "type", "urn:federator:problem:unknown-field");
+	ask.fields = STR("orders.items.qty.more");
+	bed_refused(*state, ask, 400);
+}
+
 static void provenance_names_winner_and_loser(void **state)
 {
 	struct ask ask = bed_by("member", "1", "pop");
@@ -186,6 +211,7 @@ int main(void)
 		BED_STORY(empty_stands_in_when_every_part_answered_with_no_row),
 		BED_STORY(withheld_classes_are_named_and_never_shown),
 		BED_STORY(fields_choose_what_is_asked),
+		BED_STORY(fields_choose_inside_lists_of_lists),
 		BED_STORY(provenance_names_winner_and_loser),
 		BED_STORY(time_line_merges_lists_newest_first),
 		BED_STORY(time_line_question_filters_by_time_and_kind),
