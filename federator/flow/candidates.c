@@ -31,19 +31,48 @@ static void add_evidence(struct flow *flow, struct candidate *c, struct str evid
 	c->evidence = more;
 }
 
-/* "part.column" of the column that carries the key the row was asked for. */
-static struct str evidence_of(struct run *run, uint32_t row)
+static void add_column(struct flow *flow, struct candidate *c, const struct part *part, uint32_t column)
+{
+	add_evidence(flow, c, arena_printf(flow->mem, "%s.%s", part->name, part->columns[column].name));
+}
+
+static void add_row(struct candidate *c, struct run *run, uint32_t row);
+
+/* The rows of earlier runs that gave this value of a key. */
+static void add_givers(struct candidate *c, struct run *run, const struct key *key, struct str value)
+{
+	for (size_t i = 0; i < run->n_after; i++) {
+		struct run *giver = run->after[i];
+
+		for (uint32_t r = 0; r < fact_rows(&giver->fact); r++)
+			for (uint32_t col = 0; col < giver->part->n_columns; col++)
+				if (giver->part->columns[col].gives == key &&
+				    str_eq(fact_key(&giver->fact, r, col, run->flow->mem), value))
+					add_row(c, giver, r);
+	}
+}
+
+/* The columns in which the asked key was found, from which the row was come to step by step: a waybill, its order, the
+ * order's customer. */
+static void add_row(struct candidate *c, struct run *run, uint32_t row)
 {
 	struct flow *flow = run->flow;
 
-	for (size_t k = 0; k < run->query->n_by; k++)
-		for (uint32_t c = 0; c < run->part->n_columns; c++)
-			for (size_t v = 0; v < run->keys[k].n; v++)
-				if (run->part->columns[c].proves == run->keys[k].key &&
-				    str_eq(fact_key(&run->fact, row, c, flow->mem), run->keys[k].values[v]))
-					return arena_printf(flow->mem, "%s.%s", run->part->name,
-							    run->part->columns[c].name);
-	return str_of(run->part->name);
+	for (size_t k = 0; k < run->query->n_by; k++) {
+		const struct key_set *rk = &run->keys[k];
+
+		for (uint32_t col = 0; col < run->part->n_columns; col++) {
+			struct str value;
+
+			if (run->part->columns[col].proves != rk->key)
+				continue;
+			value = fact_key(&run->fact, row, col, flow->mem);
+			if (rk->key != run->asked->key)
+				add_givers(c, run, rk->key, value);
+			else if (rk->n && str_eq(value, rk->values[0]))
+				add_column(flow, c, run->part, col);
+		}
+	}
 }
 
 /* Did a stale copy take part in what the run says? */
@@ -76,7 +105,7 @@ static void gather_run(struct run *run)
 			named = candidate_of(flow, subject);
 			named->key_bits |= bit;
 			named->live_bits |= stale ? 0 : bit;
-			add_evidence(flow, named, evidence_of(run, r));
+			add_row(named, run, r);
 		}
 	}
 }

@@ -279,6 +279,38 @@ static void parts_that_disagree_about_one_key_are_candidates_whatever_other_keys
 	assert_at(json, "candidates.1.evidence.0", "club.phone");
 }
 
+/* A waybill leads to orders, an order to its customer; numbers are written in two ways. */
+#define WAYBILL_MAPPING \
+	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS \
+	"<key name=\"waybill\" role=\"unique\" type=\"text\"/>" \
+	PART("crm", "s0", BY("member"), MEMBER COL("name", "")) \
+	PART("owner", "s1", BY("order"), COL("no", "proves=\"order\"") COL("member", "gives=\"member\"")) \
+	PART("parcel", "s2", BY("waybill"), \
+	     COL("code", "proves=\"waybill\"") COL("old_code", "proves=\"waybill\"") COL("no", "gives=\"order\"")) \
+	"<field path=\"name\" class=\"open\">" FROM("crm", "name") "</field>" \
+	"<view name=\"pop\" by=\"order waybill\" budget=\"2s\"><use path=\"name\"/></view>" \
+	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>"
+
+static void evidence_is_where_the_asked_key_was_found(void **state)
+{
+	struct bed *bed = bed_new(WAYBILL_MAPPING);
+	json_t *json;
+
+	(void)state;
+	bed_source(bed, "s0", CRM_OF("1\t\tKim\n2\t\tLee\n"));
+	bed_source(bed, "s1", "part owner\nkey no\ncolumns no member\nA1\t1\nB1\t2\n\n");
+	bed_source(bed, "s2", "part parcel\nkey code old_code\ncolumns code old_code no\nW1\t\\N\tA1\nW2\tW1\tB1\n\n");
+	json = bed_ok(bed, bed_by("waybill", "W2", "pop"));
+	assert_int_equal(json_array_size(bed_at(json, "match.evidence")), 1);
+	assert_at(json, "match.evidence.0", "parcel.code");
+	assert_at(bed_ok(bed, bed_by("order", "A1", "pop")), "match.evidence.0", "owner.no");
+	json = bed_ok(bed, bed_by("waybill", "W1", "pop"));
+	assert_at(json, "match.outcome", "many");
+	assert_at(json, "candidates.0.evidence.0", "parcel.code");
+	assert_at(json, "candidates.1.evidence.0", "parcel.old_code");
+	bed_free(&bed);
+}
+
 static void part_that_knows_fewer_of_a_household_does_not_disagree(void **state)
 {
 	json_t *json;
@@ -296,6 +328,7 @@ static void part_that_knows_fewer_of_a_household_does_not_disagree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(evidence_is_where_the_asked_key_was_found),
 		BED_STORY(visitor_of_nobody_is_unlinked_and_shows_what_the_visitor_did),
 		BED_STORY(visitor_who_did_nothing_is_none),
 		BED_STORY(visitor_of_nobody_with_silent_pages_is_unlinked_and_incomplete),
