@@ -3,7 +3,7 @@
 #ifndef BASE_ROWS_H
 #define BASE_ROWS_H
 
-#include "base/base.h"
+#include "base/arena.h"
 
 /* Flags beside the rows; a part with any of them is never cached. */
 enum rows_flag {
@@ -11,6 +11,7 @@ enum rows_flag {
 	ROWS_BAD_TEXT = 2, /* a cell was not valid UTF-8; it is NULL here and counted in bad_cells */
 	ROWS_SEVERAL = 4, /* there are several rows where one is expected; whoever reads the rows says so */
 	ROWS_CUT = 8, /* rows were left out; every asked value kept those that it may have */
+	ROWS_ALIKE = 16, /* rows were left out whose keys only a collation takes for those asked; see n_alike */
 };
 
 struct rows {
@@ -19,6 +20,7 @@ struct rows {
 	const struct str *cells; /* n_rows * n_cols, row-major; p == NULL is SQL NULL */
 	unsigned flags; /* of enum rows_flag */
 	uint32_t bad_cells;
+	uint32_t n_alike;
 };
 
 /* The cell of row r and column c; both must be in range. */
@@ -36,5 +38,9 @@ static inline int rows_cmp(const struct rows *rows, uint32_t a, uint32_t b)
 		c = str_cmp(rows_cell(rows, a, i), rows_cell(rows, b, i));
 	return c;
 }
+
+/* Those of the rows that are kept, with everything that is said of all of them. The result is the caller's to change,
+ * lives in `mem` and shares the texts of the cells. */
+struct rows *rows_only(const struct rows *rows, const bool *kept, struct arena *mem) NONNULL(1, 3);
 
 #endif

@@ -257,19 +257,14 @@ static bool asked_by(const struct fact *fact, const struct key *key)
 
 const struct rows *candidate_rows(struct flow *flow, struct fact *fact, struct str subject, enum whose least)
 {
-	struct rows *kept = arena_new_of(flow->mem, struct rows);
-	uint32_t n_cols = (uint32_t)fact->part->n_columns, n_rows = fact_rows(fact);
-	struct str *cells = arena_array_of(flow->mem, struct str, (size_t)n_cols * n_rows);
+	static const struct rows none;
+	uint32_t n_rows = fact_rows(fact);
+	bool *own = arena_array_of(flow->mem, bool, n_rows);
+	struct rows *kept;
 
-	*kept = (struct rows){ .n_cols = n_cols, .cells = cells };
-	if (n_rows) {
-		kept->flags = fact->rows->flags;
-		kept->bad_cells = fact->rows->bad_cells;
-	}
 	for (uint32_t r = 0; r < n_rows; r++)
-		if (row_whose(flow, fact, r, subject) >= least)
-			memcpy(&cells[(size_t)kept->n_rows++ * n_cols], &fact->rows->cells[(size_t)r * n_cols],
-			       n_cols * sizeof(*cells));
+		own[r] = row_whose(flow, fact, r, subject) >= least;
+	kept = rows_only(fact->rows ? fact->rows : &none, own, flow->mem);
 	if (kept->n_rows <= 1)
 		kept->flags &= ~(unsigned)ROWS_SEVERAL; /* they were somebody else's */
 	if (kept->n_rows == 0 && asked_by(fact, flow->world->cat->identity))

@@ -108,11 +108,22 @@ const char *envelope_state(enum fact_state state)
 	return "missing";
 }
 
+static void put_count(struct flow *flow, struct str code, uint32_t cells, struct node *array)
+{
+	struct node *one;
+
+	if (!cells)
+		return;
+	one = tree_object(flow->mem, array, STR(""));
+	tree_text(flow->mem, one, STR("code"), code);
+	tree_number(flow->mem, one, STR("cells"), cells);
+}
+
 static void put_warnings(struct flow *flow, const struct fact *fact, struct node *part)
 {
 	struct node *array;
 
-	if (!fact->warnings && !(fact->rows && fact->rows->bad_cells))
+	if (!fact->warnings && !(fact->rows && (fact->rows->bad_cells || fact->rows->n_alike)))
 		return;
 	array = tree_array(flow->mem, part, STR("warnings"), STR("warning"));
 	for (const struct fact_warning *w = fact->warnings; w; w = w->next) {
@@ -122,12 +133,10 @@ static void put_warnings(struct flow *flow, const struct fact *fact, struct node
 		tree_text(flow->mem, one, STR("code"), STR("bad_value"));
 		tree_number(flow->mem, one, STR("cells"), w->cells);
 	}
-	if (fact->rows && fact->rows->bad_cells) {
-		struct node *one = tree_object(flow->mem, array, STR(""));
-
-		tree_text(flow->mem, one, STR("code"), STR("bad_text"));
-		tree_number(flow->mem, one, STR("cells"), fact->rows->bad_cells);
-	}
+	if (!fact->rows)
+		return;
+	put_count(flow, STR("bad_text"), fact->rows->bad_cells, array);
+	put_count(flow, STR("collation"), fact->rows->n_alike, array);
 }
 
 static void put_ages(struct flow *flow, const struct fact *fact, struct node *part)

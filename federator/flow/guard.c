@@ -106,26 +106,13 @@ static bool bares(const struct guard *g, uint32_t row)
 	return false;
 }
 
-static const struct rows *only(const struct rows *rows, const bool *kept, unsigned flags, struct arena *mem)
-{
-	struct str *cells = arena_array_of(mem, struct str, (size_t)rows->n_rows * rows->n_cols);
-	struct rows *out = arena_new_of(mem, struct rows);
-
-	*out = (struct rows){ .n_cols = rows->n_cols, .cells = cells, .flags = rows->flags | flags,
-			      .bad_cells = rows->bad_cells };
-	for (uint32_t r = 0; r < rows->n_rows; r++)
-		if (kept[r])
-			memcpy(&cells[(size_t)out->n_rows++ * rows->n_cols], &rows->cells[(size_t)r * rows->n_cols],
-			       rows->n_cols * sizeof(*cells));
-	return out;
-}
-
 static void cut(struct guard *g, bool smallest)
 {
 	uint32_t n_rows = g->fact->rows->n_rows, n = 0;
 	bool *kept = arena_array_of(g->mem, bool, n_rows);
 	const uint32_t *order = keeping_order(g, smallest);
 	unsigned flags = ROWS_CUT;
+	struct rows *rest;
 
 	for (uint32_t i = 0; i < n_rows; i++) {
 		if (!has_room(g, order[i]))
@@ -143,7 +130,9 @@ static void cut(struct guard *g, bool smallest)
 	for (uint32_t r = 0; r < n_rows; r++)
 		if (!kept[r] && bares(g, r))
 			flags = ROWS_TRUNCATED;
-	g->fact->rows = only(g->fact->rows, kept, flags, g->mem);
+	rest = rows_only(g->fact->rows, kept, g->mem);
+	rest->flags |= flags;
+	g->fact->rows = rest;
 	g->fact->keys = NULL;
 }
 

@@ -44,44 +44,26 @@ static void free_job(struct job *job)
 	free(job);
 }
 
-bool run_row_proved(const struct query *query, const struct key_set *keys, struct fact *fact, uint32_t row,
-		    struct arena *mem)
-{
-	bool all_optional = true, any = false;
-
-	for (size_t k = 0; k < query->n_by; k++) {
-		bool provable = plan_part_proves(fact->part, query->by[k].key), proved = false;
-
-		all_optional = all_optional && query->by[k].optional;
-		for (size_t v = 0; provable && v < keys[k].n && !proved; v++)
-			proved = fact_row_proves(fact, row, keys[k].key, keys[k].values[v], mem);
-		any = any || proved;
-		if (provable && !proved && !query->by[k].optional)
-			return false;
-	}
-	return !all_optional || any;
-}
-
-bool run_rows_proved(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem)
-{
-	for (uint32_t r = 0; r < fact_rows(fact); r++)
-		if (!run_row_proved(query, keys, fact, r, mem))
-			return false;
-	return true;
-}
-
+/* Keep the rows that were asked for. Rows that only a collation takes for them are told, as the cure is in the SQL. */
 static void check_rows(struct job *job)
 {
+	static const char cure[] = "rows differ from the key asked for in case or accents only: compare by a binary "
+				   "collation (COLLATE)";
 	struct fetch *f = job->fetch;
 	struct fact fact = { .part = job->part, .state = FACT_LIVE, .rows = f->rows, .tuples = job->tuples };
+	bool alike = false, proved = proof_rows(job->query, job->keys, &fact, f->mem, &alike);
 
-	if (run_rows_proved(job->query, job->keys, &fact, f->mem)) {
+	if (alike)
+		log_event(LOG_WARN, "collation", LOG_CSTR("part", job->part->name),
+			  LOG_CSTR("source", job->part->source->name), LOG_CSTR("text", cure));
+	if (proved) {
 		combine_keep(&fact, f->mem);
 		guard_rows(job->world->cat, job->query, job->keys, &fact, f->mem);
 		f->rows = fact.rows;
 		return;
 	}
-	err_set(&f->err, ERR_SUBJECT, job->part->name, "a row does not carry the key it was asked for");
+	err_set(&f->err, ERR_SUBJECT, job->part->name, "%s",
+		alike ? cure : "a row does not carry the key it was asked for");
 	log_event(LOG_ERROR, "wrong_subject", LOG_CSTR("part", job->part->name),
 		  LOG_CSTR("source", job->part->source->name));
 }

@@ -187,12 +187,17 @@ void job_free(struct run *run) NONNULL(1);
 void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
 /* The run that a fetch was submitted for; NULL when the request no longer waits. On the loop's thread. */
 const struct run *job_run(const struct fetch *f) NONNULL(1);
-/* Does the row carry the key it was asked for? */
-bool run_row_proved(const struct query *query, const struct key_set *keys, struct fact *fact, uint32_t row,
-		    struct arena *mem) NONNULL(1, 2, 3, 5);
-/* Do all rows? (used on live rows and on copies) */
-bool run_rows_proved(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem)
-	NONNULL(1, 2, 3, 4);
+
+/* proof.c - no row that does not carry the key it was asked for */
+
+/* Does the row carry the keys it was asked for? */
+bool proof_row(const struct query *query, const struct key_set *keys, struct fact *fact, uint32_t row,
+	       struct arena *mem) MUST_CHECK NONNULL(1, 2, 3, 5);
+/* Does every row prove the keys it was asked by? Rows that only a collation takes for such are left out (ROWS_ALIKE)
+ * where that loses none of the others: the rows that are left live in `mem`. *alike_out is set when all
+ * rows that prove nothing are such rows. Used on live rows and on copies. */
+bool proof_rows(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem,
+		bool *alike_out) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 
 /* combine.c - keys that an earlier part gave together */
 

@@ -110,6 +110,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 	struct run *run = run_of_look(ask);
 	struct flow *flow = run->flow;
 	int64_t age_ms = lane_wall_ms(flow->lane) - hit.stored_ms;
+	bool alike;
 
 	if (run->state == RUN_LOOKING) {
 		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows,
@@ -117,7 +118,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 
 		if (hit.rows && age_ms >= 0 && (uint64_t)age_ms <= run->part->ttl_ms + run->part->stale_ms &&
 		    hit.rows->n_cols == run->part->n_columns &&
-		    run_rows_proved(run->query, run->keys, &copy, flow->mem)) {
+		    proof_rows(run->query, run->keys, &copy, flow->mem, &alike)) {
 			combine_keep(&copy, flow->mem);
 			run->copy = (struct cache_hit){ .rows = copy.rows, .stored_ms = hit.stored_ms };
 		}

@@ -50,7 +50,7 @@ static const struct rows *asked_rows(const struct run *run, const struct given *
 
 	*asked = (struct rows){ .n_cols = rows->n_cols, .cells = cells };
 	for (uint32_t r = 0; r < rows->n_rows; r++)
-		if (run_row_proved(run->query, run->keys, &all, r, mem))
+		if (proof_row(run->query, run->keys, &all, r, mem))
 			memcpy(cells + (size_t)asked->n_rows++ * rows->n_cols,
 			       rows->cells + (size_t)r * rows->n_cols, rows->n_cols * sizeof(*cells));
 	return asked;

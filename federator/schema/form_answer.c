@@ -21,7 +21,7 @@ static const struct form_rule tree_rules[] = {
 	{ "match", "outcome", { "many" }, "candidates" },
 	{ "match", "outcome", { "one", "unlinked" }, "customer" },
 };
-static const char *const warning_codes[] = { "bad_value", "bad_text" };
+static const char *const warning_codes[] = { "bad_value", "bad_text", "collation" };
 
 static struct form *put_text(struct form_context *ctx, struct form *parent, struct str name)
 {
@@ -113,7 +113,8 @@ static void put_warnings(struct form_context *ctx, struct form *part)
 	struct form *one = form_new(ctx->mem, array, FORM_OBJECT, STR(""));
 
 	array->item = STR("warning");
-	array->about = STR("Cells that could not be read.");
+	array->about =
+		STR("Cells that could not be read; rows left out that only a collation takes for those asked for.");
 	put_text(ctx, one, STR("column"));
 	put_word(ctx, one, STR("code"), warning_codes, ARRAY_LEN(warning_codes))->required = true;
 	put_count(ctx, one, STR("cells"), "How many.")->required = true;

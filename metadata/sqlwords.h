@@ -1,0 +1,12 @@
+/* sqlwords.h - what the words of a query say about its rows, without understanding it. No state; safe from any
+ * thread. */
+#ifndef METADATA_SQLWORDS_H
+#define METADATA_SQLWORDS_H
+
+#include "base/base.h"
+
+/* Does a query give a row of its own for everything its condition finds? False as soon as a word occurs that limits,
+ * numbers, groups or merges rows, be it in a comment. */
+bool sqlwords_gives_every_row(struct str sql);
+
+#endif
