@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FASTIFY = os.path.join(ROOT, "bench", "fastify")
 sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
 
-from servers import Servers, free_port, session_of  # noqa: E402 (the path is known only now)
+from servers import Servers, free_port, family_of  # noqa: E402 (the path is known only now)
 
 START_S = 30
 
@@ -44,7 +44,7 @@ class Contestant:
 
     def helpers(self):
         """Processes that work for it."""
-        return [pid for leader in self.helped_by for pid in session_of(leader)]
+        return [pid for leader in self.helped_by for pid in family_of(leader)]
 
     def start(self, argv, log, env=None):
         """Start on the servers' core and wait until the port answers."""
@@ -139,7 +139,7 @@ class Lab:
         if self.kinds:
             self.servers = Servers(self.path("daemons"), self.kinds).start()
             for server in self.servers.of.values():
-                for pid in session_of(server.pid):
+                for pid in family_of(server.pid):
                     pin(pid, cores()[1])
         if "pg" in self.kinds:
             self.map_of("servers")

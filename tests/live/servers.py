@@ -165,33 +165,53 @@ class Server:
 
     def freeze(self):
         """SIGSTOP: connections stay open, nothing is answered."""
-        signal_session(self.pid, signal.SIGSTOP)
+        signal_family(self.pid, signal.SIGSTOP)
 
     def thaw(self):
         """The opposite of freeze()."""
-        signal_session(self.pid, signal.SIGCONT)
+        signal_family(self.pid, signal.SIGCONT)
 
 
-def session_of(pid):
-    """All processes of the session a server leads (PostgreSQL's backends are in it, in groups of their own)."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                if os.getsid(int(entry)) == pid:
-                    found.append(int(entry))
-            except OSError:
-                pass
+def parent_of(pid):
+    """The parent of a process; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return int(f.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def family_of(pid):
+    """A server, the other processes of the session it leads, and all that they have begun: each of PostgreSQL's backends
+    leads a session of its own."""
+    children, found = {}, [pid]
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        one = int(entry)
+        children.setdefault(parent_of(one), []).append(one)
+        try:
+            if one != pid and os.getsid(one) == pid:
+                found.append(one)
+        except OSError:
+            pass
+    for one in found:  # grows while it is walked
+        found += [child for child in children.get(one, ()) if child not in found]
     return found
 
 
-def signal_session(pid, number):
-    """Signal a server and its children."""
-    for member in session_of(pid):
-        try:
-            os.kill(member, number)
-        except ProcessLookupError:
-            pass
+def send_signal(pid, number):
+    """Signal a process that may be gone."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def signal_family(pid, number):
+    """Signal a server and its children. The server comes first: stopped, it begins no more of them."""
+    before = family_of(pid)
+    send_signal(pid, number)
+    for member in {*before, *family_of(pid)} - {pid}:
+        send_signal(member, number)
 
 
 def gone(pid, child):
@@ -205,12 +225,12 @@ def stop_process(pid, number, child=None):
     """Thaw, signal, wait; kill what does not go. Harmless for a process that is gone."""
     if pid is None or gone(pid, child):
         return
-    signal_session(pid, signal.SIGCONT)
+    signal_family(pid, signal.SIGCONT)
     os.kill(pid, number)
     due = time.monotonic() + STOP_S
     while not gone(pid, child):
         if time.monotonic() > due:
-            signal_session(pid, signal.SIGKILL)
+            signal_family(pid, signal.SIGKILL)
             due += STOP_S
         time.sleep(0.02)
 

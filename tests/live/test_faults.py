@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A source or Redis that is down, frozen or back again: an answer in time that says what is missing, and why."""
+import json
 import os
 import unittest
 
@@ -62,6 +63,60 @@ class FaultTest(LiveTest):
         finally:
             self.servers.mariadb.thaw()
         service.wait(self.complete(service))
+
+    def frozen_pg(self):
+        """PostgreSQL, which knows the customers, frozen until the test ends."""
+        self.servers.pg.freeze()
+        self.addCleanup(self.servers.pg.thaw)
+
+    def assert_late(self, answer):
+        self.assertIn(answer.status, (503, 504), answer.body)
+        self.assertIn("retry-after", answer.headers)
+        self.assertLess(answer.took_s, GENEROUS_S)
+
+    def test_frozen_postgresql_leaves_a_customer_unknown_and_other_parts_alone(self):
+        service = self.serve("--cache", "off")
+        service.wait(self.complete(service))
+        self.frozen_pg()
+        first = service.query({"phone": phone_of(7)})
+        self.assert_late(first)
+        self.assertEqual(first.status, 504, first.body)  # connections are open, and nothing is answered
+        for phone in (phone_of(7), "010-9999-9999"):
+            self.assert_late(service.query({"phone": phone}))
+        view = self.pop(service, by={"member": "7"})  # taken at its word
+        self.assertEqual(view["match"]["outcome"], "one")
+        self.assertIs(view["match"]["complete"], False)
+        self.assertEqual(states(view), {"crm": "missing", "calls": "missing", "orders": "live", "pages": "live"})
+        self.assertNotIn("calls", view["customer"])
+        self.assertNotIn("name", view["customer"])
+        self.assertEqual(len(view["customer"]["pages"]), 2)
+        self.assert_late(service.query({"member": "4711"}))  # of whom nobody has a row
+        self.servers.pg.thaw()
+        service.wait(lambda: service.query({"phone": phone_of(7)}).status == 200)
+        service.wait(self.complete(service))
+
+    def test_frozen_postgresql_with_copies_gives_candidates_and_known_parts(self):
+        self.shop.edit("parts.xml", 'ttl="30s" stale="0s"', 'ttl="0s" stale="10m"')
+        service = self.serve()
+        service.wait(self.complete(service))
+        known = self.pop(service, by={"member": "7"})
+        self.pop(service)
+        self.frozen_pg()
+        by_phone = self.pop(service)
+        self.assertEqual((by_phone["match"]["outcome"], by_phone["match"]["state"]), ("many", "stale"))
+        self.assertIs(by_phone["match"]["complete"], False)
+        self.assertEqual(len(by_phone["candidates"]), 1)
+        strict = service.ask("QUERY", "/v1/customers", json.dumps({"by": {"phone": phone_of(7)}, "view": "pop"}),
+                             {"Content-Type": "application/json", "Prefer": "handling=strict"})
+        self.assert_late(strict)
+        by_id = service.ask("GET", f"/v1/customers/{by_phone['candidates'][0]['id']}?view=pop").json
+        for view in (by_id, self.pop(service, by={"member": "7"})):
+            self.assertEqual(view["match"]["outcome"], "one")
+            self.assertEqual(view["parts"]["crm"]["state"], "stale")
+            self.assertEqual(view["customer"]["name"], known["customer"]["name"])
+        self.assert_late(service.query({"phone": phone_of(8)}))  # of whom there is no copy
+        self.servers.pg.thaw()
+        service.wait(lambda: self.pop(service)["match"]["outcome"] == "one")
 
     def test_identity_source_down_is_no_empty_answer(self):
         service = self.serve("--cache", "off")
