@@ -184,12 +184,25 @@ static int problem_code(int status)
 	return status == 503 || status == 504 ? EXIT_UNREACHABLE : EXIT_INTERNAL;
 }
 
-static int reply_print(const struct reply *reply, bool as_text)
+/* Why sources cannot be opened as they are set up: asking again never helps. */
+static void troubles_print(struct service *service)
+{
+	const struct world *world = service_world(service);
+
+	for (size_t i = 0; i < world->cat->n_sources; i++)
+		if (world->troubles[i])
+			message_error("source `%s`: %s", world->cat->sources[i].name, world->troubles[i]);
+	world_unref(&world);
+}
+
+static int reply_print(struct service *service, const struct reply *reply, bool as_text)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
 
 	if (reply->status != 200) {
 		problem_print(reply);
+		if (problem_code(reply->status) == EXIT_UNREACHABLE)
+			troubles_print(service);
 		return problem_code(reply->status);
 	}
 	if (!as_text || !explain_text((struct str){ reply->body, reply->len }, &out))
@@ -212,7 +225,7 @@ static int get_run(struct get *g)
 	g->timer.fire = wait_connected;
 	loop_timer_set(g->loop, &g->timer, deadline_after_ms(0));
 	loop_run(g->loop);
-	code = reply_print(&g->reply, g->as_text);
+	code = reply_print(g->service, &g->reply, g->as_text);
 	free(g->reply.body);
 	if (!service_is_idle(g->service))
 		_exit(code); /* a fetch hangs; nothing may be freed under it */

@@ -167,21 +167,27 @@ enum step_end flow_refuse(struct flow *flow, int status, const char *type, const
 enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs)
 {
 	const struct fact *first = NULL;
-	bool late, passing;
+	const char *advice = "the log of the service says more";
+	bool late, passing = false;
 
 	for (size_t i = 0; i < n_runs && !first; i++)
 		if (runs[i].fact.state == FACT_MISSING || runs[i].fact.state == FACT_STALE)
 			first = &runs[i].fact;
 	assert(first != NULL);
 	late = str_eq(str_of(first->reason), str_of(err_reason(ERR_LATE)));
-	passing = late || str_eq(str_of(first->reason), str_of(err_reason(ERR_REFUSED))) ||
-		  str_eq(str_of(first->reason), str_of(err_reason(ERR_BUSY)));
+	if (flow->world->troubles[first->part->source->index])
+		advice = "its source cannot be opened as it is set up; the log says why, asking again will not help";
+	else
+		passing = late || str_eq(str_of(first->reason), str_of(err_reason(ERR_REFUSED))) ||
+			  str_eq(str_of(first->reason), str_of(err_reason(ERR_BUSY)));
+	if (passing)
+		advice = "ask again in a moment";
 	flow->reply.retry_after_s = passing ? 1 : 0;
 	flow->reply.missing = 1;
 	return flow_refuse(flow, late ? 504 : 503, late ? "identity-late" : "identity-unavailable",
 			   "The source that knows who this is did not answer",
 			   arena_printf(flow->mem, "part `%s`: %s", first->part->name, first->reason),
-			   passing ? "ask again in a moment" : "the log of the service says more");
+			   advice);
 }
 
 uint64_t flow_visible(const struct flow *flow)

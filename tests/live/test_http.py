@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import shutil
 import subprocess
 import unittest
 import xml.etree.ElementTree as ET
@@ -177,6 +178,24 @@ class HttpTest(LiveTest):
         refused = federator(*question, "--field", "teir", check=False)
         self.assertEqual((refused.returncode, refused.stdout), (2, ""))
         self.assertIn("did you mean `tier`?", refused.stderr)
+
+    def test_missing_secret_is_told_with_its_cure(self):
+        mapping = os.path.join(self.fresh(), "mapping")
+        shutil.copytree(self.shop.map, mapping)
+        path = os.path.join(mapping, "secrets", "callcenter")
+        os.remove(path)
+        done = federator("get", "--map", mapping, "--by", "phone=" + phone_of(7), "--view", "pop", check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.stdout, "")
+        told = [line for line in done.stderr.splitlines() if line.startswith("federator: ")]
+        self.assertIn("part `crm`: refused; its source cannot be opened", told[0])
+        self.assertEqual(told[1:], [f"federator: source `callcenter`: secret:callcenter: there is no file {path}: "
+                                    "write the secret into it; chmod 600 it"])
+        with Service(mapping, directory=self.scratch) as service:
+            answer = service.query({"phone": phone_of(7)})
+            self.assert_problem(answer, 503, "crm", "asking again will not help")
+            self.assertNotIn(path, answer.body.decode())
+            self.assertNotIn("retry-after", answer.headers)
 
     def test_xml_carries_the_same_values(self):
         for customer in (7, 10, 12):
