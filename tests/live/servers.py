@@ -290,9 +290,9 @@ class MariaDB(Server):
 
     def prepare(self):
         tmp = os.path.join(self.data, "tmp")
-        self.call(find_tool("mariadb-install-db"), "--no-defaults", "--datadir=" + self.data,
+        self.call("mkdir", tmp)  # not /tmp: names there hold the process number, and containers may share it
+        self.call(find_tool("mariadb-install-db"), "--no-defaults", "--datadir=" + self.data, "--tmpdir=" + tmp,
                   "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=8M")
-        self.call("mkdir", tmp)
         with open(self.init_file(), "w") as f:
             f.write("CREATE DATABASE IF NOT EXISTS fed CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n"
                     "CREATE USER IF NOT EXISTS app@'127.0.0.1' IDENTIFIED BY 'app';\n"
