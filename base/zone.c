@@ -15,7 +15,6 @@
 enum {
 	LONGEST_ZONE_NAME = 64,
 	LARGEST_FILE_BYTES = 64 * 1024, /* the largest of Debian's is below 4 KB */
-	OUT_BYTES = 40, /* of zone_format() */
 };
 
 struct zone {
@@ -107,40 +106,60 @@ int64_t zone_instant_us(const struct zone *z, int64_t wall_us)
 	return by_after_us;
 }
 
-static int print_wall(int64_t wall_us, char out[OUT_BYTES])
+/* `n` decimal digits of a value that is not negative. printf() would take longer than the rest of a time. */
+static char *put_digits(char *at, int value, int n)
+{
+	for (int i = n - 1; i >= 0; i--, value /= 10)
+		at[i] = (char)('0' + value % 10);
+	return at + n;
+}
+
+static char *print_wall(int64_t wall_us, char *out)
 {
 	int64_t days = civil_floor_div(wall_us, CIVIL_DAY_S * CIVIL_SECOND_US);
 	int64_t day_us = wall_us - days * CIVIL_DAY_S * CIVIL_SECOND_US;
 	int day_s = (int)(day_us / CIVIL_SECOND_US), fraction_us = (int)(day_us % CIVIL_SECOND_US);
 	struct civil_date d = civil_date_of(days);
-	int n = snprintf(out, OUT_BYTES, "%04d-%02u-%02uT%02d:%02d:%02d", (int)d.year, d.month, d.day,
-			 day_s / 3600, day_s / 60 % 60, day_s % 60);
+	const struct {
+		int value, digits;
+		char before;
+	} pieces[] = { { (int)d.month, 2, '-' },      { (int)d.day, 2, '-' }, { day_s / 3600, 2, 'T' },
+		       { day_s / 60 % 60, 2, ':' }, { day_s % 60, 2, ':' }, { fraction_us, 6, '.' } };
 
-	if (fraction_us) {
-		n += snprintf(out + n, (size_t)(OUT_BYTES - n), ".%06d", fraction_us);
-		while (out[n - 1] == '0')
-			n--;
+	if (d.year >= 0 && d.year <= 9999)
+		out = put_digits(out, (int)d.year, 4);
+	else
+		out += sprintf(out, "%d", (int)d.year); /* RFC 3339 cannot write it */
+	for (size_t i = 0; i < ARRAY_LEN(pieces) - !fraction_us; i++) {
+		*out++ = pieces[i].before;
+		out = put_digits(out, pieces[i].value, pieces[i].digits);
 	}
-	return n;
+	while (fraction_us && out[-1] == '0')
+		out--;
+	return out;
 }
 
 size_t zone_format_offset(int32_t offset_s, int64_t instant_us, char out[40])
 {
-	int n = print_wall(instant_us + offset_s * CIVIL_SECOND_US, out);
+	char *end = print_wall(instant_us + offset_s * CIVIL_SECOND_US, out);
 	int minutes = (int)civil_floor_div(offset_s + 30, 60);
 
-	n += snprintf(out + n, (size_t)(OUT_BYTES - n), "%c%02d:%02d", minutes < 0 ? '-' : '+', abs(minutes) / 60,
-		      abs(minutes) % 60);
-	return (size_t)n;
+	*end++ = minutes < 0 ? '-' : '+';
+	end = put_digits(end, abs(minutes) / 60, 2);
+	*end++ = ':';
+	end = put_digits(end, abs(minutes) % 60, 2);
+	*end = '\0';
+	return (size_t)(end - out);
 }
 
 size_t zone_format(const struct zone *z, int64_t instant_us, char out[40])
 {
-	int n;
+	char *end;
 
 	if (!z->is_utc)
 		return zone_format_offset(zone_offset_at(z, instant_us), instant_us, out);
-	n = print_wall(instant_us, out);
-	n += snprintf(out + n, (size_t)(OUT_BYTES - n), "Z");
-	return (size_t)n;
+	end = print_wall(instant_us, out);
+	*end++ = 'Z';
+	*end = '\0';
+	return (size_t)(end - out);
 }
