@@ -126,7 +126,7 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err) MUST_CH
 /* Wake as many workers as the queued fetches are worth. Never blocks. */
 void adapter_call(struct adapter *ad) NONNULL(1);
 /* Short fetches may wait for a worker at work rather than wake another one: waking takes longer than they do. When that
- * worker turns out slow, this wakes the others. Call it every few milliseconds while a fetch is under way; true:
+ * worker turns out slow, this wakes another. Call it every few milliseconds while a fetch is under way; true:
  * fetches still wait. */
 bool adapter_nudge(struct adapter *ad) NONNULL(1);
 

@@ -10,7 +10,7 @@
 #include "adapters/registry.h"
 #include "adapters/stand_in.h"
 
-enum { POOL_MOST = 64, USUAL_FIRST_US = 1000 };
+enum { POOL_MOST = 64, USUAL_FIRST_US = 1000, SLOW_US = 1000 };
 
 struct fetch *pool_take(struct adapter *ad)
 {
@@ -236,13 +236,26 @@ bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err)
 	return true;
 }
 
+/* Workers that have been at one fetch for so long that what waits must not wait for them. Under the lock. */
+static uint32_t pool_slow(const struct adapter *ad)
+{
+	uint64_t now_us = clock_mono_us();
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < ad->conf.pool; i++)
+		n += ad->workers[i].running && ad->workers[i].running->begun_us + SLOW_US < now_us;
+	return n;
+}
+
 bool adapter_nudge(struct adapter *ad)
 {
-	uint32_t called;
+	uint32_t called, most;
 	bool waiting;
 
 	pthread_mutex_lock(&ad->lock);
-	called = ad->queued < ad->asleep ? ad->queued : ad->asleep;
+	most = ad->queued < ad->asleep ? ad->queued : ad->asleep;
+	called = most ? pool_slow(ad) : 0;
+	called = called < most ? called : most;
 	ad->asleep -= called;
 	ad->called += called;
 	waiting = ad->queued > 0;

@@ -48,17 +48,24 @@ static void nudge_in(struct lane *lane, uint32_t ms)
 	loop_timer_set(lane->loop, &lane->nudge, deadline_after_ms(ms));
 }
 
+static bool is_first_of_adapter(const struct lane *lane, const struct flight *f)
+{
+	const struct flight *first = lane->flights;
+
+	while (first->adapter != f->adapter)
+		first = first->next;
+	return first == f;
+}
+
 /* A fetch turned out slow: those that were left to wait behind it get workers of their own. */
 static void on_nudge(struct loop_timer *t)
 {
 	struct lane *lane = CONTAINER_OF(t, struct lane, nudge);
-	const struct adapter *last = NULL;
 	bool waiting = false;
 
-	for (struct flight *f = lane->flights; f; f = f->next) {
-		waiting = (f->adapter != last && adapter_nudge(f->adapter)) || waiting;
-		last = f->adapter;
-	}
+	for (struct flight *f = lane->flights; f; f = f->next)
+		if (is_first_of_adapter(lane, f))
+			waiting = adapter_nudge(f->adapter) || waiting;
 	if (waiting)
 		nudge_in(lane, lane->nudge_ms < NUDGE_MOST_MS ? 2 * lane->nudge_ms : NUDGE_MOST_MS);
 }

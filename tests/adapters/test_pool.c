@@ -278,8 +278,8 @@ static void a_short_fetch_waits_for_the_worker_at_work_until_it_turns_out_slow(v
 	start_held(ad, f);
 	until(&script.fetching, 1);
 	assert_int_equal(adapter_state(ad).queued, 1);
-	assert_true(adapter_nudge(ad));
-	until(&script.fetching, 2);
+	while (figure(&script.fetching) < 2) /* not before the first one counts as slow */
+		adapter_nudge(ad);
 	assert_false(adapter_nudge(ad));
 	end_held(ad, f);
 }
