@@ -45,15 +45,11 @@ static const struct rows *asked_rows(const struct run *run, const struct given *
 {
 	struct rows *rows = table_rows(given, mem);
 	struct fact all = { .part = given->part, .state = FACT_LIVE, .rows = rows };
-	struct str *cells = arena_array_of(mem, struct str, (size_t)rows->n_rows * rows->n_cols);
-	struct rows *asked = arena_new_of(mem, struct rows);
+	bool *asked = arena_array_of(mem, bool, rows->n_rows);
 
-	*asked = (struct rows){ .n_cols = rows->n_cols, .cells = cells };
 	for (uint32_t r = 0; r < rows->n_rows; r++)
-		if (proof_row(run->query, run->keys, &all, r, mem))
-			memcpy(cells + (size_t)asked->n_rows++ * rows->n_cols,
-			       rows->cells + (size_t)r * rows->n_cols, rows->n_cols * sizeof(*cells));
-	return asked;
+		asked[r] = proof_row(run->query, run->keys, &all, r, mem);
+	return rows_only(rows, asked, mem);
 }
 
 static void note_lacking(struct stage *stage, const struct part *part)
