@@ -76,7 +76,8 @@ bool secret_read(const char *dir, const char *name, struct arena *mem, struct st
 	path = arena_printf(mem, "%s/%s", dir, name).p;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
-		return err_set(err, ERR_CONFIG, where, "there is no file %s: write the secret into it; chmod 600 it", path);
+		return err_set(err, ERR_CONFIG, where, "there is no file %s: write the secret into it; chmod 600 it",
+			       path);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return err_set(err, ERR_CONFIG, where, "cannot open %s: %s", path, strerror(errno));
 	if (!dir_is_systemds(dir) && !file_is_private(&st, where, path, err))
