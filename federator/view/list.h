@@ -28,8 +28,8 @@ struct outer {
 };
 
 /* All rows of a list, of a nested one those that belong to the item around it (else `outer` is NULL), in the order of
- * `order_field` (-1: as they came; codes by rank, what is no code after them; NULLs last; ties by part, then by row) and
- * without repeated `distinct` fields. */
+ * `order_field` (-1: as they came; codes by rank, what is no code after them; NULLs last; ties by part, then by row)
+ * and without repeated `distinct` fields. */
 struct items list_items(struct merge *m, const struct list *list, const struct outer *outer, int32_t order_field,
 			bool desc) NONNULL(1, 2);
 /* The fields of one item chosen by `only`, as members of `object`. `skip` is left out (-1: none). */

@@ -37,8 +37,8 @@ struct tuple_seek {
 
 /* The first tuple whose values the row proves; false: none. */
 bool tuple_seek(struct tuple_seek *seek, uint32_t row, size_t *index_out) MUST_CHECK NONNULL(1, 3);
-/* Is known which rows of `inner` belong to a row of `outer`, to which they are joined by `value` of `key`, and by what was
- * given together with it? */
+/* Is known which rows of `inner` belong to a row of `outer`, to which they are joined by `value` of `key`, and by what
+ * was given together with it? */
 bool tuples_tell(struct fact *inner, const struct key *key, struct str value, struct fact *outer, uint32_t outer_row,
 		 struct arena *mem) NONNULL(1, 2, 4, 6);
 /* Does the row of `inner`, which is joined by `key` to a row of `outer`, carry what that row gives of the keys that

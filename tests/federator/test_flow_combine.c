@@ -156,7 +156,8 @@ static void claims_that_were_not_asked_for_are_not_empty(void **state)
 {
 	struct bed *bed = bed_with(NESTED("on=\"region\""),
 				   DEALS_OF("1\tN\t1\n1\tS\t2\n1\tN\t3\n1\tS\t\\N\n1\tS\t1\n"),
-				   "part claims\nkey region\ncolumns region number claim\nN\tn1\tann1\nS\tn2\tann2\n\n");
+				   "part claims\nkey region\ncolumns region number claim\n"
+				   "N\tn1\tann1\nS\tn2\tann2\n\n");
 	json_t *json = bed_ok(bed, bed_by("member", "1", "pop"));
 
 	(void)state;

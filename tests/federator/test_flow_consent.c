@@ -196,7 +196,8 @@ static void second_candidate_consents_only_where_the_first_has_nothing(void **st
 		"<part name=\"agree\" source=\"s2\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\">"
 		"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"")
 		"<column name=\"web\" type=\"boolean\"/></part>"
-		"<field path=\"consent.web\" class=\"open\">" FROM("crm", "ok") FROM("agree", "web") "</field>" VISITS(REQUIRES) REST("");
+		"<field path=\"consent.web\" class=\"open\">" FROM("crm", "ok") FROM("agree", "web") "</field>"
+		VISITS(REQUIRES) REST("");
 	struct bed *bed = bed_with(mapping, AGREE("true"));
 
 	(void)state;
