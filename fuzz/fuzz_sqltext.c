@@ -55,6 +55,7 @@ static void check_expansion(struct str sql, const struct query *query, size_t n_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const dialects[] = { NULL, "postgresql", "mariadb", "sqlite", "mssql", "oracle" };
 	static const struct span where = { .file = "fuzz.xml", .line = 1, .column = 1, .length = 1 };
 	const struct by_key by[] = { { .key = &member }, { .key = &phone, .optional = true } };
 	struct str sql = { (const char *)data, size };
@@ -62,9 +63,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct diags *ds = diags_new(mem);
 	struct query query = { 0 };
 
-	for (size_t n_by = 0; n_by <= ARRAY_LEN(by); n_by++) {
+	for (size_t i = 0; i < (ARRAY_LEN(by) + 1) * ARRAY_LEN(dialects); i++) {
+		const char *dialect = dialects[i % ARRAY_LEN(dialects)];
+		const struct sqltext text = { sql, dialect, by, i / ARRAY_LEN(dialects), where };
 		size_t before = diags_count(ds, DIAG_ERROR);
-		bool good = sqltext_split(sql, by, n_by, where, mem, ds, &query.pieces, &query.n_pieces);
+		bool good = sqltext_split(&text, mem, ds, &query.pieces, &query.n_pieces);
 
 		check(good == (diags_count(ds, DIAG_ERROR) == before));
 		if (!good)

@@ -40,16 +40,21 @@ static bool build_by(struct build *b, const struct elem *e, struct query *query)
 	return ok;
 }
 
-static void build_draft(struct build *b, const struct elem *e, struct draft *d)
+static void build_draft(struct build *b, const struct elem *e, const struct source *source, struct draft *d)
 {
+	struct sqltext text = { .where = e->text_at };
+
 	*d = (struct draft){ .elem = e,
 			     .dialect = elem_token(e, "dialect"),
 			     .query = { .at = e->at, .sql_at = e->text_at } };
 	d->ok = build_by(b, e, &d->query);
 	d->query.sql = arena_str(b->mem, e->text);
+	text.sql = d->query.sql;
+	text.dialect = d->dialect.p ? arena_cstr(b->scratch, d->dialect) : source ? source->dialect : NULL;
+	text.by = d->query.by;
+	text.n_by = d->query.n_by;
 	if (d->ok)
-		d->ok = sqltext_split(d->query.sql, d->query.by, d->query.n_by, e->text_at, b->mem, b->ds,
-				      &d->query.pieces, &d->query.n_pieces);
+		d->ok = sqltext_split(&text, b->mem, b->ds, &d->query.pieces, &d->query.n_pieces);
 }
 
 /* ---- can the rows be checked? ---- */
@@ -168,7 +173,7 @@ bool build_queries(struct build *b, const struct elem *e, bool proofs, struct pa
 	for (const struct elem *c = elem_child(e, "query"); c; c = elem_sibling(c)) {
 		struct draft *d = &drafts[n++];
 
-		build_draft(b, c, d);
+		build_draft(b, c, part->source, d);
 		ok &= d->ok;
 		if (d->ok)
 			check_twice(b, drafts, d);

@@ -1,4 +1,5 @@
-/* sqlscan.h - one walk over the SQL of a query; what sqltext.c and sqlselect.c share. One thread at a time. */
+/* sqlscan.h - one walk over the SQL of a query; what sqltext.c, sqlquote.c and sqlselect.c share. One thread at a
+ * time. */
 #ifndef METADATA_SQLSCAN_H
 #define METADATA_SQLSCAN_H
 
@@ -14,9 +15,23 @@ struct sqlscan_level {
 	struct str limit; /* what cuts its rows; the NULL view: nothing */
 };
 
+/* What hides its contents, beside '...' and "..." whose quotes are doubled inside, `--` and slash-star comments. */
+struct sqlquote_rules {
+	const char *dialect;
+	bool backslashes; /* '\'' is one quote */
+	bool e_texts; /* so it is in E'...' */
+	bool q_texts; /* q'[it's]' */
+	bool dollars; /* $tag$ ... $tag$ */
+	bool brackets; /* [a name] */
+	bool backquotes; /* `a name` */
+	bool hashes; /* # begins a comment */
+	bool dash_blank; /* -- begins one only before a blank */
+};
+
 struct sqlscan {
 	struct str sql;
 	size_t at;
+	const struct sqlquote_rules *quotes;
 	struct span where; /* of the first byte */
 	struct arena *mem;
 	struct diags *ds;
@@ -54,8 +69,25 @@ struct str sqlscan_shown(struct str word);
 bool sqlscan_is(struct str word, const char *keyword) NONNULL(2);
 /* The byte at `i`; 0 behind the end. */
 char sqlscan_byte(const struct sqlscan *s, size_t i) NONNULL(1);
+/* Bytes above ASCII belong to names, as PostgreSQL and MariaDB have it. */
+bool sqlscan_starts_name(char c);
+/* A name may go on with digits. */
+bool sqlscan_in_name(char c);
+/* Blank, tab or line end. */
+bool sqlscan_is_blank(char c);
 /* The next byte at or behind `i` that is neither blank nor comment; 0 behind the end. */
 char sqlscan_next(const struct sqlscan *s, size_t i) NONNULL(1);
+
+/* ---- quotes and comments (sqlquote.c) ---- */
+
+/* The rules of a dialect; of one that is not known (or NULL) those that most databases share. */
+const struct sqlquote_rules *sqlquote_rules(const char *dialect) __attribute__((returns_nonnull));
+/* Go behind a comment that begins at s->at; false: none does. */
+bool sqlquote_comment(struct sqlscan *s) NONNULL(1);
+/* The same of a quoted text or name. */
+bool sqlquote_skip(struct sqlscan *s) NONNULL(1);
+/* The same of a text whose quote follows the word before s->at: E'...'. */
+bool sqlquote_behind(struct sqlscan *s, struct str word) NONNULL(1);
 
 /* ---- is it one SELECT that reads, and are its rows cut for each value by itself? (sqlselect.c) ---- */
 

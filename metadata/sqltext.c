@@ -27,119 +27,19 @@ char sqlscan_byte(const struct sqlscan *s, size_t i)
 	return i < s->sql.n ? s->sql.p[i] : '\0';
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Bytes above ASCII belong to names, as PostgreSQL and MariaDB have it. */
-static bool is_name_start(char c)
+bool sqlscan_starts_name(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
 }
 
-static bool is_name(char c)
+bool sqlscan_in_name(char c)
 {
-	return is_name_start(c) || is_digit(c);
+	return sqlscan_starts_name(c) || (c >= '0' && c <= '9');
 }
 
-static bool is_blank(char c)
+bool sqlscan_is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* ---- what hides its contents: quotes and comments ---- */
-
-/* Go behind `close`, or report that it is missing. `from` is where its opening stands, `body` what follows
- * it. */
-static void skip_past(struct sqlscan *s, size_t from, size_t body, struct str close, const char *what)
-{
-	const char *end = memmem(s->sql.p + body, s->sql.n - body, close.p, close.n);
-
-	if (!end) {
-		SQLSCAN_FIND(s, "M0403", from, close.n, NULL, "%s begins here and does not end", what);
-		s->at = s->sql.n;
-		return;
-	}
-	s->at = (size_t)(end - s->sql.p) + close.n;
-}
-
-/* Two quotes inside a quoted text are two texts side by side: nothing to do for them. */
-static void skip_quoted(struct sqlscan *s)
-{
-	struct str quote = { s->sql.p + s->at, 1 };
-
-	skip_past(s, s->at, s->at + 1, quote, *quote.p == '\'' ? "a quoted text" : "a quoted name");
-}
-
-/* E'...' of PostgreSQL, where a backslash hides the next byte. */
-static void skip_escaped(struct sqlscan *s)
-{
-	for (size_t i = s->at + 1; i < s->sql.n; i++) {
-		if (s->sql.p[i] == '\\') {
-			i++;
-		} else if (s->sql.p[i] == '\'' && sqlscan_byte(s, i + 1) == '\'') {
-			i++;
-		} else if (s->sql.p[i] == '\'') {
-			s->at = i + 1;
-			return;
-		}
-	}
-	SQLSCAN_FIND(s, "M0403", s->at, 1, NULL, "a quoted text begins here and does not end");
-	s->at = s->sql.n;
-}
-
-/* $$...$$ or $tag$...$tag$; any other `$` is text. */
-static void skip_dollar(struct sqlscan *s)
-{
-	size_t end = s->at + 1;
-
-	if (is_name_start(sqlscan_byte(s, end)))
-		while (is_name(sqlscan_byte(s, end)))
-			end++;
-	if (sqlscan_byte(s, end) != '$') {
-		s->at++;
-		return;
-	}
-	skip_past(s, s->at, end + 1, (struct str){ s->sql.p + s->at, end + 1 - s->at }, "a dollar quote");
-}
-
-/* The first byte behind the line. */
-static size_t line_end(const struct sqlscan *s, size_t from)
-{
-	const char *end = memchr(s->sql.p + from, '\n', s->sql.n - from);
-
-	return end ? (size_t)(end - s->sql.p) : s->sql.n;
-}
-
-static void skip_comment(struct sqlscan *s)
-{
-	static const char help[] = "take the comment out, or keep /* and */ in simple pairs";
-	size_t from = s->at;
-
-	skip_past(s, from, from + 2, STR("*/"), "a comment");
-	if (sqlscan_byte(s, from + 2) == '!' || (sqlscan_byte(s, from + 2) == 'M' && sqlscan_byte(s, from + 3) == '!'))
-		SQLSCAN_FIND(s, "M0408", from, 3, help, "MariaDB runs what stands in this comment");
-	else if (memmem(s->sql.p + from + 2, s->at - from - 2, "/*", 2))
-		SQLSCAN_FIND(s, "M0408", from, 2, help, "databases disagree where a comment inside a comment ends");
-}
-
-char sqlscan_next(const struct sqlscan *s, size_t i)
-{
-	for (;;) {
-		const char *end;
-
-		while (is_blank(sqlscan_byte(s, i)))
-			i++;
-		if (sqlscan_byte(s, i) == '-' && sqlscan_byte(s, i + 1) == '-') {
-			i = line_end(s, i);
-		} else if (sqlscan_byte(s, i) == '/' && sqlscan_byte(s, i + 1) == '*') {
-			end = memmem(s->sql.p + i + 2, s->sql.n - i - 2, "*/", 2);
-			i = end ? (size_t)(end - s->sql.p) + 2 : s->sql.n;
-		} else {
-			return sqlscan_byte(s, i);
-		}
-	}
 }
 
 /* ---- pieces ---- */
@@ -232,7 +132,7 @@ static bool behind_operand(const struct sqlscan *s)
 {
 	char c = s->at > 0 ? s->sql.p[s->at - 1] : ' ';
 
-	return is_name(c) || strchr(")]'\"", c) != NULL;
+	return sqlscan_in_name(c) || strchr(")]'\"", c) != NULL;
 }
 
 static void take_colon(struct sqlscan *s)
@@ -245,8 +145,9 @@ static void take_colon(struct sqlscan *s)
 		s->at += 2;
 		return;
 	}
-	if (is_name_start(sqlscan_byte(s, s->at + 1)))
-		while (is_name(sqlscan_byte(s, s->at + 1 + name.n)) || sqlscan_byte(s, s->at + 1 + name.n) == '-')
+	if (sqlscan_starts_name(sqlscan_byte(s, s->at + 1)))
+		while (sqlscan_in_name(sqlscan_byte(s, s->at + 1 + name.n)) ||
+		       sqlscan_byte(s, s->at + 1 + name.n) == '-')
 			name.n++;
 	by = find_key(s, name);
 	if (by) {
@@ -269,12 +170,10 @@ static void take_word(struct sqlscan *s)
 	size_t from = s->at;
 	struct str word = { s->sql.p + from, 0 };
 
-	while (is_name(sqlscan_byte(s, s->at)) || (sqlscan_byte(s, s->at) == '$' && s->at > from))
+	while (sqlscan_in_name(sqlscan_byte(s, s->at)) || (sqlscan_byte(s, s->at) == '$' && s->at > from))
 		s->at++;
 	word.n = s->at - from;
-	if (sqlscan_byte(s, s->at) == '\'' && sqlscan_is(word, "E"))
-		skip_escaped(s);
-	else
+	if (!sqlquote_behind(s, word))
 		sqlselect_word(s, word);
 }
 
@@ -299,15 +198,11 @@ static void take_token(struct sqlscan *s)
 	char c = sqlscan_byte(s, s->at);
 	size_t from = s->at;
 
-	if (c == '\'' || c == '"' || c == '`')
-		skip_quoted(s);
-	else if (c == '$')
-		skip_dollar(s);
-	else if (c == ':')
+	if (c == ':')
 		take_colon(s);
-	else if (is_name(c))
+	else if (sqlscan_in_name(c))
 		take_word(s);
-	else
+	else if (!sqlquote_skip(s))
 		take_other(s, c);
 	s->last = c == ':' ? 'x' : s->sql.p[s->at - 1]; /* dots of a list are no dot of a name */
 	if (s->word.p != s->sql.p + from)
@@ -316,15 +211,9 @@ static void take_token(struct sqlscan *s)
 
 static void take_next(struct sqlscan *s)
 {
-	char c = sqlscan_byte(s, s->at), next = sqlscan_byte(s, s->at + 1);
-
-	if (c == '-' && next == '-')
-		s->at = line_end(s, s->at);
-	else if (c == '/' && next == '*')
-		skip_comment(s);
-	else if (is_blank(c))
+	if (sqlscan_is_blank(sqlscan_byte(s, s->at)))
 		s->at++;
-	else
+	else if (!sqlquote_comment(s))
 		take_token(s);
 }
 
@@ -347,18 +236,19 @@ static size_t count_bytes(struct str sql, char c)
 	return n;
 }
 
-bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct span where,
-		   struct arena *mem, struct diags *ds, const struct piece **pieces_out,
+bool sqltext_split(const struct sqltext *text, struct arena *mem, struct diags *ds, const struct piece **pieces_out,
 		   size_t *n_pieces_out)
 {
+	struct str sql = text->sql.p ? text->sql : STR("");
 	struct sqlscan s = {
-		.sql = sql.p ? sql : STR(""),
-		.where = where,
+		.sql = sql,
+		.quotes = sqlquote_rules(text->dialect),
+		.where = text->where,
 		.mem = mem,
 		.ds = ds,
-		.by = by,
-		.n_by = n_by,
-		.used = arena_array_of(mem, bool, n_by + 1),
+		.by = text->by,
+		.n_by = text->n_by,
+		.used = arena_array_of(mem, bool, text->n_by + 1),
 		.word = STR(""),
 		.before = STR(""),
 		.pieces = arena_array_of(mem, struct piece, 2 * count_bytes(sql, ':') + 1),

@@ -1,17 +1,25 @@
 /* sqltext.h - the SQL of a query: find its parameters at load, write the text a driver gets at run time.
- * Knows quoted strings, quoted names, dollar quotes, comments and `::` casts; a `:name` counts only when it
- * is a key of `by`. No state; safe from any thread. */
+ * Knows quoted strings, quoted names and comments as the dialect has them, and `::` casts; a `:name` counts only when
+ * it is a key of `by`. No state; safe from any thread. */
 #ifndef METADATA_SQLTEXT_H
 #define METADATA_SQLTEXT_H
 
 #include "metadata/catalog.h"
 #include "metadata/diag.h"
 
-/* Split SQL text into pieces. `where` is the span of the text's first byte (for findings: not one SELECT or WITH,
- * a `;`, an unended quote, a `by` key that is never used, an outer LIMIT beside a list parameter). */
-bool sqltext_split(struct str sql, const struct by_key *by, size_t n_by, struct span where,
-		   struct arena *mem, struct diags *ds, const struct piece **pieces_out,
-		   size_t *n_pieces_out) MUST_CHECK NONNULL(5, 6, 7, 8);
+/* A query as it stands in a mapping. */
+struct sqltext {
+	struct str sql;
+	const char *dialect; /* of the databases it is for; NULL: not known */
+	const struct by_key *by;
+	size_t n_by;
+	struct span where; /* of the first byte, for findings */
+};
+
+/* Split SQL text into pieces. Findings: not one SELECT or WITH, a `;`, an unended quote, a `by` key that is never used,
+ * a LIMIT beside a list parameter. */
+bool sqltext_split(const struct sqltext *text, struct arena *mem, struct diags *ds, const struct piece **pieces_out,
+		   size_t *n_pieces_out) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 
 /* The reserved parameter `:before`, as if it were a key: rows of a time line before this moment. On a first page it is
  * bound to the end of the year 9999. */

@@ -13,6 +13,7 @@ static const struct by_key by_dash[] = { { .key = &no_1 } };
 struct world {
 	struct arena *mem;
 	struct diags *ds;
+	const char *dialect;
 	const struct piece *pieces;
 	size_t n_pieces;
 };
@@ -37,7 +38,9 @@ static bool split_by(struct world *w, const char *sql, const struct by_key *by, 
 {
 	static const struct span where = { .file = "a.xml", .line = 10, .column = 5, .length = 1 };
 
-	return sqltext_split(str_of(sql), by, n_by, where, w->mem, w->ds, &w->pieces, &w->n_pieces);
+	const struct sqltext text = { str_of(sql), w->dialect, by, n_by, where };
+
+	return sqltext_split(&text, w->mem, w->ds, &w->pieces, &w->n_pieces);
 }
 
 static bool split(struct world *w, const char *sql)
@@ -129,6 +132,54 @@ static void what_is_quoted_is_no_parameter(void **state)
 		   "SELECT '12:30' AS at -- :member ; ? '\n, :member /* ; ' :member */ FROM v$session",
 		   "SELECT '12:30' AS at -- :member ; ? '\n, <member> /* ; ' :member */ FROM v$session");
 	check_fine(*state, "SELECT :member --", "SELECT <member> --");
+}
+
+static void check_dialect(struct world *w, const char *dialect, const char *sql, const char *want)
+{
+	w->dialect = dialect;
+	check_fine(w, sql, want);
+	w->dialect = NULL;
+}
+
+/* What hides a key in one dialect does not in another: the piece behind it is what shows it. */
+static void quotes_and_comments_are_those_of_the_dialect(void **state)
+{
+	check_dialect(*state, "mariadb", "SELECT 'it\\'s :member' FROM t WHERE m = :member",
+		      "SELECT 'it\\'s :member' FROM t WHERE m = <member>");
+	check_dialect(*state, "mariadb", "SELECT 'c:\\\\' FROM t WHERE m = :member",
+		      "SELECT 'c:\\\\' FROM t WHERE m = <member>");
+	check_dialect(*state, "mariadb", "SELECT a # it's :member ;\nFROM t WHERE m = :member",
+		      "SELECT a # it's :member ;\nFROM t WHERE m = <member>");
+	check_dialect(*state, "mariadb", "SELECT 5--1, `:member` FROM t WHERE m = :member",
+		      "SELECT 5--1, `:member` FROM t WHERE m = <member>");
+	check_dialect(*state, "mariadb", "SELECT 5-- 1, :member\n FROM t WHERE m = :member",
+		      "SELECT 5-- 1, :member\n FROM t WHERE m = <member>");
+	check_dialect(*state, "mariadb", "SELECT $$, :member, '$$' FROM t", "SELECT $$, <member>, '$$' FROM t");
+	check_dialect(*state, "mssql", "SELECT [it's :member], [a]]:member] FROM #t WHERE m = :member",
+		      "SELECT [it's :member], [a]]:member] FROM #t WHERE m = <member>");
+	check_dialect(*state, "sqlite", "SELECT [it's :member], 'c:\\', `:member` FROM t WHERE m = :member",
+		      "SELECT [it's :member], 'c:\\', `:member` FROM t WHERE m = <member>");
+	check_dialect(*state, "oracle", "SELECT q'[it's :member]', nq'!it's :member!' FROM t WHERE m = :member",
+		      "SELECT q'[it's :member]', nq'!it's :member!' FROM t WHERE m = <member>");
+	check_dialect(*state, "postgresql", "SELECT 'c:\\', E'it\\'s :member', a # b, x[1] FROM t WHERE m = :member",
+		      "SELECT 'c:\\', E'it\\'s :member', a # b, x[1] FROM t WHERE m = <member>");
+	check_dialect(*state, "postgresql", "SELECT 5--1, :member\n, $$it's :member$$ FROM t WHERE m = :member",
+		      "SELECT 5--1, :member\n, $$it's :member$$ FROM t WHERE m = <member>");
+}
+
+static void quotes_of_a_dialect_that_do_not_end_are_refused(void **state)
+{
+	struct world *w = *state;
+
+	w->dialect = "mariadb";
+	check_finding(w, "SELECT :member, 'it\\'", "M0403", 10, 21, 1);
+	w->dialect = "mssql";
+	check_finding(w, "SELECT :member, [a", "M0403", 10, 21, 1);
+	check_finding(w, "SELECT :member, [a]]", "M0403", 10, 24, 1);
+	w->dialect = "oracle";
+	check_finding(w, "SELECT :member, q'[a]", "M0403", 10, 22, 2);
+	check_finding(w, "SELECT :member, q'", "M0403", 10, 22, 1);
+	w->dialect = NULL;
 }
 
 static void casts_and_slices_are_no_parameters(void **state)
@@ -391,6 +442,8 @@ int main(void)
 		T(parameters_and_lists_are_cut_out),
 		T(several_keys_are_told_apart),
 		T(what_is_quoted_is_no_parameter),
+		T(quotes_and_comments_are_those_of_the_dialect),
+		T(quotes_of_a_dialect_that_do_not_end_are_refused),
 		T(casts_and_slices_are_no_parameters),
 		T(anything_but_a_select_is_refused),
 		T(what_writes_or_locks_is_refused_wherever_it_stands),
