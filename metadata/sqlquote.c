@@ -163,6 +163,7 @@ bool sqlquote_skip(struct sqlscan *s)
 {
 	const struct sqlquote_rules *rules = s->quotes;
 	char c = sqlscan_byte(s, s->at);
+	size_t from = s->at + 1;
 
 	if (c == '$')
 		return rules->dollars && skip_dollar(s);
@@ -174,6 +175,8 @@ bool sqlquote_skip(struct sqlscan *s)
 		skip_brackets(s);
 	else
 		return false;
+	if (c != '\'' && s->at > from)
+		sqlselect_quoted(s, (struct str){ s->sql.p + from, s->at - from - 1 });
 	return true;
 }
 

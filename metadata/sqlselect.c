@@ -61,6 +61,22 @@ static void check_reading(struct sqlscan *s, struct str word)
 		refuse(s, s->before, word, "take the lock out: other users of the database would wait for it");
 }
 
+/* Functions of PostgreSQL that change the session for all queries behind this one, its read-only mode too, or run a
+ * text that nobody has looked at. */
+static void check_function(struct sqlscan *s, struct str name)
+{
+	static const char *const functions[] = { "set_config", "query_to_xml", "query_to_xmlschema",
+						 "query_to_xml_and_xmlschema", "dblink", "dblink_exec" };
+
+	if (sqlscan_next(s, s->at) == '(' && is_any(name, functions, ARRAY_LEN(functions)))
+		refuse(s, name, name, "take the call out: a query neither changes its session nor runs other SQL");
+}
+
+void sqlselect_quoted(struct sqlscan *s, struct str name)
+{
+	check_function(s, name);
+}
+
 /* ---- what cuts rows ---- */
 
 static bool is_digit(char c)
@@ -131,6 +147,7 @@ void sqlselect_word(struct sqlscan *s, struct str word)
 
 	check_begin(s, word);
 	s->started = level->started = true;
+	check_function(s, word);
 	s->rownum_is_column |= (alias || s->last == ')') && sqlscan_is(word, "ROWNUM");
 	if (!alias && !(word.p > s->sql.p && word.p[-1] == '.')) {
 		check_statement(s, level, first, word);

@@ -182,6 +182,20 @@ static void quotes_of_a_dialect_that_do_not_end_are_refused(void **state)
 	w->dialect = NULL;
 }
 
+/* They would loosen the session for all queries after this one, or run a text that nobody has looked at. */
+static void functions_that_run_or_set_anything_are_refused(void **state)
+{
+	check_finding(*state, "SELECT set_config('a','b',false) FROM t WHERE m=:member", "M0401", 10, 12, 10);
+	check_finding(*state, "SELECT pg_catalog . SET_CONFIG ('a','b',false) FROM t WHERE m=:member", "M0401", 10,
+		      25, 10);
+	check_finding(*state, "SELECT pg_catalog.\"set_config\"('a','b',false) FROM t WHERE m=:member", "M0401", 10,
+		      24, 10);
+	check_finding(*state, "SELECT query_to_xml(a, true, false, '') FROM t WHERE m=:member", "M0401", 10, 12, 12);
+	check_finding(*state, "SELECT a FROM dblink(:member) AS x", "M0401", 10, 19, 6);
+	check_fine(*state, "SELECT set_config, 'set_config(1)' FROM t WHERE m=:member",
+		   "SELECT set_config, 'set_config(1)' FROM t WHERE m=<member>");
+}
+
 static void casts_and_slices_are_no_parameters(void **state)
 {
 	check_fine(*state, "SELECT a::numeric, b::member, :member::text, arr[lo:hi], c[1:2]",
@@ -444,6 +458,7 @@ int main(void)
 		T(what_is_quoted_is_no_parameter),
 		T(quotes_and_comments_are_those_of_the_dialect),
 		T(quotes_of_a_dialect_that_do_not_end_are_refused),
+		T(functions_that_run_or_set_anything_are_refused),
 		T(casts_and_slices_are_no_parameters),
 		T(anything_but_a_select_is_refused),
 		T(what_writes_or_locks_is_refused_wherever_it_stands),
