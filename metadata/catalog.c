@@ -77,6 +77,15 @@ const struct key *catalog_key(const struct catalog *cat, struct str name)
 	return NULL;
 }
 
+const struct plan *view_unlinked(const struct view *view, const struct key *key)
+{
+	size_t i = 0;
+
+	while (view->by[i] != key)
+		i++;
+	return &view->unlinked[i];
+}
+
 bool view_by(const struct view *view, const struct key *key)
 {
 	for (size_t i = 0; i < view->n_by; i++)

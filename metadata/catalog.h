@@ -294,6 +294,13 @@ struct plan {
 	size_t n_steps;
 };
 
+/* Keys that lead to the identity when all of them are asked. */
+struct way {
+	const struct key *const *keys; /* two at least */
+	size_t n_keys;
+	struct plan plan;
+};
+
 struct view {
 	const char *name;
 	const struct key *const *by;
@@ -356,6 +363,8 @@ struct catalog {
 	size_t n_tests;
 	const struct plan *resolve; /* n_keys of them: from that asked key to the identity key; for the identity key
 				     * itself the parts that can confirm it. Same order rule as a view's plan. */
+	const struct way *ways; /* beside those: from several asked keys together */
+	size_t n_ways;
 	const struct mapping_file *files;
 	size_t n_files;
 };
@@ -371,6 +380,9 @@ const struct view *catalog_view(const struct catalog *cat, struct str name) NONN
 const struct key *catalog_key(const struct catalog *cat, struct str name) NONNULL(1);
 /* May this view be asked by this key? */
 bool view_by(const struct view *view, const struct key *key) NONNULL(1, 2);
+/* The view's plan for a key of its `by` that leads to nobody. */
+const struct plan *view_unlinked(const struct view *view, const struct key *key) NONNULL(1, 2)
+	__attribute__((returns_nonnull));
 /* The title in the language, else in the first one, else NULL. */
 const char *labels_in(struct labels labels, struct str lang);
 

@@ -44,11 +44,9 @@ static uint32_t add_chain(struct build *b, const struct plan *plan, struct str *
 	return ms;
 }
 
-/* Asked by `key`; by the identity itself when NULL. */
-static void check_budget(struct build *b, const struct view *view, const struct key *key)
+/* Asked by keys, told as `by`, from which `walk` leads to the identity. */
+static void check_budget(struct build *b, const struct view *view, const char *by, const struct plan *walk)
 {
-	static const struct plan none;
-	const struct plan *walk = key ? &b->cat->resolve[key->index] : &none;
 	struct plan rest = after_walk(b, &view->plan, walk);
 	struct str chain = STR("");
 	uint32_t reserve_ms = plan_reserve_ms(view->budget_ms), ms = add_chain(b, walk, &chain);
@@ -58,7 +56,7 @@ static void check_budget(struct build *b, const struct view *view, const struct 
 		diag_add(b->ds, "M0350", view->at,
 			 arena_printf(b->scratch, "one after the other: %s", chain.p).p,
 			 "view `%s` by `%s` may wait %ums for its parts and needs %ums to answer, its budget is %ums",
-			 view->name, key ? key->name : b->cat->identity->name, ms, reserve_ms, view->budget_ms);
+			 view->name, by, ms, reserve_ms, view->budget_ms);
 }
 
 /* The word of `by` that names the key. */
@@ -72,19 +70,69 @@ static struct span by_at(const struct elem *e, const struct key *key)
 	return e->at;
 }
 
+static bool has_key(const struct way *way, const struct key *key)
+{
+	for (size_t i = 0; i < way->n_keys; i++)
+		if (way->keys[i] == key)
+			return true;
+	return false;
+}
+
+/* Can the view be asked by all keys of the way? */
+static bool can_go(const struct view *view, const struct way *way)
+{
+	for (size_t i = 0; i < way->n_keys; i++)
+		if (!view_by(view, way->keys[i]))
+			return false;
+	return true;
+}
+
+static const char *way_names(struct build *b, const struct way *way)
+{
+	struct str names = STR("");
+
+	for (size_t i = 0; i < way->n_keys; i++)
+		names = arena_printf(b->scratch, "%.*s%s%s", STR_ARG(names), i ? " " : "", way->keys[i]->name);
+	return names.p;
+}
+
+/* Does the key lead to the identity, be it with others? */
+static void check_leads(struct build *b, const struct elem *e, const struct view *view, const struct key *key)
+{
+	const char *help = "give a part that gives the identity a query by that key", *alone = "";
+
+	if (b->cat->resolve[key->index].n_steps)
+		return;
+	for (size_t w = 0; w < b->cat->n_ways; w++) {
+		const struct way *way = &b->cat->ways[w];
+
+		if (!has_key(way, key))
+			continue;
+		if (can_go(view, way))
+			return;
+		help = arena_printf(b->scratch, "together they do: by=\"%s\"", way_names(b, way)).p;
+		alone = " alone";
+	}
+	diag_add(b->ds, "M0352", by_at(e, key), help, "view `%s`: no part leads from `%s`%s to `%s`", view->name,
+		 key->name, alone, b->cat->identity->name);
+}
+
 static void check_view(struct build *b, const struct elem *e, const struct view *view)
 {
+	static const struct plan none;
+
 	for (size_t i = 0; i < view->n_by; i++) {
 		const struct key *key = view->by[i];
+		bool identity = key == b->cat->identity;
 
-		if (key != b->cat->identity && b->cat->resolve[key->index].n_steps == 0)
-			diag_add(b->ds, "M0352", by_at(e, key),
-				 "a part with a query by that key gives the identity",
-				 "view `%s`: no part leads from `%s` to `%s`", view->name, key->name,
-				 b->cat->identity->name);
+		if (!identity)
+			check_leads(b, e, view, key);
 		if (view->shape == SHAPE_TREE)
-			check_budget(b, view, key == b->cat->identity ? NULL : key);
+			check_budget(b, view, key->name, identity ? &none : &b->cat->resolve[key->index]);
 	}
+	for (size_t w = 0; w < b->cat->n_ways && view->shape == SHAPE_TREE; w++)
+		if (can_go(view, &b->cat->ways[w]))
+			check_budget(b, view, way_names(b, &b->cat->ways[w]), &b->cat->ways[w].plan);
 }
 
 static void plan_without_customer(struct build *b, struct view *view)
@@ -133,6 +181,8 @@ static void check_asked(struct build *b)
 			asked = in_plan(&cat->views[v].plan, part);
 		for (size_t k = 0; k < cat->n_keys && !asked; k++)
 			asked = in_plan(&cat->resolve[k], part);
+		for (size_t w = 0; w < cat->n_ways && !asked; w++)
+			asked = in_plan(&cat->ways[w].plan, part);
 		if (!asked)
 			diag_add(b->ds, "M0351", part->at,
 				 "use a field or list of it in a view, or take it out",
@@ -147,6 +197,7 @@ void check_plans(struct build *b)
 	b->cat->resolve = resolve;
 	for (size_t k = 0; k < b->cat->n_keys; k++)
 		resolve[k] = plan_resolve(b->cat, &b->cat->keys[k], b->mem);
+	b->cat->ways = plan_ways(b->cat, b->mem, &b->cat->n_ways);
 	b->cat->candidate = catalog_view(b->cat, STR("candidate"));
 	if (!plan_views(b))
 		return;

@@ -12,6 +12,11 @@
 struct plan plan_resolve(const struct catalog *cat, const struct key *asked, struct arena *mem)
 	NONNULL(1, 2, 3);
 
+/* The ways from several keys that are asked together: for each set of keys that some query requires, none of them the
+ * identity or of the role item, such a plan. Steps that need one key only are added behind; ways by one key are not
+ * among them. */
+const struct way *plan_ways(const struct catalog *cat, struct arena *mem, size_t *n_out) NONNULL(1, 2, 3);
+
 /* The parts of a view, starting from the identity alone. Each is asked with the first query, in document order,
  * among those that can be asked soonest, and waits for every planned part that gives one of its keys. A key that
  * no part of the view gives is given by the directory's only giver; none or several are findings (M0301, M0302)

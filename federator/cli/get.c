@@ -115,6 +115,22 @@ static bool plan_settled(const struct world *world, const struct plan *plan)
 	return true;
 }
 
+static bool asked_by(const struct get *g, const struct key *key)
+{
+	for (size_t i = 0; i < g->ask.n_by; i++)
+		if (str_eq(g->ask.by[i].name, str_of(key->name)))
+			return true;
+	return false;
+}
+
+static bool asked_by_all(const struct get *g, const struct way *way)
+{
+	for (size_t k = 0; k < way->n_keys; k++)
+		if (!asked_by(g, way->keys[k]))
+			return false;
+	return true;
+}
+
 static bool sources_settled(const struct get *g)
 {
 	const struct catalog *cat = g->world->cat;
@@ -126,6 +142,9 @@ static bool sources_settled(const struct get *g)
 		if (key && !plan_settled(g->world, &cat->resolve[key->index]))
 			return false;
 	}
+	for (size_t w = 0; w < cat->n_ways; w++)
+		if (asked_by_all(g, &cat->ways[w]) && !plan_settled(g->world, &cat->ways[w].plan))
+			return false;
 	return !view || plan_settled(g->world, &view->plan);
 }
 

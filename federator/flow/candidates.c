@@ -67,7 +67,7 @@ static void add_row(struct candidate *c, struct run *run, uint32_t row)
 			if (run->part->columns[col].proves != rk->key)
 				continue;
 			value = fact_key(&run->fact, row, col, flow->mem);
-			if (rk->key != run->asked->key)
+			if (!run_asked(run, rk->key))
 				add_givers(c, run, rk->key, value);
 			else if (rk->n && str_eq(value, rk->values[0]))
 				add_column(flow, c, run->part, col);
@@ -89,7 +89,6 @@ static void gather_run(struct run *run)
 {
 	struct flow *flow = run->flow;
 	const struct key *identity = flow->world->cat->identity;
-	uint32_t bit = UINT32_C(1) << (run->asked - flow->asked);
 	bool stale = is_stale(run), itself = run->asked->key == identity;
 
 	for (uint32_t r = 0; r < fact_rows(&run->fact); r++) {
@@ -103,8 +102,8 @@ static void gather_run(struct run *run)
 			if (!subject.p || (itself && !str_eq(subject, run->asked->value)))
 				continue; /* an asked identity names itself and nobody beside it */
 			named = candidate_of(flow, subject);
-			named->key_bits |= bit;
-			named->live_bits |= stale ? 0 : bit;
+			named->key_bits |= run->asked_bits;
+			named->live_bits |= stale ? 0 : run->asked_bits;
 			add_row(named, run, r);
 		}
 	}

@@ -30,7 +30,7 @@ static uint32_t given_mask(const struct run *run, const struct part *giver)
 		const struct key *key = q->by[k].key;
 
 		if (!q->by[k].optional && key != run->flow->world->cat->identity &&
-		    !(run->asked && run->asked->key == key) && plan_part_gives(giver, key) &&
+		    !run_asked(run, key) && plan_part_gives(giver, key) &&
 		    plan_part_proves(run->part, key))
 			mask |= UINT32_C(1) << k;
 	}

@@ -163,22 +163,22 @@ static void put_runs(struct flow *flow, const struct stage *stage, const struct 
 
 static void put_stage(struct flow *flow, const struct stage *stage, const char *to, struct node *plan)
 {
-	const struct asked *asked = stage->runs[0].asked;
-	const struct key *from = asked ? asked->key : flow->world->cat->identity;
+	uint32_t asked = stage->runs[0].asked_bits;
+	struct str from = asked ? asked_names(flow, asked) : str_of(flow->world->cat->identity->name);
 	struct node *object = tree_object(flow->mem, plan, STR(""));
 
-	tree_text(flow->mem, object, STR("from"), str_of(from->name));
+	tree_text(flow->mem, object, STR("from"), from);
 	tree_text(flow->mem, object, STR("to"), str_of(to));
 	put_runs(flow, stage, NULL, tree_array(flow->mem, object, STR("parts"), STR("part")));
 }
 
-/* A stage for each key that runs start from; those of one key stand together. */
+/* A stage for each key, or set of keys, that runs start from; those of one stand together. */
 static void put_stages(struct flow *flow, const struct stage *all, const char *to, struct node *plan)
 {
 	for (size_t from = 0, end; from < all->n; from = end) {
 		struct stage one = { .runs = all->runs + from, .critical = all->critical + from };
 
-		for (end = from; end < all->n && all->runs[end].asked == one.runs->asked; end++)
+		for (end = from; end < all->n && all->runs[end].asked_bits == one.runs->asked_bits; end++)
 			one.n++;
 		put_stage(flow, &one, to, plan);
 	}

@@ -31,7 +31,8 @@ struct run {
 	const struct query *query;
 	struct run **after; /* runs that give keys of this one */
 	size_t n_after;
-	const struct asked *asked; /* the key it starts from; NULL: the customer's identity */
+	const struct asked *asked; /* the key it starts from, or the first of several; NULL: the customer's identity */
+	uint32_t asked_bits; /* all keys it starts from, by place in flow->asked */
 	bool shown; /* the view shows something of it; else it only gives keys, or says what may be shown */
 	bool walk; /* on the way from `asked` to the identity; else it serves the view */
 	enum run_state state;
@@ -135,6 +136,8 @@ void flow_release(struct flow *flow) NONNULL(1);
 void run_start(struct run *run) NONNULL(1);
 /* Does the query take :before, and the question bound it? Such rows are not cached. */
 bool run_pages_on(const struct run *run) NONNULL(1);
+/* The asked key with its value, if the run starts from it; else NULL. */
+const struct asked *run_asked(const struct run *run, const struct key *key) NONNULL(1, 2);
 /* Start every run whose earlier runs have ended; true when all have ended. `runs` may be NULL when n_runs is 0. */
 bool runs_advance(struct run *runs, size_t n_runs);
 /* The budget is over: whatever has not ended, ends now, with a stale copy or as missing(deadline). */
@@ -166,6 +169,14 @@ struct str cursor_next(struct flow *flow) NONNULL(1);
 bool cursor_bounds(const struct flow *flow) NONNULL(1);
 /* What :before is bound to, in the zone of the source. */
 struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem) NONNULL(1, 2, 3);
+
+/* ways.c - keys that name a customer together */
+
+/* The keys of the way by place in flow->asked; 0 unless all of them are asked. */
+uint32_t ways_asked(const struct flow *flow, const struct way *way) NONNULL(1, 2);
+/* Refuses asked keys that nothing can be found by, when another key beside them would do: nobody has been looked for,
+ * so that is not `none`. When that key is blocked, nothing is asked. */
+enum step_end ways_check(struct flow *flow) NONNULL(1);
 
 /* consent.c - may this part be asked about this customer at all? */
 

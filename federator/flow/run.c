@@ -226,19 +226,31 @@ static void gather_subjects(struct flow *flow, struct key_set *rk)
 		rk->values[rk->n++] = flow->match.subject;
 }
 
+const struct asked *run_asked(const struct run *run, const struct key *key)
+{
+	const struct flow *flow = run->flow;
+
+	for (size_t i = 0; i < flow->n_asked; i++)
+		if (((run->asked_bits >> i) & 1) && flow->asked[i].key == key)
+			return &flow->asked[i];
+	return NULL;
+}
+
 /* The values of one key of the query: the subject, the asked value, or what earlier parts gave, unless they were
  * gathered together with other keys. */
 static void gather_key(struct run *run, struct key_set *rk)
 {
 	struct flow *flow = run->flow;
+	const struct asked *asked;
 
 	if (rk->values) {
 		qsort(rk->values, rk->n, sizeof(*rk->values), value_cmp);
 		return;
 	}
 	rk->values = arena_array_of(flow->mem, struct str, rk->key->values + 1);
-	if (run->asked && run->asked->key == rk->key) {
-		run_add_value(rk, run->asked->value);
+	asked = run_asked(run, rk->key);
+	if (asked) {
+		run_add_value(rk, asked->value);
 		return;
 	}
 	if (rk->key == flow->world->cat->identity) {

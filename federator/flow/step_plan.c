@@ -84,7 +84,7 @@ static void reuse_asked(struct flow *flow, struct run *run)
 	for (size_t i = 0; i < flow->n_walks && !run->part->consent; i++) {
 		struct run *walk = &flow->walks[i];
 
-		if (walk->asked != run->asked || walk->query != run->query || walk->n_after || run->n_after)
+		if (walk->asked_bits != run->asked_bits || walk->query != run->query || walk->n_after || run->n_after)
 			continue;
 		take_walk(run, &walk->fact,
 			  candidate_rows(flow, &walk->fact, (struct str){ 0 }, WHOSE_NOBODYS));
@@ -125,6 +125,7 @@ static void make_runs(struct flow *flow, const struct plan *plan, const struct a
 			continue;
 		run = add_run(flow, st);
 		run->asked = asked;
+		run->asked_bits = asked ? UINT32_C(1) << (asked - flow->asked) : 0;
 		run->shown = parts[st->part->index] & NEED_SHOWN;
 		run->after = arena_array_of(flow->mem, struct run *, st->n_after);
 		for (size_t a = 0; a < st->n_after; a++)
@@ -201,25 +202,16 @@ static void plan_candidate_runs(struct flow *flow)
 	}
 }
 
-static const struct plan *unlinked_plan(const struct view *view, const struct key *key)
-{
-	size_t i = 0;
-
-	while (view->by[i] != key)
-		i++;
-	return &view->unlinked[i];
-}
-
 /* Nobody is known by the asked keys: the view starts from them, the first key that a part can be asked by wins. */
 static void plan_unlinked_runs(struct flow *flow)
 {
 	size_t room = 0;
 
 	for (size_t i = 0; i < flow->n_asked; i++)
-		room += unlinked_plan(flow->view, flow->asked[i].key)->n_steps;
+		room += view_unlinked(flow->view, flow->asked[i].key)->n_steps;
 	flow->runs = arena_array_of(flow->mem, struct run, room);
 	for (size_t i = 0; i < flow->n_asked; i++)
-		make_runs(flow, unlinked_plan(flow->view, flow->asked[i].key), &flow->asked[i]);
+		make_runs(flow, view_unlinked(flow->view, flow->asked[i].key), &flow->asked[i]);
 	if (flow->n_runs)
 		flow->match.outcome = OUTCOME_UNLINKED;
 }

@@ -2,9 +2,8 @@
  * here; the parts that can confirm it run with the view. */
 #include "federator/flow/steps.h"
 
-static void add_walk(struct flow *flow, const struct asked *asked)
+static void add_walk(struct flow *flow, const struct plan *plan, uint32_t asked_bits)
 {
-	const struct plan *plan = &flow->world->cat->resolve[asked->key->index];
 	struct run *first = &flow->walks[flow->n_walks];
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
@@ -13,7 +12,8 @@ static void add_walk(struct flow *flow, const struct asked *asked)
 		*run = (struct run){ .flow = flow,
 				     .part = plan->steps[i].part,
 				     .query = plan->steps[i].query,
-				     .asked = asked,
+				     .asked = &flow->asked[__builtin_ctz(asked_bits)],
+				     .asked_bits = asked_bits,
 				     .walk = true };
 		run->fact.part = run->part;
 		run->n_after = plan->steps[i].n_after;
@@ -30,10 +30,15 @@ static void begin_walks(struct flow *flow)
 
 	for (size_t i = 0; i < flow->n_asked; i++) /* that of an asked identity, should it be doubted */
 		room += cat->resolve[flow->asked[i].key->index].n_steps;
+	for (size_t w = 0; w < cat->n_ways; w++)
+		room += ways_asked(flow, &cat->ways[w]) ? cat->ways[w].plan.n_steps : 0;
 	flow->walks = arena_array_of(flow->mem, struct run, room);
 	for (size_t i = 0; i < flow->n_asked; i++)
 		if (flow->asked[i].key != cat->identity)
-			add_walk(flow, &flow->asked[i]);
+			add_walk(flow, &cat->resolve[flow->asked[i].key->index], UINT32_C(1) << i);
+	for (size_t w = 0; w < cat->n_ways; w++)
+		if (ways_asked(flow, &cat->ways[w]))
+			add_walk(flow, &cat->ways[w].plan, ways_asked(flow, &cat->ways[w]));
 }
 
 /* Somebody may be hidden in what was cut off. */
@@ -58,7 +63,7 @@ static bool doubt(struct flow *flow)
 
 		for (size_t c = 0; c < match->n_candidates && asked->key == flow->world->cat->identity; c++)
 			if (!match->candidates[c].n_evidence && str_eq(match->candidates[c].subject, asked->value))
-				add_walk(flow, asked);
+				add_walk(flow, &flow->world->cat->resolve[asked->key->index], UINT32_C(1) << i);
 		more = more || flow->n_walks > before;
 	}
 	flow->doubted = flow->doubted || more;

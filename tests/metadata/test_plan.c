@@ -116,6 +116,35 @@ static void walk_never_runs_away_from_the_identity(void **state)
 	arena_wipe_free(&mem);
 }
 
+#define BYNO                                                                                                   \
+	PART("byno", "2", "find-only=\"true\"")                                                                \
+	"<query by=\"phone visitor\">SELECT 1 FROM t WHERE a = :phone AND b = :visitor</query>"                \
+	"<query by=\"visitor phone\" dialect=\"sqlite\">SELECT 2 FROM t WHERE a = :phone AND b = :visitor</query>" \
+	"<column name=\"p\" type=\"text\" proves=\"phone\"/><column name=\"v\" type=\"text\" proves=\"visitor\"/>" \
+	"<column name=\"o\" type=\"text\" gives=\"order\"/></part>"
+
+static void keys_that_lead_there_together_are_a_way(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct catalog *cat = load(HEAD CRM OWNER TRACE ORDERS SHIPS TAIL, mem);
+
+	(void)state;
+	assert_int_equal(cat->n_ways, 0);
+	catalog_unref(&cat);
+	cat = load(HEAD OWNER BYNO PART("crm", "1", "") QUERY("member")
+		   "<column name=\"m\" type=\"text\" proves=\"member\"/><column name=\"n\" type=\"text\"/></part>"
+		   ORDERS SHIPS TRACE TAIL, mem);
+	assert_int_equal(cat->n_ways, 1);
+	assert_int_equal(cat->ways[0].n_keys, 2);
+	assert_int_equal(cat->ways[0].plan.n_steps, 2); /* and then as from the order alone */
+	assert_step(&cat->ways[0].plan, 0, "byno", 0);
+	assert_step(&cat->ways[0].plan, 1, "owner", 1);
+	assert_int_equal(way(cat, "phone")->n_steps, 0);
+	assert_int_equal(way(cat, "visitor")->n_steps, 0);
+	catalog_unref(&cat);
+	arena_wipe_free(&mem);
+}
+
 static void identity_is_confirmed_by_the_parts_that_give_it(void **state)
 {
 	struct arena *mem = arena_new();
@@ -270,6 +299,7 @@ int main(void)
 		cmocka_unit_test(shared_key_asks_the_part_that_gives_the_identity),
 		cmocka_unit_test(far_key_walks_through_find_only_parts),
 		cmocka_unit_test(walk_never_runs_away_from_the_identity),
+		cmocka_unit_test(keys_that_lead_there_together_are_a_way),
 		cmocka_unit_test(identity_is_confirmed_by_the_parts_that_give_it),
 		cmocka_unit_test(view_places_inner_parts_behind_those_that_give_their_keys),
 		cmocka_unit_test(critical_path_is_the_slowest_chain),
