@@ -130,7 +130,7 @@ static void put_warnings(struct flow *flow, const struct fact *fact, struct node
 		struct node *one = tree_object(flow->mem, array, STR(""));
 
 		tree_text(flow->mem, one, STR("column"), str_of(fact->part->columns[w->column].name));
-		tree_text(flow->mem, one, STR("code"), STR("bad_value"));
+		tree_text(flow->mem, one, STR("code"), str_of(w->code));
 		tree_number(flow->mem, one, STR("cells"), w->cells);
 	}
 	if (!fact->rows)

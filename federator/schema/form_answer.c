@@ -21,7 +21,7 @@ static const struct form_rule tree_rules[] = {
 	{ "match", "outcome", { "many" }, "candidates" },
 	{ "match", "outcome", { "one", "unlinked" }, "customer" },
 };
-static const char *const warning_codes[] = { "bad_value", "bad_text", "collation" };
+static const char *const warning_codes[] = { "bad_value", "unknown_code", "bad_text", "collation" };
 
 static struct form *put_text(struct form_context *ctx, struct form *parent, struct str name)
 {

@@ -146,15 +146,15 @@ bool fact_row_proves(struct fact *fact, uint32_t row, const struct key *key, str
 }
 
 /* Once for each cell, however often it is read. */
-static void warn(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem)
+static void warn(struct fact *fact, uint32_t row, uint32_t column, const char *code, struct arena *mem)
 {
 	struct fact_warning *w = fact->warnings;
 
-	while (w && w->column != column)
+	while (w && (w->column != column || strcmp(w->code, code) != 0))
 		w = w->next;
 	if (!w) {
 		w = arena_new_of(mem, struct fact_warning);
-		*w = (struct fact_warning){ .column = column, .next = fact->warnings };
+		*w = (struct fact_warning){ .column = column, .code = code, .next = fact->warnings };
 		w->seen = arena_array_of(mem, bool, fact->rows->n_rows);
 		fact->warnings = w;
 	}
@@ -169,8 +169,13 @@ enum typed_verdict fact_typed(struct fact *fact, uint32_t row, uint32_t column, 
 					  fact->part->source->zone, mem, out);
 
 	if (v == TYPED_BAD)
-		warn(fact, row, column, mem);
+		warn(fact, row, column, "bad_value", mem);
 	return v;
+}
+
+void fact_unknown_code(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem)
+{
+	warn(fact, row, column, "unknown_code", mem);
 }
 
 bool fact_as_of(struct fact *fact, uint32_t row, struct arena *mem, struct typed *out)

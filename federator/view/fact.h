@@ -15,9 +15,10 @@ enum fact_state {
 	FACT_MISSING, /* no answer: unknown, never absent */
 };
 
-/* Cells of one column that could not be read as their type. */
+/* Cells of one column that could not be read as their type, or are shown though they are none of the field's codes. */
 struct fact_warning {
 	uint32_t column;
+	const char *code; /* a word of the interface */
 	uint32_t cells;
 	bool *seen; /* by row: counted already */
 	struct fact_warning *next;
@@ -81,6 +82,8 @@ bool fact_row_proves(struct fact *fact, uint32_t row, const struct key *key, str
 /* The cell as its column's type. A bad one is counted as a warning of the fact. */
 enum typed_verdict fact_typed(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem,
 			      struct typed *out) NONNULL(1, 4, 5);
+/* Count a cell that is shown and is none of the codes of its field. */
+void fact_unknown_code(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem) NONNULL(1, 4);
 /* When the row was last true: its as-of column. False: it has none, or NULL. */
 bool fact_as_of(struct fact *fact, uint32_t row, struct arena *mem, struct typed *out) NONNULL(1, 3, 4);
 

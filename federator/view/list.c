@@ -282,6 +282,8 @@ static void put_field(struct merge *m, const struct list *list, uint32_t f, cons
 		return;
 	if (v == TYPED_OK)
 		v = fact_typed(&m->facts[from.part->index], row, from.column, m->mem, &value);
+	if (v == TYPED_OK)
+		value_check_code(m, field, &from, row, &value);
 	if (field->n_segments)
 		object = tree_place(m->mem, object, field->segments, field->n_segments);
 	node = value_node(m, field, v, &value, object);

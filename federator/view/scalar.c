@@ -171,6 +171,7 @@ void scalar_merge(struct merge *m, const struct field *field, struct node *custo
 	}
 	value = winning_value(m, field, c, winner);
 	node = value_node(m, field, TYPED_OK, &value, customer);
+	value_check_code(m, field, winner->from, winner->row, &value);
 	if (node && m->provenance)
 		node->origin = make_origin(m, field, c, winner);
 }

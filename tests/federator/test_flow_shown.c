@@ -36,6 +36,21 @@ static void codes_get_their_public_form_and_label(void **state)
 	assert_at(json, "currency.spent", "KRW");
 }
 
+static void what_is_no_code_passes_through_and_is_counted(void **state)
+{
+	json_t *json;
+
+	bed_source(*state, "s1", WAREHOUSE_FIND "part value\nkey member\ncolumns member tier spent n at\n"
+				 "1\tX\t120.50\t3\t2026-11-21 09:00:00\n\n" WAREHOUSE_ORDERS);
+	json = bed_ok(*state, bed_by("member", "1", "pop"));
+	assert_at(json, "customer.tier", "X");
+	assert_int_equal(json_array_size(bed_at(json, "parts.value.warnings")), 1);
+	assert_at(json, "parts.value.warnings.0.column", "tier");
+	assert_at(json, "parts.value.warnings.0.code", "unknown_code");
+	assert_int_equal(json_integer_value(bed_at(json, "parts.value.warnings.0.cells")), 1);
+	assert_null(bed_find(json, "parts.crm.warnings")); /* its code is known, and not shown */
+}
+
 static void empty_stands_in_when_every_part_answered_with_no_row(void **state)
 {
 	json_t *json = bed_ok(*state, bed_by("member", "2", "pop"));
@@ -208,6 +223,7 @@ int main(void)
 		BED_STORY(lists_are_ordered_limited_and_nested),
 		BED_STORY(look_up_fills_items_and_null_when_nothing_is_found),
 		BED_STORY(codes_get_their_public_form_and_label),
+		BED_STORY(what_is_no_code_passes_through_and_is_counted),
 		BED_STORY(empty_stands_in_when_every_part_answered_with_no_row),
 		BED_STORY(withheld_classes_are_named_and_never_shown),
 		BED_STORY(fields_choose_what_is_asked),
