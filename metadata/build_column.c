@@ -77,17 +77,6 @@ static bool build_one(struct build *b, const struct elem *e, struct column *col)
 	return ok;
 }
 
-/* The word of `as` that names the spelling. */
-static struct span as_at(const struct elem *e, const struct spelling *spelling)
-{
-	struct words w = { .attr = elem_attr(e, "as") };
-
-	while (elem_next_word(&w))
-		if (str_eq(w.word, str_of(spelling->name)))
-			return w.at;
-	return e->at;
-}
-
 /* Whose a row is cannot be told when one text is another value in each of two spellings that may be meant: those of one
  * column, or of columns that prove one key, for the queries are asked with all of them. */
 static void check_overlaps(struct build *b, const struct elem *e, const struct column *col, size_t last,
@@ -99,7 +88,7 @@ static void check_overlaps(struct build *b, const struct elem *e, const struct c
 	for (size_t i = 0; i < n_others; i++) {
 		if (!overlap_find(key, other->as[i], col->as[last], b->scratch, &text))
 			continue;
-		diag_add(b->ds, "M0203", as_at(e, col->as[last]),
+		diag_add(b->ds, "M0203", elem_word_at(e, "as", str_of(col->as[last]->name)),
 			 other == col ? "leave one of them, and let SQL write the other in its form" :
 					"ask by each of the columns in a part of its own",
 			 "`%.*s` is one `%s` as `%s` in column `%s`, and another one as `%s` in column `%s`",

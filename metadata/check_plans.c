@@ -59,17 +59,6 @@ static void check_budget(struct build *b, const struct view *view, const char *b
 			 view->name, by, ms, reserve_ms, view->budget_ms);
 }
 
-/* The word of `by` that names the key. */
-static struct span by_at(const struct elem *e, const struct key *key)
-{
-	struct words w = { .attr = elem_attr(e, "by") };
-
-	while (elem_next_word(&w))
-		if (str_eq(w.word, str_of(key->name)))
-			return w.at;
-	return e->at;
-}
-
 static bool has_key(const struct way *way, const struct key *key)
 {
 	for (size_t i = 0; i < way->n_keys; i++)
@@ -113,8 +102,8 @@ static void check_leads(struct build *b, const struct elem *e, const struct view
 		help = arena_printf(b->scratch, "together they do: by=\"%s\"", way_names(b, way)).p;
 		alone = " alone";
 	}
-	diag_add(b->ds, "M0352", by_at(e, key), help, "view `%s`: no part leads from `%s`%s to `%s`", view->name,
-		 key->name, alone, b->cat->identity->name);
+	diag_add(b->ds, "M0352", elem_word_at(e, "by", str_of(key->name)), help,
+		 "view `%s`: no part leads from `%s`%s to `%s`", view->name, key->name, alone, b->cat->identity->name);
 }
 
 static void check_view(struct build *b, const struct elem *e, const struct view *view)

@@ -134,6 +134,16 @@ bool elem_next_word(struct words *w)
 	return true;
 }
 
+struct span elem_word_at(const struct elem *e, const char *name, struct str word)
+{
+	struct words w = { .attr = elem_attr(e, name) };
+
+	while (elem_next_word(&w))
+		if (str_eq(w.word, word))
+			return w.at;
+	return e->at;
+}
+
 size_t elem_count_words(const struct elem *e, const char *name)
 {
 	struct words w = { .attr = elem_attr(e, name) };

@@ -59,6 +59,8 @@ struct words {
 
 /* Move to the next word; false when there is none. */
 bool elem_next_word(struct words *w) MUST_CHECK NONNULL(1);
+/* The place of that word of the attribute; of the element when it is not there. */
+struct span elem_word_at(const struct elem *e, const char *name, struct str word) NONNULL(1, 2);
 /* How many words the attribute has. */
 size_t elem_count_words(const struct elem *e, const char *name) NONNULL(1, 2);
 
