@@ -75,6 +75,7 @@ static const char *const currencies[] = {
 
 static void check_currency(struct build *b, const struct elem *e, const struct field *field, enum value_type type)
 {
+	const char *near;
 	bool known = false;
 
 	if (!build_types_agree(type, TYPE_DECIMAL)) {
@@ -84,9 +85,9 @@ static void check_currency(struct build *b, const struct elem *e, const struct f
 	}
 	for (size_t i = 0; i < ARRAY_LEN(currencies); i++)
 		known |= strcmp(currencies[i], field->currency) == 0;
+	near = names_near(b->scratch, str_of(field->currency), currencies, ARRAY_LEN(currencies));
 	if (!known)
-		diag_add(b->ds, "M0519", elem_at(e, "currency"),
-			 names_near(b->scratch, str_of(field->currency), currencies, ARRAY_LEN(currencies)),
+		diag_add(b->ds, "M0519", elem_at(e, "currency"), near ? near : "its code, such as KRW, EUR or USD",
 			 "`%s` is no currency of ISO 4217", field->currency);
 }
 
