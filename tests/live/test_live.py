@@ -96,7 +96,8 @@ class LiveCheckTest(LiveTest):
         cls.addClassCleanup(cls.servers.stop)
         cls.servers.pg.sql(TABLES.format(timestamp="timestamp", bytes="bytea", boolean="boolean")
                            + FILL.format(n="g", numbers=f"generate_series(1, {LARGE}) g")
-                           + "CREATE ROLE narrow LOGIN PASSWORD 'narrow'; GRANT SELECT ON people, large TO narrow;")
+                           + "CREATE ROLE narrow LOGIN PASSWORD 'narrow'; GRANT SELECT ON people, large TO narrow;"
+                           "CREATE SEQUENCE numbers;")
         cls.servers.mariadb.sql(TABLES.format(timestamp="datetime", bytes="varbinary(20)", boolean="boolean")
                                 + FILL.format(n="seq", numbers=f"seq_1_to_{LARGE}")
                                 + "CREATE DATABASE hidden; CREATE TABLE hidden.people (id bigint, name varchar(9));"
@@ -161,8 +162,7 @@ class LiveCheckTest(LiveTest):
     def test_mistakes_that_drivers_let_pass_a_prepare(self):
         for dialect in self.dialects:
             with self.subTest(dialect=dialect):
-                for sql, at in (("WITH w AS (SELECT 1 AS a) SELEC id, name FROM people WHERE id IN (:member...)",
-                                 {"postgresql": "SELEC", "mariadb": "SELEC", "sqlite": "SELEC"}),
+                for sql, at in (("SELECT id, name FRM people WHERE id IN (:member...)", dict.fromkeys(self.dialects, "people")),
                                 ("SELECT id, name FROM people WHERE id IN (:member...) AND = 1", dict.fromkeys(self.dialects, "=")),
                                 ("SELECT id, name FROM people WHERE id IN (:member...) AND",
                                  dict.fromkeys(self.dialects, "D"))):
@@ -185,21 +185,18 @@ class LiveCheckTest(LiveTest):
 
     def test_a_query_that_writes(self):
         env = self.servers.env
-        writes = {"postgresql": ("WITH w AS (INSERT INTO people (id) VALUES (:member) RETURNING id) SELECT id, id AS name FROM w",
+        writes = {"postgresql": ("SELECT nextval('numbers')::text AS name, id FROM people WHERE id IN (:member...) OR 1 = 1",
                                  env["FED_TEST_PG_ADMIN"]),
                   "mariadb": ("SELECT NEXTVAL(numbers) AS name, id FROM people WHERE id IN (:member...) OR 1 = 1",
-                              env["FED_TEST_MARIADB_ADMIN"]),
-                  "sqlite": ("WITH w AS (SELECT :member AS id) INSERT INTO people (id) SELECT id FROM w RETURNING id, id AS name",
-                             f"Driver={{SQLite3}};Database={self.file};NoTXN=1")}
-        for dialect in self.dialects:
+                              env["FED_TEST_MARIADB_ADMIN"])}
+        for dialect, (sql, connect) in writes.items():
             with self.subTest(dialect=dialect):
-                sql, connect = writes[dialect]
                 told = self.told(dialect, sql, **{dialect: connect})
                 self.assertEqual([code for code, _ in told], ["M0812"], self.found)
-        self.assertEqual(self.servers.pg.sql("SELECT count(*) FROM people"), "1\n")
+        self.assertEqual(self.servers.pg.sql("SELECT last_value, is_called FROM numbers"), "1|f\n")
 
     def test_a_query_without_a_result(self):
-        self.assertEqual(self.told("mariadb", "SELECT id INTO @x FROM people WHERE id = :member"), [("M0813", "query")])
+        self.assertEqual(self.told("postgresql", "SELECT FROM people WHERE id IN (:member...)"), [("M0813", "query")])
 
     def test_a_query_that_takes_too_long(self):
         for dialect, sql in (("postgresql", SLEEP),
