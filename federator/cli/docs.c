@@ -86,9 +86,10 @@ void docs_man(struct buf *out)
 	man_commands(out);
 	man_options(out);
 	buf_puts(out,
-		 ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nFindings in the mapping, or a test that fails.\n"
-		 ".TP\n2\nWrong usage.\n"
-		 ".TP\n3\nA source or the service cannot be reached.\n.TP\n4\nAn internal error.\n");
+		 ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nErrors in the mapping, or a test that fails.\n"
+		 ".TP\n2\nWrong usage, options or question.\n"
+		 ".TP\n3\nA source or the service cannot be reached.\n"
+		 ".TP\n4\nAnything else, such as an address in use.\n");
 }
 
 static void completion_words(const struct command *command, struct buf *out)
