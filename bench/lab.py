@@ -249,7 +249,7 @@ class Lab:
     def fastify(self, contestant, kind, parts, helped_by):
         """Start the same as a server in JavaScript with the databases' own drivers."""
         argv = ["node", os.path.join(FASTIFY, "server.mjs"), str(contestant.port), self.questions(kind, parts),
-                *self.connections(kind).values()]
+                self.path(kind, "keys.xml"), *self.connections(kind).values()]
         return self.add(contestant, argv, helped_by)
 
     def asked(self, kind, connections, phone, parts):

@@ -1,11 +1,13 @@
 // server.mjs - the live reference of another kind: Fastify with the drivers of the databases themselves. The same
-// questions as bench/live_c.c, each prepared and asked as soon as its keys are known, side by side; rows as JSON by
-// part. No mapping, no merging, no deadlines. Usage: node server.mjs PORT QUESTIONS CONNECTION ... as live_c.
+// questions as bench/live_c.c, each prepared and asked as soon as its keys are known, side by side; the view written by
+// hand (pop.mjs). No mapping, no deadlines. Usage: node server.mjs PORT QUESTIONS KEYS.XML CONNECTION ... as live_c;
+// KEYS.XML is the mapping's file with the vocabularies.
 import { readFileSync } from "node:fs";
 import Fastify from "fastify";
 import pg from "pg";
 import mysql from "mysql2/promise";
 import Sqlite from "better-sqlite3";
+import { popMaker, vocabularies } from "./pop.mjs";
 
 const POOL = 8;
 
@@ -22,7 +24,7 @@ function database(text) {
   const o = options(text);
 
   if (/postgres/i.test(o.driver)) {
-    pg.types.setTypeParser(pg.types.builtins.TIMESTAMP, (value) => value);
+    for (const type of [pg.types.builtins.TIMESTAMP, pg.types.builtins.DATE]) pg.types.setTypeParser(type, (value) => value);
     const pool = new pg.Pool({ host: o.server, port: +o.port, database: o.database, user: o.uid, password: o.pwd, max: POOL });
     return { run: async (q, values) => (await pool.query({ name: q.name, text: q.dollars, values })).rows };
   }
@@ -55,7 +57,8 @@ function question(line) {
            gives: pairs(gives, "=").map(([column, slot]) => ({ column: +column, slot })) };
 }
 
-const [port, path, ...connections] = process.argv.slice(2);
+const [port, path, keysXml, ...connections] = process.argv.slice(2);
+const pop = popMaker(vocabularies(keysXml));
 const databases = connections.map(database);
 const questions = readFileSync(path, "utf8").trimEnd().split("\n").map(question);
 
@@ -89,7 +92,7 @@ async function view(phone) {
 
   for (const q of questions) asked.push(Promise.all(q.after.map((i) => asked[i])).then(() => ask(q, keys)));
   const rows = await Promise.all(asked);
-  return Object.fromEntries(questions.map((q, i) => [q.name, rows[i]]));
+  return pop(Object.fromEntries(questions.map((q, i) => [q.name, rows[i]])));
 }
 
 const app = Fastify();
