@@ -82,3 +82,14 @@ bool fold_alike(struct str a, struct str b)
 	} while (x == y && x != END);
 	return x == y;
 }
+
+uint64_t fold_hash(struct str s)
+{
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, by letters */
+	uint32_t c;
+
+	s = without_blanks(s);
+	while ((c = next_letter(&s)) != END)
+		hash = (hash ^ c) * 0x100000001b3;
+	return hash;
+}

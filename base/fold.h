@@ -9,5 +9,7 @@
  * letters with their accents, Greek and Cyrillic capitals; everything else is like itself only. It takes more
  * letters for alike than any one collation does (ø and o, ß and s). */
 bool fold_alike(struct str a, struct str b);
+/* A hash that is the same for texts that are alike. */
+uint64_t fold_hash(struct str s);
 
 #endif

@@ -20,16 +20,28 @@ static bool is_word(char c)
 	return c == '_' || isalnum((unsigned char)c);
 }
 
-bool sqlwords_gives_every_row(struct str sql)
+static bool has_any(struct str sql, const char *const *words, size_t n_words)
 {
 	for (size_t at = 0, end; at < sql.n; at = end) {
 		end = at;
 		while (end < sql.n && is_word(sql.p[end]))
 			end++;
-		for (size_t w = 0; w < ARRAY_LEN(fewer); w++)
-			if (strlen(fewer[w]) == end - at && strncasecmp(sql.p + at, fewer[w], end - at) == 0)
-				return false;
+		for (size_t w = 0; w < n_words; w++)
+			if (strlen(words[w]) == end - at && strncasecmp(sql.p + at, words[w], end - at) == 0)
+				return true;
 		end += end == at;
 	}
-	return true;
+	return false;
+}
+
+bool sqlwords_gives_every_row(struct str sql)
+{
+	return !has_any(sql, fewer, ARRAY_LEN(fewer));
+}
+
+bool sqlwords_names_collation(struct str sql)
+{
+	static const char *const words[] = { "binary", "collate" };
+
+	return has_any(sql, words, ARRAY_LEN(words));
 }

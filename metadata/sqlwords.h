@@ -8,5 +8,7 @@
 /* Does a query give a row of its own for everything its condition finds? False as soon as a word occurs that limits,
  * numbers, groups or merges rows, be it in a comment. */
 bool sqlwords_gives_every_row(struct str sql);
+/* Does it say itself how texts are compared (COLLATE, BINARY)? */
+bool sqlwords_names_collation(struct str sql);
 
 #endif

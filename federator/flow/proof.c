@@ -1,5 +1,7 @@
 /* proof.c - does each row carry the key it was asked for? One that does not, and is no answer of a collation that takes
  * the keys for equal, means that the query is wrong: then nothing of the part is shown. */
+#include <stdlib.h>
+
 #include "base/fold.h"
 #include "federator/flow/request.h"
 #include "metadata/plan.h"
@@ -65,6 +67,40 @@ bool proof_row(const struct query *query, const struct key_set *keys, struct fac
 	return row_proof(query, keys, fact, row, mem) == PROOF_FULL;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+bool proof_alike(const struct key_set *set, struct arena *mem)
+{
+	uint64_t *hashes;
+
+	if (set->n < 2)
+		return false;
+	hashes = arena_array_of(mem, uint64_t, set->n);
+	for (size_t v = 0; v < set->n; v++)
+		hashes[v] = fold_hash(set->values[v]);
+	qsort(hashes, set->n, sizeof(*hashes), by_number);
+	for (size_t v = 1; v < set->n; v++)
+		if (hashes[v] == hashes[v - 1])
+			return true;
+	return false;
+}
+
+/* Two asked values that the source may take for one: where it numbers or merges rows, those of one may be lost to the
+ * other's. */
+static bool may_have_merged(const struct query *query, const struct key_set *keys, struct arena *mem)
+{
+	bool alike = false;
+
+	for (size_t k = 0; k < query->n_by && !alike; k++)
+		alike = proof_alike(&keys[k], mem);
+	return alike && !sqlwords_gives_every_row(query->sql) && !sqlwords_names_collation(query->sql);
+}
+
 bool proof_rows(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem,
 		bool *alike_out)
 {
@@ -72,6 +108,9 @@ bool proof_rows(const struct query *query, const struct key_set *keys, struct fa
 	bool *kept = arena_array_of(mem, bool, n_rows);
 	struct rows *rest;
 
+	*alike_out = n_rows > 0 && may_have_merged(query, keys, mem);
+	if (*alike_out)
+		return false;
 	for (uint32_t r = 0; r < n_rows; r++) {
 		enum proof proof = row_proof(query, keys, fact, r, mem);
 

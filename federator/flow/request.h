@@ -201,12 +201,15 @@ const struct run *job_run(const struct fetch *f) NONNULL(1);
 
 /* proof.c - no row that does not carry the key it was asked for */
 
+/* Are two of the values alike but for case and accents? Some databases take them for one. */
+bool proof_alike(const struct key_set *set, struct arena *mem) NONNULL(1, 2);
+
 /* Does the row carry the keys it was asked for? */
 bool proof_row(const struct query *query, const struct key_set *keys, struct fact *fact, uint32_t row,
 	       struct arena *mem) MUST_CHECK NONNULL(1, 2, 3, 5);
 /* Does every row prove the keys it was asked by? Rows that only a collation takes for such are left out (ROWS_ALIKE)
- * where that loses none of the others: the rows that are left live in `mem`. *alike_out is set when all
- * rows that prove nothing are such rows. Used on live rows and on copies. */
+ * where that loses none of the others: the rows that are left live in `mem`. *alike_out is set when a collation may
+ * be why rows prove nothing or are not there. Used on live rows and on copies. */
 bool proof_rows(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem,
 		bool *alike_out) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 

@@ -1,8 +1,8 @@
 /* together.c - fetches of one part that wait for the same source are asked as one query, for all their keys; each then
- * gets the rows that carry its own. Only queries with one key, a list parameter, that their rows prove. Runs on
+ * gets the rows that carry its own. Only queries with one key, a list parameter, that their rows prove, by no more
+ * columns than the query can look into: a row shall not be found for one key and carry another. Runs on
  * workers' threads: it touches nothing but the catalog and the fetches. */
 #include "federator/flow/request.h"
-#include "metadata/plan.h"
 #include "metadata/sqltext.h"
 
 /* More keys are asked alone: they fill a query by themselves. */
@@ -49,6 +49,8 @@ static bool join(struct fetch *joint, const struct fetch *first, struct err *err
 {
 	struct key_set all = all_keys(first, joint->mem);
 
+	if (proof_alike(&all, joint->mem)) /* the rows of one may be lost to the other's */
+		return err_set(err, ERR_MAPPING, of(first)->part->name, "keys that a source may take for one");
 	joint->max_rows = 0;
 	for (const struct fetch *f = first; f; f = f->next)
 		if (__builtin_add_overflow(joint->max_rows, f->max_rows, &joint->max_rows))
@@ -108,6 +110,20 @@ static bool split(const struct fetch *joint, struct fetch *parts, uint32_t n)
 	return true;
 }
 
+static bool looks_into_all(const struct part *part, const struct query *query)
+{
+	size_t lists = 0, columns = 0;
+
+	for (size_t i = 0; i < query->n_pieces; i++) {
+		if (query->pieces[i].kind == PIECE_PARAM)
+			return false;
+		lists += query->pieces[i].kind == PIECE_LIST;
+	}
+	for (size_t c = 0; c < part->n_columns; c++)
+		columns += part->columns[c].proves == query->by[0].key;
+	return columns > 0 && columns <= lists;
+}
+
 const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct key_set *keys,
 					 struct arena *mem)
 {
@@ -115,11 +131,8 @@ const struct fetch_batch *together_batch(const struct part *part, const struct q
 	struct together *t;
 
 	if (query->n_by != 1 || by->optional || keys[0].n == 0 || keys[0].n > VALUES_MOST ||
-	    !plan_part_proves(part, by->key) || sqltext_pages(query))
+	    sqltext_pages(query) || !looks_into_all(part, query))
 		return NULL;
-	for (size_t i = 0; i < query->n_pieces; i++)
-		if (query->pieces[i].kind == PIECE_PARAM)
-			return NULL;
 	t = arena_new_of(mem, struct together);
 	*t = (struct together){ .batch = { query, (uint32_t)keys[0].n, join, split },
 				.part = part,

@@ -27,6 +27,7 @@ static void case_accents_width_and_blanks_at_the_end_do_not_count(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
 		assert_true(fold_alike(pairs[i].a, pairs[i].b));
 		assert_true(fold_alike(pairs[i].b, pairs[i].a));
+		assert_int_equal(fold_hash(pairs[i].a), fold_hash(pairs[i].b));
 	}
 }
 
@@ -44,6 +45,7 @@ static void everything_else_counts(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
 		assert_false(fold_alike(pairs[i].a, pairs[i].b));
 		assert_false(fold_alike(pairs[i].b, pairs[i].a));
+		assert_int_not_equal(fold_hash(pairs[i].a), fold_hash(pairs[i].b));
 	}
 }
 

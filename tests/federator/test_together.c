@@ -15,6 +15,7 @@ static const char mapping[] =
 	"<key name=\"member\" role=\"identity\" type=\"integer\" values=\"9\"><spelling name=\"crm\" mask=\"C######\"/>"
 	"<spelling name=\"bare\" mask=\"#+\"/></key>"
 	"<key name=\"phone\" role=\"shared\" type=\"phone-kr\" values=\"9\"/>"
+	"<key name=\"nick\" role=\"unique\" type=\"text\" values=\"9\"/>"
 	"<class name=\"open\"/>"
 	"<part name=\"list\" source=\"s0\" rows=\"0..4\" deadline=\"100ms\" ttl=\"1s\" stale=\"0s\">"
 	"<query by=\"member\">SELECT a, b, n FROM t WHERE a IN (:member...) OR b IN (:member...)</query>"
@@ -22,6 +23,11 @@ static const char mapping[] =
 	"<column name=\"a\" type=\"text\" proves=\"member\" as=\"crm\"/>"
 	"<column name=\"b\" type=\"text\" proves=\"member\" as=\"bare\"/>"
 	"<column name=\"n\" type=\"text\" proves=\"phone\"/></part>"
+	"<part name=\"nicks\" source=\"s0\" rows=\"0..4\" deadline=\"100ms\" ttl=\"1s\" stale=\"0s\">"
+	"<query by=\"nick\">SELECT member, a, b FROM t WHERE a IN (:nick...)</query>"
+	"<query by=\"member\">SELECT member, a, b FROM t WHERE member IN (:member...)</query>"
+	"<column name=\"member\" type=\"text\" gives=\"member\" proves=\"member\" as=\"bare\"/>"
+	"<column name=\"a\" type=\"text\" proves=\"nick\"/><column name=\"b\" type=\"text\" proves=\"nick\"/></part>"
 	"<list path=\"list\" class=\"open\" parts=\"list\" limit=\"9\"><field path=\"n\"/></list>"
 	"<view name=\"pop\" by=\"member phone\" budget=\"400ms\"><use path=\"list\"/></view>"
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>";
@@ -250,6 +256,29 @@ static void the_joint_question_has_all_keys_once(void **state)
 	world_unref(&w);
 }
 
+static void keys_that_a_collation_takes_for_one_are_not_joined(void **state)
+{
+	struct story *s = *state;
+	const struct world *w = world(s);
+	struct str values[] = { STR("a"), STR("b"), STR("A ") };
+	struct fetch joint;
+	struct err err = { 0 };
+
+	add(s, 1);
+	add(s, 1);
+	joint = *s->f[0];
+	joint.mem = arena_new();
+	s->keys[0].values[0] = STR("rene");
+	s->keys[1].values[0] = STR("Ren\xC3\xA9");
+	assert_false(joint.batch->join(&joint, s->f[0], &err));
+	s->keys[1].values[0] = STR("renee");
+	assert_true(proof_alike(&(struct key_set){ .values = values, .n = 3 }, joint.mem));
+	assert_false(proof_alike(&(struct key_set){ .values = values, .n = 2 }, joint.mem));
+	arena_wipe_free(&joint.mem);
+	drop(s);
+	world_unref(&w);
+}
+
 static void what_must_be_asked_alone_has_no_batch(void **state)
 {
 	struct story *s = *state;
@@ -265,6 +294,10 @@ static void what_must_be_asked_alone_has_no_batch(void **state)
 	assert_non_null(together_batch(s->part, &s->part->queries[0], &rk, mem));
 	rk.n = 9; /* many keys */
 	assert_null(together_batch(s->part, &s->part->queries[0], &rk, mem));
+	rk.n = 1;
+	rk.key = w->cat->parts[1].queries[0].by[0].key;
+	rk.values[0] = STR("ann"); /* a column proves it that the query does not look into */
+	assert_null(together_batch(&w->cat->parts[1], &w->cat->parts[1].queries[0], &rk, mem));
 	arena_wipe_free(&mem);
 	world_unref(&w);
 }
@@ -275,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_gets_what_it_would_have_got_alone, start, stop),
 		cmocka_unit_test_setup_teardown(rows_with_something_missing_are_not_split, start, stop),
 		cmocka_unit_test_setup_teardown(the_joint_question_has_all_keys_once, start, stop),
+		cmocka_unit_test_setup_teardown(keys_that_a_collation_takes_for_one_are_not_joined, start, stop),
 		cmocka_unit_test_setup_teardown(what_must_be_asked_alone_has_no_batch, start, stop),
 	};
 

@@ -17,6 +17,14 @@ static void a_plain_condition_gives_every_row(void **state)
 		assert_true(sqlwords_gives_every_row(plain[i]));
 }
 
+static void a_collation_is_named_by_its_words(void **state)
+{
+	(void)state;
+	assert_true(sqlwords_names_collation(STR("SELECT a FROM t WHERE n collate utf8mb4_bin IN (:n...)")));
+	assert_true(sqlwords_names_collation(STR("SELECT a FROM t WHERE BINARY n IN (:n...)")));
+	assert_false(sqlwords_names_collation(STR("SELECT collated, binaries FROM t")));
+}
+
 static void words_that_limit_or_merge_rows_are_seen_in_any_case(void **state)
 {
 	static const struct str fewer[] = {
@@ -40,6 +48,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_condition_gives_every_row),
+		cmocka_unit_test(a_collation_is_named_by_its_words),
 		cmocka_unit_test(words_that_limit_or_merge_rows_are_seen_in_any_case),
 	};
 
