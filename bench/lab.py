@@ -91,14 +91,16 @@ class Contestant:
         return {name for phone in phones for name, part in json.loads(self.view(phone))["parts"].items()
                 if part["state"] != "skipped"}
 
-    def parts_of(self, view, phone):
-        """Names of the parts that a view asks for the customer of this number."""
-        member = json.loads(self.view(phone))["customer"]["member"]
-        status, body = self.ask(f"/v1/customers?view={view}&member={member}")
-        answer = json.loads(body)
-        if status != 200 or not answer["complete"]:
-            raise RuntimeError(f"{self.name} does not answer in full: {status} {body[:2000].decode()}")
-        return {name for name, part in answer["parts"].items() if part["state"] == "live"}
+    def parts_of(self, view, member):
+        """Names of the parts that a view asks for a customer, once all connections are made."""
+        due = time.monotonic() + START_S
+        while True:
+            status, body = self.ask(f"/v1/customers?view={view}&member={member}")
+            answer = json.loads(body)
+            if status == 200 and answer["complete"]:
+                return {name for name, part in answer["parts"].items() if part["state"] == "live"}
+            if time.monotonic() > due:
+                raise RuntimeError(f"{self.name} does not answer in full: {status} {body[:2000].decode()}")
 
     def stop(self):
         if self.process and self.process.poll() is None:
