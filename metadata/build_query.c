@@ -2,6 +2,7 @@
 #include "metadata/build.h"
 #include "metadata/plan.h"
 
+#include "metadata/sqljoin.h"
 #include "metadata/sqltext.h"
 
 struct draft {
@@ -55,6 +56,7 @@ static void build_draft(struct build *b, const struct elem *e, const struct sour
 	text.n_by = d->query.n_by;
 	if (d->ok)
 		d->ok = sqltext_split(&text, b->mem, b->ds, &d->query.pieces, &d->query.n_pieces);
+	d->query.separable = d->ok && sqljoin_separable(&d->query, text.dialect, b->scratch);
 }
 
 /* ---- can the rows be checked? ---- */

@@ -120,6 +120,7 @@ struct query {
 	const struct piece *pieces;
 	size_t n_pieces;
 	struct str sql; /* as written, for explain */
+	bool separable; /* its rows for one value do not depend on the other values asked (sqljoin.h) */
 	struct span at;
 	struct span sql_at; /* of its first byte */
 };

@@ -8,6 +8,8 @@
 /* Does a query give a row of its own for everything its condition finds? False as soon as a word occurs that limits,
  * numbers, groups or merges rows, be it in a comment. */
 bool sqlwords_gives_every_row(struct str sql);
+/* Is the word an aggregate function, which makes one row of several? */
+bool sqlwords_is_aggregate(struct str word);
 /* Does it say itself how texts are compared (COLLATE, BINARY)? */
 bool sqlwords_names_collation(struct str sql);
 

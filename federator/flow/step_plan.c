@@ -182,6 +182,15 @@ static bool walks_know_all(struct flow *flow, const struct part *part)
 	return true;
 }
 
+/* A list of several customers is for queries that give each its own rows whatever the others are. */
+static bool keeps_apart(const struct flow *flow, const struct query *query)
+{
+	for (size_t i = 0; i < query->n_pieces; i++)
+		if (query->pieces[i].kind == PIECE_LIST)
+			return query->separable || flow->match.n_candidates == 1;
+	return true;
+}
+
 /* What is shown of each candidate is asked for all of them at once, by the identity; their rows say whose they are. */
 static void plan_candidate_runs(struct flow *flow)
 {
@@ -197,7 +206,7 @@ static void plan_candidate_runs(struct flow *flow)
 		const struct plan_step *st = &cat->candidate->plan.steps[i];
 
 		if (needed[st->part->index] && st->n_after == 0 && plan_part_proves(st->part, cat->identity) &&
-		    !walks_know_all(flow, st->part))
+		    keeps_apart(flow, st->query) && !walks_know_all(flow, st->part))
 			add_run(flow, st);
 	}
 }

@@ -130,7 +130,7 @@ const struct fetch_batch *together_batch(const struct part *part, const struct q
 	const struct by_key *by = &query->by[0];
 	struct together *t;
 
-	if (query->n_by != 1 || by->optional || keys[0].n == 0 || keys[0].n > VALUES_MOST ||
+	if (!query->separable || query->n_by != 1 || by->optional || keys[0].n == 0 || keys[0].n > VALUES_MOST ||
 	    sqltext_pages(query) || !looks_into_all(part, query))
 		return NULL;
 	t = arena_new_of(mem, struct together);
