@@ -60,6 +60,26 @@ static void what_is_shown_of_candidates_is_asked_for_all_of_them(void **state)
 	assert_int_equal(json_integer_value(bed_at(json, "candidates.1.customer.points")), 0); /* answered: no row */
 }
 
+static void candidates_are_not_asked_together_of_a_query_that_mixes_them(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	bed = bed_new(ODD(PART("crm", "s0", "0..1", BY("phone") "<query by=\"member\">SELECT MAX(member) AS member, "
+			       "SUM(points) AS points FROM t WHERE member IN (:member...)</query>",
+			       MEMBER COL("phone", "proves=\"phone\" as=\"digits\"") "<column name=\"points\" type=\"integer\"/>")
+			  MAIL_PART, POINTS, "<use path=\"points\"/>"));
+	bed_source(bed, "s0", "part crm\nkey member phone\ncolumns member phone points\n1\t01011112222\t7\n"
+			      "2\t01033334444\t9\n\n");
+	bed_source(bed, "s1", "part mail\nkey email\ncolumns email member\nb@x.kr\t2\n\n");
+	json = bed_ok(bed, by_two("phone", "01011112222", "email", "b@x.kr"));
+	assert_at(json, "match.outcome", "many");
+	assert_int_equal(json_integer_value(bed_at(json, "candidates.0.customer.points")), 7); /* the walk's row */
+	assert_null(bed_find(json, "candidates.1.customer.points"));
+	json = bed_ok(bed, bed_by("member", "2", "pop"));
+	assert_int_equal(json_integer_value(bed_at(json, "customer.points")), 9);
+}
+
 static void row_that_only_mentions_a_customer_is_not_the_customer_s(void **state)
 {
 	json_t *json;
@@ -311,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ODD_STORY(what_is_shown_of_candidates_is_asked_for_all_of_them),
+		ODD_STORY(candidates_are_not_asked_together_of_a_query_that_mixes_them),
 		ODD_STORY(row_that_only_mentions_a_customer_is_not_the_customer_s),
 		ODD_STORY(key_that_two_columns_spell_alike_is_asked_once),
 		ODD_STORY(row_that_both_spellings_of_a_key_find_is_one_row),

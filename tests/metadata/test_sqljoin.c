@@ -58,8 +58,8 @@ static void what_depends_on_the_other_values_is_not(void **state)
 		"WHERE rn <= 2",
 		"SELECT m, x FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY z ORDER BY m) AS rn FROM t "
 		"WHERE m IN (:m...)) y WHERE rn <= 2",
-		"SELECT m, x FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m ORDER BY x) AS rn, SUM(x) OVER () AS s "
-		"FROM t WHERE m IN (:m...)) y WHERE rn <= 2",
+		"SELECT m, x FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m ORDER BY x) AS rn, "
+		"SUM(x) OVER () AS s FROM t WHERE m IN (:m...)) y WHERE rn <= 2",
 		"SELECT m, x FROM t WHERE m IN (:m...) AND at = (SELECT MAX(at) FROM t WHERE m IN (:m...))",
 		"SELECT m, x FROM t WHERE m IN (:m...) AND other IN (:m...)",
 		"SELECT m, x FROM t WHERE m IN (:m...) AND other NOT IN (:m...)",
