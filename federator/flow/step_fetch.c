@@ -48,13 +48,18 @@ static bool nobody_answered(const struct flow *flow)
 
 enum step_end step_fetch(struct flow *flow)
 {
+	bool walked;
+
 	for (size_t i = 0; flow->expired && i < flow->n_runs; i++)
 		run_expire(&flow->runs[i]);
 	if (!runs_advance(flow->runs, flow->n_runs))
 		return STEP_WAIT;
 	if (nobody_answered(flow))
 		return flow_refuse_unanswered(flow, flow->runs, flow->n_runs);
+	walked = flow->match.complete;
 	confirm(flow);
+	if (flow->match.outcome == OUTCOME_NONE && !walked && flow->view->shape == SHAPE_TREE)
+		return flow_refuse_unanswered(flow, flow->walks, flow->n_walks); /* another key may name somebody */
 	if (flow->match.outcome == OUTCOME_UNLINKED && nothing_there(flow))
 		flow->match.outcome = OUTCOME_NONE;
 	return STEP_DONE;

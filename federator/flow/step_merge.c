@@ -161,6 +161,8 @@ static enum step_end refuse_outcome(struct flow *flow)
 	case OUTCOME_UNLINKED:
 		if (!by_id && !flow->ask.strict)
 			return STEP_DONE;
+		if (!flow->match.complete) /* a flat view, which has its defaults otherwise */
+			return flow_refuse_unanswered(flow, flow->walks, flow->n_walks);
 		return flow_refuse(flow, 404, "no-customer", "No such customer",
 				   STR("every source that could know this customer answered that it does not"), NULL);
 	case OUTCOME_MANY:

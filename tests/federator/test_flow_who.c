@@ -163,6 +163,41 @@ static void asked_identity_that_nobody_knows_is_none(void **state)
 	assert_at(bed_refused(*state, ask, 404), "type", "urn:federator:problem:no-customer");
 }
 
+static struct ask by_nobody_and_an_order(const char *view)
+{
+	struct ask ask = bed_by("member", "77", view);
+
+	ask.by[1].name = STR("order");
+	ask.by[1].value = STR("A1");
+	ask.n_by = 2;
+	return ask;
+}
+
+static void asked_identity_of_nobody_beside_a_silent_source_is_never_none(void **state)
+{
+	struct bed *bed = *state;
+	struct ask ask = by_nobody_and_an_order("pop");
+
+	assert_at(bed_ok(bed, ask), "match.outcome", "one");
+	bed_source(bed, "s1", "part owner\nfail refused\n" WAREHOUSE_VALUE WAREHOUSE_ORDERS);
+	assert_at(bed_refused(bed, ask, 503), "detail", "part `owner`: refused");
+	bed_source(bed, "s1", "part owner\nkey no\ncolumns no member\n\n" WAREHOUSE_VALUE WAREHOUSE_ORDERS);
+	assert_at(bed_ok(bed, ask), "match.outcome", "none");
+}
+
+static void strictly_a_flat_view_is_404_only_when_all_answered(void **state)
+{
+	struct bed *bed = *state;
+	struct ask ask = bed_by("phone", "010-5555-6666", "routing");
+
+	bed_source(bed, "s0", "part crm\nfail refused\n");
+	assert_at(bed_ok(bed, ask), "customer.Tier", "BASE");
+	ask.strict = true;
+	bed_refused(bed, ask, 503);
+	bed_source(bed, "s0", CRM);
+	bed_refused(bed, ask, 404);
+}
+
 static void strict_many_is_409(void **state)
 {
 	struct ask ask = bed_by("phone", "01033334444", "pop");
@@ -271,6 +306,8 @@ int main(void)
 		BED_STORY(order_number_finds_its_owner),
 		BED_STORY(view_is_the_same_whichever_key_was_asked),
 		BED_STORY(asked_identity_that_nobody_knows_is_none),
+		BED_STORY(asked_identity_of_nobody_beside_a_silent_source_is_never_none),
+		BED_STORY(strictly_a_flat_view_is_404_only_when_all_answered),
 		BED_STORY(strict_many_is_409),
 		BED_STORY(blocked_key_asks_nobody),
 		BED_STORY(blocked_key_is_left_out_beside_another_one),
