@@ -88,9 +88,9 @@ bool choice_next(struct str *rest, struct str *name_out)
 	return true;
 }
 
-static bool starts_with(struct str s, struct str head)
+bool choice_below(struct str path, struct str head)
 {
-	return s.n > head.n && memcmp(s.p, head.p, head.n) == 0 && s.p[head.n] == '.';
+	return path.n > head.n && memcmp(path.p, head.p, head.n) == 0 && path.p[head.n] == '.';
 }
 
 /* Does one of the names choose the path, or an object around it? */
@@ -99,7 +99,7 @@ static bool named(struct str names, struct str path)
 	struct str name;
 
 	while (choice_next(&names, &name))
-		if (str_eq(path, name) || starts_with(path, name))
+		if (str_eq(path, name) || choice_below(path, name))
 			return true;
 	return false;
 }

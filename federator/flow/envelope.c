@@ -230,7 +230,7 @@ static uint32_t count_part(struct flow *flow, const struct fact *fact)
 {
 	flow->reply.parts++;
 	flow->reply.from_cache = flow->reply.from_cache && fact->state != FACT_LIVE && fact->state != FACT_MISSING;
-	return fact->state == FACT_MISSING;
+	return fact->state == FACT_MISSING && !fact_withheld(fact);
 }
 
 uint32_t envelope_parts(struct flow *flow, struct node *root)

@@ -19,19 +19,15 @@ struct telling {
 	const struct fact *facts; /* by part index */
 	struct node *out; /* "fields" */
 	struct seen *seen; /* of the list being told */
+	bool failed; /* some part of it is lacking for another reason than want of consent */
 };
-
-static bool below(struct str path, struct str head)
-{
-	return path.n > head.n && memcmp(path.p, head.p, head.n) == 0 && path.p[head.n] == '.';
-}
 
 /* Is it the field asked for, or inside it? */
 static bool wanted(const struct telling *t, struct str path)
 {
 	struct str asked = t->flow->ask.field;
 
-	return !asked.n || str_eq(path, asked) || below(path, asked);
+	return !asked.n || str_eq(path, asked) || choice_below(path, asked);
 }
 
 static struct node *put_field(struct telling *t, struct str path, const char *state)
@@ -163,10 +159,25 @@ static bool visible(const struct telling *t, const struct field *f)
 	return (flow_visible(t->flow) >> f->cls->index) & 1;
 }
 
-static const char *scalar_state(const struct telling *t, const struct node *value)
+/* Has the field no value only because the customer has not agreed? */
+static bool scalar_withheld(const struct telling *t, const struct field *f)
+{
+	bool withheld = false;
+
+	for (size_t i = 0; i < f->n_from; i++) {
+		const struct fact *fact = &t->facts[f->from[i].part->index];
+
+		if (!fact_withheld(fact) && !fact_tells(fact))
+			return false;
+		withheld = withheld || fact_withheld(fact);
+	}
+	return withheld;
+}
+
+static const char *scalar_state(const struct telling *t, const struct field *f, const struct node *value)
 {
 	if (!value)
-		return "unknown";
+		return scalar_withheld(t, f) ? "no_consent" : "unknown";
 	if (value->origin)
 		return value->origin->provisional ? "provisional" : "known";
 	if (t->flow->view->shape == SHAPE_FLAT)
@@ -183,7 +194,7 @@ static void tell_scalar(struct telling *t, const struct use *use, const struct n
 
 	if (!wanted(t, f->path) || !visible(t, f))
 		return;
-	field = put_field(t, f->path, scalar_state(t, value));
+	field = put_field(t, f->path, scalar_state(t, f, value));
 	if (value)
 		put_value(t, field, value->kind, value->value);
 	if (value && value->origin) {
@@ -251,6 +262,7 @@ static bool answered(struct telling *t, const struct part *part, struct str path
 
 	if (!why)
 		return true;
+	t->failed = t->failed || !fact_withheld(fact);
 	one = add_without(t, field);
 	tree_text(t->flow->mem, one, STR("path"), path);
 	tree_text(t->flow->mem, one, STR("part"), str_of(part->name));
@@ -327,21 +339,23 @@ struct shown_list {
 static void tell_array(struct telling *t, struct str path, const struct node *array, const struct shown_list *lists,
 		       size_t n_lists)
 {
-	struct arena *mem = t->flow->mem;
 	struct node *field, *state;
 	uint32_t items = 0;
 	bool whole = true;
 
-	if (!wanted(t, path) && !below(t->flow->ask.field, path))
+	if (!wanted(t, path) && !choice_below(t->flow->ask.field, path))
 		return;
+	t->failed = false;
 	field = put_field(t, path, "unknown");
 	state = field->last;
 	for (const struct node *item = array ? array->first : NULL; item; item = item->next)
 		items++;
 	if (array)
-		tree_number(mem, field, STR("items"), items);
+		tree_number(t->flow->mem, field, STR("items"), items);
 	for (size_t i = 0; i < n_lists; i++)
 		whole = all_answered(t, lists[i].list, lists[i].only, lists[i].list->path, field) && whole;
+	if (!array && !t->failed)
+		state->value = STR("no_consent");
 	if (!array)
 		return;
 	state->value = whole ? STR("known") : STR("partial");

@@ -56,19 +56,13 @@ enum step_end flat_refuse_view(struct flow *flow)
 	return flow_refuse(flow, 400, type, "Name a flat view", detail, advice);
 }
 
-/* Not missing but not to be shown: the customer did not agree. */
-static bool no_consent(const struct fact *fact)
-{
-	return fact->state == FACT_MISSING && str_eq(str_of(fact->reason), STR("no_consent"));
-}
-
 /* Why the first run without an answer has none; NULL: all have one. A stale copy is one, if it will do. */
 static const char *first_reason(const struct run *runs, size_t n_runs, bool stale_will_do)
 {
 	for (size_t i = 0; i < n_runs; i++) {
 		const struct fact *fact = &runs[i].fact;
 
-		if (no_consent(fact) || (fact->state == FACT_STALE && stale_will_do))
+		if (fact_withheld(fact) || (fact->state == FACT_STALE && stale_will_do))
 			continue;
 		if (fact->state == FACT_MISSING || fact->state == FACT_STALE)
 			return fact->reason;
@@ -80,7 +74,7 @@ static const char *first_reason(const struct run *runs, size_t n_runs, bool stal
 static bool anything_known(const struct flow *flow)
 {
 	for (size_t i = 0; i < flow->n_runs; i++)
-		if (fact_known(&flow->runs[i].fact) || no_consent(&flow->runs[i].fact))
+		if (fact_known(&flow->runs[i].fact) || fact_withheld(&flow->runs[i].fact))
 			return true;
 	return flow->n_runs == 0;
 }

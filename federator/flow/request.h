@@ -281,6 +281,8 @@ enum step_end choice_check(struct flow *flow) NONNULL(1);
 void choice_make(struct flow *flow) NONNULL(1);
 /* The next name of a comma-separated list; false at its end. */
 bool choice_next(struct str *rest, struct str *name_out) NONNULL(1, 2);
+/* Is the path inside the object or list at `head`? */
+bool choice_below(struct str path, struct str head);
 
 /* candidates.c - who the asked keys may mean, and what is shown of each */
 

@@ -263,23 +263,40 @@ static void gather_key(struct run *run, struct key_set *rk)
 	qsort(rk->values, rk->n, sizeof(*rk->values), value_cmp); /* one cache key for one set */
 }
 
-/* The earlier part whose missing answer leaves the key unknown; NULL: they all answered. */
-static const struct part *missing_giver(const struct run *run, const struct key *key)
+/* The earlier part whose missing answer leaves the key unknown, one that failed rather than one that was withheld;
+ * NULL: they all answered. */
+static const struct fact *missing_giver(const struct run *run, const struct key *key)
 {
-	for (size_t i = 0; i < run->n_after; i++) {
-		const struct part *part = run->after[i]->part;
+	const struct fact *withheld = NULL;
 
-		for (size_t c = 0; c < part->n_columns && !fact_known(&run->after[i]->fact); c++)
-			if (part->columns[c].gives == key)
-				return part;
+	for (size_t i = 0; i < run->n_after; i++) {
+		const struct fact *fact = &run->after[i]->fact;
+
+		if (fact_known(fact) || !plan_part_gives(fact->part, key))
+			continue;
+		if (!fact_withheld(fact))
+			return fact;
+		withheld = withheld ? withheld : fact;
 	}
-	return NULL;
+	return withheld;
+}
+
+/* The run ends because that part did not give its key. */
+static void lack_key(struct run *run, const struct fact *giver)
+{
+	run->fact.depends_on = giver->part->name;
+	if (!fact_withheld(giver)) {
+		run_fail(run, "key_unknown");
+		return;
+	}
+	run->fact.reason = giver->reason;
+	end_run(run, FACT_MISSING);
 }
 
 /* Is there enough to ask with? If not, the run ends here. */
 static bool keys_suffice(struct run *run)
 {
-	const struct part *missing = NULL;
+	const struct fact *missing = NULL;
 	bool any = false, lacking = false;
 
 	for (size_t i = 0; i < run->query->n_by; i++) {
@@ -290,14 +307,16 @@ static bool keys_suffice(struct run *run)
 			continue;
 		if (!run->query->by[i].optional)
 			lacking = true;
-		if (!missing)
-			missing = missing_giver(run, rk->key);
+		if (!missing || fact_withheld(missing)) {
+			const struct fact *giver = missing_giver(run, rk->key);
+
+			missing = giver ? giver : missing;
+		}
 	}
 	if (any && !lacking)
 		return true;
 	if (missing) {
-		run->fact.depends_on = missing->name;
-		run_fail(run, "key_unknown");
+		lack_key(run, missing);
 	} else {
 		run->fact.reason = "no_key";
 		end_run(run, FACT_SKIPPED);

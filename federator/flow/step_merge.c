@@ -113,19 +113,13 @@ static void put_provenance(struct flow *flow, struct node *root)
 	node->of = tree_member(root, STR("customer"));
 }
 
-/* What may not be shown is not missing from the answer. */
-static bool withheld_by_consent(const struct run *run)
-{
-	return run->part->consent && str_eq(str_of(run->fact.reason), STR("no_consent"));
-}
-
-/* Did all that was needed answer, with all its rows? */
+/* Did all that was needed answer, with all its rows? What may not be shown is not missing. */
 static bool is_complete(const struct flow *flow)
 {
 	for (size_t i = 0; i < flow->n_runs; i++) {
 		const struct fact *fact = &flow->runs[i].fact;
 
-		if ((fact->state == FACT_MISSING && !withheld_by_consent(&flow->runs[i])) || fact_excess(fact))
+		if ((fact->state == FACT_MISSING && !fact_withheld(fact)) || fact_excess(fact))
 			return false;
 	}
 	return flow->match.complete;

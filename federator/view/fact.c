@@ -20,6 +20,11 @@ bool fact_known(const struct fact *fact)
 	return false;
 }
 
+bool fact_withheld(const struct fact *fact)
+{
+	return fact->state == FACT_MISSING && fact->reason && strcmp(fact->reason, "no_consent") == 0;
+}
+
 uint32_t fact_rows(const struct fact *fact)
 {
 	return fact_known(fact) && fact->rows ? fact->rows->n_rows : 0;

@@ -57,6 +57,8 @@ struct fact {
 
 /* Did the part answer, be it with no rows? */
 bool fact_known(const struct fact *fact) NONNULL(1);
+/* Was it not asked because the customer has not agreed, be it to a part that gives its keys? */
+bool fact_withheld(const struct fact *fact) NONNULL(1);
 /* Rows it answered with; 0 when unknown. */
 uint32_t fact_rows(const struct fact *fact) NONNULL(1);
 /* Was there more of it, rows or keys, than the mapping allows? */

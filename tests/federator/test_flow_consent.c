@@ -159,6 +159,90 @@ static void list_without_consent_is_named(void **state)
 	bed_free(&bed);
 }
 
+/* Pages are asked by the visitor that the visits give. */
+#define DEPENDENT                                                                                              \
+	"<mapping xmlns=\"urn:federator:mapping:1\">" FLOW_SOURCES FLOW_KEYS CRM_PART CONSENT_PART             \
+	"<part name=\"visits\" source=\"s1\" rows=\"0..9\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\" " REQUIRES ">" \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"")                     \
+	COL("visitor", "gives=\"visitor\"") "</part>"                                                        \
+	"<part name=\"pages\" source=\"s1\" rows=\"0..9\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\">"         \
+	"<query by=\"visitor\">" IN("visitor") "</query>" COL("visitor", "proves=\"visitor\"")               \
+	COL("url", "gives=\"product\"") "<column name=\"at\" type=\"timestamp\"/></part>"                      \
+	"<part name=\"titles\" source=\"s1\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\">"        \
+	"<query by=\"product\">" IN("product") "</query>" COL("url", "proves=\"product\"")                   \
+	COL("title", "") "</part>"                                                                             \
+	"<part name=\"score\" source=\"s1\" rows=\"0..1\" deadline=\"200ms\" ttl=\"0s\" stale=\"0s\" " REQUIRES ">" \
+	"<query by=\"member\">" IN("member") "</query>" COL("member", "proves=\"member\"") COL("n", "")        \
+	"</part><field path=\"name\" class=\"open\">" FROM("crm", "name") "</field>"                           \
+	"<field path=\"score\" class=\"open\">" FROM("score", "n") "</field>"                                  \
+	"<list path=\"pages\" parts=\"pages\" class=\"open\" limit=\"5\"><field path=\"url\"/><field path=\"at\"/>" \
+	"<field path=\"title\">" FROM("titles", "title") "</field></list>"                                     \
+	"<timeline path=\"journey\" limit=\"9\"><of list=\"pages\" at=\"at\"/></timeline>"                     \
+	"<view name=\"pop\" by=\"member\" budget=\"2s\"><use path=\"name\"/><use path=\"pages\"/>"             \
+	"<use path=\"journey\"/><use path=\"score\"/></view>"                                                \
+	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>"
+#define PAGES                                                                                                  \
+	"part visits\nkey member\ncolumns member visitor\n1\tv1\n\n"                                           \
+	"part pages\nkey visitor\ncolumns visitor url at\nv1\t/a\t2026-11-02 01:00:00\n\n"                      \
+	"part titles\nkey url\ncolumns url title\n/a\tHome\n\n"                                                \
+	"part score\nkey member\ncolumns member n\n1\t7\n\n"
+
+static const char *state_of(json_t *explained, const char *path)
+{
+	json_t *field;
+	size_t i;
+
+	json_array_foreach(bed_at(explained, "fields"), i, field)
+		if (strcmp(json_string_value(json_object_get(field, "path")), path) == 0)
+			return json_string_value(json_object_get(field, "state"));
+	return "";
+}
+
+static void what_waits_for_a_part_without_consent_has_none_either(void **state)
+{
+	struct bed *bed = bed_with(DEPENDENT, AGREE("false"));
+	json_t *json;
+
+	(void)state;
+	bed_source(bed, "s1", PAGES);
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_true(json_is_true(bed_at(json, "complete")));
+	assert_at(json, "parts.pages.state", "missing");
+	assert_at(json, "parts.pages.reason", "no_consent");
+	assert_at(json, "parts.pages.depends_on", "visits");
+	assert_at(json, "parts.titles.reason", "no_consent");
+	assert_at(json, "parts.titles.depends_on", "pages");
+	assert_null(bed_find(json, "customer.pages"));
+	assert_at(json, "customer.journey.0.missing", "no_consent");
+	bed_source(bed, "s2", AGREE("true"));
+	assert_at(bed_ok(bed, bed_by("member", "1", "pop")), "customer.pages.0.title", "Home");
+	bed_source(bed, "s1", "part visits\nfail error\n" PAGES);
+	json = bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_at(json, "parts.pages.reason", "key_unknown");
+	assert_true(json_is_false(bed_at(json, "complete")));
+	bed_free(&bed);
+}
+
+static void explained_it_is_told_apart_from_unknown(void **state)
+{
+	struct bed *bed = bed_with(DEPENDENT, AGREE("false"));
+	struct ask ask = bed_by("member", "1", "pop");
+	json_t *json;
+
+	(void)state;
+	ask.explain = true;
+	bed_source(bed, "s1", PAGES);
+	json = bed_ok(bed, ask);
+	assert_string_equal(state_of(json, "pages"), "no_consent");
+	assert_string_equal(state_of(json, "score"), "no_consent");
+	bed_source(bed, "s2", AGREE("true"));
+	bed_source(bed, "s1", "part visits\nfail error\n\npart score\nfail error\n");
+	json = bed_ok(bed, ask);
+	assert_string_equal(state_of(json, "pages"), "unknown");
+	assert_string_equal(state_of(json, "score"), "unknown");
+	bed_free(&bed);
+}
+
 /* The consent is asked for by the number that the call center gives. */
 static void consent_asked_by_old_keys_is_none(void **state)
 {
@@ -220,6 +304,8 @@ int main(void)
 		cmocka_unit_test(stale_copy_is_no_consent),
 		cmocka_unit_test(only_parts_that_could_not_say_otherwise_may_be_missing),
 		cmocka_unit_test(list_without_consent_is_named),
+		cmocka_unit_test(what_waits_for_a_part_without_consent_has_none_either),
+		cmocka_unit_test(explained_it_is_told_apart_from_unknown),
 		cmocka_unit_test(consent_asked_by_old_keys_is_none),
 		cmocka_unit_test(second_candidate_consents_only_where_the_first_has_nothing),
 	};
