@@ -91,6 +91,8 @@ static bool put_outcome(struct flow *flow)
 
 	if (flow->n_asked == 0 && !flow->n_blocked)
 		reason = "malformed_key";
+	if (flow->lacking)
+		reason = "lacking_key";
 	tree_text(flow->mem, flow->root, STR("outcome"),
 		  str_of(unknown ? "default" : envelope_outcome(outcome)));
 	if (outcome == OUTCOME_MANY)

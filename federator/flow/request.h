@@ -101,6 +101,7 @@ struct flow {
 	struct crew *crew; /* the fetches under way */
 	struct run *walks; /* from the asked keys to the identity */
 	size_t n_walks;
+	bool lacking; /* nobody was looked for, for want of a key: a flat view has its defaults */
 	bool doubted; /* an asked identity is walked, too: other keys name somebody else */
 	struct match match;
 	struct use *uses; /* of the view, after `fields` and rights */
@@ -174,8 +175,8 @@ struct str cursor_before(const struct flow *flow, const struct source *source, s
 
 /* The keys of the way by place in flow->asked; 0 unless all of them are asked. */
 uint32_t ways_asked(const struct flow *flow, const struct way *way) NONNULL(1, 2);
-/* Refuses asked keys that nothing can be found by, when another key beside them would do: nobody has been looked for,
- * so that is not `none`. When that key is blocked, nothing is asked. */
+/* Nobody was found, and the view is planned from the asked keys: refuses them when nothing is asked by them, but would
+ * be with another key beside them. That is not `none`: nobody has been looked for. `blocked` when that key is. */
 enum step_end ways_check(struct flow *flow) NONNULL(1);
 
 /* consent.c - may this part be asked about this customer at all? */

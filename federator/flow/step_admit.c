@@ -162,8 +162,6 @@ enum step_end step_admit(struct flow *flow)
 	if (end == STEP_DONE)
 		end = admit_keys(flow);
 	if (end == STEP_DONE)
-		end = ways_check(flow);
-	if (end == STEP_DONE)
 		end = cursor_read(flow);
 	if (end != STEP_DONE)
 		return end;

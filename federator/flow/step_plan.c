@@ -245,7 +245,7 @@ enum step_end step_plan(struct flow *flow)
 	case OUTCOME_NONE:
 		if (flow->match.complete)
 			plan_unlinked_runs(flow);
-		break;
+		return ways_check(flow);
 	case OUTCOME_MANY:
 		plan_candidate_runs(flow);
 		break;

@@ -24,21 +24,14 @@ uint32_t ways_asked(const struct flow *flow, const struct way *way)
 	return bits;
 }
 
-/* Can anything at all be found by the asked keys as they are? */
-static bool leads_somewhere(const struct flow *flow)
+/* Was anybody looked for, or is anything shown that is found by the asked keys themselves? */
+static bool anything_asked(const struct flow *flow)
 {
-	const struct catalog *cat = flow->world->cat;
+	bool any = flow->n_walks > 0;
 
-	for (size_t i = 0; i < flow->n_asked; i++) {
-		const struct key *key = flow->asked[i].key;
-
-		if (key == cat->identity || cat->resolve[key->index].n_steps || view_unlinked(flow->view, key)->n_steps)
-			return true;
-	}
-	for (size_t w = 0; w < cat->n_ways; w++)
-		if (ways_asked(flow, &cat->ways[w]))
-			return true;
-	return false;
+	for (size_t i = 0; i < flow->n_runs; i++)
+		any = any || flow->runs[i].shown;
+	return any;
 }
 
 /* Does the way begin with asked keys? Then *lacking_out is the first one that is not asked. */
@@ -64,25 +57,31 @@ static bool is_blocked(const struct flow *flow, const struct key *key)
 	return false;
 }
 
+static enum step_end lack(struct flow *flow, const struct key *lacking)
+{
+	flow->n_runs = 0;
+	if (is_blocked(flow, lacking)) {
+		flow->match.outcome = OUTCOME_BLOCKED;
+		return STEP_DONE;
+	}
+	if (flow->view->shape == SHAPE_TREE || (flow->ask.strict && !flow->ask.flat))
+		return flow_refuse(flow, 400, "lacking-key", "A key names customers only with another one",
+				   arena_printf(flow->mem, "by `%.*s` a customer is found together with `%s`",
+						STR_ARG(asked_names(flow, UINT32_MAX)), lacking->name),
+				   "give that key as well, or ask by another one");
+	flow->match.outcome = OUTCOME_NONE;
+	flow->match.complete = false;
+	flow->lacking = true;
+	return STEP_DONE;
+}
+
 enum step_end ways_check(struct flow *flow)
 {
 	const struct catalog *cat = flow->world->cat;
 	const struct key *lacking;
 
-	if (leads_somewhere(flow))
-		return STEP_DONE;
-	for (size_t w = 0; w < cat->n_ways; w++) {
-		if (!begins(flow, &cat->ways[w], &lacking))
-			continue;
-		if (is_blocked(flow, lacking)) {
-			flow->n_asked = 0; /* nothing is left to ask by */
-			return STEP_DONE;
-		}
-		if (flow->view->shape == SHAPE_TREE)
-			return flow_refuse(flow, 400, "lacking-key", "A key names customers only with another one",
-					   arena_printf(flow->mem, "by `%.*s` a customer is found together with `%s`",
-							STR_ARG(asked_names(flow, UINT32_MAX)), lacking->name),
-					   "give that key as well, or ask by another one");
-	}
+	for (size_t w = 0; w < cat->n_ways && !anything_asked(flow); w++)
+		if (begins(flow, &cat->ways[w], &lacking))
+			return lack(flow, lacking);
 	return STEP_DONE;
 }

@@ -8,7 +8,7 @@ static const char *const states[] = { "live", "fresh", "stale", "missing", "skip
 static const char *const reasons[] = { "deadline",    "refused", "busy",       "auth",
 				       "error",	      "schema_mismatch", "too_large", "wrong_subject",
 				       "key_unknown", "no_key",	 "no_consent",
-				       "malformed_key" /* flat answers only */ };
+				       "malformed_key", "lacking_key" /* flat answers only */ };
 static const char *const routed[] = { "one", "none", "many", "unlinked", "too_many", "blocked", "default" };
 static const struct form_rule routing_rules[] = {
 	{ NULL, "outcome", { "many" }, "candidates" },

@@ -182,10 +182,59 @@ static void a_flat_question_lacking_a_key_has_its_defaults(void **state)
 	ask.view = STR("routing");
 	ask.flat = true;
 	assert_at(bed_ok(bed, ask), "Name", "-");
+	assert_at(bed_ok(bed, ask), "outcome", "default");
+	assert_at(bed_ok(bed, ask), "reason", "lacking_key");
+	ask.strict = true;
+	assert_at(bed_ok(bed, ask), "outcome", "default");
+	ask.flat = false; /* as a view among others */
+	assert_at(bed_refused(bed, ask, 400), "type", "urn:federator:problem:lacking-key");
+	ask.strict = false;
+	assert_at(bed_ok(bed, ask), "customer.Name", "-");
+	assert_true(json_is_false(bed_at(bed_ok(bed, ask), "complete")));
 	ask = by("N", "11", NULL);
 	ask.view = STR("routing");
 	ask.flat = true;
 	assert_at(bed_ok(bed, ask), "Name", "Ann");
+}
+
+/* Claims stand inside deals and can be asked by the policy alone; so can notes, which stand by themselves. */
+#define CLAIMS                                                                                                 \
+	PART("deals", "s2", "9", "") "<query by=\"member\">" IN("member") "</query>"                           \
+	COL("member", "proves=\"member\"") COL("policy", "gives=\"policy\"") "</part>"                         \
+	PART("claims", "s2", "9", "") "<query by=\"policy\">" IN("policy") "</query>"                          \
+	COL("policy", "proves=\"policy\"") COL("claim", "") "</part>"                                          \
+	PART("notes", "s2", "9", "") "<query by=\"policy\">" IN("policy") "</query>"                           \
+	COL("policy", "proves=\"policy\"") COL("note", "") "</part><class name=\"closed\"/>"                   \
+	"<list path=\"deals\" class=\"open\" parts=\"deals\" limit=\"9\"><field path=\"policy\"/>"               \
+	"<list path=\"claims\" parts=\"claims\" limit=\"9\"><field path=\"claim\"/></list></list>"               \
+	"<list path=\"notes\" class=\"closed\" parts=\"notes\" limit=\"9\"><field path=\"note\"/></list>"        \
+	"<view name=\"deep\" by=\"region policy\" budget=\"2s\"><use path=\"name\"/><use path=\"deals\"/></view>" \
+	"<view name=\"wide\" by=\"region policy\" budget=\"2s\"><use view=\"deep\"/><use path=\"notes\"/></view>" \
+	"<policy role=\"clerk\" purpose=\"service\"><show class=\"open closed\"/></policy>"
+
+static void a_lone_key_is_refused_when_nothing_shown_is_asked_by_it(void **state)
+{
+	struct bed *other = bed_new(MAPPING(CLAIMS));
+	struct ask ask = by(NULL, "11", NULL);
+
+	(void)state;
+	bed_source(other, "s0", PEOPLE);
+	bed_source(other, "s1", CONTRACTS);
+	bed_source(other, "s2", "part claims\nkey policy\ncolumns policy claim\n11\tc1\n\n"
+				"part notes\nkey policy\ncolumns policy note\n11\tn1\n\n");
+	ask.view = STR("deep"); /* claims stand in deals, which nobody is asked for */
+	assert_at(bed_refused(other, ask, 400), "type", "urn:federator:problem:lacking-key");
+	ask.view = STR("wide"); /* and notes are withheld */
+	bed_refused(other, ask, 400);
+	ask.role = STR("clerk");
+	assert_at(bed_ok(other, ask), "match.outcome", "unlinked");
+	assert_at(bed_ok(other, ask), "customer.notes.0.note", "n1");
+	ask.fields = STR("name");
+	bed_refused(other, ask, 400);
+	ask = by("N", "91", NULL);
+	ask.view = STR("deep");
+	assert_at(bed_ok(other, ask), "match.outcome", "blocked");
+	bed_free(&other);
 }
 
 /* region and policy give a contract, which leads to the member. */
@@ -236,6 +285,7 @@ int main(void)
 		T(one_key_beside_another_that_leads_there_is_left_alone),
 		T(a_blocked_key_leaves_nothing_to_ask_by),
 		T(a_flat_question_lacking_a_key_has_its_defaults),
+		T(a_lone_key_is_refused_when_nothing_shown_is_asked_by_it),
 		T(the_walk_goes_on_by_what_both_keys_give),
 	};
 
