@@ -192,6 +192,9 @@ static void compare(const struct check *c, const struct jsontext *expected, cons
 
 static void check_absent(const struct check *c)
 {
+	if (c->problem && !c->test->expect.n)
+		diag_add(c->ds, "M0956", c->test->absent->at, "to expect that, write {\"status\": ...}",
+			 "test `%s`: %s", c->test->name, c->problem);
 	for (size_t i = 0; i < c->test->n_absent; i++) {
 		const struct test_absent *absent = &c->test->absent[i];
 		const struct jsontext *node = find(c, absent->pointer);

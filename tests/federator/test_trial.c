@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "federator/cli/cli.h"
+#include "federator/schema/form.h"
 #include "metadata/load.h"
 #include "tests/cmocka_all.h"
 #include "tests/federator/flow_mapping.h"
@@ -155,6 +156,35 @@ static void findings_stand_where_the_expectation_does(void **state)
 	assert_int_equal(found[1].at.column, 14);
 }
 
+static void what_only_is_absent_is_not_absent_by_refusal(void **state)
+{
+	(void)state;
+	assert_fails(TEST("", ASK("order", "A1") "<given part='owner' missing='refused'/>"
+			  "<expect absent='/candidates'/>"), "M0956", "part `owner`: refused");
+	assert_passes(TEST("", ASK("order", "A1") "<given part='owner' missing='refused'/>"
+			   "<expect absent='/customer'>{\"status\": 503}</expect>"));
+}
+
+/* Whatever an answer can have may be said to be absent. */
+static void every_member_of_an_answer_may_be_absent(void **state)
+{
+	const struct mapping_file file = { "m.xml", STR(FLOW_MAPPING) };
+	const struct catalog *cat;
+	const struct form *root;
+	struct str absent = STR("");
+
+	(void)state;
+	ds = diags_new(mem);
+	cat = catalog_load_texts(&file, 1, ds);
+	assert_non_null(cat);
+	root = form_answer(cat, catalog_view(cat, STR("pop")), STR(""), mem);
+	for (const struct form *m = root->first; m; m = m->next)
+		absent = arena_printf(mem, "%.*s /%.*s", STR_ARG(absent), STR_ARG(m->name));
+	assert_true(strstr(absent.p, "/customer") && strstr(absent.p, "/links"));
+	run_matching(arena_printf(mem, TEST("", ASK("member", "1") "<expect absent='%s'/>"), absent.p + 1).p, "none");
+	catalog_unref(&cat);
+}
+
 static void numbers_are_compared_by_value_and_absent_paths_are_absent(void **state)
 {
 	(void)state;
@@ -184,7 +214,7 @@ static void documents_of_a_source_are_compared_too(void **state)
 static void a_part_without_an_answer_fails_the_test(void **state)
 {
 	(void)state;
-	assert_fails(TEST("", ASK("member", "1") REST "<expect absent='/nowhere'/>"), "M0955",
+	assert_fails(TEST("", ASK("member", "1") REST "<expect absent='/candidates'/>"), "M0955",
 		     "add <given part=\"crm\"> with the header member,phone,email,name,grade,rrn,upd");
 }
 
@@ -331,6 +361,8 @@ int main(void)
 		cmocka_unit_test(a_right_test_passes),
 		cmocka_unit_test(each_wrong_expectation_fails),
 		cmocka_unit_test(findings_stand_where_the_expectation_does),
+		cmocka_unit_test(what_only_is_absent_is_not_absent_by_refusal),
+		cmocka_unit_test(every_member_of_an_answer_may_be_absent),
 		cmocka_unit_test(numbers_are_compared_by_value_and_absent_paths_are_absent),
 		cmocka_unit_test(documents_of_a_source_are_compared_too),
 		cmocka_unit_test(a_part_without_an_answer_fails_the_test),
