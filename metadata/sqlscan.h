@@ -95,6 +95,8 @@ bool sqlquote_behind(struct sqlscan *s, struct str word) NONNULL(1);
 void sqlselect_word(struct sqlscan *s, struct str word) NONNULL(1);
 /* A quoted name has been read, without its quotes; s->at stands behind it. */
 void sqlselect_quoted(struct sqlscan *s, struct str name) NONNULL(1);
+/* := stands at s->at. */
+void sqlselect_assign(struct sqlscan *s) NONNULL(1);
 /* An opening parenthesis stands at s->at. */
 void sqlselect_open(struct sqlscan *s) NONNULL(1);
 /* A closing one. */

@@ -27,6 +27,11 @@ static void refuse(struct sqlscan *s, struct str from, struct str to, const char
 	s->refused = true;
 }
 
+static bool is_dialect(const struct sqlscan *s, const char *dialect)
+{
+	return s->quotes->dialect && strcmp(s->quotes->dialect, dialect) == 0;
+}
+
 static void check_begin(struct sqlscan *s, struct str word)
 {
 	if (s->started || sqlscan_is(word, "SELECT") || sqlscan_is(word, "WITH"))
@@ -51,30 +56,73 @@ static void check_statement(struct sqlscan *s, const struct sqlscan_level *level
 /* Words that make a SELECT write or lock, wherever they stand. */
 static void check_reading(struct sqlscan *s, struct str word)
 {
+	static const char *const hints[] = { "UPDLOCK", "XLOCK", "TABLOCKX" }; /* WITH (UPDLOCK) */
+	static const char unlock[] = "take the lock out: other users of the database would wait for it";
 	bool lock = sqlscan_is(word, "UPDATE") || sqlscan_is(word, "SHARE");
 
 	if (sqlscan_is(word, "INTO"))
 		refuse(s, word, word, "take INTO and what follows it out: rows come back, they are not stored");
 	else if (lock && (sqlscan_is(s->word, "FOR") || sqlscan_is(s->word, "KEY")))
-		refuse(s, s->word, word, "take the lock out: other users of the database would wait for it");
+		refuse(s, s->word, word, unlock);
+	else if (is_dialect(s, "mssql") && s->last && strchr("(,", s->last) && is_any(word, hints, ARRAY_LEN(hints)))
+		refuse(s, word, word, unlock);
 	else if (sqlscan_is(word, "SHARE") && sqlscan_is(s->word, "IN") && sqlscan_is(s->before, "LOCK"))
-		refuse(s, s->before, word, "take the lock out: other users of the database would wait for it");
+		refuse(s, s->before, word, unlock);
 }
 
-/* Functions of PostgreSQL that change the session for all queries behind this one, its read-only mode too, or run a
- * text that nobody has looked at. */
+static const char no_session[] = "take it out: a query neither changes its session nor runs other SQL";
+
+/* Begins it with `head`, in any case? */
+static bool begins(struct str word, const char *head)
+{
+	size_t n = strlen(head);
+
+	return word.n >= n && sqlscan_is((struct str){ word.p, n }, head);
+}
+
+/* Functions that change the session for all queries behind this one, its read-only mode too, keep a lock on it, load
+ * code into it, or run a text that nobody has looked at. */
 static void check_function(struct sqlscan *s, struct str name)
 {
-	static const char *const functions[] = { "set_config", "query_to_xml", "query_to_xmlschema",
-						 "query_to_xml_and_xmlschema", "dblink", "dblink_exec" };
+	static const char *const functions[] = {
+		/* PostgreSQL, beside those by their first letters */
+		"set_config", "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml",
+		"cursor_to_xmlschema",
+		"get_lock", /* MariaDB */
+		"load_extension", /* SQLite */
+		"openrowset", "openquery", "opendatasource", /* SQL Server */
+	};
+	static const char *const packages[] = { "dbms_lock", "dbms_session", "dbms_sql", "dbms_xmlgen" }; /* Oracle */
+	char next = sqlscan_next(s, s->at);
+	bool refused = is_any(name, functions, ARRAY_LEN(functions)) || begins(name, "pg_advisory_") ||
+		       begins(name, "pg_try_advisory_") || begins(name, "dblink");
 
-	if (sqlscan_next(s, s->at) == '(' && is_any(name, functions, ARRAY_LEN(functions)))
-		refuse(s, name, name, "take the call out: a query neither changes its session nor runs other SQL");
+	if ((next == '(' && refused) || (next == '.' && is_any(name, packages, ARRAY_LEN(packages))))
+		refuse(s, name, name, no_session);
+}
+
+/* U&"..." of PostgreSQL, which may write any letter as its number. */
+static bool is_coded(const struct sqlscan *s, struct str name)
+{
+	size_t at = place(s, name);
+
+	return s->quotes->e_texts && at >= 3 && s->sql.p[at - 2] == '&' && (s->sql.p[at - 3] | 0x20) == 'u';
 }
 
 void sqlselect_quoted(struct sqlscan *s, struct str name)
 {
-	check_function(s, name);
+	if (is_coded(s, name) && sqlscan_next(s, s->at) == '(')
+		refuse(s, name, name, "write the name of the function as it is, without U&");
+	else
+		check_function(s, name);
+}
+
+void sqlselect_assign(struct sqlscan *s)
+{
+	struct str sign = { s->sql.p + s->at, 2 };
+
+	if (is_dialect(s, "mariadb"))
+		refuse(s, sign, sign, no_session);
 }
 
 /* ---- what cuts rows ---- */
@@ -120,13 +168,24 @@ static bool is_rownum(const struct sqlscan *s, struct str word)
 	       ((next && strchr("<=(", next)) || (s->last && strchr(">=", s->last)));
 }
 
+/* ROWNUM BETWEEN, and the like: the word behind it has been read. */
+static bool is_rownum_between(const struct sqlscan *s, struct str word)
+{
+	static const char *const behind[] = { "BETWEEN", "IN", "NOT" };
+
+	return is_any(word, behind, ARRAY_LEN(behind)) && sqlscan_is(s->word, "ROWNUM") && !s->rownum_is_column &&
+	       s->word.p > s->sql.p && s->word.p[-1] != '.';
+}
+
 static void check_limit(struct sqlscan *s, struct sqlscan_level *level, struct str word)
 {
-	if (is_rownum(s, word)) {
+	if (is_rownum_between(s, word))
+		word = s->word;
+	else if (!is_rownum(s, word) && !is_limit(s, word))
+		return;
+	if (sqlscan_is(word, "ROWNUM")) {
 		while (level > s->levels && !level->main) /* parentheses inside the WHERE clause */
 			level--;
-	} else if (!is_limit(s, word)) {
-		return;
 	}
 	if (!level->limit.p)
 		level->limit = word;

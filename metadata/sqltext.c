@@ -72,12 +72,24 @@ static bool encloses(char before, char behind)
 	return before && strchr("([,", before) && behind && strchr(")],", behind);
 }
 
+/* Does a blank part the name from its dots? */
+static bool dots_apart(const struct sqlscan *s, size_t name_end)
+{
+	size_t i = name_end;
+
+	while (sqlscan_is_blank(sqlscan_byte(s, i)))
+		i++;
+	return i > name_end && sqlscan_byte(s, i) == '.' && sqlscan_byte(s, i + 1) == '.';
+}
+
 static void check_dots(struct sqlscan *s, size_t name_end, size_t dots)
 {
 	static const char help[] = "write IN (:name...)";
 	size_t n = name_end + dots - s->at;
 
-	if (dots != 0 && dots != 3)
+	if (dots == 0 && dots_apart(s, name_end))
+		SQLSCAN_FIND(s, "M0409", s->at, n, help, "the dots of a list parameter follow its name without a blank");
+	else if (dots != 0 && dots != 3)
 		SQLSCAN_FIND(s, "M0409", s->at, n, help, "a list parameter has three dots");
 	else if (dots && !encloses(s->last, sqlscan_next(s, s->at + n)))
 		SQLSCAN_FIND(s, "M0409", s->at, n, help, "a list parameter stands in parentheses");
@@ -141,6 +153,8 @@ static void take_colon(struct sqlscan *s)
 	const struct by_key *by;
 	const char *dash;
 
+	if (sqlscan_byte(s, s->at + 1) == '=')
+		sqlselect_assign(s);
 	if (sqlscan_byte(s, s->at + 1) == ':') {
 		s->at += 2;
 		return;

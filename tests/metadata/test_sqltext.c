@@ -196,6 +196,36 @@ static void functions_that_run_or_set_anything_are_refused(void **state)
 		   "SELECT set_config, 'set_config(1)' FROM t WHERE m=<member>");
 }
 
+#define BY " FROM t WHERE m IN (:member...)"
+
+static void so_they_are_in_each_dialect(void **state)
+{
+	struct world *w = *state;
+
+	w->dialect = "postgresql";
+	check_finding(w, "SELECT pg_advisory_lock(m)" BY, "M0401", 10, 12, 16);
+	check_finding(w, "SELECT pg_try_advisory_xact_lock (m)" BY, "M0401", 10, 12, 25);
+	check_finding(w, "SELECT dblink_connect(:member)", "M0401", 10, 12, 14);
+	check_finding(w, "SELECT U&\"set\\005fconfig\"(a, b, false)" BY, "M0401", 10, 15, 14);
+	w->dialect = "mariadb";
+	check_finding(w, "SELECT get_lock('a', 1)" BY, "M0401", 10, 12, 8);
+	check_finding(w, "SELECT `GET_LOCK`('a', 1)" BY, "M0401", 10, 13, 8);
+	check_finding(w, "SELECT @a := m" BY, "M0401", 10, 15, 2);
+	check_finding(w, "SELECT @\"a\":=:member", "M0401", 10, 16, 2);
+	w->dialect = "sqlite";
+	check_finding(w, "SELECT load_extension('/x')" BY, "M0401", 10, 12, 14);
+	w->dialect = "mssql";
+	check_finding(w, "SELECT m FROM OPENROWSET('a', 'b', 'c') t WHERE m = :member", "M0401", 10, 19, 10);
+	check_finding(w, "SELECT m FROM OpenQuery(x, 'c') t WHERE m = :member", "M0401", 10, 19, 9);
+	check_finding(w, "SELECT m FROM t WITH (NOLOCK, UPDLOCK) WHERE m = :member", "M0401", 10, 35, 7);
+	w->dialect = "oracle";
+	check_finding(w, "SELECT dbms_xmlgen.getxml('c')" BY, "M0401", 10, 12, 11);
+	check_loads(w, "SELECT dbms_lob.substr(a, 9, 1), dbms_lock" BY);
+	w->dialect = "postgresql";
+	check_loads(w, "SELECT f(a := 1), u&\"a\", U&'b', get_lock, pg_advisory_lock.a" BY);
+	w->dialect = NULL;
+}
+
 static void casts_and_slices_are_no_parameters(void **state)
 {
 	check_fine(*state, "SELECT a::numeric, b::member, :member::text, arr[lo:hi], c[1:2]",
@@ -208,8 +238,6 @@ static void anything_but_a_select_is_refused(void **state)
 	check_finding(*state, "\n  UPDATE t SET m=:member", "M0401", 11, 3, 6);
 	check_fine(*state, " /* c */ -- d\n (SELECT :member)", " /* c */ -- d\n (SELECT <member>)");
 }
-
-#define BY " FROM t WHERE m IN (:member...)"
 
 static void what_writes_or_locks_is_refused_wherever_it_stands(void **state)
 {
@@ -301,6 +329,8 @@ static void a_limit_around_a_list_is_refused(void **state)
 	check_finding(*state, "SELECT m" BY " OFFSET 5", "M0407", 10, 45, 6);
 	check_finding(*state, "SELECT m" BY " AND ROWNUM <= 3", "M0407", 10, 49, 6);
 	check_finding(*state, "SELECT m" BY " AND (3 >= rownum)", "M0407", 10, 55, 6);
+	check_finding(*state, "SELECT m" BY " AND ROWNUM BETWEEN 1 AND 3", "M0407", 10, 49, 6);
+	check_finding(*state, "SELECT m" BY " AND (rownum NOT IN (4, 5))", "M0407", 10, 50, 6);
 	check_finding(*state, "SELECT m FROM (SELECT m" BY " ORDER BY at LIMIT 3) x", "M0407", 10, 72, 5);
 	check_finding(*state, "WITH x AS (SELECT m" BY "\nLIMIT 3) SELECT m FROM x", "M0407", 11, 1, 5);
 	check_finding(*state, "WITH x AS (SELECT m" BY ") SELECT m FROM x LIMIT 3", "M0407", 10, 73, 5);
@@ -322,6 +352,8 @@ static void other_limits_are_fine(void **state)
 		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m ORDER BY a) AS rn" BY ") x WHERE rn <= 3",
 		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) AS rownum" BY ") x WHERE rownum <= 3",
 		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) rownum" BY ") x WHERE x.rownum <= 3",
+		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) rownum" BY ") x WHERE rownum BETWEEN 1 AND 3",
+		"SELECT m" BY " AND t.rownum BETWEEN 1 AND 3",
 		"SELECT m FROM (SELECT m" BY " ORDER BY at OFFSET 0 ROWS) x",
 		"SELECT GROUP_CONCAT(a ORDER BY a LIMIT 3)" BY " GROUP BY m",
 	};
@@ -336,6 +368,8 @@ static void a_list_stands_in_parentheses_and_has_three_dots(void **state)
 	check_finding(*state, "SELECT m FROM t WHERE m = :member... AND a = (1)", "M0409", 10, 31, 10);
 	check_finding(*state, "SELECT m FROM t WHERE m IN (:member..)", "M0409", 10, 33, 9);
 	check_finding(*state, "SELECT m FROM t WHERE m IN (:member....)", "M0409", 10, 33, 11);
+	check_finding(*state, "SELECT m FROM t WHERE m IN (:member ...)", "M0409", 10, 33, 7);
+	check_finding(*state, "SELECT m FROM t WHERE m IN (:member\n  ...)", "M0409", 10, 33, 7);
 	check_finding(*state, "SELECT m FROM t WHERE m IN (a + :member...)", "M0409", 10, 37, 10);
 	check_loads(*state, "SELECT m FROM t WHERE m IN ( /* all */ :member... -- of them\n )");
 	check_loads(*state, "SELECT m FROM t WHERE m IN (0, :member..., 1) OR m = ANY(ARRAY[:member...])");
@@ -459,6 +493,7 @@ int main(void)
 		T(quotes_and_comments_are_those_of_the_dialect),
 		T(quotes_of_a_dialect_that_do_not_end_are_refused),
 		T(functions_that_run_or_set_anything_are_refused),
+		T(so_they_are_in_each_dialect),
 		T(casts_and_slices_are_no_parameters),
 		T(anything_but_a_select_is_refused),
 		T(what_writes_or_locks_is_refused_wherever_it_stands),
