@@ -16,6 +16,7 @@ struct span {
 	uint32_t line;
 	uint32_t column;
 	uint32_t length;
+	const char *name; /* of the file, as in struct mapping_file; NULL outside a catalog */
 };
 
 /* A title in one language. */
@@ -330,7 +331,7 @@ struct policy {
 };
 
 struct mapping_file {
-	const char *name; /* without the directory */
+	const char *name; /* without the directory; with several, "tenant:" and the name */
 	struct str text;
 };
 

@@ -75,7 +75,7 @@ static size_t read_trees(struct build *b, const struct found *files, const struc
 
 		diags_file(b->ds, shown, text);
 		layers[n] = files[i].layer;
-		roots[n] = xmltree_read(text, shown, schema, b->scratch, b->ds);
+		roots[n] = xmltree_read(text, shown, b->cat->files[i].name, schema, b->scratch, b->ds);
 		n += roots[n] != NULL;
 	}
 	return n;

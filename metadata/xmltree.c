@@ -10,6 +10,7 @@
 struct reader {
 	struct str text;
 	const char *file;
+	const char *name;
 	const struct schema *schema;
 	struct arena *mem;
 	struct diags *ds;
@@ -32,7 +33,8 @@ static struct span span_at(struct reader *rd, size_t offset, size_t length)
 	return (struct span){ .file = rd->file,
 			      .line = rd->place.line,
 			      .column = (uint32_t)(offset - rd->place.line_start + 1),
-			      .length = (uint32_t)length };
+			      .length = (uint32_t)length,
+			      .name = rd->name };
 }
 
 /* The one finding of a file that is no mapping. The parser may run on; nobody listens any more. */
@@ -299,11 +301,12 @@ static void parse(struct reader *rd, xmlSchemaValidCtxtPtr valid)
 	(void)xmlSchemaSAXUnplug(plug);
 }
 
-struct elem *xmltree_read(struct str text, const char *file, const struct schema *schema, struct arena *mem,
-			  struct diags *ds)
+struct elem *xmltree_read(struct str text, const char *file, const char *name, const struct schema *schema,
+			  struct arena *mem, struct diags *ds)
 {
 	struct reader rd = { .text = text,
 			     .file = file,
+			     .name = name,
 			     .schema = schema,
 			     .mem = mem,
 			     .ds = ds,
@@ -311,7 +314,7 @@ struct elem *xmltree_read(struct str text, const char *file, const struct schema
 	xmlSchemaValidCtxtPtr valid;
 
 	if (text.n == 0)
-		FAIL(&rd, "M0005", ((struct span){ file, 1, 1, 1 }), NULL, "the file is empty");
+		FAIL(&rd, "M0005", span_at(&rd, 0, 1), NULL, "the file is empty");
 	if (rd.failed || !acceptable(&rd))
 		return NULL;
 	rd.parser = xmlCreateMemoryParserCtxt(text.p, (int)text.n);

@@ -1,12 +1,10 @@
 /* explain.c - how an answer came about: what was asked by whom under which limits, and the time of each step. */
 #include "federator/flow/explain.h"
 
-#include "federator/render/origins.h"
-
 void explain_put_place(struct flow *flow, struct node *object, const struct span *at)
 {
 	tree_text(flow->mem, object, STR("mapping"),
-		  arena_printf(flow->mem, "%.*s:%u", STR_ARG(origins_file(at)), at->line));
+		  arena_printf(flow->mem, "%s:%u", at->name, at->line));
 }
 
 /* How long each step took, with all its waiting; the step under way, render, has just ended. */

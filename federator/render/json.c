@@ -110,7 +110,7 @@ static void origin(struct str pointer, const struct origin *o, void *arg)
 	member(j, STR("rule"), str_of(o->rule));
 	key(j, STR("mapping"));
 	buf_putc(j->out, '"');
-	escape_put(origins_file(&from->at), &json_escape, j->out);
+	escape_put(str_of(from->at.name), &json_escape, j->out);
 	buf_printf(j->out, ":%u\"", from->at.line);
 	if (o->provisional) {
 		key(j, STR("provisional"));

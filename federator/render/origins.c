@@ -37,13 +37,6 @@ void origins_each(const struct node *of, origins_visit *visit, void *arg)
 	buf_free(&w.pointer);
 }
 
-struct str origins_file(const struct span *at)
-{
-	const char *slash = at->file ? strrchr(at->file, '/') : NULL;
-
-	return str_of(slash ? slash + 1 : at->file);
-}
-
 const char *origins_column(const struct from *from)
 {
 	return from->part->columns[from->column].name;

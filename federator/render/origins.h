@@ -13,9 +13,6 @@ typedef void origins_visit(struct str pointer, const struct origin *origin, void
  * the name of `of`. */
 void origins_each(const struct node *of, origins_visit *visit, void *arg) NONNULL(1, 2);
 
-/* The file of a span without its directory. */
-struct str origins_file(const struct span *at) NONNULL(1);
-
 /* The source's name of the column a candidate reads. */
 const char *origins_column(const struct from *from) NONNULL(1) __attribute__((returns_nonnull));
 

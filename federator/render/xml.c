@@ -74,7 +74,7 @@ static void origin_attributes(struct xml *x, const struct origin *o)
 	attribute(x, "p:as-of", o->as_of);
 	attribute(x, "p:rule", str_of(o->rule));
 	buf_puts(x->out, " p:mapping=\"");
-	escape_put(origins_file(&from->at), &attribute_escape, x->out);
+	escape_put(str_of(from->at.name), &attribute_escape, x->out);
 	buf_printf(x->out, ":%u\"", from->at.line);
 	if (o->provisional)
 		attribute(x, "p:provisional", STR("true"));

@@ -140,8 +140,8 @@ static const struct source warehouse = {.name = "warehouse"};
 static const struct part worth = {
 	.name = "value", .source = &warehouse, .columns = value_columns, .n_columns = 1};
 static const struct from tier_from[] = {
-	{.part = &crm, .column = 1, .at = {.file = "etc/maps/customer.xml", .line = 14}},
-	{.part = &worth, .column = 0, .at = {.file = "etc/maps/customer.xml", .line = 15}},
+	{.part = &crm, .column = 1, .at = {.name = "customer.xml", .line = 14}},
+	{.part = &worth, .column = 0, .at = {.name = "customer.xml", .line = 15}},
 };
 static const struct lost tier_lost[] = {
 	{.from = &tier_from[1], .value = {"<GOLD>", 6}, .as_of = {"2026-11-21T23:00:00+09:00", 25}},

@@ -24,7 +24,7 @@ static int end(void **state)
 
 static struct span at(const char *file, uint32_t line, uint32_t column, uint32_t length)
 {
-	return (struct span){ file, line, column, length };
+	return (struct span){ .file = file, .line = line, .column = column, .length = length };
 }
 
 static void the_human_form_shows_the_line_with_carets(void **state)

@@ -114,6 +114,8 @@ static void directories_are_one_set_in_their_order(void **state)
 	assert_string_equal(cat->files[0].name, "common:z.xml");
 	assert_string_equal(cat->files[1].name, "tenant:z.xml");
 	assert_string_equal(cat->fields[2].at.file, arena_printf(f.mem, "%s/tenant/z.xml", f.root).p);
+	assert_string_equal(cat->fields[1].from[0].at.name, "common:z.xml"); /* what provenance says */
+	assert_string_equal(cat->fields[2].from[0].at.name, "tenant:z.xml");
 	strcpy(revision, cat->revision);
 	drop("tenant");
 	put("tenant", "<class name='other'/>");
