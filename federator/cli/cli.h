@@ -80,6 +80,9 @@ int message_data(const struct buf *data) NONNULL(1);
  * the ODBC drivers. Returns EXIT_OK or what to end with, the message already on stderr. */
 int setup_options(const struct args *args, bool quiet, struct options *out) NONNULL(1, 3);
 
+/* serve.c: the command serve; once it listens it calls `ready` (NULL: nobody) with the address, "127.0.0.1:8080" or
+ * "unix:/path". */
+int serve_run(const struct args *args, void (*ready)(const char *address)) MUST_CHECK NONNULL(1);
 /* help.c: the text of `help` and --help; `command` NULL: the list of commands. */
 void help_print(const struct command *command, struct buf *out) NONNULL(2);
 /* docs.c: federator.1 in roff, and the bash completion. */

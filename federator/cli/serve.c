@@ -32,18 +32,28 @@ static void signals_block(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static bool listener_open(const char *address, const char *option, struct listener *out, struct err *err)
+{
+	if (listen_open(address, out, err))
+		return true;
+	if (err->cls == ERR_SYSTEM)
+		err_set(err, err->cls, err->where, "%s; --%s takes another address", err->text, option);
+	return false;
+}
+
 static bool listeners_open(struct serving *s, struct err *err)
 {
 	char address[128];
 
-	if (!listen_inherit(&s->at, err) || (s->at.fd < 0 && !listen_open(s->opt->listen, &s->at, err)))
+	if (!listen_inherit(&s->at, err) ||
+	    (s->at.fd < 0 && !listener_open(s->opt->listen, "listen", &s->at, err)))
 		return false;
 	if (strcmp(s->opt->admin, "off") == 0)
 		return true;
 	if (*s->opt->admin)
-		return listen_open(s->opt->admin, &s->admin_at, err);
+		return listener_open(s->opt->admin, "admin", &s->admin_at, err);
 	return listen_admin_address(s->at.port, true, address, err) &&
-	       listen_open(address, &s->admin_at, err);
+	       listener_open(address, "admin", &s->admin_at, err);
 }
 
 static bool servers_start(struct serving *s, struct err *err)
@@ -130,7 +140,7 @@ static void serving_end(struct serving *s)
 	log_event(LOG_INFO, "stopped");
 }
 
-int command_serve(struct args *args)
+int serve_run(const struct args *args, void (*ready)(const char *address))
 {
 	struct serving s = { .at = { .fd = -1 }, .admin_at = { .fd = -1 } };
 	struct diags *ds = diags_new(args->mem);
@@ -150,10 +160,17 @@ int command_serve(struct args *args)
 		return message_err(&err);
 	if (listeners_open(&s, &err) && servers_start(&s, &err)) {
 		announce(&s);
+		if (ready)
+			ready(s.at.address);
 		wait_for_end(&s, &set);
 	} else {
 		code = message_err(&err);
 	}
 	serving_end(&s);
 	return code;
+}
+
+int command_serve(struct args *args)
+{
+	return serve_run(args, NULL);
 }

@@ -82,25 +82,38 @@ static char *copy_of(struct arena *mem, const char *text)
 
 enum { EXTRA_MAX = 6 };
 
-/* Run another command on the demo's mapping, with this one's options and behind them `extra` up to NULL. */
-static int run_command(const struct args *args, const char *command, const char *mapping,
-		       const char *const extra[])
+/* The arguments of another command on the demo's mapping: this one's options and behind them `extra` up to NULL. */
+static bool args_of(const struct args *args, const char *command, const char *mapping, const char *const extra[],
+		    struct args *out)
 {
-	const char *const head[] = {"federator", command, "--map", mapping};
-	char **argv = arena_array_of(args->mem, char *, ARRAY_LEN(head) + (size_t)args->argc + EXTRA_MAX + 1);
+	char **argv = arena_array_of(args->mem, char *, (size_t)args->argc + EXTRA_MAX + 2);
 	int n = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(head); i++)
-		argv[n++] = copy_of(args->mem, head[i]);
+	argv[n++] = copy_of(args->mem, "--map");
+	argv[n++] = copy_of(args->mem, mapping);
 	for (int i = 0; i < args->argc; i++)
 		argv[n++] = args->argv[i];
 	for (size_t i = 0; i < EXTRA_MAX && extra[i]; i++)
 		argv[n++] = copy_of(args->mem, extra[i]);
-	return cli_main(n, argv);
+	if (!args_read(out, cli_command(command), n, argv, args->mem))
+		return false;
+	out->config = args->config;
+	return true;
 }
 
-static void print_lines(const char *listen)
+/* How curl is told of a server at that address: "http://127.0.0.1:8080". */
+static const char *curl_target(struct arena *mem, const char *address)
 {
+	static const char unix_prefix[] = "unix:";
+
+	if (strncmp(address, unix_prefix, strlen(unix_prefix)) == 0)
+		return arena_printf(mem, "--unix-socket %s http://localhost", address + strlen(unix_prefix)).p;
+	return arena_printf(mem, "http://%s", address).p;
+}
+
+static void print_lines(const char *address)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	static const struct {
 		const char *title, *accept, *body;
 	} lines[] = {
@@ -113,34 +126,34 @@ static void print_lines(const char *listen)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		printf("# %s\ncurl -s -X QUERY http://%s/v1/customers -H 'Accept: %s' -H 'Content-Type: "
+		printf("# %s\ncurl -s -X QUERY %s/v1/customers -H 'Accept: %s' -H 'Content-Type: "
 		       "application/json' "
 		       "-d '%s'\n\n",
-		       lines[i].title, listen, lines[i].accept, lines[i].body);
+		       lines[i].title, curl_target(mem, address), lines[i].accept, lines[i].body);
 	fflush(stdout);
 }
 
 static int serve(const struct args *args, const char *mapping)
 {
 	const char *const extra[] = {NULL};
-	struct options opt;
-	struct err err;
+	struct args serving;
 
-	if (!options_read(&opt, args->config, args->argc, args->argv, args->mem, &err))
-		return message_err(&err);
+	if (!args_of(args, "serve", mapping, extra, &serving))
+		return EXIT_USAGE;
 	printf("The mapping is in %s\n\n", mapping);
-	print_lines(opt.listen);
-	return run_command(args, "serve", mapping, extra);
+	fflush(stdout);
+	return serve_run(&serving, print_lines);
 }
 
 static int run_demo(const struct args *args, const char *mapping)
 {
 	static const char *const pop[] = {"--by", "phone=" GUIDE_PHONE, "--view", "pop", NULL};
+	struct args asking;
 
 	if (args_flag(args, "generate-only"))
 		return printf("%s\n", mapping) < 0 ? EXIT_INTERNAL : EXIT_OK;
 	if (args_flag(args, "once"))
-		return run_command(args, "get", mapping, pop);
+		return args_of(args, "get", mapping, pop, &asking) ? command_get(&asking) : EXIT_USAGE;
 	return serve(args, mapping);
 }
 

@@ -2,9 +2,12 @@
 """The demo: one command, one JSON document on stdout."""
 import json
 import os
+import signal
+import socket
+import subprocess
 import unittest
 
-from support import LiveTest, federator
+from support import BINARY, LiveTest, federator
 
 
 class DemoTest(LiveTest):
@@ -21,6 +24,31 @@ class DemoTest(LiveTest):
         first = json.loads(federator("demo", "--dir", directory, "--customers", "300", "--once").stdout)
         second = json.loads(federator("demo", "--dir", directory, "--customers", "300", "--once").stdout)
         self.assertEqual(first["customer"], second["customer"])
+
+    def test_lines_for_curl_fit_a_unix_socket(self):
+        directory = self.fresh()
+        socket_path = os.path.join(directory, "s")
+        with open(os.path.join(directory, "options"), "w", encoding="utf-8") as options:
+            options.write(f"listen = unix:{socket_path}\nadmin = off\n")
+        command = [BINARY, "demo", "--dir", os.path.join(directory, "demo"), "--customers", "300", "--config",
+                   options.name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
+            try:
+                lines = [next(line for line in demo.stdout if line.startswith("curl ")) for _ in range(3)]
+            finally:
+                demo.send_signal(signal.SIGTERM)
+            self.assertEqual(demo.wait(), 0)
+        for line in lines:
+            self.assertIn(f" --unix-socket {socket_path} http://localhost/v1/customers ", line)
+
+    def test_taken_port_is_told_before_any_line_for_curl(self):
+        directory = os.path.join(self.fresh(), "demo")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            done = federator("demo", "--dir", directory, "--customers", "300", "--admin", "off", "--listen",
+                             f"127.0.0.1:{taken.getsockname()[1]}", check=False)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("Address already in use; --listen takes another address", done.stderr)
+        self.assertNotIn("curl", done.stdout)
 
 
 if __name__ == "__main__":
