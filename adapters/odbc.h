@@ -26,6 +26,10 @@ void *odbc_env_enter(const char *driver) MUST_CHECK NONNULL(1);
 /* The connect is over, good or bad. Accepts NULL. */
 void odbc_env_leave(void *entered);
 
+/* Is that a driver's name (any case) of the odbcinst.ini in use? Appends the names it has, between ", ". Safe from any
+ * thread. */
+bool odbc_env_has_driver(const char *name, struct buf *names_out) MUST_CHECK NONNULL(1, 2);
+
 /* --- odbc_connstr.c --- */
 
 /* Driver families whose options we know. */

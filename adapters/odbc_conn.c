@@ -229,12 +229,28 @@ static bool zone_is_plain(const char *zone)
 		       '\0';
 }
 
+/* The driver manager takes an unknown name for a library's, and then says of it that a file is not found. */
+static bool driver_is_there(const struct adapter_conf *conf, struct err *err)
+{
+	SCOPED(buf_free) struct buf driver = { 0 };
+	SCOPED(buf_free) struct buf names = { 0 };
+
+	if (!odbc_connstr_get(conf->connect, "Driver", &driver))
+		return true;
+	buf_putc(&driver, '\0');
+	if (strchr(driver.data, '/') || strstr(driver.data, ".so") || odbc_env_has_driver(driver.data, &names))
+		return true;
+	/* with a `=` a `;` was forgotten, and what follows may be a password */
+	return err_set(err, ERR_CONFIG, conf->name, "there is no ODBC driver `%s`; odbcinst.ini has %s",
+		       strchr(driver.data, '=') ? "..." : driver.data, names.len ? names.data : "none");
+}
+
 static bool odbc_check(const struct adapter_conf *conf, struct err *err)
 {
 	if (!zone_is_plain(conf->zone))
 		return err_set(err, ERR_CONFIG, conf->name, "\"%s\" is not the name of a time zone",
 			       conf->zone);
-	return odbc_connstr_check(conf->connect, conf->name, err);
+	return odbc_connstr_check(conf->connect, conf->name, err) && driver_is_there(conf, err);
 }
 
 const struct adapter_driver odbc_driver = {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <strings.h>
 
 enum { DRIVERS_MOST = 16 }; /* more share the last one's lock */
 
@@ -92,4 +93,21 @@ void odbc_env_leave(void *entered)
 	first->over = true;
 	pthread_mutex_unlock(&firsts_lock);
 	pthread_mutex_unlock(&first->lock);
+}
+
+bool odbc_env_has_driver(const char *name, struct buf *names_out)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the environment holds the place in the list */
+	SQLUSMALLINT where = SQL_FETCH_FIRST;
+	SQLCHAR driver[128];
+	bool found = false;
+
+	pthread_mutex_lock(&lock);
+	while (SQL_SUCCEEDED(SQLDrivers(odbc_env(), where, driver, sizeof(driver), NULL, NULL, 0, NULL))) {
+		found |= strcasecmp((const char *)driver, name) == 0;
+		buf_printf(names_out, "%s%s", names_out->len ? ", " : "", (const char *)driver);
+		where = SQL_FETCH_NEXT;
+	}
+	pthread_mutex_unlock(&lock);
+	return found;
 }

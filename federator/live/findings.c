@@ -12,7 +12,8 @@ static const char *advice(enum err_class cls)
 	if (cls == ERR_AUTH)
 		return "check UID and PWD of the secret, and that the database lets this user in from this machine";
 	if (cls == ERR_CONFIG)
-		return "give the connection string in that file, mode 0600; --secrets names another directory";
+		return "give the connection string in that file, mode 0600; --secrets names another directory, "
+		       "--odbc-ini that of other drivers";
 	if (cls == ERR_LATE)
 		return "it takes connections and is silent: it may hang, or a firewall drops its answers";
 	return "is the database running, and are Server, Port and Database of the secret right?";

@@ -305,23 +305,40 @@ static void a_missing_file_is_refused_and_not_made(void **state)
 	end(&ad);
 }
 
-static void an_unknown_driver_is_refused_with_its_reason(void **state)
+static void an_unknown_driver_is_refused_with_the_names_of_those_there(void **state)
 {
+	static const char *const connects[][2] = {
+		{ "Driver={No Such};PWD={hush}", "no ODBC driver `No Such`;" },
+		{ "Driver=SQLite PWD=hush;", "no ODBC driver `...`;" },
+	};
 	(void)state;
-	struct adapter *ad = support_open(
-		(struct adapter_conf){ .driver = "odbc", .connect = "Driver={No Such};PWD={hush}" });
-	struct fetch *f = support_fetch(ASK(.sql = "SELECT 1 AS a", .columns = "a"));
-	struct err err = { 0 };
 
-	if (adapter_submit(ad, f, &err)) {
-		support_wait(f);
-		err = f->err;
+	for (size_t i = 0; i < ARRAY_LEN(connects); i++) {
+		struct adapter_conf conf = { .name = "s", .driver = "odbc", .zone = "UTC", .pool = 1, .queue = 1,
+					     .connect = connects[i][0] };
+		struct err err = { 0 };
+
+		assert_null(adapter_open(&conf, &err));
+		assert_int_equal(err.cls, ERR_CONFIG);
+		assert_non_null(strstr(err.text, connects[i][1]));
+		assert_non_null(strstr(err.text, "has PostgreSQL Unicode, MariaDB Unicode, SQLite3, FreeTDS"));
+		assert_null(strstr(err.text, "hush"));
 	}
-	assert_int_equal(err.cls, ERR_REFUSED);
-	assert_non_null(strstr(err.text, "Can't open lib 'No Such'"));
-	assert_null(strstr(err.text, "hush"));
-	support_free(&f);
-	end(&ad);
+}
+
+/* The driver manager takes a name in any case, and a library by its file. */
+static void a_driver_is_known_by_its_name_or_file(void **state)
+{
+	static const char *const connects[] = { "Driver=sqlite3", "Driver=/nonexistent/lib", "Driver=libno.so",
+						"DSN=x" };
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_LEN(connects); i++) {
+		struct adapter *ad = support_open((struct adapter_conf){ .driver = "odbc", .connect = connects[i] });
+
+		assert_non_null(ad);
+		end(&ad);
+	}
 }
 
 static void a_runaway_query_ends_at_its_cap(void **state)
@@ -489,7 +506,8 @@ int main(void)
 		cmocka_unit_test(the_same_statement_serves_other_columns_and_a_changed_table),
 		cmocka_unit_test(more_statements_than_a_connection_keeps),
 		cmocka_unit_test(a_missing_file_is_refused_and_not_made),
-		cmocka_unit_test(an_unknown_driver_is_refused_with_its_reason),
+		cmocka_unit_test(an_unknown_driver_is_refused_with_the_names_of_those_there),
+		cmocka_unit_test(a_driver_is_known_by_its_name_or_file),
 		cmocka_unit_test(a_runaway_query_ends_at_its_cap),
 		cmocka_unit_test(nothing_can_be_written),
 		cmocka_unit_test(a_writers_lock_is_late_not_forever),
