@@ -88,7 +88,9 @@ static void source_notice(const char *source, const struct err *err)
 static void make_unavailable(struct world_box *box, struct adapter_conf *conf, const struct err *err,
 			     const char **trouble_out)
 {
-	*trouble_out = arena_printf(box->mem, "%s: %s", err->where, err->text).p;
+	const char *where = strcmp(err->where, conf->name) == 0 ? "" : err->where; /* a file, else told already */
+
+	*trouble_out = arena_printf(box->mem, "%s%s%s", where, *where ? ": " : "", err->text).p;
 	conf->driver = "fixture";
 	conf->connect = "/nonexistent/source-without-secret";
 	conf->pool = 1;

@@ -167,7 +167,7 @@ enum step_end flow_refuse(struct flow *flow, int status, const char *type, const
 enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs)
 {
 	const struct fact *first = NULL;
-	const char *advice = "the log of the service says more";
+	const char *advice = "the log says more";
 	bool late, passing = false;
 
 	for (size_t i = 0; i < n_runs && !first; i++)

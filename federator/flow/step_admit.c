@@ -4,9 +4,17 @@
 #include "metadata/normalize.h"
 #include "metadata/plan.h"
 
-static const char *quoted(struct flow *flow, const char *name)
+/* The name that was meant, or all there are. */
+static const char *advice(struct flow *flow, struct str name, const char *which, const char *const *names, size_t n)
 {
-	return name ? arena_printf(flow->mem, "did you mean `%s`?", name).p : NULL;
+	const char *near = text_nearest(name, names, n);
+	struct str list = STR("");
+
+	if (near)
+		return arena_printf(flow->mem, "did you mean `%s`?", near).p;
+	for (size_t i = 0; i < n; i++)
+		list = arena_printf(flow->mem, "%.*s%s`%s`", STR_ARG(list), i ? ", " : "", names[i]);
+	return n ? arena_printf(flow->mem, "%s: %.*s", which, STR_ARG(list)).p : NULL;
 }
 
 static enum step_end unknown_view(struct flow *flow)
@@ -18,7 +26,7 @@ static enum step_end unknown_view(struct flow *flow)
 		names[i] = cat->views[i].name;
 	return flow_refuse(flow, 400, "unknown-view", "There is no such view",
 			   arena_printf(flow->mem, "view `%.*s` is not in the mapping", STR_ARG(flow->ask.view)),
-			   quoted(flow, text_nearest(flow->ask.view, names, cat->n_views)));
+			   advice(flow, flow->ask.view, "its views", names, cat->n_views));
 }
 
 static const struct view *default_view(const struct flow *flow)
@@ -68,14 +76,12 @@ static enum step_end unknown_key(struct flow *flow, struct str name)
 {
 	const struct view *view = flow->view;
 	const char **names = arena_array_of(flow->mem, const char *, view->n_by);
-	const char *near;
 
 	for (size_t i = 0; i < view->n_by; i++)
 		names[i] = view->by[i]->name;
-	near = text_nearest(name, names, view->n_by);
 	return flow_refuse(flow, 400, "unknown-key", "The view cannot be asked by this key",
 			   arena_printf(flow->mem, "view `%s` is not asked by `%.*s`", view->name, STR_ARG(name)),
-			   near ? quoted(flow, near) : "GET /v1/mappings lists the keys of each view");
+			   advice(flow, name, "its keys", names, view->n_by));
 }
 
 static bool given_before(const struct flow *flow, const struct key *key)

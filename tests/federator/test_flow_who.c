@@ -264,6 +264,10 @@ static void malformed_questions_are_refused_with_advice(void **state)
 	assert_at(bed_refused(*state, bed_by("phnoe", "1", "pop"), 400), "suggestion", "did you mean `phone`?");
 	assert_at(bed_refused(*state, bed_by("phone", "01011112222", "popp"), 400), "suggestion",
 		  "did you mean `pop`?");
+	assert_at(bed_refused(*state, bed_by("phone", "01011112222", "dashboard"), 400), "suggestion",
+		  "its views: `candidate`, `pop`, `full`, `routing`");
+	assert_at(bed_refused(*state, bed_by("waybill", "1", "full"), 400), "suggestion",
+		  "its keys: `member`, `phone`");
 	ask = bed_by("phone", "01011112222", "pop");
 	ask.fields = STR("tire");
 	assert_at(bed_refused(*state, ask, 400), "suggestion", "did you mean `tier`?");
