@@ -1,5 +1,6 @@
 #include "federator/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,6 +226,14 @@ bool options_read(struct options *opt, const char *file, int argc, char *const *
 	rd.opt.origin = origin;
 	*opt = rd.opt;
 	return true;
+}
+
+const char *options_origin(const struct options *opt, const char *name)
+{
+	const struct option *o = option_named(str_of(name));
+
+	assert(o);
+	return opt->origin[o - table];
 }
 
 static void value_print(const struct options *opt, const struct option *o, struct buf *out)

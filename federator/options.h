@@ -34,6 +34,8 @@ const struct option *options_table(size_t *n_out) NONNULL(1) __attribute__((retu
  * live in `mem`. */
 bool options_read(struct options *opt, const char *file, int argc, char *const *argv, struct arena *mem,
 		  struct err *err) MUST_CHECK NONNULL(1, 5, 6);
+/* Where the value of the option of that name comes from: "default", "file:line" or "--flag". */
+const char *options_origin(const struct options *opt, const char *name) NONNULL(1, 2) __attribute__((returns_nonnull));
 /* name = value   # origin, one per line. */
 void options_print(const struct options *opt, bool origin, struct buf *out) NONNULL(1, 3);
 

@@ -39,6 +39,10 @@ static bool compare_with(const char *dir, const struct catalog *cat, struct aren
 /* The directory to check: the operand, or that of --map and --config; NULL: a message is out. */
 static const char *dir_of(const struct args *args, const struct options *opt)
 {
+	if (args->n_operands == 1 && strcmp(options_origin(opt, "map"), "--map") == 0) {
+		message_error("check takes DIR or --map, not both");
+		return NULL;
+	}
 	if (args->n_operands == 1)
 		return args->operands[0];
 	if (args->n_operands == 0 && *opt->map)

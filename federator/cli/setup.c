@@ -18,18 +18,6 @@ static bool log_level_of(const char *name, enum log_level *out)
 	return false;
 }
 
-static bool origin_is_default(const struct options *opt, const char *name)
-{
-	const struct option *table;
-	size_t n;
-
-	table = options_table(&n);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return strcmp(opt->origin[i], "default") == 0;
-	return false;
-}
-
 /* The directory with the odbcinst.ini that belongs to this executable: installed, or beside it in the build
  * tree. */
 static const char *odbc_dir(const struct options *opt, struct arena *mem)
@@ -66,7 +54,7 @@ int setup_options(const struct args *args, bool quiet, struct options *out)
 		err_set(&err, ERR_CONFIG, "log", "'%s' is not debug, info, warn or error", opt.log);
 		return message_err(&err);
 	}
-	log_set_level(quiet && origin_is_default(&opt, "log") ? LOG_WARN : level);
+	log_set_level(quiet && strcmp(options_origin(&opt, "log"), "default") == 0 ? LOG_WARN : level);
 	if (!adapters_init(odbc_dir(&opt, args->mem), &err))
 		return message_err(&err);
 	*out = opt;

@@ -156,11 +156,20 @@ static void wrong_arguments_are_refused(void **state)
 	assert_false(READ(&args, "serve", "--listen"));
 }
 
+static int run_words(const char *a, const char *b, const char *c)
+{
+	char *argv[] = { (char *)(uintptr_t) "federator", (char *)(uintptr_t)a, (char *)(uintptr_t)b,
+			 (char *)(uintptr_t)c, NULL };
+	int argc = 1;
+
+	while (argv[argc])
+		argc++;
+	return cli_main(argc, argv);
+}
+
 static int run(const char *a, const char *b)
 {
-	char *argv[] = { (char *)(uintptr_t) "federator", (char *)(uintptr_t)a, (char *)(uintptr_t)b, NULL };
-
-	return cli_main(b ? 3 : a ? 2 : 1, argv);
+	return run_words(a, b, NULL);
 }
 
 #define TEST_OF(outcome) \
@@ -216,6 +225,7 @@ static void exit_codes_tell_usage_from_findings(void **state)
 	assert_int_equal(run("check", NULL), EXIT_USAGE);
 	assert_int_equal(run("check", "/nonexistent/mapping"), EXIT_FINDINGS);
 	assert_int_equal(run("get", "--map=/nonexistent/mapping"), EXIT_USAGE); /* no key */
+	assert_int_equal(run_words("check", "/nonexistent/mapping", "--map=/nonexistent/other"), EXIT_USAGE);
 	assert_int_equal(run("config", "shwo"), EXIT_USAGE);
 	assert_int_equal(run("reload", "--admin=unix:/nonexistent/socket"), EXIT_UNREACHABLE);
 	assert_int_equal(run("serve", "--queue=many"), EXIT_USAGE);
