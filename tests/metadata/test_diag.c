@@ -158,6 +158,17 @@ static void places_in_a_text_are_those_of_the_file(void **state)
 	assert_within(unknown, 4, 3, 1);
 }
 
+static void the_same_sentence_at_the_same_place_is_told_once(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		diag_add(ds, "M0817", at("a.xml", 3, 5, 7), NULL, "column `a` never fits");
+		diag_add(ds, "M0817", at("a.xml", 3, 5, 7), NULL, "column `b` never fits");
+		diag_add(ds, "M0817", at("a.xml", 4, 5, 7), NULL, "column `a` never fits");
+	}
+	assert_int_equal(diags_count(ds, DIAG_ERROR), 3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -170,6 +181,7 @@ int main(void)
 		TEST(the_json_form_escapes_its_texts),
 		TEST(findings_beyond_two_hundred_are_counted),
 		TEST(a_finding_outlives_what_it_was_told_with),
+		TEST(the_same_sentence_at_the_same_place_is_told_once),
 		cmocka_unit_test(places_in_a_text_are_those_of_the_file),
 	};
 
