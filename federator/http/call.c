@@ -185,7 +185,7 @@ static enum MHD_Result call_refuse(struct call *call, int status, const char *wh
 {
 	call->state = CALL_RUNNING;
 	call->pending = true;
-	exchange_problem(&call->x, status, "bad-request", why, NULL);
+	exchange_problem(&call->x, status, status == 413 ? "too-large" : "bad-request", why, NULL);
 	return call_send(call);
 }
 
