@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -80,6 +81,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 {
 	SCOPED(buf_free) struct buf line = { 0 };
 
+	assert(!strchr(event, ' ')); /* one word, for those who filter */
 	if ((int)level < atomic_load(&least_level))
 		return;
 	put_time(&line);

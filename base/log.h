@@ -26,7 +26,7 @@ struct log_field {
 
 /* Nothing below this level is written; default LOG_INFO. */
 void log_set_level(enum log_level least);
-/* Write one event with the time, the level and the fields. One write(2) per line. */
+/* Write one event, a word in snake_case, with the time, the level and the fields. One write(2) per line. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 	NONNULL(2, 3);
 

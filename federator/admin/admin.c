@@ -9,7 +9,7 @@ bool admin_reload(struct service *svc, struct diags *ds, struct err *err)
 	const struct world *world;
 
 	if (!service_reload(svc, ds, err)) {
-		log_event(LOG_ERROR, "reload refused", LOG_CSTR("where", err->where),
+		log_event(LOG_ERROR, "reload_refused", LOG_CSTR("where", err->where),
 			  LOG_CSTR("why", err->text));
 		return false;
 	}

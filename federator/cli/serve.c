@@ -123,7 +123,7 @@ static void serving_end(struct serving *s)
 	listen_close(&s->at);
 	listen_close(&s->admin_at);
 	if (s->service && !service_wait_idle(s->service, deadline_after_ms(LATE_MS))) {
-		log_event(LOG_WARN, "stopped with fetches under way");
+		log_event(LOG_WARN, "stopped_with_fetches");
 		_exit(EXIT_OK);
 	}
 	if (s->server)
@@ -132,7 +132,7 @@ static void serving_end(struct serving *s)
 		server_stop(s->admin);
 	left = service_close(&s->service);
 	if (left > 0) {
-		log_event(LOG_WARN, "stopped with workers hung in drivers", LOG_NUM("workers", left));
+		log_event(LOG_WARN, "stopped_with_hung_workers", LOG_NUM("workers", left));
 		_exit(EXIT_OK);
 	}
 	server_free(&s->server);
