@@ -109,6 +109,15 @@ static void put_time(const json_t *part, double end, struct buf *out)
 	}
 }
 
+/* ", 2 rows"; nothing when the member is not there. `what` is the word for one. */
+static void put_count(const char *before, const json_t *object, const char *member, const char *what, struct buf *out)
+{
+	json_int_t n = json_integer_value(json_object_get(object, member));
+
+	if (json_object_get(object, member))
+		buf_printf(out, "%s%" JSON_INTEGER_FORMAT " %s%s", before, n, what, n == 1 ? "" : "s");
+}
+
 static void put_state(const json_t *part, struct buf *out)
 {
 	put_member("", part, "state", out);
@@ -118,8 +127,7 @@ static void put_state(const json_t *part, struct buf *out)
 		buf_putc(out, ')');
 	if (json_object_get(part, "age_ms"))
 		buf_printf(out, ", %.0f ms old", ms_of(part, "age_ms"));
-	if (json_object_get(part, "rows"))
-		buf_printf(out, ", %.0f rows", ms_of(part, "rows"));
+	put_count(", ", part, "rows", "row", out);
 	if (json_is_true(json_object_get(part, "truncated")))
 		buf_puts(out, ", truncated");
 }
@@ -237,12 +245,9 @@ static void put_field(const json_t *field, struct buf *out)
 	put_text(at ? at : json_string_value(json_object_get(field, "path")), out);
 	put_value(field, out);
 	put_member(" - ", field, "state", out);
-	if (json_object_get(field, "items"))
-		buf_printf(out, ", %.0f items", ms_of(field, "items"));
-	if (json_object_get(field, "values"))
-		buf_printf(out, " - %.0f values from ", ms_of(field, "values"));
-	else
-		buf_putc(out, '\n');
+	put_count(", ", field, "items", "item", out);
+	put_count(" - ", field, "values", "value", out);
+	buf_puts(out, json_object_get(field, "values") ? " from " : "\n");
 	put_candidate(json_object_get(field, "values") ? "" : "      won  ", json_object_get(field, "winner"),
 		      json_string_value(json_object_get(field, "rule")), out);
 	put_candidates("      lost ", json_object_get(field, "lost"), out);

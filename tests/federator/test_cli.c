@@ -247,7 +247,7 @@ static void explained_answer_is_readable_at_a_terminal(void **state)
 		"\"sql\":\"SELECT 1\\n  WHERE m IN (:member...)\",\"then\":["
 		"{\"part\":\"items\",\"source\":\"shop\",\"by\":\"order\",\"critical\":false,"
 		"\"deadline_ms\":150,"
-		"\"start_ms\":6.5,\"took_ms\":5,\"state\":\"missing\",\"reason\":\"refused\","
+		"\"start_ms\":6.5,\"took_ms\":5,\"rows\":1,\"state\":\"missing\",\"reason\":\"refused\","
 		"\"mapping\":\"m.xml:9\","
 		"\"sql\":\"\",\"waited_for\":[\"orders\"]}]}]}],\"fields\":[{\"path\":\"tier\","
 		"\"state\":\"provisional\","
@@ -255,7 +255,10 @@ static void explained_answer_is_readable_at_a_terminal(void **state)
 		"\"winner\":{\"part\":\"crm\",\"source\":\"cc\",\"column\":\"grade\","
 		"\"mapping\":\"m.xml:12\"},"
 		"\"without\":[{\"part\":\"value\",\"source\":\"wh\",\"column\":\"t\","
-		"\"mapping\":\"m.xml:13\",\"why\":\"deadline\"}]}]}";
+		"\"mapping\":\"m.xml:13\",\"why\":\"deadline\"}]},"
+		"{\"path\":\"orders\",\"state\":\"known\",\"items\":1},"
+		"{\"path\":\"orders.no\",\"values\":1,\"rule\":\"order\",\"winner\":{\"part\":\"o\","
+		"\"source\":\"s\",\"column\":\"no\",\"mapping\":\"m.xml:14\"}}]}";
 	struct buf out = { 0 };
 
 	(void)state;
@@ -266,7 +269,9 @@ static void explained_answer_is_readable_at_a_terminal(void **state)
 	assert_mentions(&out, "live, 2 rows\n      shop by member, deadline 150 ms, m.xml:4\n      SELECT 1\n");
 	assert_mentions(&out, "\n      WHERE m IN (:member...)\n");
 	assert_mentions(&out, "    - items ");
-	assert_mentions(&out, "missing (refused)\n");
+	assert_mentions(&out, "missing (refused), 1 row\n");
+	assert_mentions(&out, "  orders - known, 1 item\n");
+	assert_mentions(&out, "  orders.no - 1 value from ");
 	assert_mentions(&out, "waited for orders");
 	assert_mentions(&out, "  tier = V?[2J - provisional\n      won  crm.grade (cc), rule order, m.xml:12\n");
 	assert_mentions(&out, "      none value.t (wh), deadline, m.xml:13\n");
