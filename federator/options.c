@@ -88,6 +88,27 @@ static bool option_number(const struct option *o, struct str text, uint64_t *out
 	return text_to_u64(text, out) && !__builtin_mul_overflow(*out, factor, out);
 }
 
+/* ", or with a unit: ms, s, m"; nothing for what has none. */
+static void units_put(enum option_type type, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		bool first = i == 0 || suffixes[i - 1].type != type;
+
+		if (suffixes[i].type == type)
+			buf_printf(out, "%s%s", first ? ", or with a unit: " : ", ", suffixes[i].text);
+	}
+}
+
+static bool number_refuse(const struct option *o, struct str value, const char *place, struct err *err)
+{
+	SCOPED(buf_free) struct buf units = { 0 };
+
+	units_put(o->type, &units);
+	return err_set(err, ERR_CONFIG, place, "'%s' takes a whole number from %llu to %llu%s%s%.*s, not '%.*s'",
+		       o->name, (unsigned long long)o->least, (unsigned long long)o->most, *o->unit ? " " : "",
+		       o->unit, STR_ARG(buf_str(&units)), STR_ARG(value));
+}
+
 static bool option_set(struct reading *rd, const struct option *o, struct str value, const char *place,
 		       struct err *err)
 {
@@ -106,10 +127,7 @@ static bool option_set(struct reading *rd, const struct option *o, struct str va
 	case OPTION_BYTES:
 	case OPTION_SECONDS:
 		if (!option_number(o, value, &number) || number < o->least || number > o->most)
-			return err_set(err, ERR_CONFIG, place,
-				       "'%s' takes a whole number from %llu to %llu%s%s, not '%.*s'", o->name,
-				       (unsigned long long)o->least, (unsigned long long)o->most,
-				       *o->unit ? " " : "", o->unit, STR_ARG(value));
+			return number_refuse(o, value, place, err);
 		*(uint64_t *)(void *)member = number;
 		break;
 	}

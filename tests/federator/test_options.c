@@ -113,7 +113,10 @@ static void a_number_out_of_range_is_refused(void **state)
 
 	assert_false(READ_FLAGS(f, NULL, "--loops", "65"));
 	assert_non_null(strstr(f->err.text, "from 1 to 64"));
+	assert_null(strstr(f->err.text, "unit"));
 	assert_false(READ_FLAGS(f, NULL, "--loops", "-1"));
+	assert_false(READ_FLAGS(f, NULL, "--id-ttl", "1w"));
+	assert_non_null(strstr(f->err.text, "with a unit: s, m, h, d, not '1w'"));
 	assert_false(READ_FLAGS(f, NULL, "--drain", "99999999999999999999s"));
 	assert_false(READ_FLAGS(f, NULL, "--loops"));
 }
