@@ -8,8 +8,8 @@
 #include "base/text.h"
 
 static const struct option table[] = {
-#define OPTION(member, ctype, type, flag, least, most, fallback, unit, about)                                \
-	{ flag, type, least, most, fallback, unit, about, offsetof(struct options, member) },
+#define OPTION(member, ctype, type, flag, least, most, fallback, unit, use, about)                           \
+	{ flag, type, least, most, fallback, unit, use, about, offsetof(struct options, member) },
 #include "federator/options.def"
 #undef OPTION
 };

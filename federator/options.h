@@ -9,6 +9,16 @@
 
 enum option_type { OPTION_TEXT, OPTION_COUNT, OPTION_MS, OPTION_BYTES, OPTION_SECONDS, OPTION_FLAG };
 
+/* What an option is for, so that a command lists those of what it does. */
+enum option_use {
+	FOR_MAPPING = 1,
+	FOR_SOURCES = 2,
+	FOR_ANSWERS = 4, /* from the question to its bytes */
+	FOR_ADDRESS = 8, /* of the service */
+	FOR_SERVING = 16,
+	FOR_ANYTHING = 31,
+};
+
 /* One row of options.def. */
 struct option {
 	const char *name; /* "cache-bytes": --cache-bytes on the command line, cache-bytes = in the file */
@@ -16,6 +26,7 @@ struct option {
 	uint64_t least, most; /* numbers only */
 	const char *fallback; /* default as text; "" = not set */
 	const char *unit; /* "ms", "bytes", "" */
+	enum option_use use;
 	const char *about; /* one sentence */
 	size_t offset; /* of the member in struct options */
 };

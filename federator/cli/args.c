@@ -24,7 +24,7 @@ static const struct option *option_of(const struct command *command, struct str 
 	size_t n;
 
 	table = options_table(&n);
-	for (size_t i = 0; i < n && (command->takes & TAKES_OPTIONS); i++)
+	for (size_t i = 0; i < n && cli_takes_options(command); i++)
 		if (str_eq(name, str_of(table[i].name)))
 			return &table[i];
 	return NULL;
@@ -42,7 +42,7 @@ static const char *nearest_flag(const struct command *command, struct str name)
 		if (strcmp(flags[i].command, command->name) == 0)
 			names[n_names++] = flags[i].name;
 	options = options_table(&n);
-	for (size_t i = 0; i < n && n_names < NAMES_MAX && (command->takes & TAKES_OPTIONS); i++)
+	for (size_t i = 0; i < n && n_names < NAMES_MAX && cli_takes_options(command); i++)
 		names[n_names++] = options[i].name;
 	return text_nearest(name, names, n_names);
 }
@@ -120,7 +120,7 @@ static bool dashed_take(struct args *args, int argc, char **argv, int *i)
 		return flag_take(args, flag, argc, argv, i);
 	if (option)
 		return option_take(args, option, argc, argv, i);
-	if (str_eq(name, STR("config")) && (args->command->takes & TAKES_OPTIONS))
+	if (str_eq(name, STR("config")) && cli_takes_options(args->command))
 		return value_take(argc, argv, i, equals, &args->config);
 	return unknown_flag(args->command, name);
 }

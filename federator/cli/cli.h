@@ -10,9 +10,8 @@
 enum exit_code { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT_INTERNAL = 4 };
 
 enum {
-	TAKES_NOTHING = 0,
-	TAKES_OPTIONS = 1, /* all options of options.def, and --config FILE */
-	IS_HIDDEN = 2,     /* not in help, man page and completion */
+	TAKES_NOTHING = 0, /* else a set of enum option_use: it takes all options and --config FILE, and lists those */
+	IS_HIDDEN = FOR_ANYTHING + 1, /* not in help, man page and completion */
 };
 
 struct args;
@@ -55,6 +54,11 @@ int cli_main(int argc, char **argv) NONNULL(2);
 const struct command *cli_commands(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
 /* See above. */
 const struct flag *cli_flags(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
+/* Does it take options, and --config FILE? One file, and one set of options, serve all commands that do. */
+static inline bool cli_takes_options(const struct command *command)
+{
+	return (command->takes & FOR_ANYTHING) != 0;
+}
 /* The command of that name, or NULL. */
 const struct command *cli_command(const char *name) NONNULL(1);
 

@@ -56,9 +56,9 @@ static void man_options(struct buf *out)
 	const struct option *table;
 	size_t n;
 
-	buf_puts(out, ".SH OPTIONS\nOf serve, demo, check, get, explain, schema, reload and config; "
-		      "also in the file of \\fB\\-\\-config\\fR, one "
-		      "\\fIname\\fR = \\fIvalue\\fR a line.\n");
+	buf_puts(out, ".SH OPTIONS\nOf serve, demo, check, get, explain, schema, reload and config, "
+		      "whose \\fB\\-\\-help\\fR lists those that each heeds; also in the file of "
+		      "\\fB\\-\\-config\\fR, one \\fIname\\fR = \\fIvalue\\fR a line.\n");
 	table = options_table(&n);
 	for (size_t i = 0; i < n; i++) {
 		roff_flag(table[i].name, table[i].type == OPTION_TEXT ? "TEXT" : "NUMBER", table[i].about,
@@ -103,12 +103,12 @@ static void completion_words(const struct command *command, struct buf *out)
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(flags[i].command, command->name) == 0)
 			buf_printf(out, " --%s", flags[i].name);
-	if (command->takes & TAKES_OPTIONS) {
+	if (cli_takes_options(command))
 		buf_puts(out, " --config");
-		options = options_table(&n);
-		for (size_t i = 0; i < n; i++)
+	options = options_table(&n);
+	for (size_t i = 0; i < n; i++)
+		if (command->takes & options[i].use)
 			buf_printf(out, " --%s", options[i].name);
-	}
 	buf_puts(out, "' ;;\n");
 }
 

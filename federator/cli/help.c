@@ -65,17 +65,19 @@ static void commands_put(struct buf *out)
 		      "      federator COMMAND --help\n");
 }
 
-static void options_put(struct buf *out)
+static void options_put(const struct command *command, struct buf *out)
 {
 	const struct option *table;
 	size_t n;
 
-	buf_puts(out, "\nOptions, also in the file of --config as name = value:\n");
+	buf_puts(out, "\nOptions it heeds, also in the file of --config as name = value:\n");
 	flag_put("config", "FILE", "Read options from a file; those of the command line win.", out);
 	table = options_table(&n);
 	for (size_t i = 0; i < n; i++) {
 		SCOPED(buf_free) struct buf about = { 0 };
 
+		if (!(command->takes & table[i].use))
+			continue;
 		buf_puts(&about, table[i].about);
 		if (*table[i].fallback)
 			buf_printf(&about, " Default %s%s%s.", table[i].fallback, *table[i].unit ? " " : "",
@@ -96,8 +98,8 @@ static void command_put(const struct command *command, struct buf *out)
 		if (strcmp(flags[i].command, command->name) == 0)
 			flag_put(flags[i].name, flags[i].value, flags[i].about, out);
 	flag_put("help", "", "Print this.", out);
-	if (command->takes & TAKES_OPTIONS)
-		options_put(out);
+	if (cli_takes_options(command))
+		options_put(command, out);
 }
 
 void help_print(const struct command *command, struct buf *out)

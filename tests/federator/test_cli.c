@@ -113,6 +113,25 @@ static void manual_completion_and_help_name_every_option(void **state)
 	buf_free(&help);
 }
 
+static void help_of_a_command_lists_the_options_it_heeds(void **state)
+{
+	struct buf reload = { 0 }, get = { 0 }, version = { 0 };
+
+	(void)state;
+	help_print(cli_command("reload"), &reload);
+	help_print(cli_command("get"), &get);
+	help_print(cli_command("version"), &version);
+	assert_mentions(&reload, "--admin");
+	assert_null(strstr(reload.data, "--cache"));
+	assert_mentions(&get, "--cache-user");
+	assert_mentions(&get, "--config");
+	assert_null(strstr(get.data, "--listen"));
+	assert_null(strstr(version.data, "--config"));
+	buf_free(&reload);
+	buf_free(&get);
+	buf_free(&version);
+}
+
 static void every_flag_belongs_to_a_command(void **state)
 {
 	const struct flag *flags;
@@ -286,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(manual_completion_and_help_name_every_command_and_flag),
 		cmocka_unit_test(manual_completion_and_help_name_every_option),
+		cmocka_unit_test(help_of_a_command_lists_the_options_it_heeds),
 		cmocka_unit_test(every_flag_belongs_to_a_command),
 		cmocka_unit_test(flags_options_and_operands_are_told_apart),
 		cmocka_unit_test(wrong_arguments_are_refused),
