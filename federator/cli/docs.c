@@ -92,6 +92,30 @@ void docs_man(struct buf *out)
 		 ".TP\n4\nAnything else, such as an address in use.\n");
 }
 
+/* Names of all commands, between blanks. */
+static void names_put(struct buf *out)
+{
+	const struct command *commands;
+	size_t n;
+
+	commands = cli_commands(&n);
+	for (size_t i = 0; i < n; i++)
+		if (!(commands[i].takes & IS_HIDDEN))
+			buf_printf(out, "%s%s", i ? " " : "", commands[i].name);
+}
+
+/* What may stand behind the command, unless that is a directory or nothing. */
+static void completion_operands(const struct command *command, struct buf *out)
+{
+	if (strcmp(command->operands, "[COMMAND]") == 0) {
+		buf_puts(out, " names='");
+		names_put(out);
+		buf_putc(out, '\'');
+	} else if (*command->operands >= 'a') {
+		buf_printf(out, " names='%s'", command->operands);
+	}
+}
+
 static void completion_words(const struct command *command, struct buf *out)
 {
 	const struct option *options;
@@ -109,7 +133,9 @@ static void completion_words(const struct command *command, struct buf *out)
 	for (size_t i = 0; i < n; i++)
 		if (command->takes & options[i].use)
 			buf_printf(out, " --%s", options[i].name);
-	buf_puts(out, "' ;;\n");
+	buf_puts(out, "'");
+	completion_operands(command, out);
+	buf_puts(out, " ;;\n");
 }
 
 void docs_completion(struct buf *out)
@@ -118,16 +144,16 @@ void docs_completion(struct buf *out)
 	size_t n;
 
 	commands = cli_commands(&n);
-	buf_puts(out, "_federator() {\n\tlocal words='' word=${COMP_WORDS[COMP_CWORD]}\n"
+	buf_puts(out, "_federator() {\n\tlocal words='' names='' word=${COMP_WORDS[COMP_CWORD]}\n"
 		      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '");
-	for (size_t i = 0; i < n; i++)
-		if (!(commands[i].takes & IS_HIDDEN))
-			buf_printf(out, "%s%s", i ? " " : "", commands[i].name);
+	names_put(out);
 	buf_puts(out, "' -- \"$word\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; i < n; i++)
 		if (!(commands[i].takes & IS_HIDDEN))
 			completion_words(&commands[i], out);
 	buf_puts(out, "\tesac\n\tcase $word in\n\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
-		      "\t*) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n\tesac\n}\n"
+		      "\t*)\n\t\tif [ -n \"$names\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+		      "\t\t\tCOMPREPLY=($(compgen -W \"$names\" -- \"$word\"))\n"
+		      "\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\t\tfi\n\t\t;;\n\tesac\n}\n"
 		      "complete -o filenames -F _federator federator\n");
 }

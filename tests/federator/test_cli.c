@@ -132,6 +132,37 @@ static void help_of_a_command_lists_the_options_it_heeds(void **state)
 	buf_free(&version);
 }
 
+/* What bash offers when tab is pressed behind "federator COMMAND WORD". */
+static const char *completed(const char *command, const char *word)
+{
+	SCOPED(buf_free) struct buf script = { 0 };
+	char path[] = "/tmp/fed-completion-XXXXXX", line[1024] = "";
+	int fd = mkstemp(path);
+	FILE *bash;
+
+	docs_completion(&script);
+	buf_printf(&script, "COMP_WORDS=(federator %s '%s')\nCOMP_CWORD=2\n_federator\necho \"${COMPREPLY[*]}\"\n",
+		   command, word);
+	assert_int_equal(write(fd, script.data, script.len), script.len);
+	close(fd);
+	bash = popen(arena_printf(mem, "bash %s", path).p, "re");
+	assert_non_null(bash);
+	assert_non_null(fgets(line, sizeof(line), bash));
+	assert_int_equal(pclose(bash), 0);
+	unlink(path);
+	return arena_cstr(mem, str_of(line));
+}
+
+static void completion_offers_what_may_follow_a_command(void **state)
+{
+	(void)state;
+	assert_string_equal(completed("help", "c"), "check config completion\n");
+	assert_string_equal(completed("config", ""), "show\n");
+	assert_string_equal(completed("check", "/de"), "/dev\n");
+	assert_string_equal(completed("version", "-"), "--help\n");
+	assert_string_equal(completed("reload", "--a"), "--admin\n");
+}
+
 static void every_flag_belongs_to_a_command(void **state)
 {
 	const struct flag *flags;
@@ -306,6 +337,7 @@ int main(void)
 		cmocka_unit_test(manual_completion_and_help_name_every_command_and_flag),
 		cmocka_unit_test(manual_completion_and_help_name_every_option),
 		cmocka_unit_test(help_of_a_command_lists_the_options_it_heeds),
+		cmocka_unit_test(completion_offers_what_may_follow_a_command),
 		cmocka_unit_test(every_flag_belongs_to_a_command),
 		cmocka_unit_test(flags_options_and_operands_are_told_apart),
 		cmocka_unit_test(wrong_arguments_are_refused),
