@@ -213,6 +213,36 @@ static void drop_dir(DIR **dir)
 		(void)closedir(*dir);
 }
 
+/* Has the directory `name` in `dir` a mapping file? */
+static bool holds_mappings(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK);
+	DIR *d SCOPED(drop_dir) = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry = NULL;
+
+	if (fd >= 0 && !d)
+		(void)close(fd);
+	while (d && (entry = readdir(d)) != NULL && !is_mapping_name(entry->d_name))
+		;
+	return entry != NULL;
+}
+
+/* There is no mapping file: the directory in it that was perhaps meant, the first one by name; or NULL. */
+static const char *meant_below(struct listing *l, DIR *d)
+{
+	const struct dirent *entry;
+	const char *first = NULL;
+
+	rewinddir(d);
+	while ((entry = readdir(d)) != NULL)
+		if (entry->d_name[0] != '.' && (!first || strcmp(entry->d_name, first) < 0) &&
+		    holds_mappings(dirfd(d), entry->d_name))
+			first = arena_cstr(l->mem, str_of(entry->d_name));
+	if (!first)
+		return NULL;
+	return arena_printf(l->mem, "did you mean %s%s%s?", l->dir, l->dir[strlen(l->dir) - 1] == '/' ? "" : "/", first).p;
+}
+
 static void read_dir(struct listing *l)
 {
 	DIR *d SCOPED(drop_dir) = opendir(l->dir);
@@ -230,7 +260,7 @@ static void read_dir(struct listing *l)
 			read_one(l, dirfd(d), entry->d_name);
 	if (l->n + l->unread > before)
 		return;
-	diag_add(l->ds, "M0001", whole(l->dir), NULL, "there is no *.xml file in this directory");
+	diag_add(l->ds, "M0001", whole(l->dir), meant_below(l, d), "there is no *.xml file in this directory");
 	l->unread++;
 }
 

@@ -418,6 +418,29 @@ static void a_directory_without_mappings_is_a_finding(void **state)
 	assert_int_equal(diags_count(ds, DIAG_ERROR), 2);
 }
 
+static void a_directory_above_the_mappings_is_told_where_they_are(void **state)
+{
+	static const char *const inside[] = { ".git", "a", "other", "mapping" };
+	char dir[] = "/tmp/federator_load_XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+		const char *sub = arena_printf(mem, "%s/%s", dir, inside[i]).p;
+
+		assert_int_equal(mkdir(sub, 0700), 0);
+		write_file(sub, i == 1 ? "notes.txt" : "x.xml", STR("<mapping/>"));
+	}
+	cat = catalog_load(dir, ds);
+	for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+		(void)unlink(arena_printf(mem, "%s/%s/%s", dir, inside[i], i == 1 ? "notes.txt" : "x.xml").p);
+		(void)rmdir(arena_printf(mem, "%s/%s", dir, inside[i]).p);
+	}
+	assert_int_equal(rmdir(dir), 0);
+	assert_null(cat);
+	assert_string_equal(loading_find(ds, "M0001")->help, arena_printf(mem, "did you mean %s/mapping?", dir).p);
+}
+
 static void an_unreadable_file_is_a_finding_and_the_others_are_checked(void **state)
 {
 	char dir[] = "/tmp/federator_load_XXXXXX";
@@ -463,6 +486,7 @@ int main(void)
 		TEST(sql_in_cdata_is_found_where_it_stands),
 		TEST(a_directory_is_the_union_of_its_xml_files),
 		TEST(a_directory_without_mappings_is_a_finding),
+		TEST(a_directory_above_the_mappings_is_told_where_they_are),
 		TEST(an_unreadable_file_is_a_finding_and_the_others_are_checked),
 	};
 	struct err err;
