@@ -116,7 +116,9 @@ static void on_start(void *data, const xmlChar *local, const xmlChar *prefix, co
 		rd->root = e;
 	rd->open = rd->last = e;
 	rd->chars.len = 0;
-	if (e == rd->root && !is_mapping(local, uri))
+	if (tag.end == rd->text.n && rd->text.p[tag.end - 1] != '>') /* the parser says so, too, but later */
+		FAIL(rd, "M0005", e->at, "write the > of this tag", "the tag <%s is not closed", (const char *)local);
+	else if (e == rd->root && !is_mapping(local, uri))
 		FAIL(rd, "M0007", e->at, "write <mapping xmlns=\"" SCHEMA_NAMESPACE "\">",
 		     "the root element <%s> %s", (const char *)local,
 		     elem_is(e, "mapping") ? "is not in the namespace of mappings" : "is not a mapping");
@@ -194,10 +196,13 @@ static void mismatched_end(struct reader *rd, size_t offset)
 }
 
 /* What to do about the mistakes people make most: SQL with a bare < or &, a value without its second quote. */
-static const char *syntax_help(int code)
+static const char *syntax_help(int code, bool at_tag)
 {
 	switch (code) {
 	case XML_ERR_NAME_REQUIRED:
+		if (at_tag)
+			return "is the > of the tag before missing?";
+		__attribute__((fallthrough));
 	case XML_ERR_ATTRIBUTE_WITHOUT_VALUE:
 	case XML_ERR_ENTITYREF_SEMICOL_MISSING:
 		return "in SQL write &lt; for < and &amp; for &, or put the query into <![CDATA[ ... ]]>";
@@ -215,6 +220,7 @@ static void on_syntax(void *unused, xmlErrorPtr error)
 	xmlParserCtxtPtr parser = error->ctxt;
 	struct reader *rd = parser ? parser->_private : NULL;
 	struct str message = str_of(error->message);
+	bool at_tag;
 	long offset;
 
 	(void)unused; /* a validation has put itself between the parser and us */
@@ -222,6 +228,7 @@ static void on_syntax(void *unused, xmlErrorPtr error)
 		return;
 	offset = xmlByteConsumed(parser);
 	offset = offset < 0 || (size_t)offset > rd->text.n ? (long)rd->text.n : offset;
+	at_tag = (size_t)offset < rd->text.n && rd->text.p[offset] == '<';
 	while (message.n && strchr("\n.", message.p[message.n - 1]))
 		message.n--;
 	if (error->code == XML_ERR_TAG_NAME_MISMATCH)
@@ -230,7 +237,7 @@ static void on_syntax(void *unused, xmlErrorPtr error)
 		FAIL(rd, "M0005", rd->open->at, "write its end tag", "<%.*s> is not closed",
 		     STR_ARG(rd->open->name));
 	else
-		FAIL(rd, "M0005", span_at(rd, (size_t)offset, 1), syntax_help(error->code),
+		FAIL(rd, "M0005", span_at(rd, (size_t)offset, 1), syntax_help(error->code, at_tag),
 		     "not well-formed XML: %.*s", STR_ARG(message));
 }
 
