@@ -67,7 +67,8 @@ static void candidates_are_not_asked_together_of_a_query_that_mixes_them(void **
 	(void)state;
 	bed = bed_new(ODD(PART("crm", "s0", "0..1", BY("phone") "<query by=\"member\">SELECT MAX(member) AS member, "
 			       "SUM(points) AS points FROM t WHERE member IN (:member...)</query>",
-			       MEMBER COL("phone", "proves=\"phone\" as=\"digits\"") "<column name=\"points\" type=\"integer\"/>")
+			       MEMBER COL("phone", "proves=\"phone\" as=\"digits\"")
+			       "<column name=\"points\" type=\"integer\"/>")
 			  MAIL_PART, POINTS, "<use path=\"points\"/>"));
 	bed_source(bed, "s0", "part crm\nkey member phone\ncolumns member phone points\n1\t01011112222\t7\n"
 			      "2\t01033334444\t9\n\n");
