@@ -64,6 +64,10 @@ void odbc_diag_read(SQLSMALLINT type, SQLHANDLE handle, struct odbc_diag *out) N
 /* The class of an error, by SQLSTATE, then by native code and message for drivers that have one SQLSTATE for
  * all. `text` is the driver's message. Fills cls, lost, stale_plan from state and native. */
 void odbc_diag_classify(struct odbc_diag *d, const char *text) NONNULL(1, 2);
+/* Has somebody's code in the database worded the message, which may then hold any value? PostgreSQL: RAISE and ASSERT
+ * (P0001, P0004), unless another code is given there; MariaDB: SIGNAL (45000, 1644); SQL Server: from 50000; Oracle:
+ * RAISE_APPLICATION_ERROR (20000 to 20999). By state and native. */
+bool odbc_diag_raised(const struct odbc_diag *d) NONNULL(1);
 /* Copy a driver's message without the names of its components, quoted texts (they may be a customer's values)
  * and long numbers; only the first line. keep_quoted: they are names of columns and tables. Quoted pieces of
  * `query` (NULL: none) are kept in any case. */

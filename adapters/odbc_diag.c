@@ -162,6 +162,12 @@ static bool names_only(const struct odbc_diag *d, const char *text)
 	       strncmp(text, "[unixODBC][Driver Manager]", 26) == 0;
 }
 
+bool odbc_diag_raised(const struct odbc_diag *d)
+{
+	return strcmp(d->state, "P0001") == 0 || strcmp(d->state, "P0004") == 0 || strcmp(d->state, "45000") == 0 ||
+	       d->native == 1644 || (d->native >= 20000 && d->native <= 20999) || d->native >= 50000;
+}
+
 void odbc_diag_read(SQLSMALLINT type, SQLHANDLE handle, struct odbc_diag *out)
 {
 	SQLCHAR state[SQL_SQLSTATE_SIZE + 1] = "", text[sizeof(out->message)] = "";
@@ -171,6 +177,8 @@ void odbc_diag_read(SQLSMALLINT type, SQLHANDLE handle, struct odbc_diag *out)
 	if (!SQL_SUCCEEDED(SQLGetDiagRec(type, handle, 1, state, &out->native, text, sizeof(text), &n)))
 		snprintf((char *)text, sizeof(text), "the driver gives no reason");
 	memcpy(out->state, state, sizeof(state));
+	if (odbc_diag_raised(out))
+		snprintf((char *)text, sizeof(text), "the database raised an error of its own (not shown)");
 	memcpy(out->message, text, sizeof(out->message));
 	odbc_diag_classify(out, (char *)text);
 	odbc_diag_clean((char *)text, names_only(out, (char *)text), NULL, out->text, sizeof(out->text));

@@ -121,6 +121,29 @@ static void quoted_pieces_of_the_query_are_kept(void **state)
 	}
 }
 
+static void what_code_in_the_database_says_is_told_apart(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sqlstate;
+		SQLINTEGER native;
+		bool raised;
+	} cases[] = {
+		{ "P0001", 1, true },	   { "P0004", 7, true },     { "45000", 1644, true },
+		{ "01000", 1644, true },   { "42000", 50000, true }, { "HY000", 20001, true },
+		{ "P0002", 1, false },	   { "42703", 1, false },    { "42S22", 1054, false },
+		{ "HY000", 19999, false }, { "42000", 208, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct odbc_diag d = { .native = cases[i].native };
+
+		memcpy(d.state, cases[i].sqlstate, sizeof(d.state));
+		if (odbc_diag_raised(&d) != cases[i].raised)
+			fail_msg("%s %d", cases[i].sqlstate, (int)cases[i].native);
+	}
+}
+
 static void a_long_message_is_cut_and_reported_in_one_sentence(void **state)
 {
 	(void)state;
@@ -142,6 +165,7 @@ int main(void)
 		cmocka_unit_test(errors_of_each_driver_have_their_class),
 		cmocka_unit_test(messages_lose_values_components_and_further_lines),
 		cmocka_unit_test(quoted_pieces_of_the_query_are_kept),
+		cmocka_unit_test(what_code_in_the_database_says_is_told_apart),
 		cmocka_unit_test(a_long_message_is_cut_and_reported_in_one_sentence),
 	};
 

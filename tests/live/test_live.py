@@ -14,6 +14,17 @@ from shop import be_patient, sqlite_connect
 from support import LiveTest, federator
 
 LARGE = 20000  # rows; up to 10,000 a table is not worth a word
+RAISES = {"postgresql": """
+CREATE FUNCTION shout(v varchar) RETURNS varchar LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'about % here', v; END $$;
+""", "mariadb": """
+DELIMITER //
+CREATE FUNCTION shout(v varchar(40)) RETURNS varchar(40) NO SQL BEGIN
+  SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = v;
+  RETURN v;
+END //
+DELIMITER ;
+GRANT EXECUTE ON FUNCTION shout TO app@'127.0.0.1';
+"""}
 TABLES = """
 CREATE TABLE people (id bigint PRIMARY KEY, no varchar(12), name varchar(40), at {timestamp}, born date, score decimal(8,2),
                      raw {bytes}, flag {boolean}, clock time);
@@ -182,6 +193,15 @@ class LiveCheckTest(LiveTest):
         self.assertEqual(self.told("mariadb", "SELECT id, name FROM hidden.people WHERE id IN (:member...)"),
                          [("M0811", "hidden")])
         self.assertIn("denied", self.found[0]["text"])
+
+    def test_what_a_function_says_is_not_told(self):
+        for dialect, server in (("postgresql", self.servers.pg), ("mariadb", self.servers.mariadb)):
+            with self.subTest(dialect=dialect):
+                server.sql(RAISES[dialect])
+                told = self.told(dialect, "SELECT id, shout(name) AS name FROM people WHERE id IN (1, :member...)")
+                self.assertEqual([code for code, _ in told], ["M0811"])
+                self.assertIn("raised an error of its own", self.found[0]["text"])
+                self.assertNotIn("value-of-a-customer", json.dumps(self.found))
 
     def test_a_query_that_writes(self):
         env = self.servers.env
