@@ -126,9 +126,13 @@ static bool is_large(struct odbc_conn *c, const struct fetch *f, struct str tabl
 	return n.p != NULL && atoi(arena_cstr(f->mem, n)) > DESCRIBE_SMALL_ROWS;
 }
 
-/* With sequential scans made expensive, one that is left is one that no index could replace, whatever the statistics
- * say of a table that is small today. */
-static void plan_postgresql(struct odbc_conn *c, struct fetch *f, struct description *to)
+/* A setting of the session, "on" or "off". */
+static void set_postgresql(struct odbc_conn *c, const struct fetch *f, const char *name, const char *value)
+{
+	(void)plan_cell(c, f, arena_printf(f->mem, "SELECT set_config('%s','%s',false) AS a", name, value));
+}
+
+static const struct rows *explain_postgresql(struct odbc_conn *c, const struct fetch *f)
 {
 	struct fetch explain = {
 		.sql = arena_printf(f->mem, "EXPLAIN (VERBOSE, COSTS OFF) %.*s", STR_ARG(f->sql)),
@@ -137,18 +141,41 @@ static void plan_postgresql(struct odbc_conn *c, struct fetch *f, struct descrip
 		.columns = (const char *[]){ "QUERY PLAN" },
 		.n_columns = 1,
 	};
-	const struct rows *rows;
-	struct str *tables;
-	size_t n;
 
-	(void)plan_cell(c, f, STR("SELECT set_config('enable_seqscan','off',false) AS a"));
-	rows = plan_ask(c, f, &explain);
-	(void)plan_cell(c, f, STR("SELECT set_config('enable_seqscan','on',false) AS a"));
+	return plan_ask(c, f, &explain);
+}
+
+/* Does the planner know that there is no row, as for values outside of all partitions of a table? */
+static bool is_pruned(const struct rows *rows)
+{
+	for (uint32_t r = 0; r < rows->n_rows; r++)
+		if (str_eq(trimmed(rows->cells[r]), STR("One-Time Filter: false")))
+			return true;
+	return false;
+}
+
+/* With sequential scans made expensive, one that is left is one that no index could replace, whatever the statistics
+ * say of a table that is small today. */
+static void plan_postgresql(struct odbc_conn *c, struct fetch *f, struct description *to)
+{
+	const struct rows *rows;
+	size_t n, most = SCANS_MOST;
+	struct str *tables;
+
+	set_postgresql(c, f, "enable_seqscan", "off");
+	rows = explain_postgresql(c, f);
+	if (rows && is_pruned(rows)) {
+		most = 1; /* partitions are alike */
+		set_postgresql(c, f, "enable_partition_pruning", "off");
+		rows = explain_postgresql(c, f);
+		set_postgresql(c, f, "enable_partition_pruning", "on");
+	}
+	set_postgresql(c, f, "enable_seqscan", "on");
 	if (rows == NULL)
 		return;
 	tables = arena_array_of(f->mem, struct str, (size_t)rows->n_rows + 1);
 	n = odbc_plan_whole(rows->cells, rows->n_rows, tables);
-	for (size_t i = 0; i < n && i < SCANS_MOST; i++)
+	for (size_t i = 0; i < n && i < SCANS_MOST && to->n_scans < most; i++)
 		if (is_large(c, f, tables[i]))
 			scan_add(f, to, tables[i]);
 }

@@ -267,6 +267,18 @@ class LiveCheckTest(LiveTest):
                             "SELECT id, v AS name FROM tiny WHERE id + 0 IN (:member...)"):
                     self.assertEqual(self.told(dialect, sql), [], self.found)
 
+    def test_partitions_that_nobody_s_key_falls_into(self):
+        sql = "SELECT id, no AS name FROM parted WHERE id IN (:member...)"
+        self.servers.pg.sql(f"""
+CREATE TABLE parted (id bigint, no varchar(12)) PARTITION BY RANGE (id);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO ({LARGE});
+CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM ({LARGE}) TO ({2 * LARGE});
+INSERT INTO parted SELECT g, 'N' FROM generate_series(0, {2 * LARGE - 1}) g;""")
+        self.assertEqual(self.told("postgresql", sql), [("M0819", "query")], self.found)
+        self.assertIn("parted_1", self.found[0]["text"])
+        self.servers.pg.sql("CREATE INDEX parted_id ON parted (id)")
+        self.assertEqual(self.told("postgresql", sql), [], self.found)
+
     def test_a_key_of_a_small_integer(self):
         for dialect in self.dialects:
             with self.subTest(dialect=dialect):
