@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <limits.h>
+#include <strings.h>
 
 enum {
 	REPLACEMENT = 0xFFFD,
@@ -201,6 +202,9 @@ const char *text_nearest(struct str name, const char *const *names, size_t n_nam
 	unsigned near = name.n / 3 > 1 ? (unsigned)(name.n / 3) : 1;
 	const char *best = NULL;
 
+	for (size_t i = 0; i < n_names; i++)
+		if (strlen(names[i]) == name.n && strncasecmp(names[i], name.p, name.n) == 0)
+			return names[i];
 	for (size_t i = 0; i < n_names; i++) {
 		unsigned d = text_distance(name, str_of(names[i]), near);
 

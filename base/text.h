@@ -16,7 +16,7 @@ size_t text_cells(struct str s);
 /* Damerau-Levenshtein distance (adjacent swap = 1) in bytes of two ASCII-ish names, capped at `most` + 1.
  * Names over 127 bytes are told apart only as equal or not. */
 unsigned text_distance(struct str a, struct str b, unsigned most);
-/* The most alike of `names` for a did-you-mean, or NULL when none is near
+/* The most alike of `names` for a did-you-mean: the same one in other case, or NULL when none is near
  * (distance over max(1, length/3)). */
 const char *text_nearest(struct str name, const char *const *names, size_t n_names);
 /* strtoull without surprises: decimal digits only, whole view, no overflow. */

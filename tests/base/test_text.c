@@ -122,6 +122,7 @@ static void the_nearest_name_is_suggested(void **state)
 	assert_string_equal(text_nearest(STR("cloumns"), names, ARRAY_LEN(names)), "columns");
 	assert_string_equal(text_nearest(STR("conect"), names, ARRAY_LEN(names)), "connect");
 	assert_string_equal(text_nearest(STR("ky"), names, ARRAY_LEN(names)), "key");
+	assert_string_equal(text_nearest(STR("COLUMNS"), names, ARRAY_LEN(names)), "columns");
 }
 
 static void nothing_is_suggested_when_none_is_near(void **state)
