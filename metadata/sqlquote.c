@@ -6,7 +6,7 @@
 static const struct sqlquote_rules dialects[] = {
 	{ .dialect = "postgresql", .e_texts = true, .dollars = true },
 	{ .dialect = "mariadb", .backslashes = true, .backquotes = true, .hashes = true, .dash_blank = true },
-	{ .dialect = "sqlite", .brackets = true, .backquotes = true },
+	{ .dialect = "sqlite", .brackets = true, .backquotes = true, .signs = true },
 	{ .dialect = "mssql", .brackets = true },
 	{ .dialect = "oracle", .q_texts = true },
 };

@@ -15,7 +15,8 @@ struct sqlscan_level {
 	struct str limit; /* what cuts its rows; the NULL view: nothing */
 };
 
-/* What hides its contents, beside '...' and "..." whose quotes are doubled inside, `--` and slash-star comments. */
+/* What hides its contents, beside '...' and "..." whose quotes are doubled inside, `--` and slash-star comments; and
+ * what else a dialect has of its own. */
 struct sqlquote_rules {
 	const char *dialect;
 	bool backslashes; /* '\'' is one quote */
@@ -26,6 +27,7 @@ struct sqlquote_rules {
 	bool backquotes; /* `a name` */
 	bool hashes; /* # begins a comment */
 	bool dash_blank; /* -- begins one only before a blank */
+	bool signs; /* $name and @name are parameters */
 };
 
 struct sqlscan {

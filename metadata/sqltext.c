@@ -122,21 +122,47 @@ static bool take_before(struct sqlscan *s, struct str name)
 	return true;
 }
 
-/* The key that was probably meant counts as used. */
-static void unknown_param(struct sqlscan *s, struct str name)
+/* Advice about a parameter that is none. The key that was probably meant counts as used. */
+static const char *param_help(struct sqlscan *s, struct str name)
 {
 	const char **names = arena_array_of(s->mem, const char *, s->n_by + 1);
-	const char *help = "a parameter is a key named in by=\"...\" of the query", *near;
+	const char *near;
 
 	for (size_t i = 0; i < s->n_by; i++)
 		names[i] = s->by[i].key->name;
 	near = text_nearest(sqlscan_shown(name), names, s->n_by);
 	for (size_t i = 0; near && i < s->n_by; i++)
 		s->used[i] |= names[i] == near;
-	if (near)
-		help = arena_printf(s->mem, "did you mean `:%s`?", near).p;
+	return near ? arena_printf(s->mem, "did you mean `:%s`?", near).p :
+		      "a parameter is a key named in by=\"...\" of the query, written :name";
+}
+
+static void unknown_param(struct sqlscan *s, struct str name)
+{
+	const char *help = param_help(s, name);
+
 	SQLSCAN_FIND(s, "M0405", s->at, name.n + 1, help, ":%.*s is not a key of this query",
 		     STR_ARG(sqlscan_shown(name)));
+}
+
+/* $name or @name, to which the driver would bind nothing, so that nobody is ever found. */
+static bool take_own_param(struct sqlscan *s)
+{
+	char sign = sqlscan_byte(s, s->at);
+	struct str name = { s->sql.p + s->at + 1, 0 };
+	const char *help;
+
+	if (!s->quotes->signs || (sign != '$' && sign != '@'))
+		return false;
+	while (sqlscan_in_name(sqlscan_byte(s, s->at + 1 + name.n)))
+		name.n++;
+	if (name.n == 0)
+		return false;
+	help = param_help(s, name);
+	SQLSCAN_FIND(s, "M0405", s->at, name.n + 1, help, "%c%.*s is a parameter that is never given a value", sign,
+		     STR_ARG(sqlscan_shown(name)));
+	s->at += 1 + name.n;
+	return true;
 }
 
 /* Behind a name, a number or a closing bracket a colon is no parameter: arr[lo:hi]. */
@@ -216,7 +242,7 @@ static void take_token(struct sqlscan *s)
 		take_colon(s);
 	else if (sqlscan_in_name(c))
 		take_word(s);
-	else if (!sqlquote_skip(s))
+	else if (!sqlquote_skip(s) && !take_own_param(s))
 		take_other(s, c);
 	s->last = c == ':' ? 'x' : s->sql.p[s->at - 1]; /* dots of a list are no dot of a name */
 	if (s->word.p != s->sql.p + from)

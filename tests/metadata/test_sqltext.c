@@ -325,6 +325,23 @@ static void an_unknown_parameter_is_refused_with_the_nearest(void **state)
 	assert_null(strstr(diags_all(w->ds, &n)[0].help, "did you mean"));
 }
 
+static void parameters_that_only_sqlite_knows_are_refused_there(void **state)
+{
+	struct world *w = *state;
+
+	w->dialect = "postgresql";
+	check_fine(w, "SELECT @a, b$c FROM t WHERE m = :member", "SELECT @a, b$c FROM t WHERE m = <member>");
+	w->dialect = "sqlite";
+	check_fine(w, "SELECT b$c, '$a', \"@a\" FROM t WHERE m = :member",
+		   "SELECT b$c, '$a', \"@a\" FROM t WHERE m = <member>");
+	check_finding(w, "SELECT a FROM t WHERE m = $member", "M0405", 10, 31, 7); /* and not that it is unused */
+	check_help(w, "did you mean `:member`?");
+	check_finding(w, "SELECT a FROM t WHERE m IN (@MEMBER)", "M0405", 10, 33, 7);
+	check_help(w, "did you mean `:member`?");
+	check_finding(w, "SELECT @x FROM t WHERE m = :member", "M0405", 10, 12, 2);
+	check_help(w, "written :name");
+}
+
 static void a_key_that_is_not_used_is_refused(void **state)
 {
 	check_finding(*state, "SELECT ':member'", "M0406", 10, 5, 1);
@@ -514,6 +531,7 @@ int main(void)
 		T(open_quotes_and_comments_are_refused),
 		T(a_bare_question_mark_is_refused),
 		T(an_unknown_parameter_is_refused_with_the_nearest),
+		T(parameters_that_only_sqlite_knows_are_refused_there),
 		T(a_key_that_is_not_used_is_refused),
 		T(a_limit_around_a_list_is_refused),
 		T(other_limits_are_fine),
