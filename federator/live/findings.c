@@ -129,15 +129,30 @@ static const char *near(const struct asked *a, const char *name, const struct de
 		       "select it, with AS if it is called otherwise there, or take the column out";
 }
 
+/* Told of another query of the part, which has the same columns. */
+static bool is_told(struct diags *ds, const char *code, const struct column *col)
+{
+	const struct diag *all;
+	bool told = false;
+	size_t n;
+
+	all = diags_all(ds, &n);
+	for (size_t i = 0; i < n && !told; i++)
+		told = strcmp(all[i].code, code) == 0 && strcmp(all[i].at.file, col->at.file) == 0 &&
+		       all[i].at.line == col->at.line && all[i].at.column == col->at.column;
+	return told;
+}
+
 static void find_type(const struct asked *a, const struct column *col, const struct described_column *described,
 		      bool loose)
 {
 	const char *help;
 	enum fit fit = findings_fit(col->type, described, loose, &help);
+	const char *code = fit == FITS_NEVER ? "M0817" : "M0818";
 
-	if (fit == FITS)
+	if (fit == FITS || is_told(a->ds, code, col))
 		return;
-	diag_add(a->ds, fit == FITS_NEVER ? "M0817" : "M0818", col->at, help,
+	diag_add(a->ds, code, col->at, help,
 		 fit == FITS_NEVER ? "column `%s` is mapped as %s; the database has %s there, which never fits" :
 				     "column `%s` is mapped as %s; the database has %s there, which may not fit",
 		 col->name, catalog_type_words[col->type], described->type_name);

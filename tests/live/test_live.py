@@ -249,6 +249,20 @@ class LiveCheckTest(LiveTest):
                 self.assertEqual({f["at"] for f in found}, {"column"})
                 self.assertTrue(all(f["help"] for f in found))
 
+    def test_a_type_is_told_once_for_all_queries_of_a_part(self):
+        mapping = self.mapping("postgresql")
+        sql = "SELECT id, no, at AS name FROM people WHERE {} IN (:{}...)"
+        mapping.add("postgresql", sql.format("id", "member"), '<column name="no" type="text" proves="no"/>'
+                    + column("name", "integer"))
+        with open(os.path.join(mapping.directory, "p1.xml"), encoding="utf-8") as f:
+            text = f.read()
+        with open(os.path.join(mapping.directory, "p1.xml"), "w", encoding="utf-8") as f:
+            f.write(text.replace("<part", '<key name="no" role="shared" type="text"/><part', 1)
+                    .replace("</query>", f'</query><query by="no">{sql.format("no", "no")}</query>', 1))
+        code, found = mapping.findings()
+        self.assertIn("queries: 2", mapping.said)
+        self.assertEqual((code, [f["code"] for f in found]), (1, ["M0817"]), found)
+
     def test_large_tables_are_read_by_an_index(self):
         for dialect in self.dialects:
             with self.subTest(dialect=dialect):
