@@ -20,6 +20,15 @@ const struct sqlquote_rules *sqlquote_rules(const char *dialect)
 	return &others;
 }
 
+static const char *end_help(struct sqlscan *s, struct str close)
+{
+	bool quote = close.n == 1 && strchr("'\"`", close.p[0]);
+
+	return arena_printf(s->mem, "write %.*s where it ends%s", STR_ARG(close),
+			    quote ? "; inside it, write it twice" : "")
+		.p;
+}
+
 /* Go behind `close`, or report that it is missing. `from` is where its opening stands, `body` what follows
  * it. */
 static void skip_past(struct sqlscan *s, size_t from, size_t body, struct str close, const char *what)
@@ -27,7 +36,7 @@ static void skip_past(struct sqlscan *s, size_t from, size_t body, struct str cl
 	const char *end = memmem(s->sql.p + body, s->sql.n - body, close.p, close.n);
 
 	if (!end) {
-		SQLSCAN_FIND(s, "M0403", from, close.n, NULL, "%s begins here and does not end", what);
+		SQLSCAN_FIND(s, "M0403", from, close.n, end_help(s, close), "%s begins here and does not end", what);
 		s->at = s->sql.n;
 		return;
 	}
@@ -62,7 +71,7 @@ static void skip_escaped(struct sqlscan *s)
 			return;
 		}
 	}
-	SQLSCAN_FIND(s, "M0403", s->at, 1, NULL, "a quoted text begins here and does not end");
+	SQLSCAN_FIND(s, "M0403", s->at, 1, end_help(s, STR("'")), "a quoted text begins here and does not end");
 	s->at = s->sql.n;
 }
 

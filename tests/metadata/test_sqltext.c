@@ -300,10 +300,12 @@ static void semicolons_are_refused_also_at_the_end(void **state)
 static void open_quotes_and_comments_are_refused(void **state)
 {
 	check_finding(*state, "SELECT :member, 'abc", "M0403", 10, 21, 1);
+	check_help(*state, "write ' where it ends; inside it, write it twice");
 	check_finding(*state, "SELECT :member, \"abc", "M0403", 10, 21, 1);
 	check_finding(*state, "SELECT :member, E'abc\\'", "M0403", 10, 22, 1);
 	check_finding(*state, "SELECT :member, $x$abc$$", "M0403", 10, 21, 3);
 	check_finding(*state, "SELECT :member /*", "M0403", 10, 20, 2);
+	check_help(*state, "write */ where it ends");
 }
 
 static void a_bare_question_mark_is_refused(void **state)
