@@ -144,8 +144,8 @@ static void compare_arrays(const struct check *c, const struct jsontext *expecte
 
 	if (expected->n_items != actual->n_items) {
 		diag_add(c->ds, "M0953", span_of(c, expected), NULL,
-			 "test `%s`: %.*s: expected %zu items, got %zu: %s", c->test->name, STR_ARG(pointer),
-			 expected->n_items, actual->n_items, got(c, actual));
+			 "test `%s`: %.*s: expected %zu item%s, got %zu: %s", c->test->name, STR_ARG(pointer),
+			 expected->n_items, expected->n_items == 1 ? "" : "s", actual->n_items, got(c, actual));
 		return;
 	}
 	for (size_t i = 0; i < expected->n_items; i++, e = e->next, a = a->next)

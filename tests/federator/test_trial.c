@@ -130,7 +130,7 @@ static void each_wrong_expectation_fails(void **state)
 	assert_expected_fails(EXPECT("{\"customer\": {\"teir\": \"VIP\"}}"), "M0952", "there is `tier`");
 	assert_expected_fails(EXPECT("{\"customer\": {\"rrn\": null}}"), "M0952", "expected null, got nothing");
 	assert_expected_fails(EXPECT("{\"customer\": {\"orders\": [{\"no\": \"A3\"}]}}"), "M0953",
-			      "/customer/orders: expected 1 items, got 2: [{");
+			      "/customer/orders: expected 1 item, got 2: [{");
 	assert_expected_fails(EXPECT("{\"customer\": {\"orders\": [{\"no\": \"A3\"}, {\"no\": \"A2\"}]}}"), "M0951",
 			      "/customer/orders/1/no: expected \"A2\", got \"A1\"");
 	assert_expected_fails(EXPECT("{\"provenance\": {\"/customer/tier\": {\"part\": \"crm\"}}}"), "M0951",
