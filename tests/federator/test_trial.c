@@ -337,6 +337,22 @@ static void a_role_sees_what_its_policy_says(void **state)
 			   "{\"customer\": {\"name\": \"김한별\", \"rrn\": \"900101-1234567\"}}</expect>"));
 }
 
+static void codes_are_compared_with_what_the_type_makes_of_a_value(void **state)
+{
+	(void)state;
+	assert_passes("<codes name='yn'><code is='Y' from='true'/><code is='N' from='false'/></codes>"
+		      "<codes name='rank'><code is='one' from='1'/></codes>"
+		      "<part name='opt' source='s0' rows='0..1' deadline='50ms' ttl='1s' stale='0s'>"
+		      "<query by='member'>SELECT m, b, n FROM t WHERE m IN (:member...)</query>"
+		      "<column name='m' type='integer' proves='member'/><column name='b' type='boolean'/>"
+		      "<column name='n' type='integer'/></part>"
+		      "<field path='agreed' class='open' codes='yn'><from part='opt' column='b'/></field>"
+		      "<field path='rank' class='open' codes='rank'><from part='opt' column='n'/></field>"
+		      "<view name='coded' by='member' budget='1s'><use path='agreed'/><use path='rank'/></view>"
+		      "<test name='t' view='coded'>" ASK("member", "1") GIVEN("opt", "m,b,n\n1,t,001\n") GIVEN_CRM REST
+		      EXPECT("{\"customer\": {\"agreed\": \"Y\", \"rank\": \"one\"}}") "</test>");
+}
+
 static void tests_are_chosen_by_their_names(void **state)
 {
 	static const char tests[] =
@@ -374,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_missing_part_says_why),
 		cmocka_unit_test(copies_are_as_old_as_now_says),
 		cmocka_unit_test(a_role_sees_what_its_policy_says),
+		cmocka_unit_test(codes_are_compared_with_what_the_type_makes_of_a_value),
 		cmocka_unit_test(tests_are_chosen_by_their_names),
 	};
 	struct err err;
