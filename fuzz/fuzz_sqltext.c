@@ -60,16 +60,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct by_key by[] = { { .key = &member }, { .key = &phone, .optional = true } };
 	struct str sql = { (const char *)data, size };
 	struct arena *mem = arena_new();
-	struct diags *ds = diags_new(mem);
 	struct query query = { 0 };
 
 	for (size_t i = 0; i < (ARRAY_LEN(by) + 1) * ARRAY_LEN(dialects); i++) {
 		const char *dialect = dialects[i % ARRAY_LEN(dialects)];
 		const struct sqltext text = { sql, dialect, by, i / ARRAY_LEN(dialects), where };
-		size_t before = diags_count(ds, DIAG_ERROR);
+		struct diags *ds = diags_new(mem); /* the same finding counts once in one */
 		bool good = sqltext_split(&text, mem, ds, &query.pieces, &query.n_pieces);
 
-		check(good == (diags_count(ds, DIAG_ERROR) == before));
+		check(good == (diags_count(ds, DIAG_ERROR) == 0));
 		if (!good)
 			continue;
 		check_pieces(sql, &query);

@@ -240,7 +240,9 @@ static const char *meant_below(struct listing *l, DIR *d)
 			first = arena_cstr(l->mem, str_of(entry->d_name));
 	if (!first)
 		return NULL;
-	return arena_printf(l->mem, "did you mean %s%s%s?", l->dir, l->dir[strlen(l->dir) - 1] == '/' ? "" : "/", first).p;
+	return arena_printf(l->mem, "did you mean %s%s%s?", l->dir, l->dir[strlen(l->dir) - 1] == '/' ? "" : "/",
+			    first)
+		.p;
 }
 
 static void read_dir(struct listing *l)

@@ -88,7 +88,7 @@ static void check_dots(struct sqlscan *s, size_t name_end, size_t dots)
 	size_t n = name_end + dots - s->at;
 
 	if (dots == 0 && dots_apart(s, name_end))
-		SQLSCAN_FIND(s, "M0409", s->at, n, help, "the dots of a list parameter follow its name without a blank");
+		SQLSCAN_FIND(s, "M0409", s->at, n, help, "no blank stands before the dots of a list parameter");
 	else if (dots != 0 && dots != 3)
 		SQLSCAN_FIND(s, "M0409", s->at, n, help, "a list parameter has three dots");
 	else if (dots && !encloses(s->last, sqlscan_next(s, s->at + n)))

@@ -382,7 +382,7 @@ static void other_limits_are_fine(void **state)
 		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m ORDER BY a) AS rn" BY ") x WHERE rn <= 3",
 		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) AS rownum" BY ") x WHERE rownum <= 3",
 		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) rownum" BY ") x WHERE x.rownum <= 3",
-		"SELECT m FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY m) rownum" BY ") x WHERE rownum BETWEEN 1 AND 3",
+		"SELECT m FROM (SELECT ROW_NUMBER() OVER (PARTITION BY m) rownum" BY ") x WHERE rownum BETWEEN 1 AND 3",
 		"SELECT m" BY " AND t.rownum BETWEEN 1 AND 3",
 		"SELECT m FROM (SELECT m" BY " ORDER BY at OFFSET 0 ROWS) x",
 		"SELECT GROUP_CONCAT(a ORDER BY a LIMIT 3)" BY " GROUP BY m",
