@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < (ARRAY_LEN(by) + 1) * ARRAY_LEN(dialects); i++) {
 		const char *dialect = dialects[i % ARRAY_LEN(dialects)];
 		const struct sqltext text = { sql, dialect, by, i / ARRAY_LEN(dialects), where };
-		struct diags *ds = diags_new(mem); /* the same finding counts once in one */
+		struct diags *ds = diags_new(mem);
 		bool good = sqltext_split(&text, mem, ds, &query.pieces, &query.n_pieces);
 
 		check(good == (diags_count(ds, DIAG_ERROR) == 0));

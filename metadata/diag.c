@@ -87,36 +87,19 @@ PRINTF_LIKE(2, 0) static const char *sentence(struct arena *mem, const char *fmt
 	return text;
 }
 
-/* The same finding at the same place, as when two queries of a part bring the same column. */
-static bool is_told(const struct diags *ds, const char *code, struct span at, const char *text)
-{
-	for (size_t i = 0; i < ds->n; i++) {
-		const struct diag *d = &ds->all[i];
-
-		if (d->at.file == at.file && d->at.line == at.line && d->at.column == at.column &&
-		    strcmp(d->code, code) == 0 && strcmp(d->text, text) == 0)
-			return true;
-	}
-	return false;
-}
-
 void diag_add(struct diags *ds, const char *code, struct span at, const char *help, const char *fmt, ...)
 {
 	enum diag_level level = level_of(code);
 	const char *text;
 	va_list ap;
 
-	if (ds->n == FINDINGS_MAX) {
-		ds->count[level]++;
+	ds->count[level]++;
+	if (ds->n == FINDINGS_MAX)
 		return;
-	}
 	va_start(ap, fmt);
 	text = sentence(ds->mem, fmt, ap);
 	va_end(ap);
 	at.file = file_add(ds, at.file ? at.file : "")->name;
-	if (is_told(ds, code, at, text))
-		return;
-	ds->count[level]++;
 	ds->all[ds->n++] = (struct diag){ .level = level,
 					  .code = arena_cstr(ds->mem, str_of(code)),
 					  .at = at,

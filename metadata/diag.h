@@ -23,7 +23,7 @@ struct diags *diags_new(struct arena *mem) NONNULL(1) __attribute__((returns_non
 /* Remember a copy of a file's text, so that its lines can be shown when the mapping is gone. */
 void diags_file(struct diags *ds, const char *file, struct str text) NONNULL(1, 2);
 /* Add a finding; whether it is an error or a warning stands with its code in codes.def. `help` may be NULL;
- * all texts are copied. The same sentence at the same place is told once; findings beyond 200 are only counted. */
+ * all texts are copied. Findings beyond 200 are only counted. */
 void diag_add(struct diags *ds, const char *code, struct span at, const char *help, const char *fmt,
 	      ...) NONNULL(1, 2, 5) PRINTF_LIKE(5, 6);
 /* The place of `n` bytes at byte `at` of an element's text whose first byte stands at `first`. When the file was given
