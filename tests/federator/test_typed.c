@@ -1,3 +1,4 @@
+#include "federator/view/document.h"
 #include "federator/view/typed.h"
 
 #include <stdio.h>
@@ -238,6 +239,19 @@ static void uuids_become_lower_case(void **state)
 	check(*state, TYPE_UUID, ((struct world *)*state)->utc, cases, ARRAY_LEN(cases));
 }
 
+static void documents_hold_no_nul(void **state)
+{
+	static const struct str with_nul[] = { STR("[1\0]"), STR("1\0"), STR("\0"), STR("[\"\0\"]"),
+					       STR("{\"\\u0000\":1}") };
+	struct arena *mem = arena_new();
+	struct str text;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(with_nul); i++)
+		assert_false(document_read(with_nul[i], mem, &text));
+	arena_wipe_free(&mem);
+}
+
 static void documents_keep_every_digit_and_lose_their_blanks(void **state)
 {
 	static const struct expected cases[] = {
@@ -407,6 +421,7 @@ int main(void)
 		cmocka_unit_test(times_of_day_lose_only_zeros),
 		cmocka_unit_test(uuids_become_lower_case),
 		cmocka_unit_test(documents_keep_every_digit_and_lose_their_blanks),
+		cmocka_unit_test(documents_hold_no_nul),
 		cmocka_unit_test(documents_may_be_nested_sixty_four_deep),
 		cmocka_unit_test(the_document_null_is_null),
 		cmocka_unit_test(text_stays_as_it_is),
