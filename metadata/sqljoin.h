@@ -9,7 +9,8 @@
  * - one SELECT whose WHERE compares a column with the list, and does not merge rows;
  * - the same with GROUP BY that column;
  * - rows numbered by window functions, each with PARTITION BY that column, in a subquery or WITH.
- * Subqueries without the list do not matter. `mem` is for scratch. Any thread. */
+ * Subqueries without the list do not matter. With any parameter but lists, :before too, it is false. `mem` is
+ * for scratch. Any thread. */
 bool sqljoin_separable(const struct query *query, const char *dialect, struct arena *mem) NONNULL(1, 3);
 
 #endif

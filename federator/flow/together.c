@@ -3,7 +3,6 @@
  * columns than the query can look into: a row shall not be found for one key and carry another. Runs on
  * workers' threads: it touches nothing but the catalog and the fetches. */
 #include "federator/flow/request.h"
-#include "metadata/sqltext.h"
 
 /* More keys are asked alone: they fill a query by themselves. */
 enum { VALUES_MOST = 8 };
@@ -110,15 +109,13 @@ static bool split(const struct fetch *joint, struct fetch *parts, uint32_t n)
 	return true;
 }
 
+/* Does the query compare a list with as many columns as prove the key? */
 static bool looks_into_all(const struct part *part, const struct query *query)
 {
 	size_t lists = 0, columns = 0;
 
-	for (size_t i = 0; i < query->n_pieces; i++) {
-		if (query->pieces[i].kind == PIECE_PARAM)
-			return false;
+	for (size_t i = 0; i < query->n_pieces; i++)
 		lists += query->pieces[i].kind == PIECE_LIST;
-	}
 	for (size_t c = 0; c < part->n_columns; c++)
 		columns += part->columns[c].proves == query->by[0].key;
 	return columns > 0 && columns <= lists;
@@ -127,11 +124,11 @@ static bool looks_into_all(const struct part *part, const struct query *query)
 const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct key_set *keys,
 					 struct arena *mem)
 {
-	const struct by_key *by = &query->by[0];
 	struct together *t;
 
-	if (!query->separable || query->n_by != 1 || by->optional || keys[0].n == 0 || keys[0].n > VALUES_MOST ||
-	    sqltext_pages(query) || !looks_into_all(part, query))
+	/* what is separable has no parameter but lists, so it does not page either */
+	if (!query->separable || query->n_by != 1 || query->by[0].optional || keys[0].n == 0 ||
+	    keys[0].n > VALUES_MOST || !looks_into_all(part, query))
 		return NULL;
 	t = arena_new_of(mem, struct together);
 	*t = (struct together){ .batch = { query, (uint32_t)keys[0].n, join, split },
