@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "adapters/adapter_driver.h"
+#include "base/memory.h"
 
 enum { LOGIN_TIMEOUT_S = 2 };
 
@@ -167,11 +168,9 @@ static bool conn_dial(struct odbc_conn *c, const struct adapter_conf *conf, stru
 
 static bool odbc_connect(const struct adapter_conf *conf, void **conn_out, struct err *err)
 {
-	SCOPED(odbc_disconnect) void *made = calloc(1, sizeof(struct odbc_conn));
+	SCOPED(odbc_disconnect) void *made = memory_new(sizeof(struct odbc_conn));
 	struct odbc_conn *c = made;
 
-	if (c == NULL)
-		abort();
 	snprintf(c->source, sizeof(c->source), "%s", conf->name);
 	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, odbc_env(), &c->dbc)))
 		return err_set(err, ERR_SYSTEM, c->source, "the driver manager gives no connection handle");

@@ -9,6 +9,7 @@
 #include "adapters/fetch.h"
 #include "adapters/registry.h"
 #include "adapters/stand_in.h"
+#include "base/memory.h"
 
 enum { POOL_MOST = 64, USUAL_FIRST_US = 1000, SLOW_US = 1000 };
 
@@ -94,10 +95,8 @@ void pool_free(struct adapter *ad)
 
 static struct adapter *pool_new(const struct adapter_conf *conf, const struct adapter_driver *driver)
 {
-	struct adapter *ad = calloc(1, sizeof(*ad) + conf->pool * sizeof(ad->workers[0]));
+	struct adapter *ad = memory_new(sizeof(*ad) + conf->pool * sizeof(ad->workers[0]));
 
-	if (ad == NULL)
-		abort();
 	ad->mem = arena_new();
 	ad->conf = *conf;
 	ad->conf.name = arena_cstr(ad->mem, str_of(conf->name));

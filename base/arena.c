@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 enum {
 	FIRST_BLOCK_BYTES = 4 * 1024,
 	LAST_BLOCK_BYTES = 256 * 1024,
@@ -94,9 +96,7 @@ static struct block *block_new(size_t bytes)
 	}
 	if (bytes > SIZE_MAX - sizeof(*b))
 		abort();
-	b = calloc(1, sizeof(*b) + bytes);
-	if (!b)
-		abort();
+	b = memory_new(sizeof(*b) + bytes);
 	b->bytes = bytes;
 	ASAN_POISON_MEMORY_REGION(b->data, bytes);
 	return b;

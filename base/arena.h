@@ -9,7 +9,7 @@
 struct arena; /* opaque */
 
 /* A new arena. The caller owns it: end it with arena_wipe_free(). Aborts the process when the
- * system has no memory (docs/decisions: out of memory ends the process, the supervisor restarts it;
+ * system has no memory (0026: a reserve is given up first, then the supervisor restarts the process;
  * what comes from outside is bounded before it gets here). */
 struct arena *arena_new(void) __attribute__((returns_nonnull));
 

@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 enum { FIRST_CAP = 128 };
 
 /* Not realloc: it would leave the old bytes unwiped on the heap. */
 static void grow(struct buf *b, size_t cap)
 {
-	char *data = malloc(cap);
+	char *data = memory_raw(cap);
 
-	if (!data)
-		abort();
 	if (b->data) {
 		memcpy(data, b->data, b->len);
 		explicit_bzero(b->data, b->cap);

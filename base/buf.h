@@ -1,4 +1,4 @@
-/* buf.h - a growing byte buffer on the heap. One thread at a time. Aborts without memory (as arena.h). */
+/* buf.h - a growing byte buffer on the heap. One thread at a time. Without memory: as arena.h. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 

@@ -9,6 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 enum { BATCH_EVENTS = 128 };
 
 struct loop {
@@ -82,9 +84,7 @@ static void heap_fix(struct loop *loop, size_t at)
 static void heap_grow(struct loop *loop)
 {
 	loop->cap_timers = loop->cap_timers ? 2 * loop->cap_timers : 64;
-	loop->heap = reallocarray(loop->heap, loop->cap_timers, sizeof(struct loop_timer *));
-	if (!loop->heap)
-		abort();
+	loop->heap = memory_resize(loop->heap, loop->cap_timers * sizeof(struct loop_timer *));
 }
 
 void loop_timer_set(struct loop *loop, struct loop_timer *t, struct deadline due)
@@ -266,10 +266,8 @@ static void woken(struct loop_fd *w, uint32_t epoll_events)
 
 struct loop *loop_new(struct err *err)
 {
-	struct loop *loop = calloc(1, sizeof(*loop));
+	struct loop *loop = memory_new(sizeof(*loop));
 
-	if (!loop)
-		abort();
 	loop->turns_end = &loop->turns;
 	loop->wake = (struct loop_fd){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .ready = woken };
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

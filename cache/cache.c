@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "cache/entry.h"
 
 void cache_found(struct cache *c, struct cache_ask *ask, struct cache_hit hit)
@@ -87,10 +88,8 @@ bool cache_keeps(const struct cache *c)
 
 struct cache *cache_off(void)
 {
-	struct cache *c = calloc(1, sizeof(*c));
+	struct cache *c = memory_new(sizeof(*c));
 
-	if (!c)
-		abort();
 	c->driver = &off;
 	return c;
 }
@@ -113,10 +112,8 @@ static void stand_in_get(struct cache *c, struct cache_ask *ask)
 struct cache *cache_stand_in(struct cache_hit (*copy)(void *owner, struct cache_ask *ask), void *owner)
 {
 	static const struct cache_driver driver = { "stand-in", stand_in_get, off_put, off_drop, off_state, off_free };
-	struct stand_in *s = calloc(1, sizeof(*s));
+	struct stand_in *s = memory_new(sizeof(*s));
 
-	if (!s)
-		abort();
 	*s = (struct stand_in){ .c = { .driver = &driver }, .copy = copy, .owner = owner };
 	return &s->c;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "cache/cache_driver.h"
 #include "cache/entry.h"
 
@@ -31,22 +32,15 @@ struct memory {
 	struct memory_store *store;
 };
 
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 struct memory_store *memory_store_new(size_t max_bytes)
 {
-	struct memory_store *store = must(calloc(1, sizeof(*store)));
+	struct memory_store *store = memory_new(sizeof(*store));
 
 	if (pthread_mutex_init(&store->lock, NULL) != 0)
 		abort();
 	store->max_bytes = max_bytes;
 	store->n_buckets = BUCKETS_LEAST;
-	store->buckets = must(calloc(store->n_buckets, sizeof(struct node *)));
+	store->buckets = memory_new_array(store->n_buckets, sizeof(struct node *));
 	return store;
 }
 
@@ -109,7 +103,7 @@ static void grow(struct memory_store *store)
 	if (store->entries < n)
 		return;
 	store->n_buckets = 2 * n;
-	store->buckets = must(calloc(store->n_buckets, sizeof(struct node *)));
+	store->buckets = memory_new_array(store->n_buckets, sizeof(struct node *));
 	for (size_t i = 0; i < n; i++)
 		for (struct node *node = old[i], *next; node; node = next) {
 			struct node **bucket = bucket_of(store, &node->key);
@@ -192,11 +186,11 @@ static void memory_put(struct cache *c, const struct cache_key *key, struct str 
 	struct memory_store *store = ((struct memory *)c)->store;
 	struct node *node;
 
-	if (cost(bytes.n) > store->max_bytes) {
+	node = cost(bytes.n) <= store->max_bytes ? memory_try(sizeof(*node) + bytes.n) : NULL;
+	if (!node) {
 		c->count.put_failures++;
 		return;
 	}
-	node = must(malloc(sizeof(*node) + bytes.n));
 	*node = (struct node){
 		.key = *key,
 		.n = bytes.n,
@@ -241,7 +235,7 @@ struct cache *cache_on_memory(struct memory_store *store)
 {
 	static const struct cache_driver driver = { "memory",	 memory_get,   memory_put,
 						    memory_drop, memory_state, memory_free };
-	struct memory *m = must(calloc(1, sizeof(*m)));
+	struct memory *m = memory_new(sizeof(*m));
 
 	m->base.driver = &driver;
 	m->store = store;

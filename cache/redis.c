@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "cache/cache_driver.h"
 #include "cache/entry.h"
 #include "cache/redis_pipe.h"
@@ -187,7 +188,10 @@ static void receive(struct redis *r)
 /* The probe is a look-up like ours, so it finds out all that could stand in their way. */
 static void greet(struct redis *r)
 {
-	redis_pipe_begin(&r->pipe);
+	if (!redis_pipe_begin(&r->pipe)) {
+		go_down(r);
+		return;
+	}
 	r->phase = GREETING;
 	if (r->password && r->user)
 		SEND(r, REDIS_AUTH, STR("AUTH"), str_of(r->user), str_of(r->password));
@@ -330,15 +334,6 @@ static void redis_free(struct cache *c)
 	free(r);
 }
 
-static char *copy(const char *text)
-{
-	char *own = text ? strdup(text) : NULL;
-
-	if (text && !own)
-		abort();
-	return own;
-}
-
 struct cache *cache_on_redis(const struct redis_conf *conf, struct loop *loop, struct err *err)
 {
 	static const struct cache_driver driver = { "redis",	redis_get,   redis_put,
@@ -348,14 +343,12 @@ struct cache *cache_on_redis(const struct redis_conf *conf, struct loop *loop, s
 
 	if (!redis_socket_address(conf->address, &address, err))
 		return NULL;
-	r = calloc(1, sizeof(*r));
-	if (!r)
-		abort();
+	r = memory_new(sizeof(*r));
 	r->base.driver = &driver;
 	r->loop = loop;
 	r->address = address;
-	r->user = copy(conf->user);
-	r->password = copy(conf->password);
+	r->user = conf->user ? memory_text(conf->user) : NULL;
+	r->password = conf->password ? memory_text(conf->password) : NULL;
 	r->timeout_us = UINT64_C(1000) * conf->timeout_ms;
 	r->back_off_ms = BACK_OFF_LEAST_MS;
 	r->watch = (struct loop_fd){ .fd = -1, .ready = redis_ready };

@@ -7,10 +7,11 @@
 
 enum { OUT_KEPT = 256 << 10 }; /* a larger buffer is given back once it is empty */
 
-void redis_pipe_begin(struct redis_pipe *p)
+bool redis_pipe_begin(struct redis_pipe *p)
 {
 	assert(!p->reader && p->n_pending == 0 && p->out.len == 0);
 	p->reader = redis_reply_reader();
+	return p->reader != NULL;
 }
 
 static void empty_out(struct redis_pipe *p)

@@ -25,8 +25,8 @@ struct redis_pipe {
 	char chunk[REDIS_CHUNK];
 };
 
-/* A new connection: nothing is pending. */
-void redis_pipe_begin(struct redis_pipe *p) NONNULL(1);
+/* A new connection: nothing is pending. False: hiredis got no memory. */
+bool redis_pipe_begin(struct redis_pipe *p) MUST_CHECK NONNULL(1);
 /* Forget everything, wiped. Returns how many SET commands were left without an answer. */
 size_t redis_pipe_end(struct redis_pipe *p) NONNULL(1);
 /* Can one more command with so many bytes of arguments be queued? */

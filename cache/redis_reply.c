@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 /* More than this unread is no copy of ours. */
 enum { UNREAD_MOST = 64 << 20 };
 
 static void *reply_of(const redisReadTask *task, const char *text, size_t n)
 {
-	struct redis_reply *reply = malloc(sizeof(*reply) + n);
+	struct redis_reply *reply = memory_try(sizeof(*reply) + n);
 
 	if (!reply || task->parent) {
 		free(reply);
@@ -58,11 +60,7 @@ static void on_free(void *object)
 redisReader *redis_reply_reader(void)
 {
 	static redisReplyObjectFunctions functions = { on_string, on_array, on_integer, on_nil, on_free };
-	redisReader *reader = redisReaderCreateWithFunctions(&functions);
-
-	if (!reader)
-		abort();
-	return reader;
+	return redisReaderCreateWithFunctions(&functions);
 }
 
 bool redis_reply_feed(redisReader *reader, const char *bytes, size_t n)

@@ -13,8 +13,8 @@ struct redis_reply {
 	char text[];
 };
 
-/* A reader; free it with redisReaderFree(). Never NULL. */
-redisReader *redis_reply_reader(void) __attribute__((returns_nonnull));
+/* A reader; free it with redisReaderFree(). NULL: hiredis got no memory. */
+redisReader *redis_reply_reader(void) MUST_CHECK;
 /* Feed bytes from the socket. False: no memory or too much unread (hiredis). */
 bool redis_reply_feed(redisReader *reader, const char *bytes, size_t n) MUST_CHECK NONNULL(1, 2);
 /* The next whole reply, or NULL in *out when more bytes are needed. False: not the protocol; close the

@@ -1,14 +1,11 @@
-#include <libxml/parser.h>
-
-#include "base/digest.h"
 #include "federator/cli/cli.h"
+#include "federator/libraries.h"
 
 int main(int argc, char **argv)
 {
 	struct err err;
 
-	if (!digest_init(&err))
+	if (!libraries_begin(&err))
 		return message_err(&err);
-	xmlInitParser(); /* before any thread */
 	return cli_main(argc, argv);
 }

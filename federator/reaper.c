@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 enum { GRACE_MS = 1000 }; /* for workers that are connecting: an adapter comes here without running fetches */
 
 struct grave {
@@ -48,10 +50,8 @@ static void *reaper_run(void *arg)
 
 struct reaper *reaper_new(struct err *err)
 {
-	struct reaper *r = calloc(1, sizeof(*r));
+	struct reaper *r = memory_new(sizeof(*r));
 
-	if (!r)
-		abort();
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->more, NULL);
 	if (pthread_create(&r->thread, NULL, reaper_run, r) != 0) {
@@ -64,10 +64,8 @@ struct reaper *reaper_new(struct err *err)
 
 void reaper_take(struct reaper *r, struct adapter **ad)
 {
-	struct grave *g = malloc(sizeof(*g));
+	struct grave *g = memory_raw(sizeof(*g));
 
-	if (!g)
-		abort();
 	g->ad = *ad;
 	*ad = NULL;
 	pthread_mutex_lock(&r->lock);

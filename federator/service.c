@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "federator/secret.h"
 #include "metadata/widen.h"
 
@@ -81,10 +82,8 @@ static void service_free(struct service *svc)
 /* A service without a mapping set yet. */
 static struct service *service_begin(const struct options *opt, const struct stand_in *stand_in, struct err *err)
 {
-	struct service *svc = calloc(1, sizeof(*svc));
+	struct service *svc = memory_new(sizeof(*svc));
 
-	if (!svc)
-		abort();
 	svc->opt = opt;
 	svc->mem = arena_new();
 	pthread_mutex_init(&svc->reloading, NULL);

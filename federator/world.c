@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "federator/source_conf.h"
 
 /* An adapter and how many sets use it. */
@@ -141,9 +142,7 @@ static struct shared *shared_open(const struct adapter_conf *conf, const unsigne
 
 	if (!ad)
 		return NULL;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		abort();
+	s = memory_new(sizeof(*s));
 	s->ad = ad;
 	s->sets = 1;
 	memcpy(s->conf, digest, DIGEST_BYTES);

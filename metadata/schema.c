@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "metadata/load.h"
 
 struct schema {
@@ -22,11 +23,9 @@ struct str mapping_schema_text(void)
 
 struct schema *schema_new(void)
 {
-	struct schema *schema = calloc(1, sizeof(*schema));
+	struct schema *schema = memory_new(sizeof(*schema));
 	xmlSchemaParserCtxtPtr parser;
 
-	if (!schema)
-		abort();
 	schema->doc = xmlReadMemory(mapping_xsd, (int)sizeof(mapping_xsd) - 1, "mapping-1.xsd", NULL,
 				    XML_PARSE_NONET);
 	parser = schema->doc ? xmlSchemaNewDocParserCtxt(schema->doc) : NULL;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 /* Longer each time, so that a frozen source with a queue costs no steady stream of wake-ups. */
 enum { NUDGE_FIRST_MS = 1, NUDGE_MOST_MS = 8 };
 
@@ -12,10 +14,8 @@ struct crew {
 
 struct crew *crew_new(void)
 {
-	struct crew *crew = malloc(sizeof(*crew));
+	struct crew *crew = memory_raw(sizeof(*crew));
 
-	if (!crew)
-		abort();
 	atomic_init(&crew->left, 0);
 	atomic_init(&crew->owners, 1);
 	return crew;

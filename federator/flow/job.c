@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "federator/flow/flight.h"
 #include "federator/flow/request.h"
 #include "metadata/plan.h"
@@ -168,10 +169,8 @@ bool job_submit(struct run *run, struct err *err)
 {
 	struct flow *flow = run->flow;
 	struct adapter *adapter = flow->world->adapters[run->part->source->index];
-	struct job *job = calloc(1, sizeof(*job));
+	struct job *job = memory_new(sizeof(*job));
 
-	if (!job)
-		return err_set(err, ERR_BUSY, run->part->name, "out of memory");
 	*job = (struct job){ .fetch = fetch_new(),
 			     .landed = { .run = on_landed },
 			     .run = run,

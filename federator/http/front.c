@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 enum {
 	CONNECTION_BYTES =
@@ -30,9 +31,7 @@ static void link_notify(void *front, struct MHD_Connection *conn, void **linkp,
 
 	switch (code) {
 	case MHD_CONNECTION_NOTIFY_STARTED:
-		link = calloc(1, sizeof(*link));
-		if (!link)
-			abort();
+		link = memory_new(sizeof(*link));
 		link->fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 		link->timer.fire = link_cut;
 		loop_timer_set(f->loop, &link->timer, deadline_after_ms(HEADER_MS));
@@ -157,10 +156,8 @@ static struct MHD_Daemon *daemon_start(struct front *f)
 
 struct front *front_open(const struct front_conf *conf, struct err *err)
 {
-	struct front *f = calloc(1, sizeof(*f));
+	struct front *f = memory_new(sizeof(*f));
 
-	if (!f)
-		abort();
 	f->conf = *conf;
 	f->loop = conf->lane->loop;
 	f->watch.ready = daemon_ready;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "base/memory.h"
 #include "federator/http/front.h"
 
 struct worker {
@@ -109,11 +110,9 @@ static void worker_stop(struct worker *w)
 
 struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err)
 {
-	struct server *s = calloc(1, sizeof(*s) + conf->loops * sizeof(s->workers[0]));
+	struct server *s = memory_new(sizeof(*s) + conf->loops * sizeof(s->workers[0]));
 	bool good = true;
 
-	if (!s)
-		abort();
 	s->conf = *conf;
 	s->fd = at->fd;
 	at->fd = -1;

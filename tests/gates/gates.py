@@ -184,5 +184,18 @@ def loops_unrolled(text):
     return re.sub(r"foreach\((\w+)([^)]*)\)(.*?)endforeach\(\)", unroll, text, flags=re.S)
 
 
+def allocation_does_not_fail(tree):
+    """Memory of our own comes from base/memory.h, where a refusal has an answer."""
+    found = []
+    for path in tree.paths(".c"):
+        if path.split("/")[0] in MAY_INCLUDE and path != "base/memory.c":
+            bare = without_comments(tree.texts[path])
+            for match in re.finditer(r"\b(malloc|calloc|realloc|reallocarray|strn?dup|v?asprintf|open_memstream)\s*\(", bare):
+                line = bare.count("\n", 0, match.start()) + 1
+                found.append(f"{path}:{line}: {match.group(1)}() fails without memory; use base/memory.h")
+    return found
+
+
 GATES = {gate.__name__: gate for gate in (folder_order, include_from_root, prototypes_commented, sizes, words,
-                                          executables, documented, no_sleeps, sources_listed)}
+                                          executables, documented, no_sleeps, sources_listed,
+                                          allocation_does_not_fail)}

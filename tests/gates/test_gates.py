@@ -87,6 +87,13 @@ class GateTest(unittest.TestCase):
         self.passes(gates.sources_listed, "tests/base/test_a.c", "",
                     beside={"tests/base/CMakeLists.txt": "foreach(n a b)\n  t(test_${n}.c)\nendforeach()"})
 
+    def test_allocation_does_not_fail(self):
+        self.finds(gates.allocation_does_not_fail, "cache/a.c", "\tp = calloc(1, 8);\n")
+        self.finds(gates.allocation_does_not_fail, "federator/flow/a.c", "\tp = strdup(text);\n")
+        self.passes(gates.allocation_does_not_fail, "base/memory.c", "\tp = malloc(8);\n")
+        self.passes(gates.allocation_does_not_fail, "tests/base/test_a.c", "\tp = malloc(8);\n")
+        self.passes(gates.allocation_does_not_fail, "cache/a.c", "/* malloc( */\n\tfree(memory_new(8));\n")
+
     def test_every_gate_is_tested_here(self):
         tested = {name[len("test_"):] for name in dir(self) if name.startswith("test_")}
         self.assertEqual(set(gates.GATES) - tested, set())
