@@ -16,8 +16,9 @@ from questions import questions
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FASTIFY = os.path.join(ROOT, "bench", "fastify")
-sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
+sys.path[:0] = [os.path.join(ROOT, "tests", "live"), os.path.join(ROOT, "tests", "faultproxy")]
 
+from proxy import Proxy  # noqa: E402
 from servers import Servers, free_port, family_of  # noqa: E402 (the path is known only now)
 
 START_S = 30
@@ -121,7 +122,7 @@ class Lab:
         self.kinds = (("redis",) if redis else ()) + (("pg", "mariadb") if servers else ())
         self.servers = None
         self.contestants = []
-        self.helpers = []
+        self.proxies = []
 
     def __enter__(self):
         try:
@@ -154,9 +155,8 @@ class Lab:
         """End everything that was started."""
         for contestant in self.contestants:
             contestant.stop()
-        for helper in self.helpers:
-            helper.kill()
-            helper.wait()
+        for proxy in self.proxies:
+            proxy.stop()
         if self.servers:
             self.servers.stop()
 
@@ -195,11 +195,11 @@ class Lab:
         found = self.connections("servers")
         if delay_us:
             servers = (self.servers.pg, self.servers.mariadb)
-            helper = subprocess.Popen(["taskset", "-c", str(cores()[1]), self.program("far"), str(delay_us),
-                                       *(str(server.port) for server in servers)], stdout=subprocess.PIPE, text=True)
-            self.helpers.append(helper)
-            for name, server in zip(("callcenter", "warehouse"), servers):
-                found[name] = found[name].replace(f"Port={server.port}", f"Port={int(helper.stdout.readline())}")
+            proxy = Proxy(self.program("faultproxy"), *(server.port for server in servers),
+                          toxics=[f"latency_us={delay_us}"], wrap=["taskset", "-c", str(cores()[1])])
+            self.proxies.append(proxy)
+            for name, server, port in zip(("callcenter", "warehouse"), servers, proxy.ports):
+                found[name] = found[name].replace(f"Port={server.port}", f"Port={port}")
         self.map_of(kind, found)
         with open(self.path(kind, "bench.xml"), "w") as f:
             f.write(view)
