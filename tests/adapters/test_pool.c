@@ -1,161 +1,6 @@
-#include "tests/adapters/support.h"
+#include "tests/adapters/scripted.h"
 
 #include <pthread.h>
-#include <semaphore.h>
-#include <stdlib.h>
-
-#include "adapters/pool.h"
-
-/* A driver that does what the test says and tells what is done with it. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	enum err_class connect_fails;
-	bool hold_connects, hold_fetches; /* until they are let go */
-	int connects, connecting, most_connecting; /* calls, under way, most under way at once */
-	int fetches, fetching;
-	int disconnects;
-	int lose; /* so many fetches lose their connection */
-} script = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
-
-static void script_reset(void)
-{
-	script.connect_fails = ERR_NONE;
-	script.hold_connects = script.hold_fetches = false;
-	script.connects = script.connecting = script.most_connecting = 0;
-	script.fetches = script.fetching = script.disconnects = script.lose = 0;
-}
-
-static bool script_check(const struct adapter_conf *conf, struct err *err)
-{
-	return strcmp(conf->connect, "bad") != 0 || err_set(err, ERR_CONFIG, conf->name, "bad");
-}
-
-static bool script_connect(const struct adapter_conf *conf, void **conn_out, struct err *err)
-{
-	enum err_class fails;
-
-	pthread_mutex_lock(&script.lock);
-	script.connects++;
-	if (++script.connecting > script.most_connecting)
-		script.most_connecting = script.connecting;
-	pthread_cond_broadcast(&script.changed);
-	while (script.hold_connects)
-		pthread_cond_wait(&script.changed, &script.lock);
-	script.connecting--;
-	fails = script.connect_fails;
-	pthread_mutex_unlock(&script.lock);
-	if (fails != ERR_NONE)
-		return err_set(err, fails, conf->name, "the script says so");
-	*conn_out = malloc(1);
-	return true;
-}
-
-static bool script_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *err)
-{
-	bool lose;
-
-	(void)conn;
-	pthread_mutex_lock(&script.lock);
-	script.fetches++;
-	script.fetching++;
-	pthread_cond_broadcast(&script.changed);
-	while (script.hold_fetches)
-		pthread_cond_wait(&script.changed, &script.lock);
-	script.fetching--;
-	lose = script.lose > 0 && script.lose--;
-	pthread_mutex_unlock(&script.lock);
-	if (lose) {
-		*lost_out = true;
-		return err_set(err, ERR_REFUSED, "source", "lost");
-	}
-	struct rows *rows = arena_new_of(f->mem, struct rows);
-	struct str *cell = arena_new_of(f->mem, struct str);
-	*cell = arena_str(f->mem, f->n_params ? f->params[0] : STR("row"));
-	*rows = (struct rows){ .n_rows = 1, .n_cols = 1, .cells = cell };
-	f->rows = rows;
-	return true;
-}
-
-static void script_disconnect(void **conn)
-{
-	free(*conn);
-	*conn = NULL;
-	pthread_mutex_lock(&script.lock);
-	script.disconnects++;
-	pthread_cond_broadcast(&script.changed);
-	pthread_mutex_unlock(&script.lock);
-}
-
-static const struct adapter_driver scripted = {
-	.name = "scripted",
-	.check = script_check,
-	.connect = script_connect,
-	.fetch = script_fetch,
-	.disconnect = script_disconnect,
-};
-
-/* Wait until a figure of the script is reached. */
-static void until(const int *figure, int value)
-{
-	pthread_mutex_lock(&script.lock);
-	while (*figure < value)
-		pthread_cond_wait(&script.changed, &script.lock);
-	pthread_mutex_unlock(&script.lock);
-}
-
-static void let_go(bool *held)
-{
-	pthread_mutex_lock(&script.lock);
-	*held = false;
-	pthread_cond_broadcast(&script.changed);
-	pthread_mutex_unlock(&script.lock);
-}
-
-static int figure(const int *of)
-{
-	int value;
-
-	pthread_mutex_lock(&script.lock);
-	value = *of;
-	pthread_mutex_unlock(&script.lock);
-	return value;
-}
-
-static void script_set(enum err_class connect_fails)
-{
-	pthread_mutex_lock(&script.lock);
-	script.connect_fails = connect_fails;
-	pthread_mutex_unlock(&script.lock);
-}
-
-/* What the adapter told of its source, a letter each: d for down, u for up. */
-static char notices[16];
-
-static void take_notice(const char *source, const struct err *err)
-{
-	size_t n = strlen(notices);
-
-	assert_string_equal(source, "source");
-	assert_true(n + 1 < sizeof(notices));
-	notices[n] = err ? 'd' : 'u';
-}
-
-static struct adapter *open_scripted(uint32_t pool, uint32_t queue)
-{
-	struct adapter_conf conf = {
-		.name = "source", .connect = "", .zone = "UTC", .pool = pool, .queue = queue, .cap_ms = 1000,
-		.notice = take_notice
-	};
-	struct err err = { 0 };
-	struct adapter *ad;
-
-	memset(notices, 0, sizeof(notices));
-	ad = pool_open(&conf, &scripted, &err);
-
-	assert_non_null(ad);
-	return ad;
-}
 
 static int each(void **state)
 {
@@ -167,7 +12,7 @@ static int each(void **state)
 static void a_fetch_comes_back_with_rows_once(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(1, 1);
+	struct adapter *ad = script_open(1, 1);
 	struct fetch *f = support_run(ad, ASK(PARAMS(STR("C1"))));
 
 	assert_int_equal(f->err.cls, ERR_NONE);
@@ -184,19 +29,19 @@ static void a_fetch_comes_back_with_rows_once(void **state)
 static void one_worker_connects_at_once_and_others_when_they_are_needed(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(4, 8);
+	struct adapter *ad = script_open(4, 8);
 	struct fetch *f[3];
 
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
-	assert_int_equal(figure(&script.connects), 1);
+	assert_int_equal(script_figure(&script.connects), 1);
 	script.hold_fetches = true;
 	for (int i = 0; i < 3; i++)
 		support_start(ad, f[i] = support_fetch(ASK(.n_runs = 1)));
-	until(&script.fetching, 3);
-	assert_int_equal(figure(&script.connects), 3);
+	script_until(&script.fetching, 3);
+	assert_int_equal(script_figure(&script.connects), 3);
 	assert_int_equal(adapter_state(ad).busy, 3);
-	let_go(&script.hold_fetches);
+	script_let_go(&script.hold_fetches);
 	for (int i = 0; i < 3; i++) {
 		support_wait(f[i]);
 		support_free(&f[i]);
@@ -221,14 +66,14 @@ static void settle(struct adapter *ad, uint32_t asleep, uint64_t usual_us)
 /* An adapter whose two workers are connected and asleep. */
 static struct adapter *open_pair(uint64_t usual_us)
 {
-	struct adapter *ad = open_scripted(2, 8);
+	struct adapter *ad = script_open(2, 8);
 	struct fetch *f[2];
 
 	script.hold_fetches = true;
 	for (int i = 0; i < 2; i++)
 		support_start(ad, f[i] = support_fetch(ASK(.part = "part", .columns = "a")));
-	until(&script.fetching, 2);
-	let_go(&script.hold_fetches);
+	script_until(&script.fetching, 2);
+	script_let_go(&script.hold_fetches);
 	for (int i = 0; i < 2; i++) {
 		support_wait(f[i]);
 		support_free(&f[i]);
@@ -249,7 +94,7 @@ static void start_held(struct adapter *ad, struct fetch *f[2])
 
 static void end_held(struct adapter *ad, struct fetch *f[2])
 {
-	let_go(&script.hold_fetches);
+	script_let_go(&script.hold_fetches);
 	for (int i = 0; i < 2; i++) {
 		support_wait(f[i]);
 		assert_int_equal(f[i]->err.cls, ERR_NONE);
@@ -265,7 +110,7 @@ static void long_fetches_run_side_by_side(void **state)
 	struct fetch *f[2];
 
 	start_held(ad, f);
-	until(&script.fetching, 2);
+	script_until(&script.fetching, 2);
 	end_held(ad, f);
 }
 
@@ -276,9 +121,9 @@ static void a_short_fetch_waits_for_the_worker_at_work_until_it_turns_out_slow(v
 	struct fetch *f[2];
 
 	start_held(ad, f);
-	until(&script.fetching, 1);
+	script_until(&script.fetching, 1);
 	assert_int_equal(adapter_state(ad).queued, 1);
-	while (figure(&script.fetching) < 2) /* not before the first one counts as slow */
+	while (script_figure(&script.fetching) < 2) /* not before the first one counts as slow */
 		adapter_nudge(ad);
 	assert_false(adapter_nudge(ad));
 	end_held(ad, f);
@@ -308,14 +153,14 @@ static void a_source_that_is_down_refuses_at_once_with_its_reason(void **state)
 		script_reset();
 		script.connect_fails = reasons[i];
 		script.hold_connects = true;
-		struct adapter *ad = open_scripted(3, 8);
+		struct adapter *ad = script_open(3, 8);
 		struct fetch *waits = support_fetch(ASK(.n_runs = 1)),
 			     *late = support_fetch(ASK(.n_runs = 1));
 		struct err err = { 0 };
 
-		until(&script.connects, 1);
+		script_until(&script.connects, 1);
 		support_start(ad, waits); /* the first try is under way: it may wait for that */
-		let_go(&script.hold_connects);
+		script_let_go(&script.hold_connects);
 		support_wait(waits);
 		assert_int_equal(waits->err.cls, reasons[i]);
 		assert_false(adapter_submit(ad, late, &err));
@@ -332,24 +177,24 @@ static void a_source_that_comes_up_later_heals(void **state)
 {
 	(void)state;
 	script.connect_fails = ERR_REFUSED;
-	struct adapter *ad = open_scripted(4, 8);
+	struct adapter *ad = script_open(4, 8);
 
-	until(&script.connects, 3); /* it tries by itself, with rests between */
+	script_until(&script.connects, 3); /* it tries by itself, with rests between */
 	assert_string_equal(adapter_state(ad).down.text, "the script says so");
-	assert_int_equal(figure(&script.most_connecting), 1);
-	script_set(ERR_NONE);
+	assert_int_equal(script_figure(&script.most_connecting), 1);
+	script_fail_connects(ERR_NONE);
 	support_until(support_is_up, ad);
 	assert_int_equal(adapter_state(ad).last_error, ERR_NONE);
 	assert_int_equal(adapter_state(ad).down.cls, ERR_NONE);
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
-	assert_string_equal(notices, "du"); /* once each, however often it tried */
+	assert_string_equal(script_notices, "du"); /* once each, however often it tried */
 }
 
 static void a_full_queue_is_busy(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(1, 2);
+	struct adapter *ad = script_open(1, 2);
 	struct fetch *f[4];
 	struct err err = { 0 };
 
@@ -357,13 +202,13 @@ static void a_full_queue_is_busy(void **state)
 	for (int i = 0; i < 4; i++)
 		f[i] = support_fetch(ASK(.n_runs = 1));
 	support_start(ad, f[0]);
-	until(&script.fetching, 1);
+	script_until(&script.fetching, 1);
 	support_start(ad, f[1]);
 	support_start(ad, f[2]);
 	assert_int_equal(adapter_state(ad).queued, 2);
 	assert_false(adapter_submit(ad, f[3], &err));
 	assert_int_equal(err.cls, ERR_BUSY);
-	let_go(&script.hold_fetches);
+	script_let_go(&script.hold_fetches);
 	for (int i = 0; i < 3; i++)
 		support_wait(f[i]);
 	for (int i = 0; i < 4; i++)
@@ -375,10 +220,10 @@ static void a_full_queue_is_busy(void **state)
 static void a_fetch_is_not_begun_after_its_give_up(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(1, 8);
+	struct adapter *ad = script_open(1, 8);
 
 	assert_int_equal(support_run_class(ad, ASK(.give_up = { 1 })), ERR_LATE);
-	assert_int_equal(figure(&script.fetches), 0);
+	assert_int_equal(script_figure(&script.fetches), 0);
 	assert_int_equal(adapter_state(ad).failures, 1);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
@@ -386,12 +231,12 @@ static void a_fetch_is_not_begun_after_its_give_up(void **state)
 static void a_lost_connection_is_replaced_once_and_unseen(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(1, 8);
+	struct adapter *ad = script_open(1, 8);
 
 	script.lose = 1;
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
-	assert_int_equal(figure(&script.connects), 2);
-	assert_int_equal(figure(&script.disconnects), 1);
+	assert_int_equal(script_figure(&script.connects), 2);
+	assert_int_equal(script_figure(&script.disconnects), 1);
 	script.lose = 2;
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_REFUSED);
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
@@ -401,34 +246,34 @@ static void a_lost_connection_is_replaced_once_and_unseen(void **state)
 static void a_lost_connection_of_a_source_that_is_gone_fails_the_waiting(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(1, 8);
+	struct adapter *ad = script_open(1, 8);
 	struct fetch *f[3];
 
 	script.hold_fetches = true;
 	for (int i = 0; i < 3; i++)
 		support_start(ad, f[i] = support_fetch(ASK(.n_runs = 1)));
-	until(&script.fetching, 1);
-	script_set(ERR_REFUSED);
+	script_until(&script.fetching, 1);
+	script_fail_connects(ERR_REFUSED);
 	script.lose = 1;
-	let_go(&script.hold_fetches);
+	script_let_go(&script.hold_fetches);
 	for (int i = 0; i < 3; i++) {
 		support_wait(f[i]);
 		assert_int_equal(f[i]->err.cls, ERR_REFUSED);
 		support_free(&f[i]);
 	}
-	assert_int_equal(figure(&script.fetches), 1);
+	assert_int_equal(script_figure(&script.fetches), 1);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 
 static void closing_fails_the_queued_and_waits_for_the_running(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(1, 8);
+	struct adapter *ad = script_open(1, 8);
 	struct fetch *running = support_fetch(ASK(.n_runs = 1)), *queued = support_fetch(ASK(.n_runs = 1));
 
 	script.hold_fetches = true;
 	support_start(ad, running);
-	until(&script.fetching, 1);
+	script_until(&script.fetching, 1);
 	support_start(ad, queued);
 	assert_int_equal(adapter_close(&ad, 0), 1); /* nothing can have ended */
 	support_wait(queued);
@@ -436,20 +281,20 @@ static void closing_fails_the_queued_and_waits_for_the_running(void **state)
 	support_wait(running);
 	support_free(&queued);
 	support_free(&running);
-	let_go(&script.hold_fetches);
-	until(&script.disconnects, 1);
+	script_let_go(&script.hold_fetches);
+	script_until(&script.disconnects, 1);
 }
 
 static void a_worker_left_behind_touches_nothing_freed(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(2, 8);
+	struct adapter *ad = script_open(2, 8);
 	struct fetch *f[2];
 
 	script.hold_fetches = true;
 	for (int i = 0; i < 2; i++)
 		support_start(ad, f[i] = support_fetch(ASK(PARAMS(STR("asked")))));
-	until(&script.fetching, 2);
+	script_until(&script.fetching, 2);
 	assert_int_equal(adapter_close(&ad, 1), 2);
 	for (int i = 0; i < 2; i++) {
 		support_wait(f[i]);
@@ -458,20 +303,20 @@ static void a_worker_left_behind_touches_nothing_freed(void **state)
 		assert_false(support_is_done(f[i]));
 		support_free(&f[i]);
 	}
-	let_go(&script.hold_fetches); /* they write rows and read parameters of fetches freed above */
-	until(&script.disconnects, 2);
+	script_let_go(&script.hold_fetches); /* they write rows and read parameters of fetches freed above */
+	script_until(&script.disconnects, 2);
 }
 
 static void a_connect_that_hangs_is_left_behind(void **state)
 {
 	(void)state;
 	script.hold_connects = true;
-	struct adapter *ad = open_scripted(1, 8);
+	struct adapter *ad = script_open(1, 8);
 
-	until(&script.connects, 1);
+	script_until(&script.connects, 1);
 	assert_int_equal(adapter_close(&ad, 1), 1);
-	let_go(&script.hold_connects);
-	until(&script.disconnects, 1);
+	script_let_go(&script.hold_connects);
+	script_until(&script.disconnects, 1);
 }
 
 static void wrong_configurations_are_named(void **state)
@@ -498,7 +343,7 @@ static void wrong_configurations_are_named(void **state)
 	assert_int_equal(err.cls, ERR_CONFIG);
 	conf = good;
 	conf.connect = "bad";
-	assert_null(pool_open(&conf, &scripted, &err));
+	assert_null(pool_open(&conf, &script_driver, &err));
 	assert_string_equal(err.text, "bad");
 }
 
@@ -526,10 +371,10 @@ static void *storm(void *arg)
 static void many_threads_and_lost_connections_lose_no_fetch(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_scripted(3, 4);
+	struct adapter *ad = script_open(3, 4);
 	pthread_t threads[STORM_THREADS];
 
-	script.lose = STORM_FETCHES / 2;
+	script.lose_each = 5;
 	for (size_t i = 0; i < STORM_THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, storm, ad), 0);
 	for (size_t i = 0; i < STORM_THREADS; i++)
