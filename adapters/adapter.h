@@ -4,6 +4,7 @@
 #ifndef ADAPTERS_ADAPTER_H
 #define ADAPTERS_ADAPTER_H
 
+#include "adapters/breaker.h"
 #include "adapters/describe.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -23,8 +24,8 @@ struct adapter_conf {
 	int32_t zone_offset_s; /* its offset now, for servers without named zones */
 	uint32_t pool; /* worker threads, 1..64 */
 	uint32_t queue; /* fetches waiting at most */
-	/* Called on a worker's thread when the source stops taking connections (*err says why) and when it takes them
-	 * again (NULL): once each time. Must be quick; NULL: nobody wants to know. */
+	/* Called on a worker's thread or inside adapter_nudge() when the source takes no connections or fetches (*err
+	 * says why) and when it takes them again (NULL): once each time. Must be quick; NULL: nobody wants to know. */
 	void (*notice)(const char *source, const struct err *err);
 	uint32_t cap_ms; /* longest cap of the source's parts: the limit set in the server's session */
 	/* Not NULL: there is no source, no driver and no worker; adapter_submit() asks this for all rows of the
@@ -63,16 +64,16 @@ struct fetch {
 	const bool *bytes; /* by column: binary data, given as base64; NULL: none is */
 	uint32_t max_rows; /* over all runs; more sets ROWS_TRUNCATED */
 	size_t max_bytes; /* of cells; more fails with ERR_TOO_LARGE */
-	/* Not begun after this: fails with ERR_LATE, when a worker gets to it or in adapter_close(). While
-	 * all workers hang nobody does: the caller's own timer is what ends the waiting. */
+	/* Not begun after this: fails with ERR_LATE, when a worker gets to it, in adapter_nudge(), when the queue is
+	 * full or in adapter_close(). The caller's own timer is what ends the waiting. */
 	struct deadline give_up;
 	/* Ended at this: SQLite exactly, others by the server at cap_ms of the session. A frozen PostgreSQL
 	 * ends nothing. */
 	struct deadline cap;
 	const struct fetch_batch *batch; /* NULL: only alone */
 	bool describe; /* tell about the query and its session instead of its rows; without SQL about the session */
-	/* Called once, on a worker thread, inside adapter_close(), or with adapter_conf.answer inside adapter_queue().
-	 * Quick; never calls adapter_close(). */
+	/* Called once, on a worker thread or inside adapter_close(), adapter_nudge() or the adapter_queue() of any
+	 * fetch. Quick; calls no function of this adapter. */
 	void (*done)(struct fetch *f);
 	void *owner; /* the caller's */
 	/* answered */
@@ -95,13 +96,15 @@ void fetch_free(struct fetch **f) NONNULL(1);
 struct adapter_state {
 	uint32_t pool; /* workers */
 	uint32_t connected; /* with a live connection */
-	uint32_t busy; /* in a call of the driver */
+	uint32_t busy; /* in a call of the driver, hung ones too */
 	uint32_t queued;
 	uint64_t fetches; /* ended, good or bad */
 	uint64_t joined; /* of these, asked together with others */
 	uint64_t failures;
 	enum err_class last_error; /* ERR_NONE after a good fetch */
-	struct err down; /* why the last connect failed; cls is ERR_NONE while connects succeed */
+	struct err down; /* why fetches are refused or connects fail; cls is ERR_NONE while neither is so */
+	enum breaker_state breaker;
+	uint64_t probes; /* connects that tried whether an open breaker may close */
 };
 
 /* Once, in main(), before any thread: environment for the drivers (PGCLIENTENCODING), the directory with our
@@ -115,9 +118,9 @@ bool adapters_init(const char *odbcinst_dir, struct err *err) MUST_CHECK NONNULL
 struct adapter *adapter_open(const struct adapter_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 
 /* Hand over a fetch; never blocks. False (and done() is not called, the caller still owns it): ERR_BUSY queue
- * full; ERR_REFUSED, ERR_AUTH or what else the last connect failed with: no connection is left, the source
- * rests (250 ms, doubling to 10 s) and one worker tries at its end. While the first connect since the start
- * is under way fetches wait for it. A connection lost under a fetch is replaced once, unseen, before the
+ * full; ERR_REFUSED, ERR_AUTH, ERR_LATE or what else the last fault was: the breaker is open (breaker.h), the source
+ * rests (250 ms, doubling to 10 s) and one worker tries to connect at its end. While the first connect since the
+ * start is under way fetches wait for it. A connection lost under a fetch is replaced once, unseen, before the
  * fetch's give_up. */
 bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 
@@ -126,8 +129,8 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err) MUST_CH
 /* Wake as many workers as the queued fetches are worth. Never blocks. */
 void adapter_call(struct adapter *ad) NONNULL(1);
 /* Short fetches may wait for a worker at work rather than wake another one: waking takes longer than they do. When that
- * worker turns out slow, this wakes another. Call it every few milliseconds while a fetch is under way; true:
- * fetches still wait. */
+ * worker turns out slow, this wakes another. It also ends the waiting of fetches whose give_up has passed, and finds
+ * workers that hang. Call it every few milliseconds while a fetch is under way; true: fetches still wait. */
 bool adapter_nudge(struct adapter *ad) NONNULL(1);
 
 /* A snapshot. */

@@ -14,7 +14,7 @@ uint32_t batch_take(struct adapter *ad, struct fetch *f)
 	while (*at && values < VALUES_MOST) {
 		struct fetch *other = *at;
 
-		if (!other->batch || other->batch->shape != f->batch->shape ||
+		if (!other->batch || deadline_left_us(other->give_up) == 0 || other->batch->shape != f->batch->shape ||
 		    values + other->batch->n_values > VALUES_MOST) {
 			at = &other->next;
 			continue;
@@ -40,6 +40,7 @@ struct batch {
 	struct fetch joint; /* its mem holds the two arrays */
 	struct fetch **all; /* the list again: ->next is not ours when adapter_close() took it back */
 	struct fetch *parts; /* copies of the fetches, with arenas for their rows */
+	uint64_t begun_us;
 	struct err err;
 	bool asked; /* adapter_close() has not taken it back */
 	bool split; /* each part has its rows */
@@ -58,15 +59,16 @@ static void batch_begin(struct batch *b)
 {
 	uint32_t i = 0;
 
-	worker_move(b->w, WORKER_BUSY);
+	worker_begin(b->w, b->first);
 	b->w->running = b->first;
+	b->begun_us = clock_mono_us();
 	b->joint = *b->first;
 	b->joint.mem = arena_new();
 	b->joint.next = NULL;
 	b->all = arena_array_of(b->joint.mem, struct fetch *, b->n);
 	b->parts = arena_array_of(b->joint.mem, struct fetch, b->n);
 	for (struct fetch *f = b->first; f; f = f->next, i++) {
-		f->begun_us = clock_mono_us();
+		f->begun_us = b->begun_us;
 		fetch_keep(f);
 		b->all[i] = f;
 		b->parts[i] = *f;
@@ -148,11 +150,9 @@ static bool batch_settle(struct batch *b)
 {
 	struct adapter *ad = b->w->ad;
 
-	worker_move(b->w, b->w->conn ? WORKER_IDLE : WORKER_SPARE);
-	b->w->running = NULL;
+	worker_end(b->w, b->begun_us, &b->err);
 	if (!b->asked)
 		return false;
-	worker_took(ad, clock_mono_us() - b->first->begun_us);
 	if (!b->split && !fails_for_all(b->err.cls)) {
 		if (!ad->closing) {
 			batch_requeue(b);

@@ -13,63 +13,6 @@
 
 enum { POOL_MOST = 64, USUAL_FIRST_US = 1000, SLOW_US = 1000 };
 
-struct fetch *pool_take(struct adapter *ad)
-{
-	struct fetch *f = ad->first;
-
-	if (f == NULL)
-		return NULL;
-	ad->first = f->next;
-	if (ad->first == NULL)
-		ad->last = &ad->first;
-	ad->queued--;
-	f->next = NULL;
-	return f;
-}
-
-uint32_t pool_call(struct adapter *ad)
-{
-	uint32_t n = 0;
-
-	while (n < ad->asleep && n < ad->queued) {
-		uint32_t awake = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] - ad->asleep + n;
-
-		if (awake > 0 && ad->queued * ad->usual_us <= (uint64_t)awake * POOL_BATCH_US)
-			break;
-		n++;
-	}
-	ad->asleep -= n;
-	ad->called += n;
-	return n;
-}
-
-void pool_signal(struct adapter *ad, uint32_t n)
-{
-	while (n-- > 0)
-		pthread_cond_signal(&ad->idle_work);
-}
-
-struct fetch *pool_take_all(struct adapter *ad)
-{
-	struct fetch *list = ad->first;
-
-	ad->first = NULL;
-	ad->last = &ad->first;
-	ad->queued = 0;
-	return list;
-}
-
-void pool_fail(struct fetch *list, const struct err *err)
-{
-	for (struct fetch *f = list, *next; f; f = next) {
-		next = f->next;
-		f->next = NULL;
-		f->err = *err;
-		f->ended_us = clock_mono_us();
-		f->done(f);
-	}
-}
-
 static void pool_init_locks(struct adapter *ad)
 {
 	pthread_condattr_t attr;
@@ -79,6 +22,7 @@ static void pool_init_locks(struct adapter *ad)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&ad->idle_work, &attr);
 	pthread_cond_init(&ad->spare_work, &attr);
+	pthread_cond_init(&ad->connect_over, &attr);
 	pthread_cond_init(&ad->ended, &attr);
 	pthread_condattr_destroy(&attr);
 }
@@ -86,6 +30,7 @@ static void pool_init_locks(struct adapter *ad)
 void pool_free(struct adapter *ad)
 {
 	pthread_cond_destroy(&ad->ended);
+	pthread_cond_destroy(&ad->connect_over);
 	pthread_cond_destroy(&ad->spare_work);
 	pthread_cond_destroy(&ad->idle_work);
 	pthread_mutex_destroy(&ad->lock);
@@ -106,6 +51,7 @@ static struct adapter *pool_new(const struct adapter_conf *conf, const struct ad
 	ad->driver = driver;
 	ad->last = &ad->first;
 	ad->usual_us = USUAL_FIRST_US;
+	breaker_begin(&ad->breaker, (uint64_t)arc4random() << 32 | arc4random());
 	ad->in_state[WORKER_ENDED] = conf->pool;
 	for (uint32_t i = 0; i < conf->pool; i++)
 		ad->workers[i] = (struct worker){ .ad = ad, .state = WORKER_ENDED };
@@ -180,8 +126,8 @@ static bool pool_admits(const struct adapter *ad, struct err *err)
 {
 	if (ad->closing)
 		return err_set(err, ERR_REFUSED, ad->conf.name, "the source is being closed");
-	if (ad->down && ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] == 0) {
-		*err = ad->down_err;
+	if (breaker_refuses(&ad->breaker)) {
+		*err = ad->breaker.fault;
 		return false;
 	}
 	if (ad->queued >= ad->conf.queue)
@@ -191,6 +137,8 @@ static bool pool_admits(const struct adapter *ad, struct err *err)
 
 bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 {
+	struct fetch *hopeless = NULL;
+	struct err why;
 	bool admitted;
 
 	f->err = (struct err){ 0 };
@@ -203,6 +151,8 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 	if (ad->conf.answer)
 		return stand_in_submit(&ad->conf, f, err);
 	pthread_mutex_lock(&ad->lock);
+	if (ad->queued >= ad->conf.queue) /* what nobody waits for keeps nobody out */
+		hopeless = pool_take_hopeless(ad, &why);
 	admitted = pool_admits(ad, err);
 	if (admitted) {
 		*ad->last = f;
@@ -210,6 +160,8 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 		ad->queued++;
 	}
 	pthread_mutex_unlock(&ad->lock);
+	if (hopeless)
+		pool_fail(hopeless, &why);
 	return admitted;
 }
 
@@ -248,10 +200,15 @@ static uint32_t pool_slow(const struct adapter *ad)
 
 bool adapter_nudge(struct adapter *ad)
 {
+	struct fetch *hopeless;
 	uint32_t called, most;
+	struct err why;
 	bool waiting;
 
 	pthread_mutex_lock(&ad->lock);
+	pool_find_hung(ad);
+	pool_tell(ad);
+	hopeless = pool_take_hopeless(ad, &why);
 	most = ad->queued < ad->asleep ? ad->queued : ad->asleep;
 	called = most ? pool_slow(ad) : 0;
 	called = called < most ? called : most;
@@ -260,6 +217,7 @@ bool adapter_nudge(struct adapter *ad)
 	waiting = ad->queued > 0;
 	pthread_mutex_unlock(&ad->lock);
 	pool_signal(ad, called);
+	pool_fail(hopeless, &why);
 	return waiting;
 }
 
@@ -270,14 +228,17 @@ struct adapter_state adapter_state(struct adapter *ad)
 	pthread_mutex_lock(&ad->lock);
 	s = (struct adapter_state){ .pool = ad->conf.pool,
 				    .connected = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY],
-				    .busy = ad->in_state[WORKER_CONNECTING] + ad->in_state[WORKER_BUSY],
+				    .busy = ad->in_state[WORKER_CONNECTING] + ad->in_state[WORKER_BUSY] +
+					    ad->in_state[WORKER_HUNG],
 				    .queued = ad->queued,
 				    .fetches = ad->fetches,
 				    .failures = ad->failures,
 				    .joined = ad->joined,
-				    .last_error = ad->last_error };
-	if (ad->down)
-		s.down = ad->down_err;
+				    .last_error = ad->last_error,
+				    .breaker = ad->breaker.state,
+				    .probes = ad->breaker.probes };
+	if (breaker_troubled(&ad->breaker))
+		s.down = ad->breaker.fault;
 	pthread_mutex_unlock(&ad->lock);
 	return s;
 }

@@ -1,7 +1,7 @@
-/* pool.h - the inside of an adapter: a bounded queue (pool.c) and the workers that empty it (worker.c). All
+/* pool.h - the inside of an adapter: a bounded queue (pool.c, queue.c) and the workers that empty it (worker.c). All
  * workers are threads from the start, but they connect as they are needed: one at once, the others when
- * fetches wait and nobody is idle. After a failed connect the whole source rests, longer each time, and then
- * one worker tries. Only files of adapters/ include this. */
+ * fetches wait and nobody is idle. Whether fetches and connects are worth while says the breaker. Only files of
+ * adapters/ include this. */
 #ifndef ADAPTERS_POOL_H
 #define ADAPTERS_POOL_H
 
@@ -14,6 +14,7 @@ enum worker_state {
 	WORKER_CONNECTING,
 	WORKER_IDLE, /* connected, waiting for a fetch */
 	WORKER_BUSY, /* connected, running a fetch */
+	WORKER_HUNG, /* in a call that should have ended; it has been counted as failed */
 	WORKER_ENDED, /* touches nothing any more */
 };
 enum { WORKER_STATES = WORKER_ENDED + 1 };
@@ -23,6 +24,7 @@ struct worker {
 	pthread_t thread;
 	void *conn; /* the worker's own, NULL without a connection: not under the lock */
 	enum worker_state state;
+	struct deadline due; /* of the connect or fetch under way: after this it hangs */
 	struct fetch *running; /* a list; NULL also when adapter_close() took it back */
 	bool reading; /* what runs: it cannot be taken back now */
 };
@@ -35,6 +37,7 @@ struct adapter {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t idle_work; /* for idle workers: a fetch waits, or the end */
 	pthread_cond_t spare_work; /* for spare workers: one more connection is needed, or the end */
+	pthread_cond_t connect_over; /* for workers that lost a connection while another connects */
 	pthread_cond_t ended; /* for adapter_close(): a worker ended */
 	uint32_t in_state[WORKER_STATES]; /* how many workers */
 	uint32_t asleep; /* idle workers that wait and were not called */
@@ -44,10 +47,8 @@ struct adapter {
 	uint32_t queued;
 	bool closing;
 	bool left_behind; /* adapter_close() is over: the last worker frees the adapter */
-	bool down; /* the last connect failed */
-	struct err down_err; /* how */
-	uint32_t rest_ms; /* the last rest */
-	struct deadline retry; /* no connect before this */
+	struct breaker breaker;
+	bool told_down; /* conf.notice() knows of trouble */
 	uint64_t fetches, failures, joined;
 	enum err_class last_error;
 	struct worker workers[];
@@ -56,6 +57,16 @@ struct adapter {
 /* adapter_open() with a given driver, for tests that script one. */
 struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_driver *driver,
 			  struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* Something happened to the source: pass it to the breaker, and wake those to whom a change matters. Under the
+ * lock. */
+void pool_event(struct adapter *ad, enum breaker_event event, const struct err *err) NONNULL(1);
+/* No worker has or gets a connection, and connects fail? Then no fetch can be served. Under the lock. */
+void pool_check_deserted(struct adapter *ad) NONNULL(1);
+/* Tell the owner once when the source goes down or comes back. Under the lock, which is let go meanwhile. */
+void pool_tell(struct adapter *ad) NONNULL(1);
+/* Count workers whose call should have ended long ago as failed; the call may come back one day. Under the lock. */
+void pool_find_hung(struct adapter *ad) NONNULL(1);
+
 /* The first fetch of the queue or NULL. Under the lock. */
 struct fetch *pool_take(struct adapter *ad) NONNULL(1);
 /* A queue that is through sooner than this is worth no other worker. */
@@ -67,6 +78,11 @@ uint32_t pool_call(struct adapter *ad) NONNULL(1);
 void pool_signal(struct adapter *ad, uint32_t n) NONNULL(1);
 /* The whole queue as a list. Under the lock. */
 struct fetch *pool_take_all(struct adapter *ad) NONNULL(1);
+/* Is the queue worth a pool_take_hopeless(): it is refused, or its first fetch waited too long? Under the lock. */
+bool pool_is_hopeless(const struct adapter *ad) MUST_CHECK NONNULL(1);
+/* Take the fetches that nobody will begin off the queue, as a list, and say why: all of them while the source is
+ * refused, else those whose give_up has passed. They are counted; hand them to pool_fail(). Under the lock. */
+struct fetch *pool_take_hopeless(struct adapter *ad, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* Hand a list of fetches back to their callers, failed. Not under the lock. */
 void pool_fail(struct fetch *list, const struct err *err) NONNULL(2);
 /* Free an adapter without workers. */
@@ -85,8 +101,10 @@ void batch_serve(struct worker *w, struct fetch *first, uint32_t n) NONNULL(1, 2
 void worker_move(struct worker *w, enum worker_state state) NONNULL(1);
 /* Run a question on the worker's connection, once more on a new one when it was lost. Not under the lock. */
 bool worker_ask(struct worker *w, struct fetch *run, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
-/* How long a fetch took goes into the mean. Under the lock. */
-void worker_took(struct adapter *ad, uint64_t took_us) NONNULL(1);
+/* The worker begins to run `f`, or the joint one of several. Under the lock. */
+void worker_begin(struct worker *w, const struct fetch *f) NONNULL(1, 2);
+/* What it ran since `begun_us` is over: it is free, and the source is judged by that. Under the lock. */
+void worker_end(struct worker *w, uint64_t begun_us, const struct err *err) NONNULL(1, 3);
 /* The thread of a worker; `arg` is its struct worker. */
 void *worker_run(void *arg);
 

@@ -6,8 +6,9 @@
 #include "adapters/fetch.h"
 #include "adapters/pool.h"
 
-enum { REST_FIRST_MS = 250, REST_MOST_MS = 10000 };
 enum { USUAL_WEIGHT = 8 }; /* the last fetch counts an eighth of the mean */
+/* A driver that is this much later than its limits hangs: 2 s of a login (odbc_conn.c), the cap of a fetch. */
+enum { CONNECT_MOST_MS = 2500, HUNG_US = 500000 };
 
 void worker_move(struct worker *w, enum worker_state state)
 {
@@ -16,83 +17,55 @@ void worker_move(struct worker *w, enum worker_state state)
 	w->state = state;
 }
 
+void worker_begin(struct worker *w, const struct fetch *f)
+{
+	w->due = (struct deadline){ f->cap.at_us ? f->cap.at_us + HUNG_US : 0 };
+	if (w->state != WORKER_BUSY)
+		worker_move(w, WORKER_BUSY);
+}
+
 bool worker_wanted(const struct adapter *ad)
 {
 	uint32_t coming = ad->in_state[WORKER_CONNECTING];
 
-	if (ad->closing || (ad->down && coming > 0))
+	if (ad->closing || (ad->breaker.doubt && coming > 0))
 		return false;
-	return ad->queued > ad->in_state[WORKER_IDLE] + coming ||
+	return breaker_refuses(&ad->breaker) || ad->queued > ad->in_state[WORKER_IDLE] + coming ||
 	       ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] + coming == 0;
 }
 
-static bool worker_rests(const struct adapter *ad)
+static void worker_wait_until(struct adapter *ad, pthread_cond_t *what, struct deadline due)
 {
-	return ad->down && deadline_left_us(ad->retry) > 0;
-}
+	struct timespec ts = { .tv_sec = (time_t)(due.at_us / 1000000), .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
 
-/* A spare worker waits to be needed, while the source rests not longer than that. */
-static void worker_wait_spare(struct adapter *ad)
-{
-	struct timespec due = { .tv_sec = (time_t)(ad->retry.at_us / 1000000),
-				.tv_nsec = (long)(ad->retry.at_us % 1000000) * 1000 };
-
-	if (worker_rests(ad))
-		pthread_cond_timedwait(&ad->spare_work, &ad->lock, &due);
+	if (due.at_us)
+		pthread_cond_timedwait(what, &ad->lock, &ts);
 	else
-		pthread_cond_wait(&ad->spare_work, &ad->lock);
+		pthread_cond_wait(what, &ad->lock);
 }
 
-/* A connect failed: rest, a quarter longer at random so that many servers do not come back in step. */
-static void worker_set_down(struct adapter *ad, const struct err *err)
+/* When has a spare worker something to do that nobody calls it for? At the end of the rest; and a probe that hangs is
+ * followed by another one. */
+static struct deadline worker_spare_due(const struct adapter *ad)
 {
-	ad->rest_ms = ad->rest_ms == 0 ? REST_FIRST_MS : ad->rest_ms * 2;
-	if (ad->rest_ms > REST_MOST_MS)
-		ad->rest_ms = REST_MOST_MS;
-	ad->retry = deadline_after_ms(ad->rest_ms + arc4random_uniform(ad->rest_ms / 4));
-	ad->down = true;
-	ad->down_err = *err;
-	ad->last_error = err->cls;
-}
+	struct deadline due = { 0 };
 
-static void worker_set_up(struct adapter *ad)
-{
-	ad->rest_ms = 0;
-	ad->down = false;
-	ad->last_error = ERR_NONE;
-	pthread_cond_broadcast(&ad->spare_work);
-}
-
-/* Fetches wait, but the source rests and no connection is left. */
-static bool worker_no_hope(const struct adapter *ad)
-{
-	return ad->queued > 0 && worker_rests(ad) &&
-	       ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] + ad->in_state[WORKER_CONNECTING] == 0;
+	if (!breaker_may_connect(&ad->breaker, clock_mono_us()) && ad->breaker.state != BREAKER_PROBING)
+		return (struct deadline){ ad->breaker.retry_us };
+	for (uint32_t i = 0; breaker_refuses(&ad->breaker) && i < ad->conf.pool; i++)
+		if (ad->workers[i].state == WORKER_CONNECTING)
+			due = deadline_min(due, ad->workers[i].due);
+	return due;
 }
 
 /* The lock is let go meanwhile. */
-static void worker_fail_queue(struct adapter *ad)
+static void worker_fail_hopeless(struct adapter *ad)
 {
-	struct err err = ad->down_err;
-	struct fetch *list;
+	struct err err;
+	struct fetch *list = pool_take_hopeless(ad, &err);
 
-	ad->fetches += ad->queued;
-	ad->failures += ad->queued;
-	list = pool_take_all(ad);
 	pthread_mutex_unlock(&ad->lock);
 	pool_fail(list, &err);
-	pthread_mutex_lock(&ad->lock);
-}
-
-/* Tell that the source went down or came back, the lock let go meanwhile. */
-static void worker_notice(struct adapter *ad, const struct err *err)
-{
-	struct err kept = err ? *err : (struct err){ 0 };
-
-	if (!ad->conf.notice)
-		return;
-	pthread_mutex_unlock(&ad->lock);
-	ad->conf.notice(ad->conf.name, err ? &kept : NULL);
 	pthread_mutex_lock(&ad->lock);
 }
 
@@ -100,22 +73,39 @@ static void worker_notice(struct adapter *ad, const struct err *err)
 static bool worker_connect(struct worker *w, enum worker_state then, struct err *err)
 {
 	struct adapter *ad = w->ad;
-	bool ok, was_down;
+	bool ok, hung;
 
+	pool_event(ad, BREAKER_PROBE, NULL);
+	w->due = deadline_after_ms(CONNECT_MOST_MS);
 	worker_move(w, WORKER_CONNECTING);
 	pthread_mutex_unlock(&ad->lock);
 	ok = ad->driver->connect(&ad->conf, &w->conn, err);
 	pthread_mutex_lock(&ad->lock);
 	assert(ok == (w->conn != NULL));
+	hung = w->state == WORKER_HUNG;
 	worker_move(w, ok ? then : WORKER_SPARE);
-	was_down = ad->down;
-	if (ok)
-		worker_set_up(ad);
-	else
-		worker_set_down(ad, err);
-	if (was_down == ok)
-		worker_notice(ad, ok ? NULL : err);
+	if (ok || !hung) {
+		ad->last_error = ok ? ERR_NONE : err->cls;
+		pool_event(ad, ok ? BREAKER_CONNECTED : BREAKER_UNCONNECTED, ok ? NULL : err);
+	}
+	pool_check_deserted(ad);
+	pthread_cond_broadcast(&ad->connect_over);
 	return ok;
+}
+
+/* After a loss one worker connects, and the others wait for what comes of it: a password that was changed costs one
+ * login, not one of each. False: the fetch had better fail, with *err when that tells more. */
+static bool worker_may_reconnect(struct adapter *ad, const struct fetch *run, struct err *err)
+{
+	while (!ad->closing && ad->breaker.doubt && ad->in_state[WORKER_CONNECTING] > 0 &&
+	       deadline_left_us(run->give_up) > 0)
+		worker_wait_until(ad, &ad->connect_over, run->give_up);
+	if (ad->closing || deadline_left_us(run->give_up) == 0)
+		return false;
+	if (!breaker_refuses(&ad->breaker) && breaker_may_connect(&ad->breaker, clock_mono_us()))
+		return true;
+	*err = ad->breaker.fault;
+	return false;
 }
 
 /* The connection was lost under a fetch: once more on a new one, if it may still begin and the source does
@@ -126,8 +116,10 @@ static bool worker_reconnect(struct worker *w, const struct fetch *run, struct e
 	bool ok;
 
 	pthread_mutex_lock(&ad->lock);
-	ok = deadline_left_us(run->give_up) > 0 && !ad->closing && !worker_rests(ad) &&
-	     worker_connect(w, WORKER_BUSY, err);
+	pool_event(ad, BREAKER_LOST, NULL);
+	ok = w->state == WORKER_BUSY && worker_may_reconnect(ad, run, err) && worker_connect(w, WORKER_BUSY, err);
+	if (ok)
+		worker_begin(w, run);
 	pthread_mutex_unlock(&ad->lock);
 	return ok;
 }
@@ -146,9 +138,6 @@ bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 {
 	bool lost = false;
 
-	if (deadline_left_us(run->give_up) == 0)
-		return err_set(err, ERR_LATE, w->ad->conf.name, "part %s: no worker was free in time",
-			       run->part);
 	if (worker_try(w, run, &lost, err))
 		return true;
 	if (!lost || !worker_reconnect(w, run, err))
@@ -156,9 +145,18 @@ bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 	return worker_try(w, run, &(bool){ false }, err);
 }
 
-void worker_took(struct adapter *ad, uint64_t took_us)
+void worker_end(struct worker *w, uint64_t begun_us, const struct err *err)
 {
-	ad->usual_us = ad->usual_us - ad->usual_us / USUAL_WEIGHT + took_us / USUAL_WEIGHT;
+	struct adapter *ad = w->ad;
+	enum breaker_event event;
+	bool hung = w->state == WORKER_HUNG;
+
+	worker_move(w, w->conn ? WORKER_IDLE : WORKER_SPARE);
+	w->running = NULL;
+	ad->usual_us = ad->usual_us - ad->usual_us / USUAL_WEIGHT + (clock_mono_us() - begun_us) / USUAL_WEIGHT;
+	if (breaker_judge(err->cls, &event) && !(hung && event == BREAKER_FAILED))
+		pool_event(ad, event, err->cls == ERR_NONE ? NULL : err);
+	pool_check_deserted(ad);
 }
 
 /* The fetch is over. The worker counts as free from here on, also while done() runs, so that the next fetch
@@ -168,14 +166,12 @@ static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, 
 	struct adapter *ad = w->ad;
 	bool still_asked = w->running != NULL;
 
-	worker_move(w, w->conn ? WORKER_IDLE : WORKER_SPARE);
-	w->running = NULL;
+	worker_end(w, f->begun_us, err);
 	ad->fetches++;
 	ad->failures += err->cls != ERR_NONE;
 	ad->last_error = err->cls;
 	if (!still_asked)
 		return false;
-	worker_took(ad, clock_mono_us() - f->begun_us);
 	f->err = *err;
 	f->rows = err->cls == ERR_NONE ? run->rows : NULL;
 	f->description = run->description;
@@ -194,7 +190,7 @@ static void worker_serve(struct worker *w, struct fetch *f)
 	uint32_t called;
 	bool asked;
 
-	worker_move(w, WORKER_BUSY);
+	worker_begin(w, f);
 	w->running = f;
 	f->begun_us = clock_mono_us();
 	fetch_keep(f);
@@ -233,12 +229,24 @@ static void worker_turn_spare(struct worker *w)
 {
 	struct err err = { 0 };
 
-	if (worker_no_hope(w->ad))
-		worker_fail_queue(w->ad);
-	else if (worker_rests(w->ad) || !worker_wanted(w->ad))
-		worker_wait_spare(w->ad);
-	else
+	if (breaker_refuses(&w->ad->breaker))
+		pool_find_hung(w->ad); /* a probe; no fetch is there to find it */
+	if (breaker_may_connect(&w->ad->breaker, clock_mono_us()) && worker_wanted(w->ad))
 		(void)worker_connect(w, WORKER_IDLE, &err);
+	else
+		worker_wait_until(w->ad, &w->ad->spare_work, worker_spare_due(w->ad));
+}
+
+/* The connection of a worker without work, while the source is refused: it may be half of one, whose other end is long
+ * gone, and would then hold a fetch up until its cap. */
+static void worker_let_go(struct worker *w)
+{
+	struct adapter *ad = w->ad;
+
+	worker_move(w, WORKER_SPARE);
+	pthread_mutex_unlock(&ad->lock);
+	ad->driver->disconnect(&w->conn);
+	pthread_mutex_lock(&ad->lock);
 }
 
 /* A connected worker sleeps until it is called, or for no reason: then it takes itself off the sleepers. */
@@ -278,8 +286,13 @@ void *worker_run(void *arg)
 
 	pthread_mutex_lock(&ad->lock);
 	while (!ad->closing) {
-		if (w->conn == NULL)
+		pool_tell(ad);
+		if (pool_is_hopeless(ad))
+			worker_fail_hopeless(ad);
+		else if (w->conn == NULL)
 			worker_turn_spare(w);
+		else if (breaker_refuses(&ad->breaker))
+			worker_let_go(w);
 		else if ((f = pool_take(ad)))
 			worker_turn(w, f);
 		else

@@ -39,6 +39,8 @@ static void sources_put(struct arena *mem, struct node *root, const struct world
 			tree_text(mem, source, STR("why"), arena_str(mem, str_of(s.down.text)));
 		if (s.last_error != ERR_NONE)
 			tree_text(mem, source, STR("last_error"), str_of(err_reason(s.last_error)));
+		tree_text(mem, source, STR("breaker"), str_of(breaker_word(s.breaker)));
+		tree_number(mem, source, STR("probes"), (int64_t)s.probes);
 		tree_number(mem, source, STR("pool"), s.pool);
 		tree_number(mem, source, STR("connected"), s.connected);
 		tree_number(mem, source, STR("busy"), s.busy);
