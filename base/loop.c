@@ -30,6 +30,8 @@ struct loop {
 	struct loop_turn *turns;
 	struct loop_turn **turns_end;
 	bool more; /* a hook has more work: do not sleep */
+	uint64_t turn_us; /* when it woke for this turn */
+	uint64_t last_turn_us; /* how long the turn before took */
 };
 
 static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "loop_stop() may run in a signal handler");
@@ -244,8 +246,11 @@ void loop_unwatch(struct loop *loop, struct loop_fd *w)
 
 static void run_events(struct loop *loop)
 {
-	int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH_EVENTS, sleep_ms(loop));
+	int n;
 
+	loop->last_turn_us = clock_mono_us() - loop->turn_us;
+	n = epoll_wait(loop->epoll_fd, loop->batch, BATCH_EVENTS, sleep_ms(loop));
+	loop->turn_us = clock_mono_us();
 	loop->n_batch = n > 0 ? (size_t)n : 0;
 	for (size_t i = 0; i < loop->n_batch; i++) {
 		struct loop_fd *w = loop->batch[i].data.ptr;
@@ -307,10 +312,18 @@ static void run_turns(struct loop *loop)
 			loop->more = true;
 }
 
+uint64_t loop_lag_us(const struct loop *loop)
+{
+	uint64_t this_turn_us = clock_mono_us() - loop->turn_us;
+
+	return this_turn_us < loop->last_turn_us ? this_turn_us : loop->last_turn_us;
+}
+
 void loop_run(struct loop *loop)
 {
 	bool stopping;
 
+	loop->turn_us = clock_mono_us();
 	loop->more = true; /* the hooks have their first turn before the first sleep */
 	do {
 		run_events(loop);

@@ -58,6 +58,9 @@ void loop_post(struct loop *loop, struct loop_post *p) NONNULL(1, 2);
 void loop_post_quiet(struct loop *loop, struct loop_post *p) NONNULL(1, 2);
 /* Wake the loop for what was posted quietly. Safe from any thread. */
 void loop_wake(struct loop *loop) NONNULL(1);
+/* How far the loop is behind, in microseconds: the shorter of this turn so far and the one before. What is ready has
+ * waited about that long, unseen; a single long turn, such as one in which the thread did not run, is no lag. */
+uint64_t loop_lag_us(const struct loop *loop) NONNULL(1);
 /* Run until loop_stop(). Work posted before the stop is still run. */
 void loop_run(struct loop *loop) NONNULL(1);
 /* End loop_run() after the current turn. Safe from any thread and from a signal handler. */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "federator/secret.h"
+#include "federator/waiting.h"
 #include "metadata/widen.h"
 
 enum { SALT_BYTES_LEAST = 16 };
@@ -95,12 +96,24 @@ static struct service *service_begin(const struct options *opt, const struct sta
 	return svc;
 }
 
+static void room_note(struct service *svc, const struct world *world)
+{
+	const struct catalog *cat = world->cat;
+	uint64_t room = 0;
+
+	for (size_t i = 0; i < cat->n_sources; i++)
+		room += cat->sources[i].pool + svc->opt->queue;
+	atomic_store(&svc->room, room < UINT32_MAX ? (uint32_t)room : UINT32_MAX);
+}
+
 /* NULL when there is no set for it to run with. */
 static struct service *service_with(struct service *svc, const struct world *world)
 {
 	svc->world = world;
-	if (world)
+	if (world) {
+		room_note(svc, world);
 		return svc;
+	}
 	home_end(&svc->home);
 	service_free(svc);
 	return NULL;
@@ -145,6 +158,7 @@ bool service_reload(struct service *svc, struct diags *ds, struct err *err)
 		pthread_mutex_lock(&svc->home.lock);
 		svc->world = fresh;
 		pthread_mutex_unlock(&svc->home.lock);
+		room_note(svc, fresh);
 		world_unref(&former);
 	}
 	pthread_mutex_unlock(&svc->reloading);
@@ -186,6 +200,11 @@ bool service_is_idle(struct service *svc)
 	idle = svc->home.owners == 1;
 	pthread_mutex_unlock(&svc->home.lock);
 	return idle;
+}
+
+uint32_t service_room(const struct service *svc)
+{
+	return atomic_load_explicit(&svc->room, memory_order_relaxed);
 }
 
 const struct options *service_options(const struct service *svc)
@@ -240,6 +259,7 @@ void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct de
 
 void lane_close(struct lane *lane)
 {
+	waiting_end(lane);
 	cache_free(&lane->cache);
 }
 

@@ -18,6 +18,8 @@ struct world {
 
 struct service; /* opaque */
 
+struct gauge; /* of waiting.h */
+
 /* One event loop and what belongs to it alone. */
 struct lane {
 	struct service *service;
@@ -27,6 +29,7 @@ struct lane {
 	struct loop_turn call;
 	struct loop_timer nudge;
 	uint32_t nudge_ms;
+	struct gauge *gauges; /* how long fetches wait at the sources: waiting.c */
 	int64_t still_ms; /* not 0: its clock stands at this moment, and no deadline passes */
 };
 
@@ -62,6 +65,8 @@ bool service_wait_idle(struct service *svc, struct deadline due) MUST_CHECK NONN
 bool service_is_idle(struct service *svc) NONNULL(1);
 /* The options the service runs with. */
 const struct options *service_options(const struct service *svc) NONNULL(1);
+/* How many fetches the sources of the running set take at a time: at work and in their queues. Safe from any thread. */
+uint32_t service_room(const struct service *svc) NONNULL(1);
 /* Secret of the installation (or of the process) for cache keys. */
 struct str service_salt(const struct service *svc) NONNULL(1);
 /* Begin a lane on `loop`: its cache as the options say. */

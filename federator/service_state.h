@@ -2,12 +2,15 @@
 #ifndef FEDERATOR_SERVICE_STATE_H
 #define FEDERATOR_SERVICE_STATE_H
 
+#include <stdatomic.h>
+
 #include "federator/world.h"
 
 struct service {
 	const struct options *opt;
 	struct home home;
 	const struct world *world; /* the running set; under home.lock */
+	atomic_uint room;          /* for fetches at its sources */
 	pthread_mutex_t reloading; /* one reload at a time; taken before home.lock */
 	struct arena *mem;         /* secrets of the service itself */
 	unsigned char salt[DIGEST_BYTES];

@@ -78,9 +78,9 @@ static void reload(struct exchange *x)
 }
 
 static const struct route table[] = {
-	{ "POST", "/admin/reload", reload },
-	{ "GET", "/livez", health_live },
-	{ "GET", "/readyz", health_ready },
+	{ "POST", "/admin/reload", reload, ROUTE_ALWAYS },
+	{ "GET", "/livez", health_live, ROUTE_ALWAYS },
+	{ "GET", "/readyz", health_ready, ROUTE_ALWAYS },
 };
 
 const struct routes admin_routes = { table, ARRAY_LEN(table) };

@@ -62,12 +62,14 @@ static bool servers_start(struct serving *s, struct err *err)
 					    .routes = &public_routes,
 					    .name = "http",
 					    .loops = (uint32_t)s->opt->loops,
-					    .connections = (uint32_t)s->opt->connections };
+					    .connections = (uint32_t)s->opt->connections,
+					    .requests = (uint32_t)s->opt->requests };
 	const struct server_conf admin = { .service = s->service,
 					   .routes = &admin_routes,
 					   .name = "admin",
 					   .loops = 1,
-					   .connections = ADMIN_CONNECTIONS };
+					   .connections = ADMIN_CONNECTIONS,
+					   .admits_all = true };
 
 	s->server = server_start(&public, &s->at, err);
 	if (!s->server)

@@ -183,6 +183,7 @@ enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, 
 	if (passing)
 		advice = "ask again in a moment";
 	flow->reply.retry_after_s = passing ? 1 : 0;
+	flow->reply.shed = str_eq(str_of(first->reason), str_of(err_reason(ERR_BUSY)));
 	flow->reply.missing = 1;
 	return flow_refuse(flow, late ? 504 : 503, late ? "identity-late" : "identity-unavailable",
 			   "The source that knows who this is did not answer",

@@ -47,6 +47,7 @@ struct reply {
 	size_t len;
 	uint32_t retry_after_s; /* 0: none */
 	uint32_t age_s; /* of the oldest copy used; 0 when none was */
+	bool shed; /* nothing was done: the queue of a source is too long */
 	bool from_cache; /* every part came from the cache */
 	char view[64]; /* for logs and headers */
 	char revision[17];

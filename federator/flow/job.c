@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "federator/flow/flight.h"
 #include "federator/flow/request.h"
+#include "federator/waiting.h"
 #include "metadata/plan.h"
 
 struct job {
@@ -84,6 +85,7 @@ static void on_landed(struct loop_post *p)
 	struct fetch *f = job->fetch;
 	struct run *run = job->run;
 
+	waiting_landed(job->lane, job->flight.adapter, f);
 	flight_end(&job->flight);
 	if (f->err.cls == ERR_NONE)
 		check_rows(job);
@@ -192,6 +194,7 @@ bool job_submit(struct run *run, struct err *err)
 		free_job(job);
 		return false;
 	}
+	waiting_queued(flow->lane, adapter);
 	run->job = job;
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include "federator/flow/request.h"
 #include "federator/view/tuples.h"
+#include "federator/waiting.h"
 #include "metadata/plan.h"
 #include "metadata/sqltext.h"
 
@@ -96,12 +97,23 @@ void run_landed(struct run *run, const struct fetch *fetch)
 	end_run(run, FACT_LIVE);
 }
 
+/* The first fetches of a request are refused when they would wait for long; what follows on them is asked, lest the
+ * work on it was for nothing. */
+static bool may_queue(const struct run *run, struct err *err)
+{
+	const struct flow *flow = run->flow;
+	bool begins = run->n_after == 0 && (run->walk || flow->n_walks == 0);
+
+	return !begins || waiting_admits(flow->lane, flow->world->adapters[run->part->source->index],
+					 deadline_left_us(run->late.due), run->part->name, err);
+}
+
 static void ask_source(struct run *run)
 {
 	struct err err = { 0 };
 
 	run->state = RUN_FETCHING;
-	if (!job_submit(run, &err))
+	if (!may_queue(run, &err) || !job_submit(run, &err))
 		run_fail(run, err_reason(err.cls));
 }
 

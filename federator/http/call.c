@@ -13,6 +13,7 @@
 enum { BODY_DROPPED_MAX = 1024 * 1024 }; /* then the connection is cut */
 
 static void call_finish(struct exchange *x, struct reply *reply);
+static enum shed call_admit(struct exchange *x);
 
 static struct call *call_of(struct exchange *x)
 {
@@ -54,6 +55,7 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 		.draining = f->draining,
 		.begun_us = clock_mono_us(),
 		.finish = call_finish,
+		.admit = call_admit,
 	};
 	if (!uri_split(arena_str(mem, str_of(target)), &call->x.path, &call->x.query))
 		call->x.path = (struct str){ 0 }; /* refused with the header */
@@ -96,6 +98,40 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 		call_free(call);
 }
 
+static struct str tenant_of(const struct front *f)
+{
+	return f->conf.lane->service ? str_of(service_options(f->conf.lane->service)->tenant) : STR("");
+}
+
+static uint32_t requests_most(const struct front *f)
+{
+	uint32_t all = f->conf.requests ? f->conf.requests : service_room(f->conf.lane->service);
+
+	return (all + f->conf.shares - 1) / f->conf.shares;
+}
+
+static enum shed call_admit(struct exchange *x)
+{
+	struct call *call = call_of(x);
+	struct front *f = call->front;
+	struct admission_now now;
+	enum shed shed;
+
+	if (f->conf.admits_all)
+		return SHED_NOT;
+	now = (struct admission_now){ .most = requests_most(f), .lag_us = loop_lag_us(f->loop) };
+	shed = admission_enter(&f->admission, tenant_of(f), &now);
+	call->admitted = shed == SHED_NOT;
+	return shed;
+}
+
+static void call_leave(struct call *call)
+{
+	if (call->admitted)
+		admission_leave(&call->front->admission, tenant_of(call->front));
+	call->admitted = false;
+}
+
 static void waiting_add(struct call *call)
 {
 	struct front *f = call->front;
@@ -113,6 +149,7 @@ static void waiting_end(struct call *call, struct reply *reply)
 	*call->prev_next = call->next;
 	if (call->next)
 		call->next->prev_next = call->prev_next;
+	call_leave(call);
 	call->x.reply = *reply;
 	call->state = CALL_READY;
 	MHD_resume_connection(call->conn);
@@ -127,6 +164,7 @@ static void call_finish(struct exchange *x, struct reply *reply)
 	assert(call->pending);
 	call->pending = false;
 	if (call->state == CALL_RUNNING) {
+		call_leave(call);
 		x->reply = *reply;
 		call->state = CALL_READY;
 	} else if (call->state == CALL_WAITING) {
@@ -150,6 +188,17 @@ void call_abandon_all(struct front *f)
 	}
 }
 
+/* Under overload a line for each request would cost more than the requests. */
+static void call_log(struct call *call)
+{
+	enum shed why = call->x.reply.shed ? SHED_QUEUE : call->x.shed;
+
+	if (why == SHED_NOT)
+		respond_log(&call->x);
+	else
+		admission_tell(&call->front->admission, why, clock_mono_us());
+}
+
 static enum MHD_Result call_send(struct call *call)
 {
 	bool close = call->front->draining;
@@ -158,7 +207,7 @@ static enum MHD_Result call_send(struct call *call)
 
 	if (!r)
 		return MHD_NO;
-	respond_log(&call->x);
+	call_log(call);
 	call->state = CALL_SENT;
 	ok = MHD_queue_response(call->conn, (unsigned)call->x.reply.status, r);
 	MHD_destroy_response(r);

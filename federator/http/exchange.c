@@ -42,11 +42,24 @@ void exchange_problem(struct exchange *x, int status, const char *type, const ch
 	exchange_reply(x, &reply);
 }
 
+static void turn_away(struct exchange *x)
+{
+	struct reply reply = { .retry_after_s = 1 };
+
+	problem_reply(&reply, x->format, 503, "overloaded", exchange_title(503), admission_text(x->shed),
+		      "ask again in a moment");
+	exchange_reply(x, &reply);
+}
+
 void exchange_run(struct exchange *x, const struct routes *routes)
 {
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
-		x->route->handle(x);
+		x->shed = x->route->load == ROUTE_ALWAYS ? SHED_NOT : x->admit(x);
+		if (x->shed == SHED_NOT)
+			x->route->handle(x);
+		else
+			turn_away(x);
 		return;
 	case ROUTE_BAD_PATH:
 		exchange_problem(x, 400, "bad-path", "the path holds a bad escape or a dot segment", NULL);

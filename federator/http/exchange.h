@@ -3,6 +3,7 @@
 #ifndef FEDERATOR_HTTP_EXCHANGE_H
 #define FEDERATOR_HTTP_EXCHANGE_H
 
+#include "federator/http/admission.h"
 #include "federator/http/headers.h"
 #include "federator/http/route.h"
 
@@ -24,7 +25,9 @@ struct exchange {
 
 	struct reply reply;            /* what is sent */
 	bool is_view;                  /* the reply is a flow's: tell about cache and timing */
+	enum shed shed;                /* turned away */
 	char allow[ROUTE_ALLOW_BYTES]; /* with 405 */
+	enum shed (*admit)(struct exchange *x); /* the front's: may it be worked on? */
 	void (*finish)(struct exchange *x, struct reply *reply); /* the front's: takes over reply->body */
 };
 

@@ -17,6 +17,9 @@ struct front_conf {
 	struct lane *lane;
 	int fd;                       /* listening; shared with other fronts, not closed by this one */
 	uint32_t connections;         /* at most */
+	bool admits_all;              /* nothing is turned away */
+	uint32_t requests;            /* in flight at most; 0: a share of the room at the sources */
+	uint32_t shares;              /* fronts that share it */
 	void (*stopped)(void *owner); /* called once after front_drain() */
 	void *owner;
 };

@@ -39,6 +39,7 @@ struct call {
 	struct MHD_Connection *conn; /* not after libmicrohttpd completed the request */
 	struct link *link;
 	enum call_state state;
+	bool admitted;  /* counted in front->admission */
 	bool pending;   /* the handler still owes a reply */
 	bool completed; /* libmicrohttpd is through with it */
 	struct buf body;
@@ -58,6 +59,7 @@ struct front {
 	size_t connections;
 	size_t active; /* requests from their first line to their completion */
 	struct call *waiting;
+	struct admission admission;
 	bool quiesced;
 	bool draining;
 	struct deadline linger;  /* idle connections are closed from then on */

@@ -8,10 +8,14 @@ struct exchange;
 
 enum { ROUTE_ARGS_MAX = 2, ROUTE_ALLOW_BYTES = 64 };
 
+/* Is it turned away when the service is overloaded? */
+enum route_load { ROUTE_WORK, ROUTE_ALWAYS };
+
 struct route {
 	const char *method;  /* a GET route answers HEAD too */
 	const char *pattern; /* "/v1/customers/{id}": a {name} takes one segment */
 	void (*handle)(struct exchange *x);
+	enum route_load load;
 };
 
 struct routes {

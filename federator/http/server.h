@@ -15,6 +15,8 @@ struct server_conf {
 	const char *name; /* of the threads, at most 12 characters */
 	uint32_t loops;
 	uint32_t connections; /* at most, over all loops */
+	bool admits_all;      /* nothing is turned away */
+	uint32_t requests;    /* in flight at most, over all loops; 0: as many as the sources have room for */
 };
 
 /* Start; the socket of `at` is taken over. The caller owns the result: drain it, stop it, close the service,

@@ -23,7 +23,8 @@ struct fixture {
 	pthread_t thread;
 	struct loop_post drain;
 	uint32_t drain_ms;
-	struct exchange *parked; /* of /parked, on the loop's thread */
+	struct exchange *parked, *parked_before; /* of /parked, on the loop's thread */
+	struct loop_post answer_parked;
 	struct loop_timer later;
 	char answer[300000];
 };
@@ -69,14 +70,24 @@ static void handle_parked(struct exchange *x)
 {
 	struct fixture *f = x->context;
 
+	f->parked_before = f->parked;
 	f->parked = x;
 }
 
+static void answer_parked(struct loop_post *p)
+{
+	struct fixture *f = CONTAINER_OF(p, struct fixture, answer_parked);
+
+	answer_text(f->parked, "one");
+	answer_text(f->parked_before, "other");
+}
+
 static const struct route table[] = {
-	{ "GET", "/now", handle_now },
-	{ "QUERY", "/echo", handle_echo },
-	{ "GET", "/later", handle_later },
-	{ "GET", "/parked", handle_parked },
+	{ "GET", "/now", handle_now, ROUTE_WORK },
+	{ "QUERY", "/echo", handle_echo, ROUTE_WORK },
+	{ "GET", "/later", handle_later, ROUTE_WORK },
+	{ "GET", "/parked", handle_parked, ROUTE_WORK },
+	{ "GET", "/livez", handle_now, ROUTE_ALWAYS },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };
 
@@ -109,7 +120,8 @@ static int begin(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct front_conf conf = {
-		.routes = &routes, .context = f, .connections = 10, .stopped = stopped, .owner = f
+		.routes = &routes, .context = f, .connections = 10, .requests = 2, .shares = 1,
+		.stopped = stopped, .owner = f
 	};
 	struct err err;
 
@@ -417,6 +429,30 @@ static void what_is_not_answered_in_time_gets_503(void **state)
 	close(other);
 }
 
+static void what_is_too_much_is_turned_away_at_once(void **state)
+{
+	struct fixture *f = *state;
+	int parked[2] = { dial(f), dial(f) }, fd = dial(f);
+
+	for (int i = 0; i < 2; i++)
+		say(parked[i], "GET /parked HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (ask(f, fd, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n") == 200)
+		; /* until both are in flight */
+	assert_true(has(f, "503"));
+	assert_true(has(f, "urn:federator:problem:overloaded"));
+	assert_true(has(f, "Retry-After: 1\r\n"));
+	assert_int_equal(ask(f, fd, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+	assert_int_equal(ask(f, fd, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"), 404);
+	f->answer_parked.run = answer_parked;
+	loop_post(f->loop, &f->answer_parked);
+	while (ask(f, fd, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n") == 503)
+		; /* until the answer has left */
+	assert_true(has(f, "\r\n\r\nnow"));
+	close(fd);
+	close(parked[0]);
+	close(parked[1]);
+}
+
 static void only_loopback_can_be_listened_on(void **state)
 {
 	struct listener at = { .fd = -1 };
@@ -467,6 +503,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_safe_request_id_is_kept_and_another_is_made, begin, end),
 		cmocka_unit_test_setup_teardown(draining_answers_what_is_in_flight_and_closes, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_not_answered_in_time_gets_503, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_too_much_is_turned_away_at_once, begin, end),
 		cmocka_unit_test(only_loopback_can_be_listened_on),
 		cmocka_unit_test(a_dead_unix_socket_is_replaced_and_a_live_one_is_not),
 	};

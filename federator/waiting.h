@@ -1,0 +1,44 @@
+/* waiting.h - how long a fetch would wait at a source: what would only begin when there is hardly time left is refused
+ * at once, so that those in front of it are answered in time. One thread, that of the lane. */
+#ifndef FEDERATOR_WAITING_H
+#define FEDERATOR_WAITING_H
+
+#include "adapters/adapter.h"
+#include "federator/service.h"
+
+/* What is known of one source; times in microseconds. Zeroed: nothing yet. */
+struct gauge {
+	struct gauge *next;
+	const struct adapter *adapter;
+	uint64_t looked_us; /* when the queue was looked at */
+	uint32_t pool;
+	uint32_t free;   /* workers without a fetch then */
+	uint32_t queued; /* then, and what came since from here */
+	uint64_t counted_us; /* when fetches were counted */
+	uint64_t fetches;
+	bool counted_full; /* fetches waited then */
+	uint64_t took_us;  /* of one fetch, running mean */
+	uint64_t every_us; /* one ends that often while others wait, running mean; 0: not known */
+};
+
+/* Take in the state of the source. */
+void gauge_look(struct gauge *g, const struct adapter_state *s, uint64_t now_us) NONNULL(1, 2);
+/* A fetch took this long, from when it was begun. */
+void gauge_took(struct gauge *g, uint64_t us) NONNULL(1);
+/* How long a fetch that is queued now would take, its waiting included: 0 when it would not wait or nothing is known,
+ * and rather too little than too much. */
+uint64_t gauge_wait_us(const struct gauge *g) NONNULL(1);
+
+/* May a fetch that begins the work on a request be queued at the source? False: it would wait, and come back only when
+ * more than a quarter of the time that is left is over (ERR_BUSY). What comes later in a request whose beginning was
+ * let in is not held against it. */
+bool waiting_admits(struct lane *lane, struct adapter *ad, uint64_t left_us, const char *source, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 4, 5);
+/* A fetch was queued at the source. */
+void waiting_queued(struct lane *lane, const struct adapter *ad) NONNULL(1, 2);
+/* A fetch came back. */
+void waiting_landed(struct lane *lane, const struct adapter *ad, const struct fetch *f) NONNULL(1, 2, 3);
+/* The lane ends. */
+void waiting_end(struct lane *lane) NONNULL(1);
+
+#endif
