@@ -20,6 +20,7 @@ enum err_class {
 	ERR_CONFIG, /* an option, a secret or a file of the installation is wrong */
 	ERR_SYSTEM, /* the operating system said no */
 };
+enum { ERR_CLASSES = ERR_SYSTEM + 1 };
 
 struct err {
 	enum err_class cls;
