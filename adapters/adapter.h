@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/rows.h"
 #include "base/zone.h"
 
@@ -97,10 +98,16 @@ struct adapter_state {
 	uint32_t pool; /* workers */
 	uint32_t connected; /* with a live connection */
 	uint32_t busy; /* in a call of the driver, hung ones too */
+	uint32_t connecting; /* of these, without a connection yet */
+	uint32_t spare; /* without a connection, and not getting one now */
 	uint32_t queued;
 	uint64_t fetches; /* ended, good or bad */
 	uint64_t joined; /* of these, asked together with others */
 	uint64_t failures;
+	uint64_t faults[ERR_CLASSES]; /* the failures by class, and fetches that were not taken */
+	uint64_t connects, connect_failures; /* attempts that ended */
+	struct histogram waited, took; /* in the queue; from there to the end: of the fetches that ended in time to be
+					* handed back */
 	enum err_class last_error; /* ERR_NONE after a good fetch */
 	struct err down; /* why fetches are refused or connects fail; cls is ERR_NONE while neither is so */
 	enum breaker_state breaker;

@@ -134,13 +134,12 @@ static void batch_answer(struct batch *b)
 		f->next = NULL;
 		f->err = b->err;
 		f->ended_us = clock_mono_us();
-		ad->failures += b->err.cls != ERR_NONE;
+		pool_count(ad, f, b->err.cls);
 		if (!b->split)
 			continue;
 		f->rows = b->parts[i].rows;
 		fetch_adopt(f, &b->parts[i].mem);
 	}
-	ad->fetches += b->n;
 	ad->joined += b->n;
 	ad->last_error = b->err.cls;
 }

@@ -158,6 +158,8 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 		*ad->last = f;
 		ad->last = &f->next;
 		ad->queued++;
+	} else {
+		ad->faults[err->cls]++;
 	}
 	pthread_mutex_unlock(&ad->lock);
 	if (hopeless)
@@ -230,13 +232,20 @@ struct adapter_state adapter_state(struct adapter *ad)
 				    .connected = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY],
 				    .busy = ad->in_state[WORKER_CONNECTING] + ad->in_state[WORKER_BUSY] +
 					    ad->in_state[WORKER_HUNG],
+				    .connecting = ad->in_state[WORKER_CONNECTING],
+				    .spare = ad->in_state[WORKER_SPARE],
 				    .queued = ad->queued,
 				    .fetches = ad->fetches,
 				    .failures = ad->failures,
 				    .joined = ad->joined,
+				    .connects = ad->connects,
+				    .connect_failures = ad->connect_failures,
+				    .waited = ad->waited,
+				    .took = ad->took,
 				    .last_error = ad->last_error,
 				    .breaker = ad->breaker.state,
 				    .probes = ad->breaker.probes };
+	memcpy(s.faults, ad->faults, sizeof(s.faults));
 	if (breaker_troubled(&ad->breaker))
 		s.down = ad->breaker.fault;
 	pthread_mutex_unlock(&ad->lock);

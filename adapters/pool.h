@@ -50,6 +50,9 @@ struct adapter {
 	struct breaker breaker;
 	bool told_down; /* conf.notice() knows of trouble */
 	uint64_t fetches, failures, joined;
+	uint64_t faults[ERR_CLASSES]; /* the failures, and what was not admitted */
+	uint64_t connects, connect_failures;
+	struct histogram waited, took;
 	enum err_class last_error;
 	struct worker workers[];
 };
@@ -105,6 +108,8 @@ bool worker_ask(struct worker *w, struct fetch *run, struct err *err) MUST_CHECK
 void worker_begin(struct worker *w, const struct fetch *f) NONNULL(1, 2);
 /* What it ran since `begun_us` is over: it is free, and the source is judged by that. Under the lock. */
 void worker_end(struct worker *w, uint64_t begun_us, const struct err *err) NONNULL(1, 3);
+/* A fetch was answered, good or bad: times and outcome are counted. Under the lock. */
+void pool_count(struct adapter *ad, const struct fetch *f, enum err_class outcome) NONNULL(1, 2);
 /* The thread of a worker; `arg` is its struct worker. */
 void *worker_run(void *arg);
 

@@ -47,6 +47,17 @@ struct fetch *pool_take_all(struct adapter *ad)
 	return list;
 }
 
+void pool_count(struct adapter *ad, const struct fetch *f, enum err_class outcome)
+{
+	ad->fetches++;
+	if (outcome != ERR_NONE) {
+		ad->failures++;
+		ad->faults[outcome]++;
+	}
+	histogram_note(&ad->waited, f->begun_us - f->queued_us);
+	histogram_note(&ad->took, f->ended_us - f->begun_us);
+}
+
 void pool_fail(struct fetch *list, const struct err *err)
 {
 	for (struct fetch *f = list, *next; f; f = next) {
@@ -99,5 +110,6 @@ struct fetch *pool_take_hopeless(struct adapter *ad, struct err *err)
 	}
 	ad->fetches += before - ad->queued;
 	ad->failures += before - ad->queued;
+	ad->faults[err->cls] += before - ad->queued;
 	return list;
 }

@@ -84,6 +84,8 @@ static bool worker_connect(struct worker *w, enum worker_state then, struct err 
 	assert(ok == (w->conn != NULL));
 	hung = w->state == WORKER_HUNG;
 	worker_move(w, ok ? then : WORKER_SPARE);
+	ad->connects++;
+	ad->connect_failures += !ok;
 	if (ok || !hung) {
 		ad->last_error = ok ? ERR_NONE : err->cls;
 		pool_event(ad, ok ? BREAKER_CONNECTED : BREAKER_UNCONNECTED, ok ? NULL : err);
@@ -167,15 +169,14 @@ static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, 
 	bool still_asked = w->running != NULL;
 
 	worker_end(w, f->begun_us, err);
-	ad->fetches++;
-	ad->failures += err->cls != ERR_NONE;
 	ad->last_error = err->cls;
-	if (!still_asked)
+	if (!still_asked) /* adapter_close() handed it back: nobody looks at the adapter any more */
 		return false;
+	f->ended_us = clock_mono_us();
+	pool_count(ad, f, err->cls);
 	f->err = *err;
 	f->rows = err->cls == ERR_NONE ? run->rows : NULL;
 	f->description = run->description;
-	f->ended_us = clock_mono_us();
 	fetch_adopt(f, &run->mem);
 	return true;
 }

@@ -144,6 +144,11 @@ static void queued_fetches_wake_nobody_before_the_call(void **state)
 	end_held(ad, f);
 }
 
+static uint64_t n_in(struct histogram h)
+{
+	return histogram_count(&h);
+}
+
 static void a_source_that_is_down_refuses_at_once_with_its_reason(void **state)
 {
 	(void)state;
@@ -167,6 +172,10 @@ static void a_source_that_is_down_refuses_at_once_with_its_reason(void **state)
 		assert_int_equal(err.cls, reasons[i]);
 		assert_string_equal(err.text, "the script says so");
 		assert_int_equal(adapter_state(ad).last_error, reasons[i]);
+		assert_int_equal(adapter_state(ad).faults[reasons[i]], 2); /* the one that waited, the one not taken */
+		assert_int_equal(adapter_state(ad).failures, 1);
+		assert_true(adapter_state(ad).connect_failures >= 1);
+		assert_int_equal(n_in(adapter_state(ad).took), 0); /* none was begun */
 		assert_int_equal(adapter_close(&ad, 30000), 0);
 		support_free(&waits);
 		support_free(&late);
@@ -214,6 +223,10 @@ static void a_full_queue_is_busy(void **state)
 	for (int i = 0; i < 4; i++)
 		support_free(&f[i]);
 	assert_int_equal(adapter_state(ad).fetches, 3);
+	assert_int_equal(adapter_state(ad).failures, 0);
+	assert_int_equal(adapter_state(ad).faults[ERR_BUSY], 1);
+	assert_int_equal(n_in(adapter_state(ad).took), 3);
+	assert_int_equal(n_in(adapter_state(ad).waited), 3);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 
@@ -225,6 +238,7 @@ static void a_fetch_is_not_begun_after_its_give_up(void **state)
 	assert_int_equal(support_run_class(ad, ASK(.give_up = { 1 })), ERR_LATE);
 	assert_int_equal(script_figure(&script.fetches), 0);
 	assert_int_equal(adapter_state(ad).failures, 1);
+	assert_int_equal(adapter_state(ad).faults[ERR_LATE], 1);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 
@@ -237,8 +251,12 @@ static void a_lost_connection_is_replaced_once_and_unseen(void **state)
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
 	assert_int_equal(script_figure(&script.connects), 2);
 	assert_int_equal(script_figure(&script.disconnects), 1);
+	assert_int_equal(adapter_state(ad).faults[ERR_REFUSED], 0);
 	script.lose = 2;
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_REFUSED);
+	assert_int_equal(adapter_state(ad).faults[ERR_REFUSED], 1);
+	assert_int_equal(adapter_state(ad).connects, script_figure(&script.connects));
+	assert_int_equal(adapter_state(ad).connect_failures, 0);
 	assert_int_equal(support_run_class(ad, ASK(.n_runs = 1)), ERR_NONE);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
