@@ -9,9 +9,9 @@
 void cache_found(struct cache *c, struct cache_ask *ask, struct cache_hit hit)
 {
 	if (hit.rows)
-		c->count.hits++;
+		cache_add(&c->count.hits, 1);
 	else
-		c->count.misses++;
+		cache_add(&c->count.misses, 1);
 	ask->found(ask, hit);
 }
 
@@ -36,11 +36,23 @@ void cache_drop(struct cache *c, const struct cache_key *key)
 	c->driver->drop(c, key);
 }
 
+static uint64_t counted(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
 struct cache_state cache_state(struct cache *c)
 {
-	struct cache_state state = c->count;
+	struct cache_state state = {
+		.kind = c->driver->kind,
+		.hits = counted(&c->count.hits),
+		.misses = counted(&c->count.misses),
+		.puts = counted(&c->count.puts),
+		.put_failures = counted(&c->count.put_failures),
+		.timeouts = counted(&c->count.timeouts),
+		.bad_values = counted(&c->count.bad_values),
+	};
 
-	state.kind = c->driver->kind;
 	c->driver->state(c, &state);
 	return state;
 }

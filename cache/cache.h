@@ -80,7 +80,7 @@ struct cache_state {
 	uint64_t hits, misses, puts, put_failures, timeouts, bad_values;
 	uint64_t entries, bytes; /* memory only */
 };
-/* A snapshot. */
+/* A snapshot. Safe from any thread. */
 struct cache_state cache_state(struct cache *c) NONNULL(1);
 /* End; outstanding look-ups are answered as misses first. Accepts NULL inside; sets *c to NULL. */
 void cache_free(struct cache **c) NONNULL(1);

@@ -2,9 +2,11 @@
 #ifndef CACHE_CACHE_DRIVER_H
 #define CACHE_CACHE_DRIVER_H
 
+#include <stdatomic.h>
+
 #include "cache/cache.h"
 
-/* All calls on the loop's thread of that cache. */
+/* All calls on the loop's thread of that cache, but state(). */
 struct cache_driver {
 	const char *kind; /* for cache_state */
 	/* Answer with cache_found(), exactly once, now or later. */
@@ -12,17 +14,28 @@ struct cache_driver {
 	/* Keep an encoded copy; counts puts and put_failures itself. */
 	void (*put)(struct cache *c, const struct cache_key *key, struct str bytes, uint64_t ttl_ms);
 	void (*drop)(struct cache *c, const struct cache_key *key);
-	/* Fill in what is not counted in c->count: up, entries, bytes. */
+	/* Fill in what is not counted in c->count: up, entries, bytes. Any thread. */
 	void (*state)(struct cache *c, struct cache_state *out);
 	/* End everything and free `c`. */
 	void (*free)(struct cache *c);
 };
 
+/* Written on the loop's thread, read on any. */
+struct cache_count {
+	_Atomic uint64_t hits, misses, puts, put_failures, timeouts, bad_values;
+};
+
 /* The first member of every kind's struct. */
 struct cache {
 	const struct cache_driver *driver;
-	struct cache_state count;
+	struct cache_count count;
 };
+
+/* Count `n` more. */
+static inline void cache_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
 
 /* Count and answer a look-up. `hit` with NULL rows is a miss. The ask may be gone afterwards. */
 void cache_found(struct cache *c, struct cache_ask *ask, struct cache_hit hit) NONNULL(1, 2);

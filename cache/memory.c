@@ -159,7 +159,7 @@ static void memory_get(struct cache *c, struct cache_ask *ask)
 	pthread_mutex_lock(&store->lock);
 	look_up(store, ask, &hit, &bad);
 	pthread_mutex_unlock(&store->lock);
-	c->count.bad_values += bad;
+	cache_add(&c->count.bad_values, bad);
 	cache_found(c, ask, hit);
 }
 
@@ -188,7 +188,7 @@ static void memory_put(struct cache *c, const struct cache_key *key, struct str 
 
 	node = cost(bytes.n) <= store->max_bytes ? memory_try(sizeof(*node) + bytes.n) : NULL;
 	if (!node) {
-		c->count.put_failures++;
+		cache_add(&c->count.put_failures, 1);
 		return;
 	}
 	*node = (struct node){
@@ -200,7 +200,7 @@ static void memory_put(struct cache *c, const struct cache_key *key, struct str 
 	pthread_mutex_lock(&store->lock);
 	insert(store, node);
 	pthread_mutex_unlock(&store->lock);
-	c->count.puts++;
+	cache_add(&c->count.puts, 1);
 }
 
 static void memory_drop(struct cache *c, const struct cache_key *key)

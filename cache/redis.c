@@ -31,7 +31,7 @@ struct redis {
 	char *user, *password;
 	uint64_t timeout_us;
 	uint32_t back_off_ms;
-	enum phase phase;
+	_Atomic enum phase phase; /* written on the loop's thread, read on any */
 	struct loop_fd watch;
 	bool waits_to_write;
 	struct loop_timer timer; /* see enum phase */
@@ -65,7 +65,7 @@ static void close_connection(struct redis *r)
 		close(r->watch.fd);
 		r->watch.fd = -1;
 	}
-	r->base.count.put_failures += redis_pipe_end(&r->pipe);
+	cache_add(&r->base.count.put_failures, redis_pipe_end(&r->pipe));
 	r->phase = DOWN;
 }
 
@@ -127,7 +127,7 @@ static void answer_oldest(struct redis *r, struct str value)
 	if (!r->oldest)
 		r->newest = NULL;
 	if (value.p && !entry_decode(value, &ask->key, ask->mem, &hit)) {
-		r->base.count.bad_values++;
+		cache_add(&r->base.count.bad_values, 1);
 		cache_drop(&r->base, &ask->key);
 	}
 	cache_found(&r->base, ask, hit);
@@ -167,8 +167,8 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 	case REDIS_GET:
 		return take_value(r, reply, failed);
 	case REDIS_SET:
-		r->base.count.puts += !failed;
-		r->base.count.put_failures += failed;
+		cache_add(&r->base.count.puts, !failed);
+		cache_add(&r->base.count.put_failures, failed);
 		return failed || reply->type == REDIS_REPLY_STATUS;
 	case REDIS_UNLINK:
 		return failed || reply->type == REDIS_REPLY_INTEGER;
@@ -249,7 +249,7 @@ static void check_late(struct redis *r)
 		return;
 	}
 	for (const struct cache_ask *ask = r->oldest; ask; ask = ask->next)
-		r->base.count.timeouts++;
+		cache_add(&r->base.count.timeouts, 1);
 	go_down(r);
 }
 
@@ -257,7 +257,7 @@ static void redis_timer(struct loop_timer *t)
 {
 	struct redis *r = CONTAINER_OF(t, struct redis, timer);
 
-	switch (r->phase) {
+	switch ((enum phase)r->phase) {
 	case DOWN:
 		start(r);
 		return;
@@ -296,7 +296,7 @@ static void redis_put(struct cache *c, const struct cache_key *key, struct str b
 	char ttl[24];
 
 	if (r->phase != UP || !redis_pipe_room(&r->pipe, bytes.n + sizeof(*key))) {
-		c->count.put_failures++;
+		cache_add(&c->count.put_failures, 1);
 		return;
 	}
 	snprintf(ttl, sizeof(ttl), "%" PRIu64, ttl_ms);

@@ -178,12 +178,11 @@ static void many_copies_are_all_found(void **state)
 	end(&w);
 }
 
-/* Two loops on one store. */
+/* Loops on one store; each its cache, made and ended by the test. */
 static void *hammer(void *arg)
 {
-	struct world w = { .mem = arena_new(), .store = arg };
+	struct world w = { .mem = arena_new(), .cache = arg };
 
-	w.cache = cache_on_memory(w.store);
 	for (unsigned i = 0; i < 3000; i++) {
 		unsigned who = i % 37;
 		struct cache_key key = sample_key(who);
@@ -195,21 +194,33 @@ static void *hammer(void *arg)
 		if (i % 11 == 0)
 			cache_drop(w.cache, &key);
 	}
-	cache_free(&w.cache);
 	arena_wipe_free(&w.mem);
 	return NULL;
 }
 
-static void threads_share_a_store(void **state)
+static void threads_share_a_store_and_anybody_may_look_at_it(void **state)
 {
 	struct memory_store *store = memory_store_new(8192);
+	struct cache *caches[3];
 	pthread_t threads[3];
+	uint64_t seen = 0;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, hammer, store), 0);
-	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		caches[i] = cache_on_memory(store);
+		assert_int_equal(pthread_create(&threads[i], NULL, hammer, caches[i]), 0);
+	}
+	for (int i = 0; i < 1000; i++) {
+		struct cache_state s = cache_state(caches[0]);
+
+		assert_true(s.puts >= seen && s.bytes <= 8192);
+		seen = s.puts;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
 		pthread_join(threads[i], NULL);
+		assert_int_equal(cache_state(caches[i]).hits + cache_state(caches[i]).misses, 3000);
+		cache_free(&caches[i]);
+	}
 	memory_store_free(&store);
 }
 
@@ -264,7 +275,7 @@ int main(void)
 		cmocka_unit_test(the_least_lately_used_makes_room),
 		cmocka_unit_test(what_is_larger_than_the_store_is_not_kept),
 		cmocka_unit_test(many_copies_are_all_found),
-		cmocka_unit_test(threads_share_a_store),
+		cmocka_unit_test(threads_share_a_store_and_anybody_may_look_at_it),
 		cmocka_unit_test(without_a_cache_all_is_a_miss),
 		cmocka_unit_test(a_stand_in_says_what_is_found),
 	};
