@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sanitizer/asan_interface.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,6 +40,9 @@ static struct {
 		       { .lock = PTHREAD_MUTEX_INITIALIZER },
 		       { .lock = PTHREAD_MUTEX_INITIALIZER },
 		       { .lock = PTHREAD_MUTEX_INITIALIZER } };
+
+/* Of the blocks that arenas have. */
+static _Atomic uint64_t used_bytes;
 
 /* The shelf for blocks of `bytes`; SHELVES: none. */
 static size_t shelf_of(size_t bytes)
@@ -89,6 +93,7 @@ static struct block *block_new(size_t bytes)
 {
 	struct block *b = shelf_take(shelf_of(bytes));
 
+	atomic_fetch_add_explicit(&used_bytes, bytes, memory_order_relaxed);
 	if (b) {
 		b->next = NULL;
 		b->used = 0;
@@ -104,6 +109,7 @@ static struct block *block_new(size_t bytes)
 
 static void block_wipe_free(struct block *b)
 {
+	atomic_fetch_sub_explicit(&used_bytes, b->bytes, memory_order_relaxed);
 	ASAN_UNPOISON_MEMORY_REGION(b->data, b->bytes);
 	explicit_bzero(b->data, b->used);
 	ASAN_POISON_MEMORY_REGION(b->data, b->bytes);
@@ -217,6 +223,18 @@ struct str arena_printf(struct arena *mem, const char *fmt, ...)
 size_t arena_used(const struct arena *mem)
 {
 	return mem->used;
+}
+
+struct arena_totals arena_totals(void)
+{
+	struct arena_totals t = { .used_bytes = atomic_load_explicit(&used_bytes, memory_order_relaxed) };
+
+	for (size_t i = 0; i < SHELVES; i++) {
+		pthread_mutex_lock(&shelves[i].lock);
+		t.kept_bytes += shelves[i].n * ((size_t)FIRST_BLOCK_BYTES << i);
+		pthread_mutex_unlock(&shelves[i].lock);
+	}
+	return t;
 }
 
 void arena_wipe_free(struct arena **memp)

@@ -37,6 +37,13 @@ struct str arena_printf(struct arena *mem, const char *fmt, ...) NONNULL(1, 2) P
 /* Bytes handed out so far, for limits and tests. */
 size_t arena_used(const struct arena *mem) NONNULL(1);
 
+/* Memory in the blocks of all arenas of the process, and in those that wait for the next arena. From any thread. */
+struct arena_totals {
+	uint64_t used_bytes, kept_bytes;
+};
+/* A snapshot. */
+struct arena_totals arena_totals(void);
+
 /* Overwrite everything with zeros and free it: customer data must not outlive the reply.
  * Accepts a pointer to NULL; sets *mem to NULL. Usable with SCOPED. */
 void arena_wipe_free(struct arena **mem) NONNULL(1);

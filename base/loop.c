@@ -32,6 +32,8 @@ struct loop {
 	bool more; /* a hook has more work: do not sleep */
 	uint64_t turn_us; /* when it woke for this turn */
 	uint64_t last_turn_us; /* how long the turn before took */
+	struct counters *turns_took; /* or NULL: nobody wants to know */
+	size_t turns_first;
 };
 
 static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "loop_stop() may run in a signal handler");
@@ -319,6 +321,12 @@ uint64_t loop_lag_us(const struct loop *loop)
 	return this_turn_us < loop->last_turn_us ? this_turn_us : loop->last_turn_us;
 }
 
+void loop_count_turns(struct loop *loop, struct counters *c, size_t first)
+{
+	loop->turns_took = c;
+	loop->turns_first = first;
+}
+
 void loop_run(struct loop *loop)
 {
 	bool stopping;
@@ -331,5 +339,8 @@ void loop_run(struct loop *loop)
 		run_posted(loop); /* after the look at stop: what was posted before it must run */
 		run_timers(loop); /* after the posted work: an answer that is here beats its deadline */
 		run_turns(loop);
+		if (loop->turns_took)
+			histogram_count_in(loop->turns_took, loop->turns_first,
+					   clock_mono_us() - loop->turn_us);
 	} while (!stopping);
 }

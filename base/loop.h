@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/histogram.h"
 
 struct loop; /* opaque */
 
@@ -52,6 +53,9 @@ void loop_timer_set(struct loop *loop, struct loop_timer *t, struct deadline due
 void loop_timer_cancel(struct loop *loop, struct loop_timer *t) NONNULL(1, 2);
 /* Register a turn hook for the life of the loop; hooks run in order of registration. */
 void loop_add_turn(struct loop *loop, struct loop_turn *t) NONNULL(1, 2);
+/* Count how long each turn takes, from waking to the next sleep, as a histogram in `c` from the counter at `first` on:
+ * so long may wait what comes meanwhile. Before the loop runs; `c` must live as long. */
+void loop_count_turns(struct loop *loop, struct counters *c, size_t first) NONNULL(1, 2);
 /* Run p->run(p) on the loop's thread, in order of posting. Safe from any thread and from the loop itself. */
 void loop_post(struct loop *loop, struct loop_post *p) NONNULL(1, 2);
 /* The same, but a loop that sleeps is left so: the work is run when something else wakes it. Safe from any thread. */

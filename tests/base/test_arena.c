@@ -113,6 +113,20 @@ static void formatted_text_has_any_length(void **state)
 	arena_wipe_free(&mem);
 }
 
+static void all_memory_is_counted_and_comes_back(void **state)
+{
+	struct arena_totals before = arena_totals(), now;
+	struct arena *mem = arena_new();
+
+	(void)state;
+	arena_alloc(mem, 1000000);
+	assert_true(arena_totals().used_bytes >= before.used_bytes + 1000000);
+	arena_wipe_free(&mem);
+	now = arena_totals();
+	assert_int_equal(now.used_bytes, before.used_bytes);
+	assert_in_range(now.kept_bytes, 4096, 64 * (4096 + 8192 + 16384 + 32768)); /* for the next one */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +136,7 @@ int main(void)
 		cmocka_unit_test(small_allocations_after_a_large_one_use_the_old_block),
 		cmocka_unit_test(texts_are_copied_with_a_nul),
 		cmocka_unit_test(formatted_text_has_any_length),
+		cmocka_unit_test(all_memory_is_counted_and_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

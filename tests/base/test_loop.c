@@ -408,6 +408,32 @@ static void an_unwatched_descriptor_has_no_more_events_in_the_batch(void **state
 	assert_int_equal(n_survivors, 1);
 }
 
+static void note_and_go_on(struct loop_post *p)
+{
+	note_job(p);
+	if (n_done < 3)
+		loop_post(loop, p);
+	else
+		loop_stop(loop);
+}
+
+static void turns_are_counted_when_somebody_wants_to_know(void **state)
+{
+	struct job job = { .post = { .run = note_and_go_on } };
+	struct counters *c = counters_new(2 + HISTOGRAM_COUNTERS);
+	struct histogram h;
+
+	(void)state;
+	loop_count_turns(loop, c, 2);
+	n_done = 0;
+	loop_post(loop, &job.post);
+	loop_run(loop);
+	h = histogram_of_counters(c, 2);
+	assert_int_equal(histogram_count(&h), 4); /* in the last one the stop is seen */
+	assert_int_equal(counters_sum(c, 0) + counters_sum(c, 1), 0);
+	counters_free(&c);
+}
+
 #define LOOP_TEST(f) cmocka_unit_test_setup_teardown(f, make_loop, drop_loop)
 
 int main(void)
@@ -425,6 +451,7 @@ int main(void)
 		LOOP_TEST(hooks_run_in_order_and_do_not_sleep_while_there_is_more),
 		LOOP_TEST(a_ready_descriptor_calls_its_owner),
 		LOOP_TEST(the_events_of_a_watch_can_be_changed),
+		LOOP_TEST(turns_are_counted_when_somebody_wants_to_know),
 		LOOP_TEST(what_cannot_be_watched_is_an_error),
 		LOOP_TEST(an_unwatched_descriptor_has_no_more_events_in_the_batch),
 	};
