@@ -68,6 +68,8 @@ static void check_rows(struct job *job)
 		alike ? cure : "a row does not carry the key it was asked for");
 	log_event(LOG_ERROR, "wrong_subject", LOG_CSTR("part", job->part->name),
 		  LOG_CSTR("source", job->part->source->name));
+	if (cache_keeps(job->lane->cache))
+		cache_drop(job->lane->cache, &job->cache_key);
 }
 
 static void log_failure(const struct job *job)

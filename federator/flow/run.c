@@ -89,6 +89,8 @@ static void on_late(struct loop_timer *t)
 void run_landed(struct run *run, const struct fetch *fetch)
 {
 	run->landed_us = fetch->ended_us;
+	if (fetch->err.cls == ERR_SUBJECT)
+		run->copy.rows = NULL; /* the query is wrong, so what it brought before is doubtful, too */
 	if (fetch->err.cls != ERR_NONE) {
 		run_fail(run, err_reason(fetch->err.cls));
 		return;

@@ -188,6 +188,25 @@ static void old_copy_stands_in_for_a_source_that_fails(void **state)
 	assert_true(json_is_true(bed_at(json, "complete")));
 }
 
+static void no_copy_stands_in_for_rows_of_another_customer(void **state)
+{
+	struct ask ask = bed_by("member", "1", "pop");
+	json_t *json;
+
+	bed_ok(*state, ask);
+	bed_source(*state, "s1", WAREHOUSE_FIND "part value\ncolumns member tier spent n at\n2\t1\t5\t3\t\\N\n\n"
+				 WAREHOUSE_ORDERS);
+	json = bed_ok(*state, ask);
+	assert_at(json, "parts.value.state", "missing");
+	assert_at(json, "parts.value.reason", "wrong_subject");
+	assert_null(bed_find(json, "customer.spent"));
+	assert_true(json_is_false(bed_at(json, "complete")));
+	bed_source(*state, "s1", WAREHOUSE_FIND "part value\nfail error\n\n" WAREHOUSE_ORDERS);
+	json = bed_ok(*state, ask);
+	assert_at(json, "parts.value.state", "missing");
+	assert_at(json, "parts.value.reason", "error");
+}
+
 static void part_without_stale_is_missing_although_it_answered_before(void **state)
 {
 	struct ask ask = bed_by("member", "1", "pop");
@@ -268,6 +287,7 @@ int main(void)
 		BED_STORY(late_source_is_a_gap_in_the_time_line),
 		BED_STORY(second_question_is_answered_from_a_copy),
 		BED_STORY(old_copy_stands_in_for_a_source_that_fails),
+		BED_STORY(no_copy_stands_in_for_rows_of_another_customer),
 		BED_STORY(part_without_stale_is_missing_although_it_answered_before),
 		BED_STORY(copy_of_one_role_shows_another_role_only_its_own),
 		BED_STORY(changed_definition_never_meets_an_older_copy),
