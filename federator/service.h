@@ -8,15 +8,19 @@
 #include "federator/options.h"
 #include "metadata/load.h"
 
-/* One mapping set in use, with an adapter per source. A request keeps the one it started with. Immutable. */
+/* One mapping set in use, with an adapter per source. A request keeps the one it started with. Immutable, but for
+ * what is under way. */
 struct world {
 	const struct catalog *cat;
 	struct adapter *const *adapters; /* by source index; never NULL */
 	const char *const *troubles; /* by source index: why it cannot be opened (its adapter refuses all), or NULL */
 	const unsigned char (*part_ids)[DIGEST_BYTES]; /* by part index: definition + connection, for cache keys */
+	struct underway *underway; /* underway.h */
 };
 
 struct service; /* opaque */
+struct job; /* flow/job.c */
+struct underway;
 
 struct gauge; /* of waiting.h */
 
@@ -27,6 +31,8 @@ struct lane {
 	struct cache *cache;
 	struct flight *flights; /* fetches under way: flow/flight.c, as what follows */
 	struct loop_turn call;
+	struct job *landed; /* to be stored: flow/job.c */
+	struct loop_turn store;
 	struct loop_timer nudge;
 	uint32_t nudge_ms;
 	struct gauge *gauges; /* how long fetches wait at the sources: waiting.c */

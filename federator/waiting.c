@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 enum {
 	LOOK_EVERY_US = 2 * 1000,
 	COUNT_EVERY_US = 50 * 1000,
@@ -82,9 +84,7 @@ static struct gauge *gauge_of(struct lane *lane, const struct adapter *ad)
 	if (g)
 		return g;
 	forget_unused(lane, clock_mono_us());
-	g = calloc(1, sizeof(*g));
-	if (!g)
-		abort();
+	g = memory_new(sizeof(*g));
 	g->adapter = ad;
 	g->next = lane->gauges;
 	lane->gauges = g;

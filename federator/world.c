@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "federator/source_conf.h"
+#include "federator/underway.h"
 
 /* An adapter and how many sets use it. */
 struct shared {
@@ -212,6 +213,7 @@ static void box_free(struct world_box *box)
 			free(s);
 		}
 	}
+	underway_free(&box->pub.underway);
 	catalog_unref(&box->pub.cat);
 	arena_wipe_free(&mem);
 }
@@ -232,7 +234,7 @@ const struct world *world_open(struct home *home, const struct catalog *cat, con
 		.part_ids = arena_alloc_array(mem, DIGEST_BYTES, cat->n_parts),
 	};
 	box->pub = (struct world){ cat, box->adapters, box->troubles,
-				   (const unsigned char(*)[DIGEST_BYTES])box->part_ids };
+				   (const unsigned char(*)[DIGEST_BYTES])box->part_ids, underway_new() };
 	for (size_t i = 0; i < cat->n_sources; i++) {
 		if (!source_open(box, &cat->sources[i], former, err)) {
 			box_free(box);

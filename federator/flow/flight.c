@@ -112,7 +112,7 @@ void flight_land(struct flight *fl, struct loop_post *landed)
 	struct loop *loop = fl->lane->loop;
 	struct crew *crew = fl->crew;
 	bool wanted = !atomic_exchange(&fl->counted_out, true);
-	bool urgent = fl->urgent || !wanted; /* not wanted any more: it goes to the cache, and nobody follows */
+	bool urgent = fl->urgent || !wanted; /* not wanted by its crew any more: nobody follows */
 
 	/* Posted before it is counted out: who counts the last one out then knows all others posted. */
 	loop_post_quiet(loop, landed);
@@ -122,7 +122,7 @@ void flight_land(struct flight *fl, struct loop_post *landed)
 }
 
 /* What was posted quietly is run before the loop sleeps again. */
-void flight_abandon(struct flight *fl)
+void flight_hurry(struct flight *fl)
 {
 	if (!atomic_exchange(&fl->counted_out, true))
 		atomic_fetch_sub(&fl->crew->left, 1);

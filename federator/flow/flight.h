@@ -34,8 +34,9 @@ bool flight_begin(struct flight *fl, struct lane *lane, struct crew *crew, struc
 		  struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5, 6);
 /* Any thread, once: post `landed`, which runs on the loop and calls flight_end(). The flight may be gone afterwards. */
 void flight_land(struct flight *fl, struct loop_post *landed) NONNULL(1, 2);
-/* The request waits for it no longer. On the loop. */
-void flight_abandon(struct flight *fl) NONNULL(1);
+/* Its request waits for it no longer, or others do, too: the loop is woken as soon as it lands. On the loop or, while
+ * its request waits for it, on any thread. */
+void flight_hurry(struct flight *fl) NONNULL(1);
 /* It has landed. On the loop. */
 void flight_end(struct flight *fl) NONNULL(1);
 

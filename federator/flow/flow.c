@@ -15,12 +15,6 @@ static const struct {
 #undef STEP
 };
 
-/* The reply leaves before this step: it only serves the next request. */
-static bool after_reply(size_t step)
-{
-	return steps[step].run == step_store;
-}
-
 const struct step_doc *flow_steps(size_t *n_out)
 {
 	static struct step_doc docs[ARRAY_LEN(steps)];
@@ -79,7 +73,6 @@ static void give_reply(struct flow *flow)
 	flow->reply.took_us = clock_mono_us() - flow->started_us;
 	loop_timer_cancel(flow->lane->loop, &flow->timer);
 	flow->done(flow->owner, &flow->reply);
-	flow->done = NULL;
 }
 
 /* A step that waits is called again: its time begins with the first call. */
@@ -94,8 +87,6 @@ static void flow_step(struct flow *flow)
 	enum step_end end = STEP_DONE;
 
 	while (flow->step < ARRAY_LEN(steps) && end == STEP_DONE) {
-		if (after_reply(flow->step))
-			give_reply(flow);
 		note_step(flow);
 		end = steps[flow->step].run(flow);
 		if (end == STEP_DONE)
@@ -103,10 +94,7 @@ static void flow_step(struct flow *flow)
 	}
 	if (end == STEP_WAIT)
 		return;
-	if (flow->done) {
-		give_reply(flow);
-		step_store(flow); /* what was asked serves the next request, also when this one was refused */
-	}
+	give_reply(flow);
 	flow->step = ARRAY_LEN(steps);
 }
 

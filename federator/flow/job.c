@@ -4,43 +4,32 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "federator/flow/flight.h"
-#include "federator/flow/request.h"
+#include "federator/flow/job.h"
 #include "federator/waiting.h"
 #include "metadata/plan.h"
-
-struct job {
-	struct fetch *fetch;
-	struct loop_post landed;
-	struct flight flight;
-	struct run *run; /* NULL: abandoned */
-	struct lane *lane;
-	const struct world *world;
-	const struct part *part;
-	const struct query *query;
-	struct key_set *keys; /* canonical, in the fetch's arena */
-	const struct tuples *tuples; /* in the fetch's arena */
-	struct cache_key cache_key;
-	struct str before; /* of a query that takes :before, in the fetch's arena */
-	bool passing; /* :before is bound: its rows are not kept */
-};
 
 /* Negative answers about who a customer is live this long at most. */
 enum { NEGATIVE_TTL_MS = 5000 };
 
-static void store(const struct job *job)
+/* True: its rows are in the cache now. */
+static bool store(const struct job *job)
 {
 	const struct part *part = job->part;
 	uint64_t keep_ms = part->ttl_ms + part->stale_ms;
 
 	if (job->fetch->rows->n_rows == 0 && plan_part_gives(part, job->world->cat->identity))
 		keep_ms = part->ttl_ms < NEGATIVE_TTL_MS ? part->ttl_ms : NEGATIVE_TTL_MS;
-	if (keep_ms && cache_keeps(job->lane->cache) && job->fetch->rows->flags == 0 && !job->passing)
-		cache_put(job->lane->cache, &job->cache_key, job->fetch->rows, lane_wall_ms(job->lane), keep_ms);
+	if (!keep_ms || !cache_keeps(job->lane->cache) || job->fetch->rows->flags != 0 || !job->shared ||
+	    job->entry.outdated)
+		return false;
+	cache_put(job->lane->cache, &job->entry.key, job->fetch->rows, lane_wall_ms(job->lane), keep_ms);
+	return true;
 }
 
-static void free_job(struct job *job)
+static void drop_job(struct job *job)
 {
+	if (atomic_fetch_sub(&job->owners, 1) > 1)
+		return;
 	fetch_free(&job->fetch);
 	world_unref(&job->world);
 	free(job);
@@ -69,7 +58,7 @@ static void check_rows(struct job *job)
 	log_event(LOG_ERROR, "wrong_subject", LOG_CSTR("part", job->part->name),
 		  LOG_CSTR("source", job->part->source->name));
 	if (cache_keeps(job->lane->cache))
-		cache_drop(job->lane->cache, &job->cache_key);
+		cache_drop(job->lane->cache, &job->entry.key);
 }
 
 static void log_failure(const struct job *job)
@@ -81,29 +70,75 @@ static void log_failure(const struct job *job)
 		  LOG_CSTR("text", err->text));
 }
 
+/* From here on a question for the same finds the copy, or asks anew. */
+static void close_job(struct job *job, bool stored)
+{
+	if (!job->shared)
+		return;
+	underway_lock(job->world->underway);
+	underway_remove(job->world->underway, &job->entry, stored);
+	underway_unlock(job->world->underway);
+}
+
+/* At the end of the loop's turn, when the answers that waited have left. Others may have come to wait since; true: the
+ * loop must send what they were answered. */
+static bool store_landed(struct loop_turn *t)
+{
+	struct lane *lane = CONTAINER_OF(t, struct lane, store);
+	bool more = false;
+
+	while (lane->landed) {
+		struct job *job = lane->landed;
+
+		lane->landed = job->next;
+		close_job(job, store(job));
+		more = await_over(job) || more;
+		drop_job(job);
+	}
+	return more;
+}
+
+static void store_later(struct job *job)
+{
+	struct lane *lane = job->lane;
+
+	if (!lane->store.turn) { /* behind the hook that sends answers */
+		lane->store.turn = store_landed;
+		loop_add_turn(lane->loop, &lane->store);
+	}
+	job->next = lane->landed;
+	lane->landed = job;
+}
+
+/* Its rows will be stored; older ones under way shall not take their place. */
+static void note_landed(struct job *job)
+{
+	if (!job->shared)
+		return;
+	underway_lock(job->world->underway);
+	underway_landed(&job->entry);
+	underway_unlock(job->world->underway);
+}
+
 static void on_landed(struct loop_post *p)
 {
 	struct job *job = CONTAINER_OF(p, struct job, landed);
 	struct fetch *f = job->fetch;
-	struct run *run = job->run;
 
 	waiting_landed(job->lane, job->flight.adapter, f);
 	flight_end(&job->flight);
 	if (f->err.cls == ERR_NONE)
 		check_rows(job);
-	if (f->err.cls == ERR_NONE && run) {
-		run_landed(run, f); /* the run keeps the job, and with it the rows */
+	if (f->err.cls == ERR_NONE) {
+		note_landed(job);
+		await_over(job);
+		store_later(job);
 		return;
 	}
-	if (f->err.cls == ERR_NONE)
-		store(job);
-	else
-		log_failure(job);
-	if (run) {
-		job_abandon(run);
-		run_landed(run, f);
-	}
-	free_job(job);
+	close_job(job, false);
+	log_failure(job);
+	await_over(job);
+	drop_job(job);
 }
 
 /* On a worker's thread. */
@@ -169,60 +204,114 @@ static bool write_fetch(const struct job *job, struct err *err)
 			     job->fetch, err);
 }
 
-bool job_submit(struct run *run, struct err *err)
+/* Do its rows depend on nothing but its key? */
+static bool is_shared(const struct run *run)
 {
-	struct flow *flow = run->flow;
-	struct adapter *adapter = flow->world->adapters[run->part->source->index];
+	return *run->cache_key.text && !run_pages_on(run);
+}
+
+/* What others look at when they find it. */
+static struct job *new_job(struct run *run)
+{
 	struct job *job = memory_new(sizeof(*job));
 
-	*job = (struct job){ .fetch = fetch_new(),
+	*job = (struct job){ .entry = { .part = run->part, .key = run->cache_key },
 			     .landed = { .run = on_landed },
-			     .run = run,
-			     .lane = flow->lane,
-			     .world = world_ref(flow->world),
-			     .part = run->part,
-			     .query = run->query,
-			     .cache_key = run->cache_key };
+			     .lane = run->flow->lane,
+			     .shared = is_shared(run),
+			     .asked_us = clock_mono_us() };
+	atomic_init(&job->owners, 1);
+	await_job(job, run);
+	run->joined = false;
+	if (job->shared)
+		underway_add(run->flow->world->underway, &job->entry);
+	return job;
+}
+
+static void make_fetch(struct job *job, const struct run *run)
+{
+	job->world = world_ref(run->flow->world);
+	job->part = run->part;
+	job->query = run->query;
+	job->fetch = fetch_new();
 	copy_keys(job, run);
-	job->before = cursor_before(flow, job->part->source, job->fetch->mem);
-	job->passing = run_pages_on(run);
+	job->before = cursor_before(run->flow, job->part->source, job->fetch->mem);
 	job->fetch->done = on_fetched;
 	job->fetch->owner = job;
 	job->fetch->batch = together_batch(job->part, job->query, job->keys, job->fetch->mem);
 	job->flight.urgent = somebody_waits_for(run);
 	set_limits(job, job->fetch);
-	if (!write_fetch(job, err) ||
+}
+
+/* It was not taken; runs of other loops may wait for it by now. */
+static void refuse(struct job *job, struct run *run, const struct err *err)
+{
+	job->fetch->err = *err;
+	close_job(job, false);
+	underway_lock(job->world->underway);
+	await_end(run);
+	underway_unlock(job->world->underway);
+	await_over(job);
+	job_free(run);
+}
+
+/* The first fetches of a request are refused when they would wait for long; what follows on them is asked, lest the
+ * work on it was for nothing. */
+static bool may_queue(const struct run *run, struct err *err)
+{
+	const struct flow *flow = run->flow;
+	bool begins = run->n_after == 0 && (run->walk || flow->n_walks == 0);
+
+	return !begins || waiting_admits(flow->lane, flow->world->adapters[run->part->source->index],
+					 deadline_left_us(run->late.due), run->part->name, err);
+}
+
+static bool submit(struct job *job, struct run *run, struct err *err)
+{
+	const struct flow *flow = run->flow;
+	struct adapter *adapter = flow->world->adapters[run->part->source->index];
+
+	make_fetch(job, run);
+	if (!may_queue(run, err) || !write_fetch(job, err) ||
 	    !flight_begin(&job->flight, flow->lane, flow->crew, adapter, job->fetch, err)) {
-		free_job(job);
+		refuse(job, run, err);
 		return false;
 	}
 	waiting_queued(flow->lane, adapter);
-	run->job = job;
+	underway_lock(job->world->underway);
+	job->begun = true;
+	if (job->waiting != run || run->next)
+		flight_hurry(&job->flight);
+	underway_unlock(job->world->underway);
 	return true;
+}
+
+enum job_begun job_begin(struct run *run, struct err *err)
+{
+	struct underway *underway = run->flow->world->underway;
+	enum job_begun end = JOB_BEGUN;
+	struct job *job = NULL;
+
+	underway_lock(underway);
+	if (is_shared(run) && !run->flow->ask.no_cache)
+		end = await_others(run);
+	if (end == JOB_BEGUN)
+		job = new_job(run);
+	underway_unlock(underway);
+	return !job || submit(job, run, err) ? end : JOB_REFUSED;
 }
 
 const struct run *job_run(const struct fetch *f)
 {
 	const struct job *job = f->owner;
 
-	return job->run;
-}
-
-void job_abandon(struct run *run)
-{
-	flight_abandon(&run->job->flight);
-	run->job->run = NULL;
-	run->job = NULL;
-}
-
-void job_store(struct run *run)
-{
-	if (run->job && run->fact.state == FACT_LIVE)
-		store(run->job);
+	return job->waiting;
 }
 
 void job_free(struct run *run)
 {
-	free_job(run->job);
+	struct job *job = run->job;
+
 	run->job = NULL;
+	drop_job(job);
 }

@@ -42,6 +42,10 @@ struct run {
 	struct cache_ask look;
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	struct job *job; /* the fetch; its rows live as long as it does */
+	bool joined; /* it is another run's */
+	uint64_t stored; /* of job_look() */
+	struct run *next, **link; /* of those that wait for the job; NULL link: it does not */
+	struct loop_post landed; /* of a job on another loop */
 	struct loop_timer late;
 	uint64_t begun_us, landed_us; /* 0: not yet */
 };
@@ -84,7 +88,7 @@ struct flow {
 	bool stepping; /* inside flow_step(): a wake-up only sets `again` */
 	bool again;
 	bool expired; /* the budget of the sources is used up */
-	uint32_t holds; /* look-ups the cache still has to answer, plus one until the reply is given */
+	uint32_t holds; /* look-ups and other loops' jobs that are still to come, plus one until the reply is given */
 	uint64_t started_us;
 	uint64_t *step_began_us; /* by step; NULL unless the answer is to be explained */
 	struct deadline due; /* sources must have answered; the rest of the budget is kept for merge to render */
@@ -185,19 +189,27 @@ enum step_end ways_check(struct flow *flow) NONNULL(1);
  * and true. The runs it waits for have ended. */
 bool consent_given(const struct run *run) NONNULL(1);
 
-/* job.c - a fetch on its way to a source and back; it outlives the request when the answer leaves without it */
+/* job.c - a fetch on its way to a source and back; it outlives the request when the answer leaves without it, and its
+ * rows go to the cache when it lands. Requests that ask the same meanwhile wait for it, too */
 
-/* Hand a fetch for the run to its source. False: *err says why not. */
-bool job_submit(struct run *run, struct err *err) MUST_CHECK NONNULL(1, 2);
-/* The request no longer waits: the rows go to the cache when they come. Sets run->job to NULL. */
+/* The run is about to look into the cache. */
+void job_look(struct run *run) NONNULL(1);
+enum job_begun {
+	JOB_BEGUN, /* its own fetch is on its way */
+	JOB_JOINED, /* it waits for one that began less than the part's ttl ago */
+	JOB_STORED, /* rows were stored since job_look(), perhaps its own: look into the cache again */
+	JOB_REFUSED, /* *err says why */
+};
+/* Hand a fetch for the run to its source, unless the same is being asked already. A question past the cache waits for
+ * its own fetch only. */
+enum job_begun job_begin(struct run *run, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* The run no longer waits. Without effect on one that has its job. */
 void job_abandon(struct run *run) NONNULL(1);
-/* Put the rows of an ended run into the cache, if they may be kept. */
-void job_store(struct run *run) NONNULL(1);
-/* Free a landed job with its rows. Sets run->job to NULL. */
+/* The run, which has its job, needs the rows no more. Sets run->job to NULL. */
 void job_free(struct run *run) NONNULL(1);
-/* The job has landed: take its rows or its failure. Called by job.c. */
+/* The job has landed, and the run has it: take its rows or its failure. Called by job.c. */
 void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
-/* The run that a fetch was submitted for; NULL when the request no longer waits. On the loop's thread. */
+/* The run that a fetch is being submitted for: inside adapter_queue() only. */
 const struct run *job_run(const struct fetch *f) NONNULL(1);
 
 /* proof.c - no row that does not carry the key it was asked for */

@@ -3,7 +3,6 @@
 
 #include "federator/flow/request.h"
 #include "federator/view/tuples.h"
-#include "federator/waiting.h"
 #include "metadata/plan.h"
 #include "metadata/sqltext.h"
 
@@ -37,12 +36,12 @@ static void keep_own(struct run *run)
 	run->fact.keys = NULL;
 }
 
-/* The loop may look at a landed fetch later than it landed. 0: it never began. */
+/* The loop may look at a landed fetch later than it landed, and let a run wait for it meanwhile. 0: it never began. */
 static uint64_t took_us(const struct run *run)
 {
 	uint64_t end_us = run->landed_us ? run->landed_us : clock_mono_us();
 
-	return run->begun_us ? end_us - run->begun_us : 0;
+	return run->begun_us && end_us > run->begun_us ? end_us - run->begun_us : 0;
 }
 
 static void end_run(struct run *run, enum fact_state state)
@@ -86,8 +85,33 @@ static void on_late(struct loop_timer *t)
 	run_expire(run_of_timer(t));
 }
 
+static void look_into_cache(struct run *run);
+
+/* Ask the source, unless others do. */
+static void ask_source(struct run *run)
+{
+	struct err err = { 0 };
+
+	run->state = RUN_FETCHING;
+	switch (job_begin(run, &err)) {
+	case JOB_BEGUN:
+	case JOB_JOINED:
+		return;
+	case JOB_STORED:
+		look_into_cache(run);
+		return;
+	case JOB_REFUSED:
+		run_fail(run, err_reason(err.cls));
+	}
+}
+
 void run_landed(struct run *run, const struct fetch *fetch)
 {
+	if (fetch->err.cls == ERR_LATE && run->joined) { /* the others' time is up: it has its own */
+		job_free(run);
+		ask_source(run);
+		return;
+	}
 	run->landed_us = fetch->ended_us;
 	if (fetch->err.cls == ERR_SUBJECT)
 		run->copy.rows = NULL; /* the query is wrong, so what it brought before is doubtful, too */
@@ -97,26 +121,6 @@ void run_landed(struct run *run, const struct fetch *fetch)
 	}
 	run->fact.rows = fetch->rows;
 	end_run(run, FACT_LIVE);
-}
-
-/* The first fetches of a request are refused when they would wait for long; what follows on them is asked, lest the
- * work on it was for nothing. */
-static bool may_queue(const struct run *run, struct err *err)
-{
-	const struct flow *flow = run->flow;
-	bool begins = run->n_after == 0 && (run->walk || flow->n_walks == 0);
-
-	return !begins || waiting_admits(flow->lane, flow->world->adapters[run->part->source->index],
-					 deadline_left_us(run->late.due), run->part->name, err);
-}
-
-static void ask_source(struct run *run)
-{
-	struct err err = { 0 };
-
-	run->state = RUN_FETCHING;
-	if (!may_queue(run, &err) || !job_submit(run, &err))
-		run_fail(run, err_reason(err.cls));
 }
 
 static void on_found(struct cache_ask *ask, struct cache_hit hit)
@@ -191,13 +195,15 @@ static void look_into_cache(struct run *run)
 	struct flow *flow = run->flow;
 	bool keeps = cache_keeps(flow->lane->cache);
 
-	if (keeps)
+	/* without a cache, too, many may ask the same at once */
+	if (keeps || run->part->ttl_ms)
 		make_cache_key(run);
 	if (!keeps || flow->ask.no_cache || run_pages_on(run)) {
 		ask_source(run);
 		return;
 	}
 	run->state = RUN_LOOKING;
+	job_look(run);
 	run->look = (struct cache_ask){ .key = run->cache_key, .mem = flow->mem, .found = on_found };
 	flow->holds++;
 	cache_get(flow->lane->cache, &run->look);

@@ -1,0 +1,43 @@
+/* job.h - the inside of a job, for job.c and await.c only. */
+#ifndef FEDERATOR_FLOW_JOB_H
+#define FEDERATOR_FLOW_JOB_H
+
+#include <stdatomic.h>
+
+#include "federator/flow/flight.h"
+#include "federator/flow/request.h"
+#include "federator/underway.h"
+
+struct job {
+	struct underway_entry entry; /* its key: that of its copy */
+	bool shared; /* others may wait for it, too: it is among those under way */
+	struct fetch *fetch;
+	struct loop_post landed;
+	struct flight flight;
+	bool begun; /* the flight; under that lock, too */
+	struct run *waiting; /* who came last stands first; under the lock of the world's underway */
+	atomic_uint owners; /* itself until its rows are stored, and each run that has them */
+	struct job *next; /* of those to be stored */
+	struct lane *lane;
+	const struct world *world;
+	const struct part *part;
+	const struct query *query;
+	struct key_set *keys; /* canonical, in the fetch's arena */
+	const struct tuples *tuples; /* in the fetch's arena */
+	struct str before; /* of a query that takes :before, in the fetch's arena */
+	uint64_t asked_us;
+};
+
+/* await.c - runs that wait for a job, each on its own loop. On the loop of the run, or of the job. */
+
+/* Let the run wait; under the lock of the mapping set's underway. */
+void await_job(struct job *job, struct run *run) NONNULL(1, 2);
+/* False: it does not wait any more. Under the same lock. */
+bool await_end(struct run *run) NONNULL(1);
+/* Let the run wait for a job that others wait for, or tell that it must look for what was stored meanwhile. JOB_BEGUN:
+ * neither. Under the same lock. */
+enum job_begun await_others(struct run *run) MUST_CHECK NONNULL(1);
+/* Give the job to all that wait, with its rows or its failure; false: none did. On the job's loop. */
+bool await_over(struct job *job) NONNULL(1);
+
+#endif
