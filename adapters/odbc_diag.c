@@ -44,6 +44,9 @@ static const struct meaning meanings[] = {
 	{ "08001", 0, "password", ERR_AUTH, LOST },
 	{ "08001", 0, "pg_hba.conf", ERR_AUTH, LOST },
 	{ "08001", 0, "\xec\x9d\xb8\xec\xa6\x9d", ERR_AUTH, LOST }, /* Korean: authentication */
+	/* psqlODBC has HY000 for what ended the session under a query; the word is in the server's language */
+	{ "HY000", 1, "FATAL:", ERR_REFUSED, LOST },
+	{ "HY000", 1, "\xec\xb9\x98\xeb\xaa\x85\xec\xa0\x81\xec\x98\xa4\xeb\xa5\x98:", ERR_REFUSED, LOST }, /* Korean */
 	/* the standard, and PostgreSQL's */
 	{ "08", 0, NULL, ERR_REFUSED, LOST },
 	{ "57P0", 0, NULL, ERR_REFUSED, LOST },

@@ -21,6 +21,8 @@ static void errors_of_each_driver_have_their_class(void **state)
 		{ "08S01", 35, "no connection to the server", ERR_REFUSED, true, false },
 		{ "57P01", 1, "FATAL: terminating connection due to administrator command", ERR_REFUSED, true,
 		  false },
+		{ "HY000", 1, "FATAL:  terminating connection due to administrator command", ERR_REFUSED, true, false },
+		{ "HY000", 1, "치명적오류:  관리자 요청에 의해서 연결을 끝냅니다", ERR_REFUSED, true, false },
 		{ "57014", 1, "ERROR: canceling statement due to statement timeout", ERR_LATE, false, false },
 		{ "0A000", 1, "ERROR: cached plan must not change result type", ERR_SOURCE, false, true },
 		{ "26000", 1, "ERROR: prepared statement does not exist", ERR_SOURCE, false, true },
