@@ -21,6 +21,13 @@ struct adapter_conf {
 	const char *name; /* of the source, for errors and statistics */
 	const char *driver; /* "odbc" or "fixture"; a name of the table in registry.c */
 	const char *connect; /* odbc: a connection string (secret); fixture: a file name */
+	/* Not NULL: called on workers' threads before each connect, several at once, for a connection string that
+	 * replaces `connect`, in `mem`, which is wiped; NULL: nothing better is known. `conf` is the adapter's copy.
+	 * It may read a small file. A worker left behind by adapter_close() may still be inside it: connect_owner
+	 * outlives the process's last adapter. */
+	const char *(*connect_text)(const struct adapter_conf *conf, struct arena *mem);
+	const void *connect_owner;
+	const char *secret; /* for connect_text(): where the connection string comes from; or NULL */
 	const char *zone; /* session time zone, IANA name */
 	int32_t zone_offset_s; /* its offset now, for servers without named zones */
 	uint32_t pool; /* worker threads, 1..64 */

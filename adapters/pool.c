@@ -47,6 +47,7 @@ static struct adapter *pool_new(const struct adapter_conf *conf, const struct ad
 	ad->conf.name = arena_cstr(ad->mem, str_of(conf->name));
 	ad->conf.driver = driver->name;
 	ad->conf.connect = arena_cstr(ad->mem, str_of(conf->connect));
+	ad->conf.secret = conf->secret ? arena_cstr(ad->mem, str_of(conf->secret)) : NULL;
 	ad->conf.zone = arena_cstr(ad->mem, str_of(conf->zone));
 	ad->driver = driver;
 	ad->last = &ad->first;

@@ -100,6 +100,9 @@ uint32_t batch_take(struct adapter *ad, struct fetch *f) NONNULL(1, 2);
  * go back to the head of the queue, to be asked alone. Under the lock, which is let go meanwhile. */
 void batch_serve(struct worker *w, struct fetch *first, uint32_t n) NONNULL(1, 2);
 
+/* Connect, with the password as it is now. *conn_out as with adapter_driver.connect(). Not under the lock. */
+bool pool_dial(struct adapter *ad, void **conn_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+
 /* Move a worker to another state. Under the lock. */
 void worker_move(struct worker *w, enum worker_state state) NONNULL(1);
 /* Run a question on the worker's connection, once more on a new one when it was lost. Not under the lock. */

@@ -79,7 +79,7 @@ static bool worker_connect(struct worker *w, enum worker_state then, struct err 
 	w->due = deadline_after_ms(CONNECT_MOST_MS);
 	worker_move(w, WORKER_CONNECTING);
 	pthread_mutex_unlock(&ad->lock);
-	ok = ad->driver->connect(&ad->conf, &w->conn, err);
+	ok = pool_dial(ad, &w->conn, err);
 	pthread_mutex_lock(&ad->lock);
 	assert(ok == (w->conn != NULL));
 	hung = w->state == WORKER_HUNG;

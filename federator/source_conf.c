@@ -1,6 +1,8 @@
 #include "federator/source_conf.h"
 
+#include "base/log.h"
 #include "federator/secret.h"
+#include "federator/world.h"
 
 enum { CAP_DEFAULT_MS = 10000 }; /* of a source that no part uses */
 
@@ -14,6 +16,37 @@ static uint32_t source_cap_ms(const struct catalog *cat, const struct source *sr
 		if (cat->parts[i].source == src && cat->parts[i].cap_ms > cap)
 			cap = cat->parts[i].cap_ms;
 	return cap ? cap : CAP_DEFAULT_MS;
+}
+
+static bool same_but_for_password(struct str a, struct str b)
+{
+	unsigned char of_a[DIGEST_BYTES], of_b[DIGEST_BYTES];
+	struct digest d;
+
+	digest_begin(&d, (struct str){ 0 });
+	connect_digest(&d, a);
+	digest_end(&d, of_a);
+	digest_begin(&d, (struct str){ 0 });
+	connect_digest(&d, b);
+	digest_end(&d, of_b);
+	return memcmp(of_a, of_b, DIGEST_BYTES) == 0;
+}
+
+/* adapter_conf.connect_text: while an operator is at the file, the source goes on with what it was opened with. */
+static const char *text_now(const struct adapter_conf *conf, struct arena *mem)
+{
+	struct str text;
+	struct err err;
+
+	if (!secret_find(conf->connect_owner, conf->secret, mem, &text, &err)) {
+		log_event(LOG_WARN, "secret_unusable", LOG_CSTR("source", conf->name), LOG_CSTR("text", err.text));
+		return NULL;
+	}
+	if (same_but_for_password(text, str_of(conf->connect)))
+		return text.p;
+	log_event(LOG_WARN, "secret_changed", LOG_CSTR("source", conf->name),
+		  LOG_CSTR("text", "more than the password is new in the secret: reload to use it"));
+	return NULL;
 }
 
 bool source_conf(const struct options *opt, const struct catalog *cat, const struct source *src, struct arena *mem,
@@ -31,8 +64,12 @@ bool source_conf(const struct options *opt, const struct catalog *cat, const str
 	if (!secret_find(opt, src->secret, mem, &connect, err))
 		return false;
 	out->connect = connect.p;
+	out->secret = src->secret;
+	out->connect_text = text_now;
+	out->connect_owner = opt;
 	if (connect.n >= strlen(FIXTURE_PREFIX) && memcmp(connect.p, FIXTURE_PREFIX, strlen(FIXTURE_PREFIX)) == 0) {
 		out->driver = "fixture";
+		out->connect_text = NULL;
 		out->connect += strlen(FIXTURE_PREFIX);
 	}
 	return true;

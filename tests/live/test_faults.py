@@ -129,6 +129,51 @@ class FaultTest(LiveTest):
         self.servers.pg.start()
         service.wait(lambda: service.query({"phone": phone_of(7)}).status == 200)
 
+    def source(self, service, name):
+        """What /readyz tells about a source."""
+        return next(s for s in service.admin("/readyz?verbose").json["sources"] if s["name"] == name)
+
+    def new_password(self, password):
+        """In PostgreSQL, whose connections are ended too."""
+        self.servers.pg.sql(f"ALTER ROLE app PASSWORD '{password}';"
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+
+    def refused_logins(self):
+        with open(self.servers.pg.log) as f:
+            return f.read().count("password authentication failed")
+
+    def test_a_new_password_costs_a_login_for_each_rest_and_needs_no_restart(self):
+        service = self.serve("--cache", "off")
+        service.wait(self.complete(service))
+        self.new_password("newer")
+        reasons = {self.pop(service, by={"member": "7"})["parts"]["crm"].get("reason") for _ in range(100)}
+        self.assertEqual(reasons, {"auth"})
+        service.wait(lambda: self.source(service, "callcenter")["probes"] >= 2)
+        crm = self.pop(service, by={"member": "7"})["parts"]["crm"]
+        self.assertEqual((crm["state"], crm["reason"]), ("missing", "auth"))
+        state = self.source(service, "callcenter")
+        self.assertIn(state["breaker"], ("open", "probing"))
+        self.assertIn("password", state["why"])
+        self.assertNotIn("newer", json.dumps(state))
+        logins = self.refused_logins()  # the one that opened the breaker, and the probes
+        self.assertLessEqual(logins, 1 + self.source(service, "callcenter")["probes"])
+        self.assertGreaterEqual(logins, 2)
+        self.shop.write_secret("callcenter", self.servers.env["FED_TEST_PG"].replace("PWD={app}", "PWD={newer}"))
+        service.wait(lambda: self.pop(service, by={"member": "7"})["complete"])
+        self.assertEqual(self.source(service, "callcenter")["breaker"], "closed")
+
+    def test_what_else_changes_in_a_secret_waits_for_a_reload(self):
+        service = self.serve("--cache", "off")
+        service.wait(self.complete(service))
+        self.shop.write_secret("callcenter", self.servers.env["FED_TEST_PG"].replace("Database=fed", "Database=postgres"))
+        self.new_password("app")  # the same; only the connections end
+        service.wait(self.complete(service))
+        self.assertIn('"secret_changed"', service.log())
+        self.shop.write_secret("callcenter", "")
+        self.new_password("app")
+        service.wait(self.complete(service))
+        self.assertIn('"secret_unusable"', service.log())
+
     def test_starts_with_all_sources_down_and_heals(self):
         self.servers.mariadb.stop()
         self.servers.pg.stop()
