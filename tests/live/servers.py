@@ -309,7 +309,7 @@ class MariaDB(Server):
                 f"--port={self.port}", "--bind-address=127.0.0.1", "--pid-file=" + self.data + "/mariadb.pid",
                 "--init-file=" + self.init_file(), "--tmpdir=" + os.path.join(self.data, "tmp"),
                 "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--skip-name-resolve",
-                "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-log-file-size=8M",
+                "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2", "--innodb-log-file-size=8M",
                 "--innodb-buffer-pool-size=64M", "--max-connections=200", "--default-time-zone=+00:00",
                 "--local-infile=1"]
 
