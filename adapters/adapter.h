@@ -117,6 +117,7 @@ struct adapter_state {
 					* handed back */
 	enum err_class last_error; /* ERR_NONE after a good fetch */
 	struct err down; /* why fetches are refused or connects fail; cls is ERR_NONE while neither is so */
+	uint32_t limit; /* fetches at once that the source bears now; at most its pool */
 	enum breaker_state breaker;
 	uint64_t probes; /* connects that tried whether an open breaker may close */
 };

@@ -40,8 +40,8 @@ struct batch {
 	struct fetch joint; /* its mem holds the two arrays */
 	struct fetch **all; /* the list again: ->next is not ours when adapter_close() took it back */
 	struct fetch *parts; /* copies of the fetches, with arenas for their rows */
-	uint64_t begun_us;
 	struct err err;
+	bool put; /* to the source: its answer or failure is the source's */
 	bool asked; /* adapter_close() has not taken it back */
 	bool split; /* each part has its rows */
 };
@@ -59,16 +59,13 @@ static void batch_begin(struct batch *b)
 {
 	uint32_t i = 0;
 
-	worker_begin(b->w, b->first);
-	b->w->running = b->first;
-	b->begun_us = clock_mono_us();
+	worker_begin(b->w, b->first, b->n);
 	b->joint = *b->first;
 	b->joint.mem = arena_new();
 	b->joint.next = NULL;
 	b->all = arena_array_of(b->joint.mem, struct fetch *, b->n);
 	b->parts = arena_array_of(b->joint.mem, struct fetch, b->n);
 	for (struct fetch *f = b->first; f; f = f->next, i++) {
-		f->begun_us = b->begun_us;
 		fetch_keep(f);
 		b->all[i] = f;
 		b->parts[i] = *f;
@@ -95,6 +92,7 @@ static void batch_run(struct batch *b)
 	pthread_mutex_lock(&ad->lock);
 	batch_read(b, false);
 	pthread_mutex_unlock(&ad->lock);
+	b->put = ok;
 	ok = ok && worker_ask(b->w, &b->joint, &b->err);
 	if (ok)
 		b->err = (struct err){ 0 }; /* of a first try */
@@ -149,7 +147,7 @@ static bool batch_settle(struct batch *b)
 {
 	struct adapter *ad = b->w->ad;
 
-	worker_end(b->w, b->begun_us, &b->err);
+	worker_end(b->w, b->put ? &b->err : NULL);
 	if (!b->asked)
 		return false;
 	if (!b->split && !fails_for_all(b->err.cls)) {

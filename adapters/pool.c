@@ -52,6 +52,7 @@ static struct adapter *pool_new(const struct adapter_conf *conf, const struct ad
 	ad->driver = driver;
 	ad->last = &ad->first;
 	ad->usual_us = USUAL_FIRST_US;
+	limiter_begin(&ad->limiter, conf->pool);
 	breaker_begin(&ad->breaker, (uint64_t)arc4random() << 32 | arc4random());
 	ad->in_state[WORKER_ENDED] = conf->pool;
 	for (uint32_t i = 0; i < conf->pool; i++)
@@ -206,20 +207,26 @@ bool adapter_nudge(struct adapter *ad)
 	struct fetch *hopeless;
 	uint32_t called, most;
 	struct err why;
-	bool waiting;
+	bool waiting, wanted;
 
 	pthread_mutex_lock(&ad->lock);
 	pool_find_hung(ad);
 	pool_tell(ad);
 	hopeless = pool_take_hopeless(ad, &why);
-	most = ad->queued < ad->asleep ? ad->queued : ad->asleep;
+	most = pool_has_room(ad) ? ad->limiter.limit - ad->in_state[WORKER_BUSY] : 0;
+	most = most < ad->asleep ? most : ad->asleep;
+	most = most < ad->queued ? most : ad->queued;
 	called = most ? pool_slow(ad) : 0;
 	called = called < most ? called : most;
 	ad->asleep -= called;
 	ad->called += called;
+	/* in place of one that hangs */
+	wanted = breaker_may_connect(&ad->breaker, clock_mono_us()) && worker_wanted(ad);
 	waiting = ad->queued > 0;
 	pthread_mutex_unlock(&ad->lock);
 	pool_signal(ad, called);
+	if (wanted)
+		pthread_cond_signal(&ad->spare_work);
 	pool_fail(hopeless, &why);
 	return waiting;
 }
@@ -244,6 +251,7 @@ struct adapter_state adapter_state(struct adapter *ad)
 				    .waited = ad->waited,
 				    .took = ad->took,
 				    .last_error = ad->last_error,
+				    .limit = ad->limiter.limit,
 				    .breaker = ad->breaker.state,
 				    .probes = ad->breaker.probes };
 	memcpy(s.faults, ad->faults, sizeof(s.faults));

@@ -1,13 +1,14 @@
 /* pool.h - the inside of an adapter: a bounded queue (pool.c, queue.c) and the workers that empty it (worker.c). All
  * workers are threads from the start, but they connect as they are needed: one at once, the others when
- * fetches wait and nobody is idle. Whether fetches and connects are worth while says the breaker. Only files of
- * adapters/ include this. */
+ * fetches wait and nobody is idle. Whether fetches and connects are worth while says the breaker, how many fetches at
+ * once the limiter. Only files of adapters/ include this. */
 #ifndef ADAPTERS_POOL_H
 #define ADAPTERS_POOL_H
 
 #include <pthread.h>
 
 #include "adapters/adapter_driver.h"
+#include "adapters/limiter.h"
 
 enum worker_state {
 	WORKER_SPARE, /* without a connection, waiting to be needed */
@@ -25,6 +26,8 @@ struct worker {
 	void *conn; /* the worker's own, NULL without a connection: not under the lock */
 	enum worker_state state;
 	struct deadline due; /* of the connect or fetch under way: after this it hangs */
+	uint64_t begun_us; /* what runs */
+	uint64_t kind; /* of it, for the limiter */
 	struct fetch *running; /* a list; NULL also when adapter_close() took it back */
 	bool reading; /* what runs: it cannot be taken back now */
 };
@@ -48,6 +51,7 @@ struct adapter {
 	bool closing;
 	bool left_behind; /* adapter_close() is over: the last worker frees the adapter */
 	struct breaker breaker;
+	struct limiter limiter;
 	bool told_down; /* conf.notice() knows of trouble */
 	uint64_t fetches, failures, joined;
 	uint64_t faults[ERR_CLASSES]; /* the failures, and what was not admitted */
@@ -70,6 +74,8 @@ void pool_tell(struct adapter *ad) NONNULL(1);
 /* Count workers whose call should have ended long ago as failed; the call may come back one day. Under the lock. */
 void pool_find_hung(struct adapter *ad) NONNULL(1);
 
+/* May one more fetch be begun beside those that run? Under the lock. */
+bool pool_has_room(const struct adapter *ad) MUST_CHECK NONNULL(1);
 /* The first fetch of the queue or NULL. Under the lock. */
 struct fetch *pool_take(struct adapter *ad) NONNULL(1);
 /* A queue that is through sooner than this is worth no other worker. */
@@ -107,10 +113,10 @@ bool pool_dial(struct adapter *ad, void **conn_out, struct err *err) MUST_CHECK 
 void worker_move(struct worker *w, enum worker_state state) NONNULL(1);
 /* Run a question on the worker's connection, once more on a new one when it was lost. Not under the lock. */
 bool worker_ask(struct worker *w, struct fetch *run, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
-/* The worker begins to run `f`, or the joint one of several. Under the lock. */
-void worker_begin(struct worker *w, const struct fetch *f) NONNULL(1, 2);
-/* What it ran since `begun_us` is over: it is free, and the source is judged by that. Under the lock. */
-void worker_end(struct worker *w, uint64_t begun_us, const struct err *err) NONNULL(1, 3);
+/* The worker begins to run a list of `n` fetches. Under the lock. */
+void worker_begin(struct worker *w, struct fetch *first, uint32_t n) NONNULL(1, 2);
+/* What it ran is over: it is free, and the source is judged by that; NULL: it was not asked. Under the lock. */
+void worker_end(struct worker *w, const struct err *err) NONNULL(1);
 /* A fetch was answered, good or bad: times and outcome are counted. Under the lock. */
 void pool_count(struct adapter *ad, const struct fetch *f, enum err_class outcome) NONNULL(1, 2);
 /* The thread of a worker; `arg` is its struct worker. */

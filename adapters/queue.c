@@ -1,6 +1,11 @@
 /* queue.c - the fetches that wait, and whom they wake. */
 #include "adapters/pool.h"
 
+bool pool_has_room(const struct adapter *ad)
+{
+	return ad->in_state[WORKER_BUSY] < ad->limiter.limit;
+}
+
 struct fetch *pool_take(struct adapter *ad)
 {
 	struct fetch *f = ad->first;
@@ -19,7 +24,7 @@ uint32_t pool_call(struct adapter *ad)
 {
 	uint32_t n = 0;
 
-	while (n < ad->asleep && n < ad->queued) {
+	while (n < ad->asleep && n < ad->queued && ad->in_state[WORKER_BUSY] + n < ad->limiter.limit) {
 		uint32_t awake = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] - ad->asleep + n;
 
 		if (awake > 0 && ad->queued * ad->usual_us <= (uint64_t)awake * POOL_BATCH_US)

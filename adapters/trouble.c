@@ -46,11 +46,14 @@ void pool_find_hung(struct adapter *ad)
 	for (uint32_t i = 0; i < ad->conf.pool; i++) {
 		struct worker *w = &ad->workers[i];
 		bool connecting = w->state == WORKER_CONNECTING;
+		struct limiter_fetch ended = { .kind = w->kind, .at_once = ad->in_state[WORKER_BUSY], .late = true };
 
 		if (!is_overdue(w))
 			continue;
 		err_set(&err, ERR_LATE, ad->conf.name, "the driver does not come back from %s",
 			connecting ? "connecting" : "a fetch");
+		if (!connecting)
+			limiter_ended(&ad->limiter, &ended, clock_mono_us());
 		worker_move(w, WORKER_HUNG);
 		ad->last_error = err.cls;
 		pool_event(ad, connecting ? BREAKER_UNCONNECTED : BREAKER_FAILED, &err);

@@ -17,21 +17,41 @@ void worker_move(struct worker *w, enum worker_state state)
 	w->state = state;
 }
 
-void worker_begin(struct worker *w, const struct fetch *f)
+static struct deadline worker_hangs_after(const struct fetch *f)
 {
-	w->due = (struct deadline){ f->cap.at_us ? f->cap.at_us + HUNG_US : 0 };
-	if (w->state != WORKER_BUSY)
-		worker_move(w, WORKER_BUSY);
+	return (struct deadline){ f->cap.at_us ? f->cap.at_us + HUNG_US : 0 };
+}
+
+/* Fetches of one kind should take alike: those of a part, if about as many are joined and run. */
+static uint64_t kind_of(const struct fetch *f, uint32_t n)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (const char *p = f->part; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	return hash + (uint64_t)__builtin_clz(n) + 37 * (uint64_t)__builtin_clz(f->n_runs | 1);
+}
+
+void worker_begin(struct worker *w, struct fetch *first, uint32_t n)
+{
+	w->due = worker_hangs_after(first);
+	w->begun_us = clock_mono_us();
+	w->kind = kind_of(first, n);
+	w->running = first;
+	for (struct fetch *f = first; f; f = f->next)
+		f->begun_us = w->begun_us;
+	worker_move(w, WORKER_BUSY);
 }
 
 bool worker_wanted(const struct adapter *ad)
 {
 	uint32_t coming = ad->in_state[WORKER_CONNECTING];
+	uint32_t all = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] + coming;
 
 	if (ad->closing || (ad->breaker.doubt && coming > 0))
 		return false;
-	return breaker_refuses(&ad->breaker) || ad->queued > ad->in_state[WORKER_IDLE] + coming ||
-	       ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY] + coming == 0;
+	return breaker_refuses(&ad->breaker) || all == 0 ||
+	       (ad->queued > ad->in_state[WORKER_IDLE] + coming && all < ad->limiter.limit);
 }
 
 static void worker_wait_until(struct adapter *ad, pthread_cond_t *what, struct deadline due)
@@ -120,8 +140,7 @@ static bool worker_reconnect(struct worker *w, const struct fetch *run, struct e
 	pthread_mutex_lock(&ad->lock);
 	pool_event(ad, BREAKER_LOST, NULL);
 	ok = w->state == WORKER_BUSY && worker_may_reconnect(ad, run, err) && worker_connect(w, WORKER_BUSY, err);
-	if (ok)
-		worker_begin(w, run);
+	w->due = worker_hangs_after(run);
 	pthread_mutex_unlock(&ad->lock);
 	return ok;
 }
@@ -147,17 +166,30 @@ bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 	return worker_try(w, run, &(bool){ false }, err);
 }
 
-void worker_end(struct worker *w, uint64_t begun_us, const struct err *err)
+/* One that hung has been judged when it was found. */
+static void worker_judge(const struct worker *w, const struct err *err)
 {
 	struct adapter *ad = w->ad;
+	uint64_t now_us = clock_mono_us();
+	struct limiter_fetch ended = { w->kind, now_us - w->begun_us, ad->in_state[WORKER_BUSY], err->cls == ERR_LATE };
 	enum breaker_event event;
-	bool hung = w->state == WORKER_HUNG;
 
+	if (w->state != WORKER_HUNG && (err->cls == ERR_NONE || err->cls == ERR_LATE))
+		limiter_ended(&ad->limiter, &ended, now_us);
+	if (breaker_judge(err->cls, &event) && !(w->state == WORKER_HUNG && event == BREAKER_FAILED))
+		pool_event(ad, event, event == BREAKER_FAILED ? err : NULL);
+}
+
+void worker_end(struct worker *w, const struct err *err)
+{
+	struct adapter *ad = w->ad;
+	uint64_t took_us = clock_mono_us() - w->begun_us;
+
+	ad->usual_us = ad->usual_us - ad->usual_us / USUAL_WEIGHT + took_us / USUAL_WEIGHT;
+	if (err)
+		worker_judge(w, err);
 	worker_move(w, w->conn ? WORKER_IDLE : WORKER_SPARE);
 	w->running = NULL;
-	ad->usual_us = ad->usual_us - ad->usual_us / USUAL_WEIGHT + (clock_mono_us() - begun_us) / USUAL_WEIGHT;
-	if (breaker_judge(err->cls, &event) && !(hung && event == BREAKER_FAILED))
-		pool_event(ad, event, err->cls == ERR_NONE ? NULL : err);
 	pool_check_deserted(ad);
 }
 
@@ -168,7 +200,7 @@ static bool worker_finish(struct worker *w, struct fetch *f, struct fetch *run, 
 	struct adapter *ad = w->ad;
 	bool still_asked = w->running != NULL;
 
-	worker_end(w, f->begun_us, err);
+	worker_end(w, err);
 	ad->last_error = err->cls;
 	if (!still_asked) /* adapter_close() handed it back: nobody looks at the adapter any more */
 		return false;
@@ -191,9 +223,7 @@ static void worker_serve(struct worker *w, struct fetch *f)
 	uint32_t called;
 	bool asked;
 
-	worker_begin(w, f);
-	w->running = f;
-	f->begun_us = clock_mono_us();
+	worker_begin(w, f, 1);
 	fetch_keep(f);
 	run = *f;
 	pthread_mutex_unlock(&ad->lock);
@@ -294,7 +324,7 @@ void *worker_run(void *arg)
 			worker_turn_spare(w);
 		else if (breaker_refuses(&ad->breaker))
 			worker_let_go(w);
-		else if ((f = pool_take(ad)))
+		else if (pool_has_room(ad) && (f = pool_take(ad)))
 			worker_turn(w, f);
 		else
 			worker_sleep(ad);

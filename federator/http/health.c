@@ -42,6 +42,7 @@ static void sources_put(struct arena *mem, struct node *root, const struct world
 		tree_text(mem, source, STR("breaker"), str_of(breaker_word(s.breaker)));
 		tree_number(mem, source, STR("probes"), (int64_t)s.probes);
 		tree_number(mem, source, STR("pool"), s.pool);
+		tree_number(mem, source, STR("limit"), s.limit);
 		tree_number(mem, source, STR("connected"), s.connected);
 		tree_number(mem, source, STR("busy"), s.busy);
 		tree_number(mem, source, STR("queued"), s.queued);

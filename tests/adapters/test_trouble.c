@@ -214,6 +214,60 @@ static void others_probe_while_workers_hang(void **state)
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 
+static void set_limit(struct adapter *ad, uint32_t limit)
+{
+	pthread_mutex_lock(&ad->lock);
+	ad->limiter.limit = limit;
+	pthread_mutex_unlock(&ad->lock);
+}
+
+static void no_more_run_at_once_than_the_source_bears(void **state)
+{
+	(void)state;
+	struct fetch *f[4];
+	struct adapter *ad = open_at_work(4, 8, f, ASK(.n_runs = 1));
+
+	script_let_go(&script.hold_fetches);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(end(&f[i]), ERR_NONE);
+	set_limit(ad, 2);
+	script_hold(&script.hold_fetches);
+	for (int i = 0; i < 4; i++)
+		support_start(ad, f[i] = support_fetch(ASK(.n_runs = 1)));
+	script_until(&script.fetching, 2);
+	for (int i = 0; i < 100; i++)
+		assert_true(adapter_nudge(ad));
+	assert_int_equal(adapter_state(ad).busy, 2);
+	assert_int_equal(adapter_state(ad).queued, 2);
+	assert_int_equal(adapter_state(ad).limit, 2);
+	set_limit(ad, 3);
+	while (script_figure(&script.fetching) < 3)
+		adapter_nudge(ad);
+	script_let_go(&script.hold_fetches);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(end(&f[i]), ERR_NONE);
+	assert_int_equal(adapter_close(&ad, 30000), 0);
+}
+
+static void a_worker_that_hangs_is_replaced_by_one_that_connects(void **state)
+{
+	(void)state;
+	struct fetch *hangs, *waits = support_fetch(ASK(.n_runs = 1));
+	struct adapter *ad = script_open(2, 8);
+	struct err err = { 0 };
+
+	script_hold(&script.hold_fetches);
+	support_start(ad, hangs = support_fetch(ASK(PAST_ITS_CAP)));
+	script_until(&script.fetching, 1);
+	assert_true(adapter_queue(ad, waits, &err)); /* and nobody is called */
+	while (script_figure(&script.fetching) < 2)
+		adapter_nudge(ad);
+	script_let_go(&script.hold_fetches);
+	assert_int_equal(end(&waits), ERR_NONE);
+	assert_int_equal(end(&hangs), ERR_NONE);
+	assert_int_equal(adapter_close(&ad, 30000), 0);
+}
+
 static void what_nobody_waits_for_keeps_nobody_out(void **state)
 {
 	(void)state;
@@ -261,6 +315,8 @@ int main(void)
 		cmocka_unit_test_setup(connections_that_stand_serve_on_while_no_more_are_given, each),
 		cmocka_unit_test_setup(workers_that_hang_open_it_and_do_not_keep_it_open, each),
 		cmocka_unit_test_setup(others_probe_while_workers_hang, each),
+		cmocka_unit_test_setup(no_more_run_at_once_than_the_source_bears, each),
+		cmocka_unit_test_setup(a_worker_that_hangs_is_replaced_by_one_that_connects, each),
 		cmocka_unit_test_setup(what_nobody_waits_for_keeps_nobody_out, each),
 		cmocka_unit_test_setup(a_nudge_ends_the_waiting_of_what_is_too_late, each),
 	};
