@@ -41,6 +41,16 @@ uint32_t cells_customer(struct str key)
 	return (uint32_t)n;
 }
 
+uint32_t cells_first_row(struct str key)
+{
+	const char *r = is_letter(key) ? memrchr(key.p, 'R', key.n) : NULL;
+	uint32_t row = 0;
+
+	for (const char *p = r ? r + 1 : NULL; p && p < key.p + key.n && isdigit((unsigned char)*p); p++)
+		row = row * 10 + (uint32_t)(*p - '0');
+	return row * 10;
+}
+
 void cells_key_for(struct str key, uint32_t customer, struct buf *out)
 {
 	size_t i = 1;

@@ -11,7 +11,8 @@
  *   ..._at                     timestamp: as many seconds after 2020 as the customer says; fraction as of ..._amount
  *   others                     text: source.table.column:00004711:2
  *
- * The digit of a source is the sum of the bytes of its name, modulo 10. Rows count from 0. */
+ * The digit of a source is the sum of the bytes of its name, modulo 10. Rows count from 0; those of A00004711R2 from
+ * 20. */
 #ifndef TESTS_FAULTODBC_CELLS_H
 #define TESTS_FAULTODBC_CELLS_H
 
@@ -36,6 +37,8 @@ struct cell_place {
 enum cell_type cells_type(const char *column) NONNULL(1);
 /* The customer a key belongs to: its last eight digits; of A00004711R2 the first run of digits. */
 uint32_t cells_customer(struct str key);
+/* The number of the first row of a key: ten times the row that the key itself comes from. */
+uint32_t cells_first_row(struct str key);
 /* Append the same kind of key for another customer. */
 void cells_key_for(struct str key, uint32_t customer, struct buf *out) NONNULL(3);
 /* Append the text of a cell. */

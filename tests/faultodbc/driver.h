@@ -111,6 +111,8 @@ SQLRETURN stmt_check_layout(struct stmt *s) MUST_CHECK NONNULL(1);
 
 /* --- fetch.c --- */
 
+/* Has each key of this execution a second customer? */
+bool fetch_has_twins(const struct stmt *s) NONNULL(1);
 /* Forget the result. */
 void fetch_close(struct stmt *s) NONNULL(1);
 /* The connection is lost from here on. */

@@ -83,8 +83,10 @@ static void result_open(struct stmt *s)
 		per_key = s->plan.of[FAULT_HUGE].rows;
 	if (strikes(s, FAULT_DUPLICATE))
 		per_key *= 2;
-	if (strikes(s, FAULT_TWINS))
+	if (fetch_has_twins(s)) {
+		driver_strike(s->dbc, FAULT_TWINS);
 		per_key *= 2;
+	}
 	s->n_rows = per_key * (s->query.n_params ? s->n_keys : 1);
 	s->next = 0;
 	s->open = true;

@@ -5,6 +5,11 @@
 
 enum { TWIN_APART = 45000000 };
 
+bool fetch_has_twins(const struct stmt *s)
+{
+	return plan_has(&s->plan, FAULT_TWINS) && strcasecmp(s->query.key, "member") != 0;
+}
+
 void fetch_close(struct stmt *s)
 {
 	s->open = false;
@@ -62,7 +67,7 @@ static void row_place(struct stmt *s)
 	s->row_key.len = 0;
 	if (plan_has(&s->plan, FAULT_DUPLICATE))
 		at /= 2;
-	if (plan_has(&s->plan, FAULT_TWINS)) {
+	if (fetch_has_twins(s)) {
 		twin = at % 2 == 1;
 		at /= 2;
 	}
@@ -70,7 +75,7 @@ static void row_place(struct stmt *s)
 				      .table = s->query.table,
 				      .key_column = s->query.key,
 				      .customer = cells_customer(str_of(key)),
-				      .row = (uint32_t)at };
+				      .row = cells_first_row(str_of(key)) + (uint32_t)at };
 	if (is_due(s, FAULT_OTHER_KEY)) {
 		driver_strike(s->dbc, FAULT_OTHER_KEY);
 		cells_key_for(str_of(key), ++s->row.customer, &s->row_key);

@@ -40,6 +40,8 @@ static void a_key_of_any_kind_leads_to_its_customer(void **state)
 	assert_int_equal(cells_customer(STR("010-0000-4711")), 4711);
 	assert_int_equal(cells_customer(STR("A00004711R25")), 4711);
 	assert_int_equal(cells_customer(STR("")), 0);
+	assert_int_equal(cells_first_row(STR("A00004711R25")), 250);
+	assert_int_equal(cells_first_row(STR("4711")), 0);
 }
 
 static void another_customers_key_is_of_the_same_kind(void **state)
