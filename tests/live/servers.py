@@ -235,6 +235,13 @@ def stop_process(pid, number, child=None):
         time.sleep(0.02)
 
 
+def make_certificate(server):
+    """A certificate that the server signs itself: (certificate, key) in its data, as relative paths."""
+    server.call(find_tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt")
+    return "tls.crt", "tls.key"
+
+
 class PostgreSQL(Server):
     """Database `fed`, role `app` (may only read) and superuser `owner`, both with SCRAM over TCP."""
 
@@ -244,11 +251,13 @@ class PostgreSQL(Server):
     def prepare(self):
         self.call(find_tool("initdb", PG_BIN), "-D", self.data, "-U", "owner", "--locale=C.UTF-8", "-E", "UTF8",
                   "-N", "--auth-local=trust", "--auth-host=scram-sha-256")
+        make_certificate(self)
 
     def command(self):
         options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.run,
                    "fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB",
-                   "max_connections": 150, "timezone": "UTC", "max_wal_size": "256MB"}
+                   "max_connections": 150, "timezone": "UTC", "max_wal_size": "256MB",
+                   "ssl": "on", "ssl_cert_file": "tls.crt", "ssl_key_file": "tls.key"}
         argv = [find_tool("postgres", PG_BIN), "-D", self.data]
         for name, value in options.items():
             argv += ["-c", f"{name}={value}"]
@@ -274,8 +283,10 @@ class PostgreSQL(Server):
                  "GRANT pg_read_all_data TO app;", database="postgres")
 
     def environment(self):
-        common = f"Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={self.port};Database=fed;sslmode=disable;"
-        return {"FED_TEST_PG": common + "UID=app;PWD={app}", "FED_TEST_PG_ADMIN": common + "UID=owner;PWD={owner}",
+        common = f"Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={self.port};Database=fed;"
+        plain, tls = common + "sslmode=disable;", common + "sslmode=require;"
+        return {"FED_TEST_PG": plain + "UID=app;PWD={app}", "FED_TEST_PG_ADMIN": plain + "UID=owner;PWD={owner}",
+                "FED_TEST_PG_TLS": tls + "UID=app;PWD={app}",
                 "FED_TEST_PG_PORT": str(self.port), "FED_TEST_PG_PID": str(self.pid)}
 
 
@@ -290,6 +301,7 @@ class MariaDB(Server):
 
     def prepare(self):
         tmp = os.path.join(self.data, "tmp")
+        make_certificate(self)
         self.call("mkdir", tmp)  # not /tmp: names there hold the process number, and containers may share it
         self.call(find_tool("mariadb-install-db"), "--no-defaults", "--datadir=" + self.data, "--tmpdir=" + tmp,
                   "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=8M")
@@ -311,7 +323,7 @@ class MariaDB(Server):
                 "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--skip-name-resolve",
                 "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2", "--innodb-log-file-size=8M",
                 "--innodb-buffer-pool-size=64M", "--max-connections=200", "--default-time-zone=+00:00",
-                "--local-infile=1"]
+                "--local-infile=1", f"--ssl-cert={self.data}/tls.crt", f"--ssl-key={self.data}/tls.key"]
 
     def ready(self):
         """The greeting comes after the users were made."""
@@ -336,6 +348,7 @@ class MariaDB(Server):
     def environment(self):
         common = f"Driver={{MariaDB Unicode}};Server=127.0.0.1;Port={self.port};Database=fed;CHARSET=utf8mb4;"
         return {"FED_TEST_MARIADB": common + "UID=app;PWD={app}",
+                "FED_TEST_MARIADB_TLS": common + "FORCETLS=1;UID=app;PWD={app}",
                 "FED_TEST_MARIADB_ADMIN": common + "UID=owner;PWD={owner}",
                 "FED_TEST_MARIADB_PORT": str(self.port), "FED_TEST_MARIADB_PID": str(self.pid)}
 
