@@ -74,6 +74,7 @@ static const struct world *world_load(struct service *svc, const struct world *f
 static void service_free(struct service *svc)
 {
 	memory_store_free(&svc->store);
+	counters_free(&svc->meters);
 	pthread_mutex_destroy(&svc->reloading);
 	arena_wipe_free(&svc->mem);
 	sodium_memzero(svc, sizeof(*svc));
@@ -87,6 +88,8 @@ static struct service *service_begin(const struct options *opt, const struct sta
 
 	svc->opt = opt;
 	svc->mem = arena_new();
+	svc->meters = counters_new(METERS);
+	svc->began_ms = clock_wall_ms();
 	pthread_mutex_init(&svc->reloading, NULL);
 	if (!salts_make(svc, err) || (!stand_in && !cache_prepare(svc, err)) ||
 	    !home_begin(&svc->home, opt, stand_in, err)) {
@@ -162,6 +165,7 @@ bool service_reload(struct service *svc, struct diags *ds, struct err *err)
 		world_unref(&former);
 	}
 	pthread_mutex_unlock(&svc->reloading);
+	counters_add(svc->meters, fresh ? METER_RELOADS : METER_RELOADS_REFUSED, 1);
 	return fresh != NULL;
 }
 
@@ -212,6 +216,40 @@ const struct options *service_options(const struct service *svc)
 	return svc->opt;
 }
 
+struct counters *service_meters(const struct service *svc)
+{
+	return svc->meters;
+}
+
+int64_t service_began_ms(const struct service *svc)
+{
+	return svc->began_ms;
+}
+
+/* Entries and bytes are those of the store that lanes share. */
+struct cache_state service_cache(struct service *svc)
+{
+	struct cache_state sum = { .kind = "off" };
+
+	pthread_mutex_lock(&svc->home.lock);
+	for (struct lane *lane = svc->lanes; lane; lane = lane->next) {
+		struct cache_state s = cache_state(lane->cache);
+
+		sum.up = s.up && (sum.up || lane == svc->lanes);
+		sum.kind = s.kind;
+		sum.hits += s.hits;
+		sum.misses += s.misses;
+		sum.puts += s.puts;
+		sum.put_failures += s.put_failures;
+		sum.timeouts += s.timeouts;
+		sum.bad_values += s.bad_values;
+		sum.entries = s.entries;
+		sum.bytes = s.bytes;
+	}
+	pthread_mutex_unlock(&svc->home.lock);
+	return sum;
+}
+
 struct str service_salt(const struct service *svc)
 {
 	return (struct str){ (const char *)svc->salt, sizeof(svc->salt) };
@@ -242,13 +280,30 @@ bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct
 
 	if (!cache)
 		return false;
-	*lane = (struct lane){ .service = svc, .loop = loop, .cache = cache };
+	*lane = (struct lane){ .service = svc, .loop = loop, .cache = cache, .meters = svc->meters };
+	loop_count_turns(loop, svc->meters, METER_TURNS);
+	pthread_mutex_lock(&svc->home.lock);
+	lane->next = svc->lanes;
+	svc->lanes = lane;
+	pthread_mutex_unlock(&svc->home.lock);
 	return true;
 }
 
 int64_t lane_wall_ms(const struct lane *lane)
 {
 	return lane->still_ms ? lane->still_ms : clock_wall_ms();
+}
+
+void lane_count(const struct lane *lane, enum meter first, int64_t step)
+{
+	if (lane->meters)
+		counters_add(lane->meters, first + (size_t)lane->entrance, step);
+}
+
+void lane_count_response(const struct lane *lane, int status)
+{
+	if (lane->meters && lane->entrance == ENTRANCE_PUBLIC)
+		counters_add(lane->meters, METER_RESPONSES + meter_status(status), 1);
 }
 
 void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct deadline due)
@@ -259,6 +314,14 @@ void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct de
 
 void lane_close(struct lane *lane)
 {
+	struct service *svc = lane->service;
+	struct lane **link = &svc->lanes;
+
+	pthread_mutex_lock(&svc->home.lock);
+	while (*link != lane)
+		link = &(*link)->next;
+	*link = lane->next;
+	pthread_mutex_unlock(&svc->home.lock);
 	waiting_end(lane);
 	cache_free(&lane->cache);
 }

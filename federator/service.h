@@ -5,6 +5,7 @@
 
 #include "adapters/adapter.h"
 #include "cache/cache.h"
+#include "federator/meters.h"
 #include "federator/options.h"
 #include "metadata/load.h"
 
@@ -16,6 +17,9 @@ struct world {
 	const char *const *troubles; /* by source index: why it cannot be opened (its adapter refuses all), or NULL */
 	const unsigned char (*part_ids)[DIGEST_BYTES]; /* by part index: definition + connection, for cache keys */
 	struct underway *underway; /* underway.h */
+	struct counters *const *source_meters; /* by source index: enum source_meter */
+	struct counters *const *view_meters; /* by view index: enum view_meter */
+	int64_t loaded_ms; /* wall clock */
 };
 
 struct service; /* opaque */
@@ -37,6 +41,9 @@ struct lane {
 	uint32_t nudge_ms;
 	struct gauge *gauges; /* how long fetches wait at the sources: waiting.c */
 	int64_t still_ms; /* not 0: its clock stands at this moment, and no deadline passes */
+	struct counters *meters; /* the service's: enum meter; NULL: nobody wants to know */
+	enum entrance entrance; /* public, unless its server says otherwise before the loop runs */
+	struct lane *next; /* the service's */
 };
 
 /* In place of all sources (adapter_conf.answer) and of the cache (cache_stand_in()). */
@@ -75,11 +82,21 @@ const struct options *service_options(const struct service *svc) NONNULL(1);
 uint32_t service_room(const struct service *svc) NONNULL(1);
 /* Secret of the installation (or of the process) for cache keys. */
 struct str service_salt(const struct service *svc) NONNULL(1);
-/* Begin a lane on `loop`: its cache as the options say. */
+/* What the service counts: enum meter. Any thread may add and read. */
+struct counters *service_meters(const struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
+/* The caches of all lanes as one; up when all are. Safe from any thread. */
+struct cache_state service_cache(struct service *svc) NONNULL(1);
+/* When it began: milliseconds since 1970. */
+int64_t service_began_ms(const struct service *svc) NONNULL(1);
+/* Begin a lane on `loop`, which is not running yet: its cache as the options say. It stays where it is. */
 bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3, 4);
 /* Milliseconds since 1970 by the lane's clock. */
 int64_t lane_wall_ms(const struct lane *lane) NONNULL(1);
+/* Count something of the listener that the lane serves: `first` is its METER_ for the public one. Any thread. */
+void lane_count(const struct lane *lane, enum meter first, int64_t step) NONNULL(1);
+/* Count an answer of that status, if the lane serves the public listener. Any thread. */
+void lane_count_response(const struct lane *lane, int status) NONNULL(1);
 /* Set a timer of a request on the lane's loop; not while its clock stands still. */
 void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct deadline due) NONNULL(1, 2);
 /* End a lane; no request may run on it. */

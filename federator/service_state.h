@@ -17,6 +17,9 @@ struct service {
 	unsigned char seal_key[DIGEST_BYTES];
 	const char *cache_password; /* or NULL */
 	struct memory_store *store; /* NULL: the cache is not in memory */
+	struct counters *meters;    /* enum meter */
+	struct lane *lanes;         /* under home.lock */
+	int64_t began_ms;
 };
 
 #endif

@@ -25,6 +25,7 @@ struct world_box {
 	struct adapter **adapters;
 	const char **troubles;
 	unsigned char (*part_ids)[DIGEST_BYTES];
+	struct meter_set **source_sets, **view_sets;
 };
 
 static struct world_box *box_of(const struct world *w)
@@ -42,6 +43,7 @@ bool home_begin(struct home *home, const struct options *opt, const struct stand
 	home->opt = opt;
 	home->stand_in = stand_in;
 	home->owners = 0;
+	home->source_meters = home->view_meters = NULL;
 	pthread_mutex_init(&home->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -195,10 +197,48 @@ static bool source_open(struct world_box *box, const struct source *src, const s
 	return true;
 }
 
+/* What is counted of sources and views goes on from the sets before. */
+static void meters_take(struct world_box *box)
+{
+	const struct catalog *cat = box->pub.cat;
+	struct counters **of_sources = arena_array_of(box->mem, struct counters *, cat->n_sources);
+	struct counters **of_views = arena_array_of(box->mem, struct counters *, cat->n_views);
+	struct home *home = box->home;
+
+	box->source_sets = arena_array_of(box->mem, struct meter_set *, cat->n_sources);
+	box->view_sets = arena_array_of(box->mem, struct meter_set *, cat->n_views);
+	pthread_mutex_lock(&home->lock);
+	for (size_t i = 0; i < cat->n_sources; i++) {
+		box->source_sets[i] = meter_set_take(&home->source_meters, cat->sources[i].name, SOURCE_METERS);
+		of_sources[i] = box->source_sets[i]->counters;
+	}
+	for (size_t i = 0; i < cat->n_views; i++) {
+		box->view_sets[i] = meter_set_take(&home->view_meters, cat->views[i].name, VIEW_METERS);
+		of_views[i] = box->view_sets[i]->counters;
+	}
+	pthread_mutex_unlock(&home->lock);
+	box->pub.source_meters = of_sources;
+	box->pub.view_meters = of_views;
+}
+
+static void meters_drop(struct world_box *box)
+{
+	const struct catalog *cat = box->pub.cat;
+	struct home *home = box->home;
+
+	pthread_mutex_lock(&home->lock);
+	for (size_t i = 0; i < cat->n_sources; i++)
+		meter_set_drop(&home->source_meters, &box->source_sets[i]);
+	for (size_t i = 0; i < cat->n_views; i++)
+		meter_set_drop(&home->view_meters, &box->view_sets[i]);
+	pthread_mutex_unlock(&home->lock);
+}
+
 static void box_free(struct world_box *box)
 {
 	struct arena *mem = box->mem; /* the box itself lives in it */
 
+	meters_drop(box);
 	for (size_t i = 0; i < box->pub.cat->n_sources; i++) {
 		struct shared *s = box->shared[i];
 		bool last;
@@ -233,8 +273,13 @@ const struct world *world_open(struct home *home, const struct catalog *cat, con
 		.troubles = arena_array_of(mem, const char *, cat->n_sources),
 		.part_ids = arena_alloc_array(mem, DIGEST_BYTES, cat->n_parts),
 	};
-	box->pub = (struct world){ cat, box->adapters, box->troubles,
-				   (const unsigned char(*)[DIGEST_BYTES])box->part_ids, underway_new() };
+	box->pub = (struct world){ .cat = cat,
+				   .adapters = box->adapters,
+				   .troubles = box->troubles,
+				   .part_ids = (const unsigned char(*)[DIGEST_BYTES])box->part_ids,
+				   .underway = underway_new(),
+				   .loaded_ms = clock_wall_ms() };
+	meters_take(box);
 	for (size_t i = 0; i < cat->n_sources; i++) {
 		if (!source_open(box, &cat->sources[i], former, err)) {
 			box_free(box);

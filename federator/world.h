@@ -15,6 +15,7 @@ struct home {
 	pthread_mutex_t lock;  /* guards all counts of owners: of sets and of adapters */
 	pthread_cond_t fewer;  /* on the monotonic clock: `owners` went down */
 	size_t owners;         /* of all sets together */
+	struct meter_set *source_meters, *view_meters; /* of all sets, by name; under lock */
 };
 
 /* Begin a home. `stand_in` may be NULL. */

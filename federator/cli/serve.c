@@ -67,6 +67,7 @@ static bool servers_start(struct serving *s, struct err *err)
 	const struct server_conf admin = { .service = s->service,
 					   .routes = &admin_routes,
 					   .name = "admin",
+					   .entrance = ENTRANCE_ADMIN,
 					   .loops = 1,
 					   .connections = ADMIN_CONNECTIONS,
 					   .admits_all = true };

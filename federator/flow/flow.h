@@ -49,6 +49,7 @@ struct reply {
 	uint32_t age_s; /* of the oldest copy used; 0 when none was */
 	bool shed; /* nothing was done: the queue of a source is too long */
 	bool from_cache; /* every part came from the cache */
+	bool complete; /* of a view: all that was needed answered, with all its rows */
 	char view[64]; /* for logs and headers */
 	char revision[17];
 	char server_timing[1024]; /* value of the header, "" when canonical */

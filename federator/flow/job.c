@@ -55,6 +55,7 @@ static void check_rows(struct job *job)
 	}
 	err_set(&f->err, ERR_SUBJECT, job->part->name, "%s",
 		alike ? cure : "a row does not carry the key it was asked for");
+	counters_add(job->world->source_meters[job->part->source->index], SOURCE_WRONG_SUBJECT, 1);
 	log_event(LOG_ERROR, "wrong_subject", LOG_CSTR("part", job->part->name),
 		  LOG_CSTR("source", job->part->source->name));
 	if (cache_keeps(job->lane->cache))

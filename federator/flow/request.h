@@ -175,6 +175,11 @@ bool cursor_bounds(const struct flow *flow) NONNULL(1);
 /* What :before is bound to, in the zone of the source. */
 struct str cursor_before(const struct flow *flow, const struct source *source, struct arena *mem) NONNULL(1, 2, 3);
 
+/* tally.c - what is counted */
+
+/* Count an answer that is about to leave, and the parts asked for it. Once. */
+void tally_reply(const struct flow *flow) NONNULL(1);
+
 /* ways.c - keys that name a customer together */
 
 /* The keys of the way by place in flow->asked; 0 unless all of them are asked. */

@@ -138,7 +138,7 @@ static struct node *begin_root(struct flow *flow, struct str *id_out)
 	tree_text(flow->mem, root, STR("view"), str_of(flow->view->name));
 	if (!flow->ask.canonical)
 		tree_text(flow->mem, root, STR("revision"), str_of(flow->world->cat->revision));
-	tree_bool(flow->mem, root, STR("complete"), is_complete(flow));
+	tree_bool(flow->mem, root, STR("complete"), flow->reply.complete);
 	return root;
 }
 
@@ -178,6 +178,7 @@ enum step_end step_merge(struct flow *flow)
 	bool customer = known || flow->view->shape == SHAPE_FLAT;
 	struct str id;
 
+	flow->reply.complete = is_complete(flow);
 	if (flow->ask.flat) {
 		flat_put(flow);
 		return STEP_DONE;

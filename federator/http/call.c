@@ -60,6 +60,7 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 	if (!uri_split(arena_str(mem, str_of(target)), &call->x.path, &call->x.query))
 		call->x.path = (struct str){ 0 }; /* refused with the header */
 	f->active++;
+	lane_count(f->conf.lane, METER_IN_FLIGHT, 1);
 	if (call->link) {
 		call->link->call = call;
 		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(HEADER_MS));
@@ -88,6 +89,7 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 		return;
 	*callp = NULL;
 	f->active--;
+	lane_count(f->conf.lane, METER_IN_FLIGHT, -1);
 	if (call->link) {
 		call->link->call = NULL;
 		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(IDLE_S * 1000 + HEADER_MS));
@@ -208,6 +210,7 @@ static enum MHD_Result call_send(struct call *call)
 	if (!r)
 		return MHD_NO;
 	call_log(call);
+	lane_count_response(call->x.lane, call->x.reply.status);
 	call->state = CALL_SENT;
 	ok = MHD_queue_response(call->conn, (unsigned)call->x.reply.status, r);
 	MHD_destroy_response(r);

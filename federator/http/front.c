@@ -37,6 +37,8 @@ static void link_notify(void *front, struct MHD_Connection *conn, void **linkp,
 		loop_timer_set(f->loop, &link->timer, deadline_after_ms(HEADER_MS));
 		*linkp = link;
 		f->connections++;
+		lane_count(f->conf.lane, METER_CONNECTIONS, 1);
+		lane_count(f->conf.lane, METER_CONNECTIONS_OPENED, 1);
 		return;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
 		/* libmicrohttpd 0.9.75 never completes a request whose line leaves no room for its own answer */
@@ -46,6 +48,7 @@ static void link_notify(void *front, struct MHD_Connection *conn, void **linkp,
 		free(link);
 		*linkp = NULL;
 		f->connections--;
+		lane_count(f->conf.lane, METER_CONNECTIONS, -1);
 		return;
 	}
 }

@@ -52,9 +52,9 @@ static void sources_put(struct arena *mem, struct node *root, const struct world
 	}
 }
 
-static void cache_put_state(struct arena *mem, struct node *root, struct cache *cache)
+static void cache_put_state(struct arena *mem, struct node *root, struct service *svc)
 {
-	struct cache_state s = cache_state(cache);
+	struct cache_state s = service_cache(svc);
 	struct node *node = tree_object(mem, root, STR("cache"));
 
 	tree_text(mem, node, STR("kind"), str_of(s.kind));
@@ -78,7 +78,7 @@ static void verbose_reply(struct exchange *x, int status)
 	tree_bool(x->mem, root, STR("ready"), status == 200);
 	tree_text(x->mem, root, STR("revision"), str_of(world->cat->revision));
 	sources_put(x->mem, root, world);
-	cache_put_state(x->mem, root, x->lane->cache);
+	cache_put_state(x->mem, root, x->lane->service);
 	if (x->format == FORMAT_XML)
 		render_xml(root, SERVICE_NAMESPACE, true, &out);
 	else

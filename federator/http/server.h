@@ -13,6 +13,7 @@ struct server_conf {
 	const struct routes *routes;
 	void *context;    /* for the handlers */
 	const char *name; /* of the threads, at most 12 characters */
+	enum entrance entrance;
 	uint32_t loops;
 	uint32_t connections; /* at most, over all loops */
 	bool admits_all;      /* nothing is turned away */

@@ -262,6 +262,37 @@ static void a_service_alone_touches_no_secret_and_no_cache(void **state)
 	loop_free(&loop);
 }
 
+static void count_found(struct cache_ask *ask, struct cache_hit hit)
+{
+	(void)ask;
+	assert_null(hit.rows);
+}
+
+static void the_caches_of_all_lanes_are_told_as_one(void **state)
+{
+	struct fixture *f = *state;
+	struct cache_ask ask = { .mem = f->mem, .found = count_found };
+	struct loop *loop = loop_new(&f->err);
+	struct lane lanes[3];
+
+	f->svc = service_open(&f->opt, f->ds, &f->err);
+	assert_non_null(f->svc);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(lane_open(&lanes[i], f->svc, loop, &f->err));
+		cache_get(lanes[i].cache, &ask);
+	}
+	cache_get(lanes[0].cache, &ask);
+	assert_int_equal(service_cache(f->svc).misses, 4);
+	assert_string_equal(service_cache(f->svc).kind, "memory");
+	assert_true(service_cache(f->svc).up);
+	lane_close(&lanes[1]);
+	assert_int_equal(service_cache(f->svc).misses, 3);
+	lane_close(&lanes[0]);
+	lane_close(&lanes[2]);
+	assert_int_equal(service_cache(f->svc).misses, 0);
+	loop_free(&loop);
+}
+
 static void fire(struct loop_timer *t)
 {
 	(void)t;
@@ -299,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_service_is_idle_when_nobody_holds_a_set, begin, end),
 		cmocka_unit_test_setup_teardown(a_salt_secret_makes_ids_outlive_the_process, begin, end),
 		cmocka_unit_test_setup_teardown(a_service_alone_touches_no_secret_and_no_cache, begin, end),
+		cmocka_unit_test_setup_teardown(the_caches_of_all_lanes_are_told_as_one, begin, end),
 		cmocka_unit_test_setup_teardown(a_clock_that_stands_still_passes_no_deadline, begin, end),
 		cmocka_unit_test(a_password_does_not_change_the_identity_of_a_connection),
 	};

@@ -1,0 +1,74 @@
+/* meters.h - what the service counts while it answers, for /metrics. Adding never waits and takes no lock; who reads
+ * sums up. What belongs to a source or a view of the mapping goes by its name: it counts on over reloads, and is gone
+ * with the last mapping set that has it. */
+#ifndef FEDERATOR_METERS_H
+#define FEDERATOR_METERS_H
+
+#include "base/histogram.h"
+
+/* HTTP status codes that are counted by themselves; the last one stands for all others. */
+enum { METER_STATUSES = 17 };
+extern const int meter_statuses[METER_STATUSES]; /* the last is 0 */
+/* The place of a status in it. */
+size_t meter_status(int status);
+
+/* Why parts are missing, in the words of the interface: first those that sources fail with, and last the one that
+ * stands for all others. */
+enum { METER_FAULTS = 7, METER_REASONS = 11 };
+extern const char *const meter_reasons[METER_REASONS];
+/* The place of a reason in it. */
+size_t meter_reason(const char *reason) NONNULL(1);
+
+/* Which listener a request came in by. */
+enum entrance { ENTRANCE_PUBLIC, ENTRANCE_ADMIN };
+enum { ENTRANCES = ENTRANCE_ADMIN + 1 };
+
+/* Counters of the service: struct lane's `meters`. */
+enum meter {
+	METER_RELOADS,
+	METER_RELOADS_REFUSED,
+	METER_CONNECTIONS, /* open now, by listener */
+	METER_CONNECTIONS_OPENED = METER_CONNECTIONS + ENTRANCES, /* by listener */
+	METER_IN_FLIGHT = METER_CONNECTIONS_OPENED + ENTRANCES, /* requests now, by listener */
+	METER_RESPONSES = METER_IN_FLIGHT + ENTRANCES, /* by place of the status; of the public listener */
+	METER_TURNS = METER_RESPONSES + METER_STATUSES, /* a histogram */
+	METERS = METER_TURNS + HISTOGRAM_COUNTERS,
+};
+
+/* Counters of a source: parts of answers, by what became of them. */
+enum source_meter {
+	SOURCE_LIVE,
+	SOURCE_FRESH,
+	SOURCE_STALE,
+	SOURCE_SKIPPED,
+	SOURCE_MISSING,
+	SOURCE_WHY, /* the missing ones, by place of the reason */
+	SOURCE_TRUNCATED = SOURCE_WHY + METER_REASONS,
+	SOURCE_WRONG_SUBJECT, /* fetches, not answers */
+	SOURCE_METERS,
+};
+
+/* Counters of a view: its answers. */
+enum view_meter {
+	VIEW_COMPLETE, /* 200 */
+	VIEW_OTHERS, /* 200 but not complete, and all else, by place of the status */
+	VIEW_TOOK = VIEW_OTHERS + METER_STATUSES, /* a histogram */
+	VIEW_METERS = VIEW_TOOK + HISTOGRAM_COUNTERS,
+};
+
+/* A set of counters that mapping sets share by name. */
+struct meter_set {
+	struct counters *counters;
+	char *name;
+	size_t owners; /* mapping sets */
+	struct meter_set *next;
+};
+
+/* One more owner of the set of that name, made with `n` counters when there is none. The caller holds the lock that
+ * guards the list. */
+struct meter_set *meter_set_take(struct meter_set **list, const char *name, size_t n) NONNULL(1, 2)
+	__attribute__((returns_nonnull));
+/* One owner less; the last one frees it. Accepts NULL inside; sets *set to NULL. Under the same lock. */
+void meter_set_drop(struct meter_set **list, struct meter_set **set) NONNULL(1, 2);
+
+#endif
