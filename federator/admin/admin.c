@@ -1,6 +1,7 @@
 #include "federator/admin/admin.h"
 
 #include "base/log.h"
+#include "federator/admin/metrics.h"
 #include "federator/http/handlers.h"
 #include "federator/render/render.h"
 
@@ -77,8 +78,17 @@ static void reload(struct exchange *x)
 		reload_refused(x, ds, &err);
 }
 
+static void metrics(struct exchange *x)
+{
+	struct buf out = { 0 };
+
+	metrics_put(x->lane->service, &out);
+	exchange_bytes(x, 200, "text/plain; version=0.0.4; charset=utf-8", &out);
+}
+
 static const struct route table[] = {
 	{ "POST", "/admin/reload", reload, ROUTE_ALWAYS },
+	{ "GET", "/metrics", metrics, ROUTE_ALWAYS },
 	{ "GET", "/livez", health_live, ROUTE_ALWAYS },
 	{ "GET", "/readyz", health_ready, ROUTE_ALWAYS },
 };

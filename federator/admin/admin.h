@@ -1,12 +1,12 @@
-/* admin.h - what operators may do, on the admin listener only: reload. */
+/* admin.h - what operators may do, on the admin listener only: reload, and see metrics. */
 #ifndef FEDERATOR_ADMIN_ADMIN_H
 #define FEDERATOR_ADMIN_ADMIN_H
 
 #include "federator/http/route.h"
 #include "federator/service.h"
 
-/* The routes of the admin listener: POST /admin/reload and the health of the public one. Its server has one
- * loop of its own, so that loading a mapping delays no request. */
+/* The routes of the admin listener: POST /admin/reload, GET /metrics and the health of the public one. Its server
+ * has one loop of its own, so that loading a mapping delays no request. */
 extern const struct routes admin_routes;
 
 /* service_reload() with the outcome in the log. Blocks while files are read; safe from any thread but the

@@ -1,4 +1,5 @@
 /* print.c - the commands that only print: config, completion, docs. */
+#include "federator/admin/metrics.h"
 #include "federator/cli/commands.h"
 
 int command_config(struct args *args)
@@ -35,8 +36,10 @@ int command_docs(struct args *args)
 		docs_man(&out);
 	} else if (strcmp(what, "completion") == 0) {
 		docs_completion(&out);
+	} else if (strcmp(what, "metrics") == 0) {
+		metrics_page(&out);
 	} else {
-		message_error("docs prints man or completion");
+		message_error("docs prints man, completion or metrics");
 		return EXIT_USAGE;
 	}
 	return message_data(&out);

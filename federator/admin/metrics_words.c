@@ -1,0 +1,108 @@
+/* metrics_words.c - the labels of metrics.def. No value of a customer is ever one of them. */
+#include <stdio.h>
+
+#include "federator/admin/metrics.h"
+
+void label_put(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, "%s=\"", name);
+	for (; *value; value++) {
+		if (*value == '\n') {
+			buf_puts(out, "\\n");
+			continue;
+		}
+		if (*value == '"' || *value == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, *value);
+	}
+	buf_putc(out, '"');
+}
+
+static void status_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	char text[16];
+
+	(void)m;
+	snprintf(text, sizeof(text), "%d", meter_statuses[i]);
+	label_put(out, "status", meter_statuses[i] ? text : "other");
+}
+
+/* The complete ones first: VIEW_COMPLETE, VIEW_OTHERS. */
+static void answer_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	status_put(m, i ? i - 1 : 0, out);
+	buf_putc(out, ',');
+	label_put(out, "complete", i ? "false" : "true");
+}
+
+static void state_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const states[] = { "live", "fresh", "stale", "skipped", "missing" };
+
+	(void)m;
+	label_put(out, "state", states[i]);
+}
+
+static void reason_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "reason", meter_reasons[i]);
+}
+
+static void worker_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const states[] = { "idle", "busy", "connecting", "spare" };
+
+	(void)m;
+	label_put(out, "state", states[i]);
+}
+
+static void listener_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "listener", i == ENTRANCE_PUBLIC ? "public" : "admin");
+}
+
+static void kind_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)i;
+	label_put(out, "kind", m->cache.kind);
+}
+
+static void revision_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)i;
+	label_put(out, "revision", m->world->cat->revision);
+}
+
+static void reload_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "outcome", i ? "refused" : "loaded");
+}
+
+static void version_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	(void)i;
+	label_put(out, "version", FEDERATOR_VERSION);
+}
+
+static void arena_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "state", i ? "kept" : "used");
+}
+
+const struct words answer_words = { "status, complete", 1 + METER_STATUSES, answer_put };
+const struct words state_words = { "state", SOURCE_MISSING + 1, state_put };
+const struct words reason_words = { "reason", METER_REASONS, reason_put };
+const struct words fault_words = { "reason", METER_FAULTS, reason_put };
+const struct words worker_words = { "state", 4, worker_put };
+const struct words status_words = { "status", METER_STATUSES, status_put };
+const struct words listener_words = { "listener", ENTRANCES, listener_put };
+const struct words cache_words = { "kind", 0, kind_put };
+const struct words revision_words = { "revision", 0, revision_put };
+const struct words reload_words = { "outcome", 2, reload_put };
+const struct words version_words = { "version", 0, version_put };
+const struct words arena_words = { "state", 2, arena_put };
