@@ -31,7 +31,7 @@ static struct {
 	bool open;
 	uint64_t begun_us;
 	struct buf diary;
-} scene = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+} scene = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static uint64_t since_us(void)
 {
@@ -51,7 +51,7 @@ static void assert_diary(const char *wanted)
 
 static struct timespec at_us(uint64_t us)
 {
-	return (struct timespec){ (time_t)(us / 1000000), (long)(us % 1000000) * 1000 };
+	return (struct timespec){(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
 }
 
 static bool wait_ms(unsigned ms)
@@ -102,7 +102,7 @@ static void *sleeper(void *arg)
 
 static void waits_end_in_the_order_of_their_times(void **state)
 {
-	static char names[][3] = { "a3", "b1", "c2", "d1" };
+	static char names[][3] = {"a3", "b1", "c2", "d1"};
 	pthread_t threads[ARRAY_LEN(names)];
 
 	(void)state;
@@ -126,7 +126,7 @@ static void *gate_keeper(void *arg)
 
 static void who_waits_first_is_woken_first_a_hundred_times(void **state)
 {
-	static char names[][2] = { "a", "b", "c", "d", "e" };
+	static char names[][2] = {"a", "b", "c", "d", "e"};
 	pthread_t threads[ARRAY_LEN(names)];
 
 	(void)state;
@@ -188,14 +188,14 @@ static void *run_loop(void *arg)
 
 static void a_loop_lives_on_the_same_clock(void **state)
 {
-	struct stage s = { .timer.fire = on_timer, .post.run = on_post };
+	struct stage s = {.timer.fire = on_timer, .post.run = on_post};
 	uint64_t one = 1;
 	struct err err;
 
 	(void)state;
 	scene.begun_us = clock_mono_us();
 	s.loop = loop_new(&err);
-	s.watch = (struct loop_fd){ .fd = eventfd(0, EFD_NONBLOCK), .ready = on_event };
+	s.watch = (struct loop_fd){.fd = eventfd(0, EFD_NONBLOCK), .ready = on_event};
 	assert_true(loop_watch(s.loop, &s.watch, 1, &err));
 	assert_int_equal(pthread_create(&s.thread, NULL, run_loop, &s), 0);
 	wait_ms(100);

@@ -14,7 +14,7 @@ enum vstate { READY, ON_COND, ON_EPOLL, ON_JOIN, ENDED };
 
 struct vthread {
 	enum vstate state;
-	uint64_t place; /* among those in its state: who came first is served first */
+	uint64_t place;  /* among those in its state: who came first is served first */
 	uint64_t due_us; /* of a wait; 0: none */
 	bool timed_out;
 	bool detached;
@@ -29,27 +29,28 @@ struct vthread {
 };
 
 static struct {
-	pthread_mutex_t lock; /* of all here */
+	pthread_mutex_t lock;       /* of all here */
 	struct vthread *all, **end; /* in the order they were made, the director first */
 	struct vthread *running;
 	uint64_t now_us, places, jumps, turns;
 	int64_t wall_ms; /* at the beginning, moved by jumps of the wall clock */
-} vt = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} vt = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local struct vthread *self; /* NULL: not in virtual time */
 
 #define REAL(name) __real_##name
 #define WRAP(name) __wrap_##name
 /* What the linker leads here, and how to get to what it was. */
-#define LED_HERE(type, name, ...) \
-	type REAL(name)(__VA_ARGS__); \
+#define LED_HERE(type, name, ...)                                                                            \
+	type REAL(name)(__VA_ARGS__);                                                                        \
 	type WRAP(name)(__VA_ARGS__)
 LED_HERE(int, clock_gettime, clockid_t clock, struct timespec *out);
 LED_HERE(int, pthread_create, pthread_t *out, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
 LED_HERE(int, pthread_join, pthread_t thread, void **result);
 LED_HERE(int, pthread_detach, pthread_t thread);
 LED_HERE(int, pthread_cond_wait, pthread_cond_t *cond, pthread_mutex_t *lock);
-LED_HERE(int, pthread_cond_timedwait, pthread_cond_t *cond, pthread_mutex_t *lock, const struct timespec *due);
+LED_HERE(int, pthread_cond_timedwait, pthread_cond_t *cond, pthread_mutex_t *lock,
+	 const struct timespec *due);
 LED_HERE(int, pthread_cond_signal, pthread_cond_t *cond);
 LED_HERE(int, pthread_cond_broadcast, pthread_cond_t *cond);
 LED_HERE(int, epoll_wait, int fd, struct epoll_event *events, int max, int timeout_ms);
@@ -102,8 +103,8 @@ static struct vthread *who_can_go_on(void)
 
 static void stuck(const char *why)
 {
-	static const char *const names[] = { "ready", "waits for a condition", "waits for descriptors",
-					     "waits for the end of a thread", "has ended" };
+	static const char *const names[] = {"ready", "waits for a condition", "waits for descriptors",
+					    "waits for the end of a thread", "has ended"};
 	int number = 0;
 
 	fprintf(stderr, "virtual time %llu us: %s\n", (unsigned long long)vt.now_us, why);
@@ -371,7 +372,7 @@ int WRAP(clock_gettime)(clockid_t clock, struct timespec *out)
 	if (clock == CLOCK_REALTIME)
 		us = us - BEGIN_S * UINT64_C(1000000) + (uint64_t)vt.wall_ms * 1000u;
 	pthread_mutex_unlock(&vt.lock);
-	*out = (struct timespec){ (time_t)(us / 1000000u), (long)(us % 1000000u) * 1000 };
+	*out = (struct timespec){(time_t)(us / 1000000u), (long)(us % 1000000u) * 1000};
 	return 0;
 }
 
