@@ -11,6 +11,12 @@
 /* Negative answers about who a customer is live this long at most. */
 enum { NEGATIVE_TTL_MS = 5000 };
 
+/* Wall clock: when the source answered. Rows are kept only once the answer left, which may have waited for others. */
+static int64_t answered_ms(const struct job *job)
+{
+	return lane_wall_ms(job->lane) - (int64_t)((clock_mono_us() - job->fetch->ended_us) / 1000);
+}
+
 /* True: its rows are in the cache now. */
 static bool store(const struct job *job)
 {
@@ -22,7 +28,7 @@ static bool store(const struct job *job)
 	if (!keep_ms || !cache_keeps(job->lane->cache) || job->fetch->rows->flags != 0 || !job->shared ||
 	    job->entry.outdated)
 		return false;
-	cache_put(job->lane->cache, &job->entry.key, job->fetch->rows, lane_wall_ms(job->lane), keep_ms);
+	cache_put(job->lane->cache, &job->entry.key, job->fetch->rows, answered_ms(job), keep_ms);
 	return true;
 }
 

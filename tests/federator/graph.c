@@ -344,6 +344,7 @@ static bool end_one(struct loop_turn *t)
 
 		serving.pending[i] = serving.pending[--serving.n];
 		answer(f);
+		f->ended_us = clock_mono_us();
 		f->done(f);
 	}
 	return serving.n > 0;
