@@ -46,9 +46,9 @@ static bool read_file(const char *name, struct buf *out, struct err *err)
 
 	snprintf(path, sizeof(path), ZONE_DIR "%s", name);
 	SCOPED(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+	if (fd < 0 ? errno != ENOENT && errno != ENOTDIR : fstat(fd, &st) < 0)
 		return err_set(err, ERR_CONFIG, name, "cannot open %s: %s", path, strerrordesc_np(errno));
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fd < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_CONFIG, name,
 			       "no such time zone: use a name like Asia/Seoul; tzdata must be installed");
 	buf_reserve(out, LARGEST_FILE_BYTES);

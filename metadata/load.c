@@ -245,6 +245,25 @@ static const char *meant_below(struct listing *l, DIR *d)
 		.p;
 }
 
+static void dir_unread(struct listing *l)
+{
+	diag_add(l->ds, "M0001", whole(l->dir), "give the directory that holds the mapping files", "cannot be read: %s",
+		 strerrordesc_np(errno));
+	l->unread++;
+}
+
+/* The next one, or NULL: at the end, or when the rest cannot be read. A part of the files is another mapping. */
+static const struct dirent *next_entry(struct listing *l, DIR *d)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(d);
+	if (!entry && errno)
+		dir_unread(l);
+	return entry;
+}
+
 static void read_dir(struct listing *l)
 {
 	DIR *d SCOPED(drop_dir) = opendir(l->dir);
@@ -252,12 +271,10 @@ static void read_dir(struct listing *l)
 	const struct dirent *entry;
 
 	if (!d) {
-		diag_add(l->ds, "M0001", whole(l->dir), "give the directory that holds the mapping files",
-			 "cannot be read: %s", strerrordesc_np(errno));
-		l->unread++;
+		dir_unread(l);
 		return;
 	}
-	while ((entry = readdir(d)) != NULL)
+	while ((entry = next_entry(l, d)) != NULL)
 		if (is_mapping_name(entry->d_name))
 			read_one(l, dirfd(d), entry->d_name);
 	if (l->n + l->unread > before)

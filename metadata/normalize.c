@@ -1,7 +1,9 @@
 #include "metadata/normalize.h"
 
+#include <errno.h>
 #include <regex.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "metadata/phone.h"
 #include "metadata/spelling.h"
@@ -264,13 +266,36 @@ static bool read_mask(enum key_type type, const char *mask, struct str s, struct
 	       read_type(type, digits, mem, out);
 }
 
+/* glibc 2.36 says "no match" also when it has no memory to look for one: then errno tells. */
+static bool is_match(const regex_t *re, const char *text, bool *unknown_out)
+{
+	bool match;
+
+	errno = 0;
+	match = regexec(re, text, 0, NULL, 0) == 0;
+	*unknown_out = !match && errno == ENOMEM;
+	return match;
+}
+
+/* What nobody knows for want of memory is taken for a match: a blocked value is never asked for. */
+static bool matches(const regex_t *re, const char *text)
+{
+	bool unknown, match = is_match(re, text, &unknown);
+
+	if (!unknown)
+		return match;
+	memory_yield();
+	match = is_match(re, text, &unknown);
+	return match || unknown;
+}
+
 static enum key_verdict judge(const struct key *key, bool read, struct str value, struct str *out)
 {
 	const struct block *block = key->block_re;
 
 	if (!read)
 		return KEY_MALFORMED;
-	if (block && regexec(block->re, value.p, 0, NULL, 0) == 0)
+	if (block && matches(block->re, value.p))
 		return KEY_BLOCKED;
 	*out = value;
 	return KEY_OK;
