@@ -7,8 +7,9 @@
 #include "adapters/pool.h"
 
 enum { USUAL_WEIGHT = 8 }; /* the last fetch counts an eighth of the mean */
-/* A driver that is this much later than its limits hangs: 2 s of a login (odbc_conn.c), the cap of a fetch. */
-enum { CONNECT_MOST_MS = 2500, HUNG_US = 500000 };
+/* A driver that is so much later than its limit hangs. The limit of a connect is the source's longest cap, or that of a
+ * login in odbc_conn.c. */
+enum { LOGIN_MS = 2000, HUNG_US = 500000 };
 
 void worker_move(struct worker *w, enum worker_state state)
 {
@@ -17,9 +18,9 @@ void worker_move(struct worker *w, enum worker_state state)
 	w->state = state;
 }
 
-static struct deadline worker_hangs_after(const struct fetch *f)
+static struct deadline worker_hangs_after(struct deadline limit)
 {
-	return (struct deadline){ f->cap.at_us ? f->cap.at_us + HUNG_US : 0 };
+	return (struct deadline){ limit.at_us ? limit.at_us + HUNG_US : 0 };
 }
 
 /* Fetches of one kind should take alike: those of a part, if about as many are joined and run. */
@@ -34,7 +35,7 @@ static uint64_t kind_of(const struct fetch *f, uint32_t n)
 
 void worker_begin(struct worker *w, struct fetch *first, uint32_t n)
 {
-	w->due = worker_hangs_after(first);
+	w->due = worker_hangs_after(first->cap);
 	w->begun_us = clock_mono_us();
 	w->kind = kind_of(first, n);
 	w->running = first;
@@ -96,7 +97,7 @@ static bool worker_connect(struct worker *w, enum worker_state then, struct err 
 	bool ok, hung;
 
 	pool_event(ad, BREAKER_PROBE, NULL);
-	w->due = deadline_after_ms(CONNECT_MOST_MS);
+	w->due = worker_hangs_after(deadline_after_ms(ad->conf.cap_ms > LOGIN_MS ? ad->conf.cap_ms : LOGIN_MS));
 	worker_move(w, WORKER_CONNECTING);
 	pthread_mutex_unlock(&ad->lock);
 	ok = pool_dial(ad, &w->conn, err);
@@ -140,7 +141,7 @@ static bool worker_reconnect(struct worker *w, const struct fetch *run, struct e
 	pthread_mutex_lock(&ad->lock);
 	pool_event(ad, BREAKER_LOST, NULL);
 	ok = w->state == WORKER_BUSY && worker_may_reconnect(ad, run, err) && worker_connect(w, WORKER_BUSY, err);
-	w->due = worker_hangs_after(run);
+	w->due = worker_hangs_after(run->cap);
 	pthread_mutex_unlock(&ad->lock);
 	return ok;
 }
