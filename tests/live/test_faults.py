@@ -64,6 +64,24 @@ class FaultTest(LiveTest):
             self.servers.mariadb.thaw()
         service.wait(self.complete(service))
 
+    def test_a_frozen_source_is_not_asked_while_its_breaker_is_open(self):
+        service = self.serve("--cache", "off")
+        service.wait(self.complete(service))
+        self.servers.mariadb.freeze()
+        try:
+            service.wait(lambda: not self.pop(service)["complete"] and
+                         self.source(service, "warehouse")["breaker"] != "closed")
+            before = self.source(service, "warehouse")
+            for _ in range(100):
+                self.assert_orders_missing(self.pop(service), "deadline", "refused")
+            after = self.source(service, "warehouse")
+            self.assertLessEqual(after["fetches"] - before["fetches"], before["pool"])  # that were under way
+            self.assertEqual(after["queued"], 0)
+        finally:
+            self.servers.mariadb.thaw()
+        service.wait(self.complete(service))
+        self.assertEqual(self.source(service, "warehouse")["breaker"], "closed")
+
     def frozen_pg(self):
         """PostgreSQL, which knows the customers, frozen until the test ends."""
         self.servers.pg.freeze()
