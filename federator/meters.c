@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 const int meter_statuses[METER_STATUSES] = {
 	200, 400, 403, 404, 405, 406, 408, 409, 413, 415, 422, 431, 500, 501, 503, 504, 0,
 };
@@ -35,9 +37,8 @@ struct meter_set *meter_set_take(struct meter_set **list, const char *name, size
 	while (set && strcmp(set->name, name) != 0)
 		set = set->next;
 	if (!set) {
-		set = calloc(1, sizeof(*set));
-		if (!set || !(set->name = strdup(name)))
-			abort();
+		set = memory_new(sizeof(*set));
+		set->name = memory_text(name);
 		set->counters = counters_new(n);
 		set->next = *list;
 		*list = set;

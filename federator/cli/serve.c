@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "federator/admin/admin.h"
 #include "federator/cli/commands.h"
+#include "federator/files.h"
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
 
@@ -19,6 +20,7 @@ struct serving {
 	struct service *service;
 	struct listener at, admin_at; /* admin_at.fd and address empty: none */
 	struct server *server, *admin;
+	uint32_t connections; /* there are descriptors for */
 };
 
 /* Before any thread is started: all of them inherit the mask, and signals are taken by sigwait() alone. */
@@ -62,15 +64,14 @@ static bool servers_start(struct serving *s, struct err *err)
 					    .routes = &public_routes,
 					    .name = "http",
 					    .loops = (uint32_t)s->opt->loops,
-					    .connections = (uint32_t)s->opt->connections,
+					    .connections = s->connections,
 					    .requests = (uint32_t)s->opt->requests };
 	const struct server_conf admin = { .service = s->service,
 					   .routes = &admin_routes,
 					   .name = "admin",
 					   .entrance = ENTRANCE_ADMIN,
 					   .loops = 1,
-					   .connections = ADMIN_CONNECTIONS,
-					   .admits_all = true };
+					   .connections = ADMIN_CONNECTIONS };
 
 	s->server = server_start(&public, &s->at, err);
 	if (!s->server)
@@ -79,6 +80,23 @@ static bool servers_start(struct serving *s, struct err *err)
 		return true;
 	s->admin = server_start(&admin, &s->admin_at, err);
 	return s->admin != NULL;
+}
+
+static bool files_ready(struct serving *s, struct err *err)
+{
+	const struct world *world = service_world(s->service);
+	struct files_need need = { .connections = (uint32_t)s->opt->connections, .loops = (uint32_t)s->opt->loops };
+	bool good;
+
+	for (size_t i = 0; i < world->cat->n_sources; i++)
+		need.pooled += world->cat->sources[i].pool;
+	world_unref(&world);
+	good = files_prepare(&need, &s->connections, err);
+	if (good && s->connections < need.connections)
+		log_event(LOG_WARN, "fewer_connections", LOG_NUM("connections", s->connections),
+			  LOG_CSTR("text", "the limit of open files leaves no room for more; raise it (LimitNOFILE= of "
+					   "systemd, ulimit -n)"));
+	return good;
 }
 
 static void announce(struct serving *s)
@@ -161,7 +179,7 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 	message_findings(ds);
 	if (!s.service)
 		return message_err(&err);
-	if (listeners_open(&s, &err) && servers_start(&s, &err)) {
+	if (files_ready(&s, &err) && listeners_open(&s, &err) && servers_start(&s, &err)) {
 		announce(&s);
 		if (ready)
 			ready(s.at.address);

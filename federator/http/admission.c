@@ -18,6 +18,7 @@ static const struct {
 	[SHED_SHARE] = { "share", "the tenant has too many requests in flight" },
 	[SHED_LAG] = { "lag", "the service is behind with its work" },
 	[SHED_MEMORY] = { "memory", "the service has no memory to spare" },
+	[SHED_CONNECTIONS] = { "connections", "all connections are taken" },
 	[SHED_QUEUE] = { "queue", "too many fetches wait for a source" },
 };
 

@@ -12,6 +12,7 @@ enum shed {
 	SHED_SHARE,  /* its tenant has its share, and others want theirs */
 	SHED_LAG,    /* the loop is behind: it would be answered late */
 	SHED_MEMORY, /* the process has as much memory as it may have */
+	SHED_CONNECTIONS, /* all connections are taken; found out by the front */
 	SHED_QUEUE,  /* the queue of a source that it needs is too long; found out by its flow */
 	SHED_REASONS,
 };

@@ -63,7 +63,7 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 	lane_count(f->conf.lane, METER_IN_FLIGHT, 1);
 	if (call->link) {
 		call->link->call = call;
-		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(HEADER_MS));
+		link_begins(call->link);
 	}
 	return call;
 }
@@ -92,7 +92,7 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 	lane_count(f->conf.lane, METER_IN_FLIGHT, -1);
 	if (call->link) {
 		call->link->call = NULL;
-		loop_timer_set(f->loop, &call->link->timer, deadline_after_ms(IDLE_S * 1000 + HEADER_MS));
+		link_rests(call->link);
 	}
 	call->completed = true;
 	call->conn = NULL;
@@ -119,8 +119,8 @@ static enum shed call_admit(struct exchange *x)
 	struct admission_now now;
 	enum shed shed;
 
-	if (f->conf.admits_all)
-		return SHED_NOT;
+	if (call->link && call->link->spare)
+		return SHED_CONNECTIONS;
 	now = (struct admission_now){ .most = requests_most(f), .lag_us = loop_lag_us(f->loop) };
 	shed = admission_enter(&f->admission, tenant_of(f), &now);
 	call->admitted = shed == SHED_NOT;
@@ -203,7 +203,7 @@ static void call_log(struct call *call)
 
 static enum MHD_Result call_send(struct call *call)
 {
-	bool close = call->front->draining;
+	bool close = call->front->draining || (call->link && call->link->spare);
 	struct MHD_Response *r = respond_make(&call->x, close);
 	enum MHD_Result ok;
 
@@ -212,6 +212,8 @@ static enum MHD_Result call_send(struct call *call)
 	call_log(call);
 	lane_count_response(call->x.lane, call->x.reply.status);
 	call->state = CALL_SENT;
+	if (call->link)
+		link_answers(call->link, call->x.reply.len);
 	ok = MHD_queue_response(call->conn, (unsigned)call->x.reply.status, r);
 	MHD_destroy_response(r);
 	return ok;
@@ -267,7 +269,7 @@ static enum MHD_Result call_header(struct call *call, const char *method)
 	x->acceptable = acceptable;
 	call->state = CALL_BODY;
 	if (call->link)
-		loop_timer_set(call->front->loop, &call->link->timer, deadline_after_ms(BODY_MS));
+		link_asks(call->link);
 	return MHD_YES;
 }
 
@@ -287,7 +289,7 @@ static enum MHD_Result call_run(struct call *call)
 	struct exchange *x = &call->x;
 
 	if (call->link)
-		loop_timer_cancel(call->front->loop, &call->link->timer);
+		link_waits(call->link);
 	x->body = buf_str(&call->body);
 	call->state = CALL_RUNNING;
 	call->pending = true;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -12,46 +11,9 @@
 enum {
 	CONNECTION_BYTES =
 		8192,     /* wiped by libmicrohttpd after each request: the default costs twice as much */
+	SPARE_CONNECTIONS = 16, /* for health, while all others wait for answers */
 	LINGER_MS = 1000, /* while draining: the next request on an idle connection is told to close it */
 };
-
-static void link_cut(struct loop_timer *t)
-{
-	const struct link *link = (const struct link *)(const void *)t;
-
-	shutdown(link->fd, SHUT_RDWR); /* libmicrohttpd then reads the end and closes */
-}
-
-static void link_notify(void *front, struct MHD_Connection *conn, void **linkp,
-			enum MHD_ConnectionNotificationCode code)
-{
-	struct front *f = front;
-	struct link *link = *linkp;
-	void *left;
-
-	switch (code) {
-	case MHD_CONNECTION_NOTIFY_STARTED:
-		link = memory_new(sizeof(*link));
-		link->fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-		link->timer.fire = link_cut;
-		loop_timer_set(f->loop, &link->timer, deadline_after_ms(HEADER_MS));
-		*linkp = link;
-		f->connections++;
-		lane_count(f->conf.lane, METER_CONNECTIONS, 1);
-		lane_count(f->conf.lane, METER_CONNECTIONS_OPENED, 1);
-		return;
-	case MHD_CONNECTION_NOTIFY_CLOSED:
-		/* libmicrohttpd 0.9.75 never completes a request whose line leaves no room for its own answer */
-		left = link->call;
-		call_completed(f, conn, &left, MHD_REQUEST_TERMINATED_WITH_ERROR);
-		loop_timer_cancel(f->loop, &link->timer);
-		free(link);
-		*linkp = NULL;
-		f->connections--;
-		lane_count(f->conf.lane, METER_CONNECTIONS, -1);
-		return;
-	}
-}
 
 /* Leave everything as it came: exchange.c decodes, and refuses what libmicrohttpd would hide (%00). */
 static size_t leave_raw(void *front, struct MHD_Connection *conn, char *text)
@@ -65,10 +27,11 @@ __attribute__((format(printf, 2, 0))) static void daemon_log(void *front, const 
 {
 	char text[256];
 
-	(void)front;
 	vsnprintf(text, sizeof(text), fmt, args);
 	text[strcspn(text, "\r\n")] = '\0';
 	log_event(LOG_DEBUG, "libmicrohttpd", LOG_CSTR("text", text));
+	if (strstr(fmt, "resource limit"))
+		dearth_notice(front);
 }
 
 static void daemon_ready(struct loop_fd *w, uint32_t events)
@@ -108,6 +71,7 @@ static void daemon_stop(struct front *f)
 	assert(!f->waiting); /* libmicrohttpd aborts */
 	loop_unwatch(f->loop, &f->watch);
 	loop_timer_cancel(f->loop, &f->wake);
+	dearth_end(f);
 	MHD_stop_daemon(f->daemon);
 	f->daemon = NULL;
 }
@@ -150,18 +114,25 @@ static struct MHD_Daemon *daemon_start(struct front *f)
 	return MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, call_step, f,
 		MHD_OPTION_EXTERNAL_LOGGER, daemon_log, f, MHD_OPTION_LISTEN_SOCKET, f->conf.fd,
-		MHD_OPTION_CONNECTION_LIMIT, f->conf.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_CONNECTION_LIMIT, f->conf.connections + SPARE_CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_raw, f,
 		MHD_OPTION_URI_LOG_CALLBACK, call_begin, f, MHD_OPTION_NOTIFY_COMPLETED, call_completed, f,
 		MHD_OPTION_NOTIFY_CONNECTION, link_notify, f, MHD_OPTION_END);
 }
+
+static const struct patience usual_patience = {
+	.young_ms = 100, .header_ms = 10000, .body_ms = 10000, .answer_ms = 10000, .bytes_per_ms = 128
+};
 
 struct front *front_open(const struct front_conf *conf, struct err *err)
 {
 	struct front *f = memory_new(sizeof(*f));
 
 	f->conf = *conf;
+	if (!f->conf.patience.bytes_per_ms)
+		f->conf.patience = usual_patience;
 	f->loop = conf->lane->loop;
 	f->watch.ready = daemon_ready;
 	f->turn.turn = front_turn;
@@ -180,6 +151,7 @@ struct front *front_open(const struct front_conf *conf, struct err *err)
 		free(f);
 		return NULL;
 	}
+	dearth_begin(f);
 	loop_add_turn(f->loop, &f->turn);
 	return f;
 }

@@ -6,6 +6,7 @@
 #ifndef FEDERATOR_HTTP_FRONT_H
 #define FEDERATOR_HTTP_FRONT_H
 
+#include "federator/http/link.h"
 #include "federator/http/route.h"
 #include "federator/service.h"
 
@@ -16,8 +17,8 @@ struct front_conf {
 	void *context; /* for the handlers */
 	struct lane *lane;
 	int fd;                       /* listening; shared with other fronts, not closed by this one */
-	uint32_t connections;         /* at most */
-	bool admits_all;              /* nothing is turned away */
+	uint32_t connections;         /* at most, but for a few that only hear about health */
+	struct patience patience;     /* zeroed: the usual one */
 	uint32_t requests;            /* in flight at most; 0: a share of the room at the sources */
 	uint32_t shares;              /* fronts that share it */
 	void (*stopped)(void *owner); /* called once after front_drain() */

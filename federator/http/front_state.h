@@ -1,26 +1,19 @@
-/* front_state.h - the inside of a front, for front.c (the daemon) and call.c (its requests) only. */
+/* front_state.h - the inside of a front, for front.c (the daemon), link.c (its connections) and call.c (its requests)
+ * only. */
 #ifndef FEDERATOR_HTTP_FRONT_STATE_H
 #define FEDERATOR_HTTP_FRONT_STATE_H
 
 #include <microhttpd.h>
 
 #include "base/loop.h"
+#include "federator/http/dearth.h"
 #include "federator/http/exchange.h"
 #include "federator/http/front.h"
+#include "federator/http/link.h"
 
 enum {
 	BODY_MAX = 64 * 1024,
 	IDLE_S = 60,       /* libmicrohttpd's: no byte moved */
-	HEADER_MS = 10000, /* from the connection or its first byte to the end of the header */
-	BODY_MS = 10000,
-};
-
-/* A connection: libmicrohttpd bounds only its silence, so the header and the body have deadlines of their
- * own. */
-struct link {
-	struct loop_timer timer; /* cuts the connection */
-	int fd;
-	struct call *call; /* begun and not completed */
 };
 
 enum call_state {
@@ -57,9 +50,11 @@ struct front {
 	bool run;               /* the daemon has to be run before sleeping */
 	bool begun;             /* a handler began to wait in this turn: others may have to flush */
 	size_t connections;
+	struct link_list fresh, idle; /* never asked anything; asked before */
 	size_t active; /* requests from their first line to their completion */
 	struct call *waiting;
 	struct admission admission;
+	struct dearth dearth;
 	bool quiesced;
 	bool draining;
 	struct deadline linger;  /* idle connections are closed from then on */

@@ -73,7 +73,6 @@ static bool worker_open(struct worker *w, struct err *err)
 		.lane = &w->lane,
 		.fd = s->fd,
 		.connections = (s->conf.connections + s->n_workers - 1) / s->n_workers,
-		.admits_all = s->conf.admits_all,
 		.requests = s->conf.requests,
 		.shares = s->n_workers,
 		.stopped = stage_reached,

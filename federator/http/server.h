@@ -16,7 +16,6 @@ struct server_conf {
 	enum entrance entrance;
 	uint32_t loops;
 	uint32_t connections; /* at most, over all loops */
-	bool admits_all;      /* nothing is turned away */
 	uint32_t requests;    /* in flight at most, over all loops; 0: as many as the sources have room for */
 };
 

@@ -1,0 +1,135 @@
+#include "federator/http/link.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "federator/http/front_state.h"
+
+static void list_leave(struct link *link)
+{
+	if (!link->list)
+		return;
+	*link->at = link->next;
+	if (link->next)
+		link->next->at = link->at;
+	else
+		link->list->end = link->at;
+	link->list = NULL;
+}
+
+static void list_join(struct link *link, struct link_list *list)
+{
+	if (!list->first)
+		list->end = &list->first;
+	link->list = list;
+	link->next = NULL;
+	link->at = list->end;
+	*list->end = link;
+	list->end = &link->next;
+}
+
+/* libmicrohttpd reads the end and closes. */
+static void link_cut(struct link *link)
+{
+	list_leave(link);
+	shutdown(link->fd, SHUT_RDWR);
+}
+
+static void link_late(struct loop_timer *t)
+{
+	link_cut(CONTAINER_OF(t, struct link, timer));
+}
+
+static void due_in(struct link *link, uint64_t ms)
+{
+	loop_timer_set(link->front->loop, &link->timer,
+		       deadline_after_ms(ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX));
+}
+
+bool link_make_room(struct front *f)
+{
+	struct link *link = f->fresh.first;
+
+	if (!link || clock_mono_us() < link->begun_us + 1000 * (uint64_t)f->conf.patience.young_ms)
+		link = f->idle.first;
+	if (!link)
+		return false;
+	link_cut(link);
+	return true;
+}
+
+static struct link *link_new(struct front *f, struct MHD_Connection *conn)
+{
+	struct link *link = memory_new(sizeof(*link));
+
+	link->front = f;
+	link->fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	link->timer.fire = link_late;
+	link->begun_us = clock_mono_us();
+	link->spare = f->connections >= f->conf.connections && !link_make_room(f);
+	list_join(link, &f->fresh);
+	due_in(link, f->conf.patience.header_ms);
+	f->connections++;
+	lane_count(f->conf.lane, METER_CONNECTIONS, 1);
+	lane_count(f->conf.lane, METER_CONNECTIONS_OPENED, 1);
+	return link;
+}
+
+void link_notify(void *front, struct MHD_Connection *conn, void **linkp, enum MHD_ConnectionNotificationCode code)
+{
+	struct front *f = front;
+	struct link *link = *linkp;
+	void *left;
+
+	switch (code) {
+	case MHD_CONNECTION_NOTIFY_STARTED:
+		*linkp = link_new(f, conn);
+		return;
+	case MHD_CONNECTION_NOTIFY_CLOSED:
+		/* libmicrohttpd 0.9.75 never completes a request whose line leaves no room for its own answer */
+		left = link->call;
+		call_completed(f, conn, &left, MHD_REQUEST_TERMINATED_WITH_ERROR);
+		list_leave(link);
+		loop_timer_cancel(f->loop, &link->timer);
+		free(link);
+		*linkp = NULL;
+		f->connections--;
+		lane_count(f->conf.lane, METER_CONNECTIONS, -1);
+		f->dearth.closed = true;
+		return;
+	}
+}
+
+void link_begins(struct link *link)
+{
+	due_in(link, link->front->conf.patience.header_ms);
+}
+
+void link_asks(struct link *link)
+{
+	link->proven = true;
+	list_leave(link);
+	due_in(link, link->front->conf.patience.body_ms);
+}
+
+void link_waits(struct link *link)
+{
+	loop_timer_cancel(link->front->loop, &link->timer);
+}
+
+void link_answers(struct link *link, size_t bytes)
+{
+	const struct patience *patience = &link->front->conf.patience;
+
+	due_in(link, patience->answer_ms + bytes / patience->bytes_per_ms);
+}
+
+void link_rests(struct link *link)
+{
+	struct front *f = link->front;
+
+	list_leave(link);
+	list_join(link, link->proven ? &f->idle : &f->fresh);
+	due_in(link, IDLE_S * 1000 + f->conf.patience.header_ms);
+}
