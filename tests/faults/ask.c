@@ -3,10 +3,11 @@
  *   fault_ask port=8080 out=FILE [connections=8] [count=1000 | ms=1000] [rate=0] [first=20000000] [customers=1000]
  *             [by=both|member|phone] [view=pop] [bodies=1]
  *
- * Until `count` requests or `ms` milliseconds are over. rate=0: each connection asks again as soon as it is answered.
- * Else so many requests begin in each second, whatever becomes of them, each on a connection that is free; when none of
- * `connections` is, the request is not sent and has status 1. The output is a struct answer for each request, followed
- * by its body. Ends with 0 also when requests failed: they have status 0. */
+ * Until `count` requests or `ms` milliseconds are over, or SIGTERM; what is under way is waited for. rate=0: each
+ * connection asks again as soon as it is answered. Else so many requests begin in each second, whatever becomes of them,
+ * each on a connection that is free; when none of `connections` is, the request is not sent and has status 1. The output
+ * is a struct answer for each request, followed by its body. Ends with 0 also when requests failed: they have status 0.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ static uint64_t begun, ended; /* requests */
 static uint64_t begin_us;
 static int epoll_fd;
 static FILE *out;
+static volatile sig_atomic_t told_to_end;
 
 static bool option_read(const char *text)
 {
@@ -81,9 +83,15 @@ static void record(const struct answer *answer, struct str body)
 	ended++;
 }
 
+static void on_sigterm(int number)
+{
+	(void)number;
+	told_to_end = 1;
+}
+
 static bool is_over(void)
 {
-	return (plan.count && begun >= plan.count) || (plan.ms && clock_mono_us() - begin_us >= plan.ms * 1000);
+	return told_to_end || (plan.count && begun >= plan.count) || (plan.ms && clock_mono_us() - begin_us >= plan.ms * 1000);
 }
 
 /* The next request; customers in no order that a cache or an index likes. */
@@ -234,6 +242,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, on_sigterm);
 	out = fopen(plan.out, "we");
 	askers = calloc(plan.connections, sizeof(*askers));
 	idle = calloc(plan.connections, sizeof(*idle));

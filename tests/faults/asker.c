@@ -79,6 +79,7 @@ static bool is_whole(struct asker *a)
 		return false;
 	a->answer.status = (uint16_t)atoi(a->in.data + strcspn(a->in.data, " "));
 	a->answer.body_bytes = (uint32_t)body;
+	a->answer.complete = body && memmem(end + 4, body, "\"complete\":true", 15) != NULL;
 	connection = field(a->in.data, end, "Connection");
 	if (connection && strncasecmp(connection, "close", 5) == 0)
 		asker_close(a);
@@ -97,6 +98,7 @@ static enum asker_event broken(struct asker *a)
 	if (!waiting)
 		return ASKER_NOTHING;
 	a->answer.status = 0;
+	a->answer.complete = 0;
 	a->answer.body_bytes = 0;
 	return retry ? ASKER_RETRY : ASKER_FAILED;
 }

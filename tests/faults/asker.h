@@ -13,7 +13,8 @@ struct answer {
 	uint64_t start_us; /* CLOCK_MONOTONIC: when it was due */
 	uint32_t took_us;
 	uint16_t status; /* 0: none came */
-	uint16_t by; /* enum ask_by */
+	uint8_t by; /* enum ask_by */
+	uint8_t complete; /* the body says so */
 	uint32_t customer;
 	uint32_t body_bytes;
 };

@@ -16,10 +16,10 @@ import support  # noqa: E402 (the path is known only now)
 ROWS = {"person": 1, "orders": 5, "items": 2, "pages": 4}
 SOURCES = {"crm": ("person",), "shop": ("orders", "items"), "web": ("pages",)}
 FIRST = 20_000_000  # number of the first customer
-RECORD = struct.Struct("<QIHHII")  # struct answer of asker.h
+RECORD = struct.Struct("<QIHBBII")  # struct answer of asker.h
 BY = ("member", "phone")
 
-Answer = collections.namedtuple("Answer", "start_us took_us status by customer body")
+Answer = collections.namedtuple("Answer", "start_us took_us status by complete customer body")
 
 
 def fault_names():
@@ -105,5 +105,5 @@ def answers(path):
     """The records of a finished client."""
     with open(path, "rb") as f:
         while head := f.read(RECORD.size):
-            start_us, took_us, status, by, customer, n = RECORD.unpack(head)
-            yield Answer(start_us, took_us, status, BY[by], customer, f.read(n))
+            start_us, took_us, status, by, complete, customer, n = RECORD.unpack(head)
+            yield Answer(start_us, took_us, status, BY[by], bool(complete), customer, f.read(n))

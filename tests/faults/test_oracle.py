@@ -42,7 +42,7 @@ def missing(document, part, reason="deadline"):
 
 def answer(document, status=200, customer=OF):
     body = document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return Answer(0, 1000, status, "member", customer, body)
+    return Answer(0, 1000, status, "member", True, customer, body)
 
 
 class OracleTest(unittest.TestCase):

@@ -1,0 +1,212 @@
+"""What is measured in time: a frozen source, too much load, connections that never finish their header."""
+import resource
+import select
+import socket
+import statistics
+import threading
+import time
+
+from bed import Bed
+from fault_valid import is_whole, percentile
+
+RATE = 300  # requests a second when nothing is to be overloaded
+DEADLINE_MS, BUDGET_MS = 150, 500  # of the mapping
+FROZEN = ("shop exec-hang", "shop connect-hang")
+CONNECTIONS_MOST = 2000
+SLOW_CONNECTIONS = 5000
+
+
+class Row:
+    """A line of the table: what must hold, what was found with everything healthy, and what with the fault."""
+
+    def __init__(self, what, must, healthy, found, holds):
+        self.what, self.must, self.healthy, self.found, self.holds = what, must, healthy, found, holds
+
+
+def print_rows(rows):
+    print("\n| what | must hold | all healthy | with the fault | holds |")
+    print("|---|---|---|---|---|")
+    for row in rows:
+        print(f"| {row.what} | {row.must} | {row.healthy} | {row.found} | {'yes' if row.holds else '**no**'} |")
+
+
+def load(bed, service, **options):
+    """The answers of a load, without bodies."""
+    return list(bed.ask(service.port, bodies=0, **options))
+
+
+def steady(bed, service, seconds):
+    """Answers at a rate that everything can bear."""
+    return load(bed, service, rate=RATE, connections=256, ms=int(1000 * seconds))
+
+
+def p99_ms(found):
+    return percentile([answer.took_us for answer in found], 0.99)
+
+
+def failed(found):
+    return sum(answer.status != 200 for answer in found)
+
+
+def incomplete(found):
+    return sum(not answer.complete for answer in found)
+
+
+def start(bed, *options):
+    """A service whose sources are all up."""
+    service = bed.serve("--cache", "off", *options)
+    service.__enter__()
+    service.wait(lambda: is_whole(service))
+    return service
+
+
+def median_ratio(pairs):
+    return statistics.median(fault / healthy for healthy, fault in pairs)
+
+
+def frozen(directory, build, scale):
+    """One of three sources is frozen: the first second, and once whatever learns from it has learnt."""
+    bed = Bed(directory, build)
+    service = start(bed)
+    healthy, first, later = [], [], []
+    try:
+        for _ in range(max(1, round(3 * scale))):
+            healthy.append(p99_ms(steady(bed, service, 4)))
+            bed.faults(*FROZEN)
+            first.append(p99_ms(steady(bed, service, 1)))
+            later.append(p99_ms(steady(bed, service, 4)))
+            bed.faults()
+            service.wait(lambda: is_whole(service))
+    finally:
+        bed.faults()
+        service.__exit__(None, None, None)
+    ratio = median_ratio(zip(healthy, later))
+    most = min(DEADLINE_MS, BUDGET_MS) + 20
+    base = f"p99 {statistics.median(healthy):.1f} ms"
+    return [Row("one of three sources frozen, first second", f"p99 ≤ {most} ms", base, f"p99 {max(first):.1f} ms",
+                max(first) <= most),
+            Row("one of three sources frozen, afterwards", "p99 ≤ 1.10 ×", base,
+                f"p99 {statistics.median(later):.1f} ms, {ratio:.2f} ×", ratio <= 1.10)]
+
+
+# ---- overload ----
+
+def goodput(found, since_us, until_us):
+    """Complete views a second, of those that were asked for in that time."""
+    n = sum(answer.complete and since_us <= answer.start_us < until_us for answer in found)
+    return n * 1_000_000 / (until_us - since_us)
+
+
+def middle(found, seconds):
+    """The time without the first and the last tenth."""
+    begin = min(answer.start_us for answer in found)
+    return begin + seconds * 100_000, begin + seconds * 900_000
+
+
+def find_peak(bed, service, seconds):
+    """(views a second, connections) of the best closed load."""
+    best = (0.0, 0)
+    for connections in (4, 8, 16, 32, 64, 128):
+        found = load(bed, service, connections=connections, ms=seconds * 1000)
+        best = max(best, (goodput(found, *middle(found, seconds)), connections))
+    return best
+
+
+def overload(directory, build, scale):
+    """Ten times what the sources can bear: each row takes 2 ms, so that asking for several customers at once helps nobody, and
+    the sources are what is scarce."""
+    bed = Bed(directory, build)
+    bed.faults("* fetch-drip ms=2")
+    service = start(bed)
+    seconds = max(2, round(6 * scale))
+    try:
+        peak, connections = find_peak(bed, service, seconds)
+        calm = load(bed, service, rate=max(1, int(peak / 2)), connections=256, ms=seconds * 1000)
+        flood = load(bed, service, rate=int(10 * peak), connections=CONNECTIONS_MOST, ms=seconds * 1000)
+        flood_end_us = max(answer.start_us for answer in flood)
+        after = load(bed, service, rate=max(1, int(peak / 2)), connections=256, ms=3000)
+    finally:
+        bed.faults()
+        service.__exit__(None, None, None)
+    under = goodput(flood, *middle(flood, seconds))
+    shed = [answer.took_us for answer in flood if answer.status == 503]
+    lost = sum(answer.status in (0, 1) for answer in flood)
+    bad = [answer.start_us + answer.took_us for answer in after if not answer.complete]
+    recovered_s = (max(bad) - flood_end_us) / 1e6 if bad else 0.0
+    return [Row("goodput at 10 × overload", "≥ 95 % of the peak", f"{peak:.0f} views/s with {connections} connections",
+                f"{under:.0f} views/s ({100 * under / peak:.0f} %) of {10 * peak:.0f} asked/s; of {len(flood)} answers "
+                f"{sum(answer.status == 200 and not answer.complete for answer in flood)} not complete, {len(shed)} shed, {lost} "
+                "none at all", under >= 0.95 * peak),
+            Row("shedding at 10 × overload", "p99 < 5 ms", f"views at half the peak: p99 {p99_ms(calm):.1f} ms",
+                f"{len(shed)} times 503, p99 {percentile(shed, 0.99):.1f} ms", bool(shed) and percentile(shed, 0.99) < 5),
+            Row("recovery from 10 × overload", "≤ 1 s", f"{incomplete(calm)} of {len(calm)} not complete",
+                f"{incomplete(after)} of {len(after)} not complete, the last {recovered_s:.2f} s after the flood", recovered_s <= 1)]
+
+
+# ---- slow headers ----
+
+class SlowHeaders:
+    """Connections that send a byte of their header now and then, on a thread of its own."""
+
+    def __init__(self, port, n):
+        self.n, self.cut = n, 0
+        self.stop = threading.Event()
+        self.sockets = {}
+        self.poll = select.epoll()
+        for _ in range(n):
+            s = socket.create_connection(("127.0.0.1", port))
+            s.setblocking(False)
+            s.send(b"GET /v1/customers?view=pop&member=20000000 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+            self.sockets[s.fileno()] = s
+            self.poll.register(s.fileno(), select.EPOLLIN | select.EPOLLRDHUP)
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def drop(self, fd):
+        self.poll.unregister(fd)
+        self.sockets.pop(fd).close()
+        self.cut += 1
+
+    def run(self):
+        next_s = time.monotonic() + 1
+        while self.sockets and not self.stop.is_set():
+            for fd, _ in self.poll.poll(0.2):
+                self.drop(fd)
+            if time.monotonic() < next_s:
+                continue
+            next_s = time.monotonic() + 1
+            for fd, s in list(self.sockets.items()):
+                try:
+                    s.send(b"a")
+                except OSError:
+                    self.drop(fd)
+
+    def end(self):
+        self.stop.set()
+        self.thread.join()
+        for s in self.sockets.values():
+            s.close()
+        self.poll.close()
+
+
+def slow_headers(directory, build, scale):
+    """Many connections that never finish their header, beside a steady load."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    n = min(max(100, round(SLOW_CONNECTIONS * scale)), hard // 2 - 200)
+    bed = Bed(directory, build)
+    service = start(bed, "--connections", str(n + 1000))
+    seconds = 20
+    try:
+        healthy = steady(bed, service, seconds)
+        slow = SlowHeaders(service.port, n)
+        try:
+            beside = steady(bed, service, seconds)
+        finally:
+            slow.end()
+    finally:
+        service.__exit__(None, None, None)
+    ratio = p99_ms(beside) / p99_ms(healthy)
+    return [Row(f"{n} connections with slow headers", "all cut", "–", f"{slow.cut} cut within {seconds} s", slow.cut == n),
+            Row("the others beside them", "p99 ≤ 1.1 ×, none fails", f"p99 {p99_ms(healthy):.1f} ms, {failed(healthy)} failed",
+                f"p99 {p99_ms(beside):.1f} ms, {ratio:.2f} ×, {failed(beside)} failed", ratio <= 1.1 and not failed(beside))]
