@@ -271,7 +271,12 @@ static bool build_by(struct build *b, const struct elem *e, struct view *view)
 /* What every routing answer says itself. */
 static bool is_taken(const char *as)
 {
-	return strcmp(as, "outcome") == 0 || strcmp(as, "candidates") == 0 || strcmp(as, "reason") == 0;
+	static const char *const taken[] = { "outcome", "candidates", "reason", "stale" };
+
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+		if (strcmp(as, taken[i]) == 0)
+			return true;
+	return false;
 }
 
 static void check_flat_names(struct build *b, const struct view *view)

@@ -127,6 +127,8 @@ static void put_state(const json_t *part, struct buf *out)
 		buf_putc(out, ')');
 	if (json_object_get(part, "age_ms"))
 		buf_printf(out, ", %.0f ms old", ms_of(part, "age_ms"));
+	if (json_is_true(json_object_get(part, "refreshing")))
+		buf_puts(out, ", its query runs on");
 	put_count(", ", part, "rows", "row", out);
 	if (json_is_true(json_object_get(part, "truncated")))
 		buf_puts(out, ", truncated");

@@ -95,22 +95,25 @@ enum job_begun await_others(struct run *run)
 	return underway_stored(underway, &run->cache_key) == run->stored ? JOB_BEGUN : JOB_STORED;
 }
 
-void job_abandon(struct run *run)
+bool job_abandon(struct run *run)
 {
 	struct flow *flow = run->flow;
 	struct job *job = run->job;
-	bool waited, elsewhere = job->lane != flow->lane;
+	bool waited, keeps, elsewhere = job->lane != flow->lane;
 
 	underway_lock(flow->world->underway);
 	waited = await_end(run);
+	keeps = job->shared && !job->entry.outdated && cache_keeps(flow->lane->cache) &&
+		run->part->ttl_ms + run->part->stale_ms > 0;
 	if (waited && !run->joined)
 		flight_hurry(&job->flight);
 	underway_unlock(flow->world->underway);
 	if (!waited)
-		return; /* it has the job, or gets it with a post that is on its way */
+		return false; /* it has the job, or gets it with a post that is on its way */
 	run->job = NULL;
 	if (elsewhere)
 		flow_release(flow);
+	return keeps;
 }
 
 void job_look(struct run *run)

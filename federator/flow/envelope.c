@@ -1,6 +1,8 @@
 /* envelope.c - what stands around the customer in an answer: who was matched by what, how each part did. */
 #include <stdio.h>
+#include <time.h>
 
+#include "base/civil.h"
 #include "federator/flow/request.h"
 
 const char *envelope_outcome(enum outcome outcome)
@@ -139,6 +141,17 @@ static void put_warnings(struct flow *flow, const struct fact *fact, struct node
 	put_count(flow, STR("collation"), fact->rows->n_alike, array);
 }
 
+/* Since 1970, as RFC 3339. */
+static struct str moment_text(struct arena *mem, int64_t ms)
+{
+	time_t s = (time_t)civil_floor_div(ms, 1000);
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&s, &tm);
+	return arena_str(mem, (struct str){ text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) });
+}
+
 static void put_ages(struct flow *flow, const struct fact *fact, struct node *part)
 {
 	bool copy = fact->state == FACT_FRESH || fact->state == FACT_STALE;
@@ -147,8 +160,12 @@ static void put_ages(struct flow *flow, const struct fact *fact, struct node *pa
 		return;
 	if (fact->state != FACT_MISSING && fact->state != FACT_SKIPPED)
 		tree_number(flow->mem, part, STR("age_ms"), copy ? fact->age_ms : 0);
-	if (fact->state == FACT_STALE)
+	if (fact->state == FACT_STALE) {
+		tree_text(flow->mem, part, STR("stored"), moment_text(flow->mem, fact->stored_ms));
 		tree_number(flow->mem, part, STR("max_stale_ms"), (int64_t)fact->part->stale_ms);
+	}
+	if (fact->refreshing)
+		tree_bool(flow->mem, part, STR("refreshing"), true);
 	tree_number(flow->mem, part, STR("took_ms"), (int64_t)(fact->took_us / 1000));
 	if (copy && fact->age_ms / 1000 > flow->reply.age_s)
 		flow->reply.age_s = (uint32_t)(fact->age_ms / 1000);

@@ -101,6 +101,8 @@ static void put_result(struct flow *flow, const struct run *run, struct node *pa
 		tree_text(flow->mem, part, STR("depends_on"), str_of(fact->depends_on));
 	if (copy)
 		tree_number(flow->mem, part, STR("age_ms"), fact->age_ms);
+	if (fact->refreshing)
+		tree_bool(flow->mem, part, STR("refreshing"), true);
 	tree_number(flow->mem, part, STR("ttl_ms"), (int64_t)run->part->ttl_ms);
 	tree_number(flow->mem, part, STR("stale_ms"), (int64_t)run->part->stale_ms);
 	if (fact->rows)

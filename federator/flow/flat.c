@@ -79,7 +79,20 @@ static bool anything_known(const struct flow *flow)
 	return flow->n_runs == 0;
 }
 
-/* "outcome", "candidates", "reason". True: something is known of whom it is. */
+/* "stale": how old the oldest copy is that stands in, in seconds. */
+static void put_stale(struct flow *flow)
+{
+	int64_t age_ms = -1;
+
+	for (size_t i = 0; i < flow->n_runs; i++)
+		if (flow->runs[i].fact.state == FACT_STALE && flow->runs[i].fact.age_ms > age_ms)
+			age_ms = flow->runs[i].fact.age_ms;
+	if (age_ms >= 0 && !flow->ask.canonical)
+		tree_text(flow->mem, flow->root, STR("stale"),
+			  arena_printf(flow->mem, "%lld", (long long)(age_ms / 1000)));
+}
+
+/* "outcome", "candidates", "reason", "stale". True: something is known of whom it is. */
 static bool put_outcome(struct flow *flow)
 {
 	enum outcome outcome = flow->match.outcome;
@@ -100,6 +113,8 @@ static bool put_outcome(struct flow *flow)
 			  arena_printf(flow->mem, "%zu", flow->match.n_candidates));
 	if ((known || unknown) && reason)
 		tree_text(flow->mem, flow->root, STR("reason"), str_of(reason));
+	if (known)
+		put_stale(flow);
 	return known;
 }
 

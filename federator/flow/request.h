@@ -208,8 +208,9 @@ enum job_begun {
 /* Hand a fetch for the run to its source, unless the same is being asked already. A question past the cache waits for
  * its own fetch only. */
 enum job_begun job_begin(struct run *run, struct err *err) MUST_CHECK NONNULL(1, 2);
-/* The run no longer waits. Without effect on one that has its job. */
-void job_abandon(struct run *run) NONNULL(1);
+/* The run no longer waits. True: the fetch goes on, and complete rows will be kept. Without effect on a run that has
+ * its job. */
+bool job_abandon(struct run *run) NONNULL(1);
 /* The run, which has its job, needs the rows no more. Sets run->job to NULL. */
 void job_free(struct run *run) NONNULL(1);
 /* The job has landed, and the run has it: take its rows or its failure. Called by job.c. */

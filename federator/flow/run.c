@@ -66,7 +66,7 @@ static void take_copy(struct run *run, enum fact_state state)
 void run_fail(struct run *run, const char *reason)
 {
 	if (run->job)
-		job_abandon(run);
+		run->fact.refreshing = job_abandon(run);
 	run->fact.reason = reason;
 	if (run->copy.rows)
 		take_copy(run, FACT_STALE);

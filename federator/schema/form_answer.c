@@ -131,6 +131,14 @@ static void put_walk(struct form_context *ctx, struct form *part)
 	put_word(ctx, walk, STR("reason"), reasons, ARRAY_LEN(reasons) - 1);
 }
 
+static struct form *put_instant(struct form_context *ctx, struct form *parent, struct str name)
+{
+	struct form *form = put_text(ctx, parent, name);
+
+	form->types = UINT32_C(1) << TYPE_TIMESTAMP;
+	return form;
+}
+
 static void put_parts(struct form_context *ctx, struct form *root)
 {
 	struct form *parts = form_need(ctx->mem, root, FORM_MAP, STR("parts"));
@@ -150,7 +158,10 @@ static void put_parts(struct form_context *ctx, struct form *root)
 	put_text(ctx, part, STR("depends_on"))->about = STR("The missing part that would give the key.");
 	put_count(ctx, part, STR("deadline_ms"), "With reason `deadline`: how long it had.");
 	put_count(ctx, part, STR("age_ms"), "How long ago the source was asked.");
+	put_instant(ctx, part, STR("stored"))->about = STR("With state `stale`: when the source gave the copy.");
 	put_count(ctx, part, STR("max_stale_ms"), "How long behind its ttl a copy may stand in.");
+	put_bool(ctx, part, STR("refreshing"),
+		 "The late query runs on into the cache; asking again waits for it rather than asking once more.");
 	put_count(ctx, part, STR("took_ms"), NULL);
 	put_count(ctx, part, STR("rows"), NULL);
 	put_bool(ctx, part, STR("truncated"), "There were more rows or keys than the mapping allows.");
@@ -190,14 +201,6 @@ static void put_head(struct form_context *ctx, const struct view *view, struct f
 	put_text(ctx, root, STR("revision"))->about = STR("Hash of the mapping the answer was made with.");
 	put_bool(ctx, root, STR("complete"), "Every part that was needed answered, with all its rows.")->required =
 		true;
-}
-
-static struct form *put_instant(struct form_context *ctx, struct form *parent, struct str name)
-{
-	struct form *form = put_text(ctx, parent, name);
-
-	form->types = UINT32_C(1) << TYPE_TIMESTAMP;
-	return form;
 }
 
 static void put_origins(struct form_context *ctx, struct form *root)
@@ -258,6 +261,8 @@ struct form *form_routing(const struct catalog *cat, const struct view *view, st
 	put_text(&ctx, root, STR("candidates"))->about = STR("With outcome `many`: how many customers fit.");
 	put_word(&ctx, root, STR("reason"), reasons, ARRAY_LEN(reasons))->about =
 		STR("Why some or all names hold defaults.");
+	put_text(&ctx, root, STR("stale"))->about =
+		STR("Some names come from copies that stand in: how many seconds ago the oldest was made.");
 	for (size_t i = 0; i < view->n_uses; i++)
 		form_flat(&ctx, &view->uses[i], root)->required = true;
 	return root;

@@ -42,6 +42,7 @@ struct fact {
 	const char *depends_on; /* FACT_MISSING for want of a key: the part that should have given it */
 	int64_t stored_ms; /* copies: wall clock of the source's answer */
 	int64_t age_ms; /* copies */
+	bool refreshing; /* the source is late, and its rows will be a copy when they come */
 	uint64_t took_us;
 	bool pages; /* its query takes :before: older rows can be had */
 	bool more; /* a list shows fewer items than there are rows */

@@ -20,6 +20,10 @@ static const char mapping[] =
 	"<part name=\"now\" source=\"s0\" rows=\"0..1\" deadline=\"5m\" cap=\"10m\" ttl=\"0s\" stale=\"0s\">"
 	"<query by=\"member\">SELECT member, mood FROM t WHERE member = :member</query>"
 	"<column name=\"member\" type=\"text\" proves=\"member\"/><column name=\"mood\" type=\"text\"/></part>"
+	"<part name=\"old\" source=\"s0\" rows=\"0..1\" deadline=\"1ms\" cap=\"10m\" ttl=\"0s\" stale=\"10m\">"
+	"<query by=\"member\">SELECT member, title FROM t WHERE member = :member</query>"
+	"<column name=\"member\" type=\"text\" proves=\"member\"/><column name=\"title\" type=\"text\"/></part>"
+	"<field path=\"title\" class=\"open\"><from part=\"old\" column=\"title\"/></field>"
 	"<field path=\"name\" class=\"open\"><from part=\"slow\" column=\"name\"/></field>"
 	"<field path=\"alias\" class=\"open\"><from part=\"calm\" column=\"alias\"/></field>"
 	"<field path=\"mood\" class=\"open\"><from part=\"now\" column=\"mood\"/></field>"
@@ -27,6 +31,10 @@ static const char mapping[] =
 	"<view name=\"calm\" by=\"member\" budget=\"9m\"><use path=\"alias\"/></view>"
 	"<view name=\"now\" by=\"member\" budget=\"9m\"><use path=\"mood\"/></view>"
 	"<view name=\"two\" by=\"member\" budget=\"9m\"><use path=\"alias\"/><use path=\"mood\"/></view>"
+	"<view name=\"both\" by=\"member\" budget=\"9m\"><use path=\"alias\"/><use path=\"name\"/></view>"
+	"<view name=\"old\" by=\"member\" budget=\"9m\"><use path=\"title\"/></view>"
+	"<view name=\"routing\" by=\"member\" budget=\"9m\" shape=\"flat\">"
+	"<use path=\"title\" as=\"Title\" default=\"none\"/></view>"
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>";
 
 struct question {
@@ -78,6 +86,16 @@ static struct fetch *take(size_t i)
 	story.asked[i] = NULL;
 	f->begun_us = f->ended_us = clock_mono_us();
 	return f;
+}
+
+/* The place of the fetch of a part among those that wait. */
+static size_t place_of(const char *part)
+{
+	size_t i = 0;
+
+	while (i < story.n_asked && (!story.asked[i] || strcmp(story.asked[i]->part, part) != 0))
+		i++;
+	return i;
 }
 
 static void answer(size_t i)
@@ -309,6 +327,106 @@ static void older_rows_that_land_last_are_not_kept(void **state)
 	assert_puts(1);
 }
 
+static void late_part_says_that_asking_again_pays(void **state)
+{
+	struct question *one = ask_by("1", "both"), *two;
+
+	(void)state;
+	assert_int_equal(story.n_asked, 2);
+	answer(place_of("calm"));
+	assert_at(json_of(one), "parts.slow.reason", "deadline");
+	assert_true(json_is_true(bed_at(one->json, "parts.slow.refreshing")));
+	assert_null(bed_find(one->json, "parts.calm.refreshing"));
+	two = ask_by("1", "both");
+	answer(place_of("slow"));
+	assert_at(json_of(two), "customer.name", "of 1, 0");
+	assert_null(bed_find(two->json, "parts.slow.refreshing"));
+	assert_int_equal(story.n_asked, 2);
+}
+
+static void part_that_is_not_kept_promises_nothing(void **state)
+{
+	struct lane *lane = bed_lane(story.bed);
+	struct question *q;
+
+	(void)state;
+	cache_free(&lane->cache);
+	lane->cache = cache_off();
+	q = ask_by("1", "both");
+	answer(place_of("calm"));
+	assert_at(json_of(q), "parts.slow.reason", "deadline");
+	assert_null(bed_find(q->json, "parts.slow.refreshing"));
+}
+
+/* A copy that stands in for a late part, asked for by `view`. */
+static struct question *ask_stale(struct ask asked)
+{
+	struct question *q;
+
+	ask_by("1", "old");
+	answer(0);
+	json_of(&story.questions[0]);
+	q = ask(asked);
+	assert_int_equal(story.n_asked, 2);
+	loop_run(bed_lane(story.bed)->loop);
+	assert_true(q->answered);
+	return q;
+}
+
+static void copy_that_stands_in_says_so(void **state)
+{
+	struct question *q = ask_stale(bed_by("member", "1", "old"));
+
+	(void)state;
+	assert_at(json_of(q), "customer.title", "of 1, 0");
+	assert_at(q->json, "parts.old.state", "stale");
+	assert_at(q->json, "parts.old.reason", "deadline");
+	assert_true(json_is_true(bed_at(q->json, "parts.old.refreshing")));
+	assert_true(json_is_integer(bed_at(q->json, "parts.old.age_ms")));
+	assert_non_null(strchr(json_string_value(bed_at(q->json, "parts.old.stored")), 'Z'));
+	assert_int_equal(json_integer_value(bed_at(q->json, "parts.old.max_stale_ms")), 600000);
+}
+
+static void copy_that_stands_in_says_so_in_xml(void **state)
+{
+	struct ask asked = bed_by("member", "1", "old");
+	const struct reply *reply;
+
+	(void)state;
+	asked.format = FORMAT_XML;
+	reply = &ask_stale(asked)->reply;
+	assert_non_null(memmem(reply->body, reply->len, "<state>stale</state>", 20));
+	assert_non_null(memmem(reply->body, reply->len, "<refreshing>true</refreshing>", 29));
+	assert_non_null(memmem(reply->body, reply->len, "<stored>2", 9));
+}
+
+static void copy_that_stands_in_says_so_when_explained(void **state)
+{
+	struct ask asked = bed_by("member", "1", "old");
+	struct question *q;
+
+	(void)state;
+	asked.explain = true;
+	q = ask_stale(asked);
+	assert_at(json_of(q), "plan.0.parts.0.state", "stale");
+	assert_true(json_is_true(bed_at(q->json, "plan.0.parts.0.refreshing")));
+	assert_true(json_is_integer(bed_at(q->json, "plan.0.parts.0.age_ms")));
+}
+
+static void flat_answer_says_how_old_a_copy_stands_in(void **state)
+{
+	struct ask asked = bed_by("member", "1", "routing");
+	struct question *q;
+
+	(void)state;
+	asked.flat = true;
+	q = ask_stale(asked);
+	assert_at(json_of(q), "outcome", "one");
+	assert_at(q->json, "Title", "of 1, 0");
+	assert_true(json_is_string(bed_at(q->json, "stale")));
+	assert_null(bed_find(q->json, "reason"));
+}
+
 static void rows_are_kept_while_the_answer_waits_for_others(void **state)
 {
 	struct question *first = ask_by("1", "two"), *second;
@@ -459,6 +577,12 @@ int main(void)
 		STORY(part_without_ttl_is_asked_every_time),
 		STORY(question_past_the_cache_asks_itself_and_others_wait_for_it),
 		STORY(older_rows_that_land_last_are_not_kept),
+		STORY(late_part_says_that_asking_again_pays),
+		STORY(part_that_is_not_kept_promises_nothing),
+		STORY(copy_that_stands_in_says_so),
+		STORY(copy_that_stands_in_says_so_in_xml),
+		STORY(copy_that_stands_in_says_so_when_explained),
+		STORY(flat_answer_says_how_old_a_copy_stands_in),
 		STORY(rows_are_kept_while_the_answer_waits_for_others),
 		STORY(failure_is_everybody_s),
 		STORY(lateness_is_of_those_who_asked_first_only),
