@@ -75,8 +75,8 @@ struct fetch {
 	/* Not begun after this: fails with ERR_LATE, when a worker gets to it, in adapter_nudge(), when the queue is
 	 * full or in adapter_close(). The caller's own timer is what ends the waiting. */
 	struct deadline give_up;
-	/* Ended at this: SQLite exactly, others by the server at cap_ms of the session. A frozen PostgreSQL
-	 * ends nothing. */
+	/* Ended at this: SQLite exactly, others by the server at cap_ms of the session, or 25 ms later by shutting the
+	 * connection's socket. Never: by the server only. */
 	struct deadline cap;
 	const struct fetch_batch *batch; /* NULL: only alone */
 	bool describe; /* tell about the query and its session instead of its rows; without SQL about the session */
@@ -106,6 +106,7 @@ struct adapter_state {
 	uint32_t connected; /* with a live connection */
 	uint32_t busy; /* in a call of the driver, hung ones too */
 	uint32_t connecting; /* of these, without a connection yet */
+	uint32_t hung; /* of these, past every limit: not even a shut socket brings the call back */
 	uint32_t spare; /* without a connection, and not getting one now */
 	uint32_t queued;
 	uint64_t fetches; /* ended, good or bad */
@@ -113,6 +114,7 @@ struct adapter_state {
 	uint64_t failures;
 	uint64_t faults[ERR_CLASSES]; /* the failures by class, and fetches that were not taken */
 	uint64_t connects, connect_failures; /* attempts that ended */
+	uint64_t cut; /* calls of the driver that were ended by shutting their sockets */
 	struct histogram waited, took; /* in the queue; from there to the end: of the fetches that ended in time to be
 					* handed back */
 	enum err_class last_error; /* ERR_NONE after a good fetch */
@@ -151,10 +153,11 @@ bool adapter_nudge(struct adapter *ad) NONNULL(1);
 /* A snapshot. */
 struct adapter_state adapter_state(struct adapter *ad) NONNULL(1);
 
-/* End: refuse new fetches, fail queued ones (ERR_REFUSED), wait up to `grace_ms` for running ones. A worker
- * still hung in a driver's call is left behind and its fetch fails with ERR_LATE; should the call return one
- * day, the worker cleans up after itself and touches nothing of the caller's. No other call may be under way
- * or follow. Accepts NULL inside; sets *ad to NULL. Returns the number of workers left behind. */
+/* End: refuse new fetches, fail queued ones (ERR_REFUSED), wait up to `grace_ms` for running ones; then shut their
+ * sockets, and wait a second at most. A worker still hung in a driver's call is left behind and its fetch fails with
+ * ERR_LATE; should the call return one day, the worker cleans up after itself and touches nothing of the caller's.
+ * No other call may be under way or follow. Accepts NULL inside; sets *ad to NULL. Returns the number of workers left
+ * behind. */
 uint32_t adapter_close(struct adapter **ad, uint32_t grace_ms) NONNULL(1);
 
 #endif

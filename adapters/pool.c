@@ -11,7 +11,7 @@
 #include "adapters/stand_in.h"
 #include "base/memory.h"
 
-enum { POOL_MOST = 64, USUAL_FIRST_US = 1000, SLOW_US = 1000 };
+enum { POOL_MOST = 64, USUAL_FIRST_US = 1000, SLOW_US = 1000, CUT_GRACE_MS = 1000 };
 
 static void pool_init_locks(struct adapter *ad)
 {
@@ -29,6 +29,10 @@ static void pool_init_locks(struct adapter *ad)
 
 void pool_free(struct adapter *ad)
 {
+	for (uint32_t i = 0; i < ad->conf.pool; i++)
+		watch_close(&ad->workers[i].watch);
+	if (!ad->conf.answer)
+		watchdog_stop();
 	pthread_cond_destroy(&ad->ended);
 	pthread_cond_destroy(&ad->connect_over);
 	pthread_cond_destroy(&ad->spare_work);
@@ -73,9 +77,12 @@ static bool pool_start(struct adapter *ad, struct err *err)
 	for (uint32_t i = 0; i < ad->conf.pool && !failed; i++) {
 		struct worker *w = &ad->workers[i];
 
+		watch_open(&w->watch);
 		failed = pthread_create(&w->thread, NULL, worker_run, w);
-		if (failed)
+		if (failed) {
+			watch_close(&w->watch);
 			break;
+		}
 		w->state = WORKER_SPARE;
 		ad->in_state[WORKER_ENDED]--;
 		ad->in_state[WORKER_SPARE]++;
@@ -102,7 +109,7 @@ struct adapter *pool_open(const struct adapter_conf *conf, const struct adapter_
 		err_set(err, ERR_CONFIG, conf->name, "the queue must have room for one fetch at least");
 		return NULL;
 	}
-	if (!driver->check(conf, err))
+	if (!driver->check(conf, err) || !watchdog_start(err))
 		return NULL;
 	ad = pool_new(conf, driver);
 	if (!pool_start(ad, err))
@@ -236,11 +243,13 @@ struct adapter_state adapter_state(struct adapter *ad)
 	struct adapter_state s;
 
 	pthread_mutex_lock(&ad->lock);
+	pool_find_hung(ad);
 	s = (struct adapter_state){ .pool = ad->conf.pool,
 				    .connected = ad->in_state[WORKER_IDLE] + ad->in_state[WORKER_BUSY],
 				    .busy = ad->in_state[WORKER_CONNECTING] + ad->in_state[WORKER_BUSY] +
 					    ad->in_state[WORKER_HUNG],
 				    .connecting = ad->in_state[WORKER_CONNECTING],
+				    .hung = ad->in_state[WORKER_HUNG],
 				    .spare = ad->in_state[WORKER_SPARE],
 				    .queued = ad->queued,
 				    .fetches = ad->fetches,
@@ -255,6 +264,8 @@ struct adapter_state adapter_state(struct adapter *ad)
 				    .breaker = ad->breaker.state,
 				    .probes = ad->breaker.probes };
 	memcpy(s.faults, ad->faults, sizeof(s.faults));
+	for (uint32_t i = 0; i < ad->conf.pool; i++)
+		s.cut += watch_cuts(&ad->workers[i].watch);
 	if (breaker_troubled(&ad->breaker))
 		s.down = ad->breaker.fault;
 	pthread_mutex_unlock(&ad->lock);
@@ -331,6 +342,8 @@ uint32_t adapter_close(struct adapter **adp, uint32_t grace_ms)
 	pool_fail(list, &closed);
 	pthread_mutex_lock(&ad->lock);
 	left = close_wait(ad, grace_ms);
+	if (left > 0 && pool_cut(ad))
+		left = close_wait(ad, CUT_GRACE_MS);
 	list = close_workers(ad);
 	ad->left_behind = left > 0;
 	pthread_mutex_unlock(&ad->lock);

@@ -9,6 +9,7 @@
 
 #include "adapters/adapter_driver.h"
 #include "adapters/limiter.h"
+#include "adapters/watchdog.h"
 
 enum worker_state {
 	WORKER_SPARE, /* without a connection, waiting to be needed */
@@ -30,6 +31,7 @@ struct worker {
 	uint64_t kind; /* of it, for the limiter */
 	struct fetch *running; /* a list; NULL also when adapter_close() took it back */
 	bool reading; /* what runs: it cannot be taken back now */
+	struct watch watch; /* over its calls of the driver */
 };
 
 struct adapter {
@@ -119,6 +121,20 @@ void worker_begin(struct worker *w, struct fetch *first, uint32_t n) NONNULL(1, 
 void worker_end(struct worker *w, const struct err *err) NONNULL(1);
 /* A fetch was answered, good or bad: times and outcome are counted. Under the lock. */
 void pool_count(struct adapter *ad, const struct fetch *f, enum err_class outcome) NONNULL(1, 2);
+/* When a connect is cut: after the longest cap of the source's parts, a second at least, and not after that of the
+ * fetch it is for, `cap`. */
+struct deadline worker_dial_limit(const struct adapter *ad, struct deadline cap) MUST_CHECK NONNULL(1);
+/* The driver's calls under the watchdog; what is cut fails, whatever the driver says of it. Not under the lock. First:
+ * connect, cut at `due`. */
+bool worker_dial(struct worker *w, struct deadline due, struct err *err) MUST_CHECK NONNULL(1, 3);
+/* Run a fetch, cut at its cap, with the time that the server's own limit needs to come first. *lost_out: the connection
+ * was lost, and is closed. */
+bool worker_run_fetch(struct worker *w, struct fetch *run, bool *lost_out, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3, 4);
+/* Disconnect, cut after half a second. Nothing without a connection. */
+void worker_hang_up(struct worker *w) NONNULL(1);
+/* Shut the sockets of all workers; false: there are none. Under the lock. */
+bool pool_cut(struct adapter *ad) MUST_CHECK NONNULL(1);
 /* The thread of a worker; `arg` is its struct worker. */
 void *worker_run(void *arg);
 

@@ -58,6 +58,9 @@ void pool_find_hung(struct adapter *ad)
 		ad->last_error = err.cls;
 		pool_event(ad, connecting ? BREAKER_UNCONNECTED : BREAKER_FAILED, &err);
 	}
-	if (err.cls != ERR_NONE && ad->in_state[WORKER_HUNG] + ad->in_state[WORKER_ENDED] == ad->conf.pool)
+	if (err.cls == ERR_NONE)
+		return;
+	pthread_cond_broadcast(&ad->spare_work); /* others may have to connect in its place */
+	if (ad->in_state[WORKER_HUNG] + ad->in_state[WORKER_ENDED] == ad->conf.pool)
 		pool_event(ad, BREAKER_DESERTED, &err);
 }

@@ -7,9 +7,7 @@
 #include "adapters/pool.h"
 
 enum { USUAL_WEIGHT = 8 }; /* the last fetch counts an eighth of the mean */
-/* A driver that is so much later than its limit hangs. The limit of a connect is the source's longest cap, or that of a
- * login in odbc_conn.c. */
-enum { LOGIN_MS = 2000, HUNG_US = 500000 };
+enum { HUNG_US = 500000 }; /* a call that is back so long after its limit, when its socket was shut, hangs */
 
 void worker_move(struct worker *w, enum worker_state state)
 {
@@ -90,17 +88,18 @@ static void worker_fail_hopeless(struct adapter *ad)
 	pthread_mutex_lock(&ad->lock);
 }
 
-/* Connect, the lock let go meanwhile. Leaves the worker in `then` or, on failure, spare. */
-static bool worker_connect(struct worker *w, enum worker_state then, struct err *err)
+/* Connect before `due`, the lock let go meanwhile. Leaves the worker in `then` or, on failure, spare. */
+static bool worker_connect(struct worker *w, enum worker_state then, struct deadline due, struct err *err)
 {
 	struct adapter *ad = w->ad;
 	bool ok, hung;
 
 	pool_event(ad, BREAKER_PROBE, NULL);
-	w->due = worker_hangs_after(deadline_after_ms(ad->conf.cap_ms > LOGIN_MS ? ad->conf.cap_ms : LOGIN_MS));
+	due = worker_dial_limit(ad, due);
+	w->due = worker_hangs_after(due);
 	worker_move(w, WORKER_CONNECTING);
 	pthread_mutex_unlock(&ad->lock);
-	ok = pool_dial(ad, &w->conn, err);
+	ok = worker_dial(w, due, err);
 	pthread_mutex_lock(&ad->lock);
 	assert(ok == (w->conn != NULL));
 	hung = w->state == WORKER_HUNG;
@@ -140,19 +139,10 @@ static bool worker_reconnect(struct worker *w, const struct fetch *run, struct e
 
 	pthread_mutex_lock(&ad->lock);
 	pool_event(ad, BREAKER_LOST, NULL);
-	ok = w->state == WORKER_BUSY && worker_may_reconnect(ad, run, err) && worker_connect(w, WORKER_BUSY, err);
+	ok = w->state == WORKER_BUSY && worker_may_reconnect(ad, run, err) &&
+	     worker_connect(w, WORKER_BUSY, run->cap, err);
 	w->due = worker_hangs_after(run->cap);
 	pthread_mutex_unlock(&ad->lock);
-	return ok;
-}
-
-static bool worker_try(struct worker *w, struct fetch *run, bool *lost_out, struct err *err)
-{
-	const struct adapter_driver *driver = w->ad->driver;
-	bool ok = driver->fetch(w->conn, run, lost_out, err);
-
-	if (!ok && *lost_out)
-		driver->disconnect(&w->conn);
 	return ok;
 }
 
@@ -160,11 +150,11 @@ bool worker_ask(struct worker *w, struct fetch *run, struct err *err)
 {
 	bool lost = false;
 
-	if (worker_try(w, run, &lost, err))
+	if (worker_run_fetch(w, run, &lost, err))
 		return true;
 	if (!lost || !worker_reconnect(w, run, err))
 		return false;
-	return worker_try(w, run, &(bool){ false }, err);
+	return worker_run_fetch(w, run, &(bool){ false }, err);
 }
 
 /* One that hung has been judged when it was found. */
@@ -264,7 +254,7 @@ static void worker_turn_spare(struct worker *w)
 	if (breaker_refuses(&w->ad->breaker))
 		pool_find_hung(w->ad); /* a probe; no fetch is there to find it */
 	if (breaker_may_connect(&w->ad->breaker, clock_mono_us()) && worker_wanted(w->ad))
-		(void)worker_connect(w, WORKER_IDLE, &err);
+		(void)worker_connect(w, WORKER_IDLE, (struct deadline){ 0 }, &err);
 	else
 		worker_wait_until(w->ad, &w->ad->spare_work, worker_spare_due(w->ad));
 }
@@ -277,7 +267,7 @@ static void worker_let_go(struct worker *w)
 
 	worker_move(w, WORKER_SPARE);
 	pthread_mutex_unlock(&ad->lock);
-	ad->driver->disconnect(&w->conn);
+	worker_hang_up(w);
 	pthread_mutex_lock(&ad->lock);
 }
 
@@ -299,8 +289,7 @@ static void worker_leave(struct worker *w)
 	bool last;
 
 	pthread_mutex_unlock(&ad->lock);
-	if (w->conn)
-		ad->driver->disconnect(&w->conn);
+	worker_hang_up(w);
 	pthread_mutex_lock(&ad->lock);
 	worker_move(w, WORKER_ENDED);
 	last = ad->left_behind && ad->in_state[WORKER_ENDED] == ad->conf.pool;

@@ -45,10 +45,12 @@ static void sources_put(struct arena *mem, struct node *root, const struct world
 		tree_number(mem, source, STR("limit"), s.limit);
 		tree_number(mem, source, STR("connected"), s.connected);
 		tree_number(mem, source, STR("busy"), s.busy);
+		tree_number(mem, source, STR("hung"), s.hung);
 		tree_number(mem, source, STR("queued"), s.queued);
 		tree_number(mem, source, STR("fetches"), (int64_t)s.fetches);
 		tree_number(mem, source, STR("joined"), (int64_t)s.joined);
 		tree_number(mem, source, STR("failures"), (int64_t)s.failures);
+		tree_number(mem, source, STR("cut"), (int64_t)s.cut);
 	}
 }
 

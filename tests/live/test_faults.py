@@ -60,6 +60,7 @@ class FaultTest(LiveTest):
         try:
             for _ in range(4):
                 self.assert_orders_missing(self.pop(service), "deadline", "refused", "busy")
+            self.assert_released(service, "warehouse")
         finally:
             self.servers.mariadb.thaw()
         service.wait(self.complete(service))
@@ -81,6 +82,17 @@ class FaultTest(LiveTest):
             self.servers.mariadb.thaw()
         service.wait(self.complete(service))
         self.assertEqual(self.source(service, "warehouse")["breaker"], "closed")
+
+    def source(self, service, name):
+        """What /readyz?verbose says of a source."""
+        sources = service.admin("/readyz?verbose").json["sources"]
+        return next(source for source in sources if source["name"] == name)
+
+    def assert_released(self, service, name):
+        """While the server is still frozen its calls end."""
+        service.wait(lambda: self.source(service, name)["cut"] > 0)
+        service.wait(lambda: self.source(service, name)["connected"] == 0)
+        self.assertEqual(self.source(service, name)["hung"], 0)
 
     def frozen_pg(self):
         """PostgreSQL, which knows the customers, frozen until the test ends."""
@@ -109,6 +121,7 @@ class FaultTest(LiveTest):
         self.assertNotIn("name", view["customer"])
         self.assertEqual(len(view["customer"]["pages"]), 2)
         self.assert_late(service.query({"member": "4711"}))  # of whom nobody has a row
+        self.assert_released(service, "callcenter")
         self.servers.pg.thaw()
         service.wait(lambda: service.query({"phone": phone_of(7)}).status == 200)
         service.wait(self.complete(service))
@@ -146,10 +159,6 @@ class FaultTest(LiveTest):
         self.assertIn("retry-after", answer.headers)
         self.servers.pg.start()
         service.wait(lambda: service.query({"phone": phone_of(7)}).status == 200)
-
-    def source(self, service, name):
-        """What /readyz tells about a source."""
-        return next(s for s in service.admin("/readyz?verbose").json["sources"] if s["name"] == name)
 
     def new_password(self, password):
         """In PostgreSQL, whose connections are ended too."""
