@@ -19,9 +19,9 @@
 
 /* The environment of the process; adapters_init() made it. */
 SQLHENV odbc_env(void);
-/* Drivers initialise static data in their first connect, not always safely: hold this around each connect; it
- * is a lock only for the first one through the driver of that name (path, DSN). Returns what odbc_env_leave()
- * takes. */
+/* Drivers initialise static data in their first connect, not always safely: call this before each connect. While the
+ * first one through the driver of that name (path, DSN) is under way others wait, two seconds at most, should it hang;
+ * then the watch of the calling thread begins anew. Returns what odbc_env_leave() takes. */
 void *odbc_env_enter(const char *driver) MUST_CHECK NONNULL(1);
 /* The connect is over, good or bad. Accepts NULL. */
 void odbc_env_leave(void *entered);

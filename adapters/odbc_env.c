@@ -5,17 +5,24 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <time.h>
 
-enum { DRIVERS_MOST = 16 }; /* more share the last one's lock */
+#include "adapters/watchdog.h"
+
+enum {
+	DRIVERS_MOST = 16, /* more share the last one's entry */
+	FIRST_MOST_MS = 2000, /* a first connect that takes longer waits for its server, its initialisation is over */
+};
 
 struct odbc_first {
 	char driver[64];
-	pthread_mutex_t lock;
-	bool over; /* the first connect is */
+	bool under_way;
+	bool over; /* the first connect is, good or bad */
 };
 
 static SQLHENV env;
-static pthread_mutex_t firsts_lock = PTHREAD_MUTEX_INITIALIZER; /* of names and `over` */
+static pthread_mutex_t firsts_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t firsts_over; /* on the monotonic clock */
 static struct odbc_first firsts[DRIVERS_MOST];
 static size_t n_firsts;
 
@@ -47,10 +54,21 @@ static bool env_make(struct err *err)
 	return true;
 }
 
+static void firsts_make(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&firsts_over, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 bool adapters_init(const char *odbcinst_dir, struct err *err)
 {
 	if (env != SQL_NULL_HENV)
 		return true;
+	firsts_make();
 	return env_set("PGCLIENTENCODING", "UTF8", err) &&
 	       (odbcinst_dir == NULL || env_set("ODBCSYSINI", odbcinst_dir, err)) && sqlite_guard_init(err) &&
 	       env_make(err);
@@ -64,23 +82,38 @@ static struct odbc_first *env_first(const char *driver)
 	if (n_firsts == DRIVERS_MOST)
 		return &firsts[DRIVERS_MOST - 1];
 	strncpy(firsts[n_firsts].driver, driver, sizeof(firsts[n_firsts].driver) - 1);
-	pthread_mutex_init(&firsts[n_firsts].lock, NULL);
 	return &firsts[n_firsts++];
+}
+
+/* Wait for another thread's first connect; false: it takes too long. Under the lock. */
+static bool first_wait(const struct odbc_first *first)
+{
+	uint64_t due_us = deadline_after_ms(FIRST_MOST_MS).at_us;
+	struct timespec due = { .tv_sec = (time_t)(due_us / 1000000),
+				.tv_nsec = (long)(due_us % 1000000) * 1000 };
+
+	while (first->under_way)
+		if (pthread_cond_timedwait(&firsts_over, &firsts_lock, &due) == ETIMEDOUT)
+			return !first->under_way;
+	return true;
 }
 
 void *odbc_env_enter(const char *driver)
 {
-	struct odbc_first *first;
-	bool over;
+	struct odbc_first *first, *mine = NULL;
 
 	pthread_mutex_lock(&firsts_lock);
 	first = env_first(driver);
-	over = first->over;
+	if (!first->over && first->under_way) {
+		first->over |= !first_wait(first);
+		watch_restart();
+	}
+	if (!first->over) {
+		first->under_way = true;
+		mine = first;
+	}
 	pthread_mutex_unlock(&firsts_lock);
-	if (over)
-		return NULL;
-	pthread_mutex_lock(&first->lock);
-	return first;
+	return mine;
 }
 
 void odbc_env_leave(void *entered)
@@ -90,9 +123,10 @@ void odbc_env_leave(void *entered)
 	if (first == NULL)
 		return;
 	pthread_mutex_lock(&firsts_lock);
+	first->under_way = false;
 	first->over = true;
+	pthread_cond_broadcast(&firsts_over);
 	pthread_mutex_unlock(&firsts_lock);
-	pthread_mutex_unlock(&first->lock);
 }
 
 bool odbc_env_has_driver(const char *name, struct buf *names_out)
