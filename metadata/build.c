@@ -209,5 +209,6 @@ void build_catalog(struct build *b, const struct elem *const *roots, size_t n_ro
 	check_use(b);
 	check_keys(b);
 	check_plans(b);
+	check_pools(b);
 	check_advice(b);
 }

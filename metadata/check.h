@@ -12,6 +12,8 @@ void check_keys(struct build *b) NONNULL(1);
 void check_plans(struct build *b) NONNULL(1);
 /* Single values from parts that can have several rows of one customer. The plans of all views are made. */
 void check_single(struct build *b) NONNULL(1);
+/* More connections in all than a driver bears. */
+void check_pools(struct build *b) NONNULL(1);
 /* Warnings about what is missing though nothing is wrong. */
 void check_advice(struct build *b) NONNULL(1);
 
