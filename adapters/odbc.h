@@ -15,6 +15,9 @@
 #include "adapters/sqlite_guard.h"
 #include "base/buf.h"
 
+/* Driver families whose options we know. */
+enum odbc_family { ODBC_OTHER, ODBC_POSTGRESQL, ODBC_MARIADB, ODBC_SQLITE };
+
 /* --- odbc_env.c --- */
 
 /* The environment of the process; adapters_init() made it. */
@@ -26,14 +29,16 @@ void *odbc_env_enter(const char *driver) MUST_CHECK NONNULL(1);
 /* The connect is over, good or bad. Accepts NULL. */
 void odbc_env_leave(void *entered);
 
+/* May the process have one more connection of that family? Then it counts as open until it gives its place back. */
+bool odbc_env_take_place(enum odbc_family family) MUST_CHECK;
+/* A connection that had a place is closed. */
+void odbc_env_give_place(enum odbc_family family);
+
 /* Is that a driver's name (any case) of the odbcinst.ini in use? Appends the names it has, between ", ". Safe from any
  * thread. */
 bool odbc_env_has_driver(const char *name, struct buf *names_out) MUST_CHECK NONNULL(1, 2);
 
 /* --- odbc_connstr.c --- */
-
-/* Driver families whose options we know. */
-enum odbc_family { ODBC_OTHER, ODBC_POSTGRESQL, ODBC_MARIADB, ODBC_SQLITE };
 
 /* Is it a connection string that names a driver or a DSN? ERR_CONFIG saying what is wrong, without its
  * values. */
@@ -161,6 +166,8 @@ enum { ODBC_STMTS = 32 };
 struct odbc_conn {
 	SQLHDBC dbc;
 	bool connected;
+	bool placed; /* odbc_env_take_place() */
+	enum odbc_family family;
 	char source[48];
 	char offset[16]; /* "+09:00" when that is the session's time zone; else "" */
 	struct sqlite_guard guard;

@@ -131,6 +131,8 @@ static void odbc_disconnect(void **conn)
 		SQLDisconnect(c->dbc);
 	if (c->dbc != SQL_NULL_HDBC)
 		SQLFreeHandle(SQL_HANDLE_DBC, c->dbc);
+	if (c->placed)
+		odbc_env_give_place(c->family);
 	buf_free(&c->scratch);
 	free(c);
 }
@@ -172,6 +174,11 @@ static bool odbc_connect(const struct adapter_conf *conf, void **conn_out, struc
 	struct odbc_conn *c = made;
 
 	snprintf(c->source, sizeof(c->source), "%s", conf->name);
+	c->family = odbc_connstr_family(conf->connect);
+	c->placed = odbc_env_take_place(c->family);
+	if (!c->placed)
+		return err_set(err, ERR_BUSY, c->source,
+			       "connecting: the ODBC driver bears no more connections of this process");
 	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, odbc_env(), &c->dbc)))
 		return err_set(err, ERR_SYSTEM, c->source, "the driver manager gives no connection handle");
 	/* psqlODBC and FreeTDS heed it; the others have options of their own */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
@@ -11,6 +12,8 @@
 
 enum {
 	DRIVERS_MOST = 16, /* more share the last one's entry */
+	/* psqlODBC 13.02 looks through its list of connections without a lock, and that moves beyond 128 of them */
+	PSQLODBC_MOST = 120,
 	FIRST_MOST_MS = 2000, /* a first connect that takes longer waits for its server, its initialisation is over */
 };
 
@@ -21,6 +24,7 @@ struct odbc_first {
 };
 
 static SQLHENV env;
+static atomic_uint psqlodbc; /* connections */
 static pthread_mutex_t firsts_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t firsts_over; /* on the monotonic clock */
 static struct odbc_first firsts[DRIVERS_MOST];
@@ -127,6 +131,20 @@ void odbc_env_leave(void *entered)
 	first->over = true;
 	pthread_cond_broadcast(&firsts_over);
 	pthread_mutex_unlock(&firsts_lock);
+}
+
+bool odbc_env_take_place(enum odbc_family family)
+{
+	if (family != ODBC_POSTGRESQL || atomic_fetch_add(&psqlodbc, 1) < PSQLODBC_MOST)
+		return true;
+	odbc_env_give_place(family);
+	return false;
+}
+
+void odbc_env_give_place(enum odbc_family family)
+{
+	if (family == ODBC_POSTGRESQL)
+		atomic_fetch_sub(&psqlodbc, 1);
 }
 
 bool odbc_env_has_driver(const char *name, struct buf *names_out)

@@ -41,11 +41,29 @@ static void a_first_connect_that_hangs_holds_up_the_others_only_for_a_while(void
 	odbc_env_leave(first);
 }
 
+static void psqlodbc_has_so_many_places_and_others_have_no_limit(void **state)
+{
+	(void)state;
+	uint32_t n = 0;
+
+	while (n < 1000 && odbc_env_take_place(ODBC_POSTGRESQL))
+		n++;
+	assert_int_equal(n, 120);
+	assert_true(odbc_env_take_place(ODBC_MARIADB));
+	odbc_env_give_place(ODBC_MARIADB);
+	assert_false(odbc_env_take_place(ODBC_POSTGRESQL));
+	odbc_env_give_place(ODBC_POSTGRESQL);
+	assert_true(odbc_env_take_place(ODBC_POSTGRESQL));
+	for (; n > 0; n--)
+		odbc_env_give_place(ODBC_POSTGRESQL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(others_wait_for_the_first_connect_of_their_driver),
 		cmocka_unit_test(a_first_connect_that_hangs_holds_up_the_others_only_for_a_while),
+		cmocka_unit_test(psqlodbc_has_so_many_places_and_others_have_no_limit),
 	};
 	struct err err = { 0 };
 
