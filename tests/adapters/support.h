@@ -48,6 +48,12 @@ void support_until(bool (*is)(void *arg), void *arg);
 /* The adapter takes fetches: it has a connection. */
 bool support_is_up(void *adapter);
 
+/* How many files the process has open, and a few always. */
+size_t support_open_files(void);
+/* What main() returns: `failed`, or it ends here: a failed test leaves workers behind, and exit handlers would race with
+ * them. */
+int support_end(int failed);
+
 /* The cell's text equals; NULL: SQL NULL. */
 void support_cell(const struct rows *rows, uint32_t r, uint32_t c, const char *text);
 

@@ -1,6 +1,5 @@
 #include "tests/adapters/support.h"
 
-#include <dirent.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -283,18 +282,6 @@ static void a_connection_cut_while_idle_is_replaced_unseen(void **state)
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 
-static size_t open_files(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
 static void no_connection_leaves_a_file_open(void **state)
 {
 	(void)state;
@@ -304,7 +291,7 @@ static void no_connection_leaves_a_file_open(void **state)
 	deaf.closes_early = true;
 	ad = open_deaf(1, 1000);
 	support_until(support_is_up, ad);
-	before = open_files();
+	before = support_open_files();
 	for (int i = 0; i < 900; i++) {
 		struct fetch *f = support_fetch(ASK(.columns = "a"));
 
@@ -321,7 +308,7 @@ static void no_connection_leaves_a_file_open(void **state)
 		support_free(&f);
 	}
 	assert_int_equal(adapter_close(&ad, 30000), 0);
-	assert_true(open_files() < before);
+	assert_true(support_open_files() < before);
 }
 
 static void listen_deaf(void)
