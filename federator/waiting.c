@@ -37,8 +37,8 @@ static void count_ended(struct gauge *g, const struct adapter_state *s, uint64_t
 void gauge_look(struct gauge *g, const struct adapter_state *s, uint64_t now_us)
 {
 	g->looked_us = now_us;
-	g->pool = s->pool;
-	g->free = s->busy < s->pool ? s->pool - s->busy : 0;
+	g->pool = s->limit;
+	g->free = s->busy < s->limit ? s->limit - s->busy : 0;
 	g->queued = s->queued;
 	count_ended(g, s, now_us);
 }

@@ -11,8 +11,8 @@ struct gauge {
 	struct gauge *next;
 	const struct adapter *adapter;
 	uint64_t looked_us; /* when the queue was looked at */
-	uint32_t pool;
-	uint32_t free;   /* workers without a fetch then */
+	uint32_t pool;   /* fetches at once that the source bears */
+	uint32_t free;   /* of these, unused then */
 	uint32_t queued; /* then, and what came since from here */
 	uint64_t counted_us; /* when fetches were counted */
 	uint64_t fetches;

@@ -4,7 +4,7 @@
 
 static void look(struct gauge *g, uint64_t at_us, uint32_t queued, uint64_t fetches)
 {
-	const struct adapter_state s = { .pool = 4, .busy = 4, .queued = queued, .fetches = fetches };
+	const struct adapter_state s = { .limit = 4, .busy = 4, .queued = queued, .fetches = fetches };
 
 	gauge_look(g, &s, at_us);
 }
@@ -32,7 +32,7 @@ static void the_workers_share_the_queue(void **state)
 
 static void who_finds_a_free_worker_does_not_wait(void **state)
 {
-	const struct adapter_state s = { .pool = 4, .busy = 1, .queued = 2 };
+	const struct adapter_state s = { .limit = 4, .busy = 1, .queued = 2 };
 	struct gauge g = { 0 };
 
 	(void)state;
