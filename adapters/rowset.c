@@ -122,6 +122,7 @@ bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct e
 	if (cell.p != NULL && !text_is_utf8(cell)) {
 		rs->flags |= ROWS_BAD_TEXT;
 		rs->bad_cells++;
+		kept = (struct str){ rows_unread, 0 };
 	} else {
 		kept = arena_str(rs->f->mem, cell);
 	}

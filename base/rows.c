@@ -1,5 +1,7 @@
 #include "base/rows.h"
 
+const char rows_unread[1];
+
 struct rows *rows_only(const struct rows *rows, const bool *kept, struct arena *mem)
 {
 	struct str *cells = arena_array_of(mem, struct str, (size_t)rows->n_rows * rows->n_cols);

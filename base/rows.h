@@ -8,7 +8,7 @@
 /* Flags beside the rows; a part with any of them is never cached. */
 enum rows_flag {
 	ROWS_TRUNCATED = 1, /* rows were left out, and with them all of some asked value, perhaps */
-	ROWS_BAD_TEXT = 2, /* a cell was not valid UTF-8; it is NULL here and counted in bad_cells */
+	ROWS_BAD_TEXT = 2, /* a cell was not valid UTF-8; it is rows_unread here and counted in bad_cells */
 	ROWS_SEVERAL = 4, /* there are several rows where one is expected; whoever reads the rows says so */
 	ROWS_CUT = 8, /* rows were left out; every asked value kept those that it may have */
 	ROWS_ALIKE = 16, /* rows were left out whose keys only a collation takes for those asked; see n_alike */
@@ -22,6 +22,15 @@ struct rows {
 	uint32_t bad_cells;
 	uint32_t n_alike;
 };
+
+/* Where cells point that the source has, but nobody can read; without length. So NULL stays what the source says. */
+extern const char rows_unread[1];
+
+/* Is it such a cell? */
+static inline bool rows_is_unread(struct str cell)
+{
+	return cell.p == rows_unread;
+}
 
 /* The cell of row r and column c; both must be in range. */
 static inline struct str rows_cell(const struct rows *rows, uint32_t r, uint32_t c)

@@ -110,35 +110,45 @@ const char *envelope_state(enum fact_state state)
 	return "missing";
 }
 
-static void put_count(struct flow *flow, struct str code, uint32_t cells, struct node *array)
+static void put_column(struct flow *flow, const struct column *column, const char *code, uint32_t cells,
+		       struct node *array)
 {
-	struct node *one;
+	struct node *one = tree_object(flow->mem, array, STR(""));
 
-	if (!cells)
-		return;
-	one = tree_object(flow->mem, array, STR(""));
-	tree_text(flow->mem, one, STR("code"), code);
+	tree_text(flow->mem, one, STR("column"), str_of(column->name));
+	tree_text(flow->mem, one, STR("code"), str_of(code));
 	tree_number(flow->mem, one, STR("cells"), cells);
+}
+
+static void put_unread(struct flow *flow, const struct fact *fact, struct node *array)
+{
+	for (uint32_t c = 0; fact->rows->bad_cells && c < fact->rows->n_cols; c++) {
+		uint32_t cells = 0;
+
+		for (uint32_t r = 0; r < fact->rows->n_rows; r++)
+			cells += rows_is_unread(rows_cell(fact->rows, r, c));
+		if (cells)
+			put_column(flow, &fact->part->columns[c], "bad_text", cells, array);
+	}
 }
 
 static void put_warnings(struct flow *flow, const struct fact *fact, struct node *part)
 {
-	struct node *array;
+	struct node *array, *one;
 
 	if (!fact->warnings && !(fact->rows && (fact->rows->bad_cells || fact->rows->n_alike)))
 		return;
 	array = tree_array(flow->mem, part, STR("warnings"), STR("warning"));
-	for (const struct fact_warning *w = fact->warnings; w; w = w->next) {
-		struct node *one = tree_object(flow->mem, array, STR(""));
-
-		tree_text(flow->mem, one, STR("column"), str_of(fact->part->columns[w->column].name));
-		tree_text(flow->mem, one, STR("code"), str_of(w->code));
-		tree_number(flow->mem, one, STR("cells"), w->cells);
-	}
+	for (const struct fact_warning *w = fact->warnings; w; w = w->next)
+		put_column(flow, &fact->part->columns[w->column], w->code, w->cells, array);
 	if (!fact->rows)
 		return;
-	put_count(flow, STR("bad_text"), fact->rows->bad_cells, array);
-	put_count(flow, STR("collation"), fact->rows->n_alike, array);
+	put_unread(flow, fact, array);
+	if (!fact->rows->n_alike)
+		return;
+	one = tree_object(flow->mem, array, STR(""));
+	tree_text(flow->mem, one, STR("code"), STR("collation"));
+	tree_number(flow->mem, one, STR("cells"), fact->rows->n_alike);
 }
 
 /* Since 1970, as RFC 3339. */

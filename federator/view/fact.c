@@ -95,7 +95,7 @@ bool fact_blank(const struct fact *fact, uint32_t row, uint32_t column)
 
 	while (blanks < cell.n && cell.p[blanks] == ' ')
 		blanks++;
-	return blanks == cell.n;
+	return blanks == cell.n && !rows_is_unread(cell);
 }
 
 bool fact_scalar_row(struct fact *fact, uint32_t *row_out)
@@ -170,9 +170,12 @@ static void warn(struct fact *fact, uint32_t row, uint32_t column, const char *c
 enum typed_verdict fact_typed(struct fact *fact, uint32_t row, uint32_t column, struct arena *mem,
 			      struct typed *out)
 {
-	enum typed_verdict v = typed_cell(fact->part->columns[column].type, rows_cell(fact->rows, row, column),
-					  fact->part->source->zone, mem, out);
+	struct str cell = rows_cell(fact->rows, row, column);
+	enum typed_verdict v;
 
+	if (rows_is_unread(cell))
+		return TYPED_BAD; /* told of all columns, also those that are not shown */
+	v = typed_cell(fact->part->columns[column].type, cell, fact->part->source->zone, mem, out);
 	if (v == TYPED_BAD)
 		warn(fact, row, column, "bad_value", mem);
 	return v;

@@ -152,6 +152,24 @@ static void cell_that_is_not_its_type_is_absent_with_a_warning(void **state)
 	assert_at(json, "parts.value.state", "live");
 }
 
+static void cell_that_nobody_can_read_is_absent_and_no_null(void **state)
+{
+	struct ask ask = bed_by("member", "1", "pop");
+	json_t *json;
+
+	bed_source(*state, "s0", CRM_HEAD "1\t01011112222\tkim@x.kr\tK\xff" "im\t\\N\t\xc0\xaf\t2026-11-20 10:00:00\n");
+	ask.role = STR("boss");
+	json = bed_ok(*state, ask);
+	assert_null(bed_find(json, "customer.name"));
+	assert_null(bed_find(json, "customer.rrn"));
+	assert_at(json, "parts.crm.state", "live");
+	assert_at(json, "parts.crm.warnings.0.column", "name");
+	assert_at(json, "parts.crm.warnings.0.code", "bad_text");
+	assert_at(json, "parts.crm.warnings.1.column", "rrn");
+	assert_int_equal(json_array_size(bed_at(json, "parts.crm.warnings")), 2);
+	assert_at(bed_ok(*state, ask), "parts.crm.state", "live"); /* such rows are not kept */
+}
+
 static void late_source_is_a_gap_in_the_time_line(void **state)
 {
 	json_t *json;
@@ -284,6 +302,7 @@ int main(void)
 		BED_STORY(row_of_another_customer_spoils_the_whole_part),
 		BED_STORY(changed_columns_spoil_only_their_part),
 		BED_STORY(cell_that_is_not_its_type_is_absent_with_a_warning),
+		BED_STORY(cell_that_nobody_can_read_is_absent_and_no_null),
 		BED_STORY(late_source_is_a_gap_in_the_time_line),
 		BED_STORY(second_question_is_answered_from_a_copy),
 		BED_STORY(old_copy_stands_in_for_a_source_that_fails),
