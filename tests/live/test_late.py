@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""A source that stands still for a while: the answer leaves without its part, whoever asks again waits for the query that
+runs on, and its rows are there for the next."""
+import os
+import signal
+import threading
+import unittest
+
+from servers import Servers
+from shop import Shop
+from support import SLOW, LiveTest, Service, states
+
+CROWD = 24
+
+
+class LateTest(LiveTest):
+    def setUp(self):
+        self.servers = Servers(self.fresh()).start()
+        self.addCleanup(self.servers.stop)
+        self.shop = Shop(os.path.join(self.fresh(), "shop"), self.servers, patient=False)
+        for ttl in ("30s", "10s"):
+            self.shop.edit("parts.xml", f'deadline="400ms" ttl="{ttl}" stale="0s"',
+                           'deadline="400ms" cap="120s" ttl="10m" stale="0s"')
+
+    def serve(self, *options):
+        service = Service(self.shop.map, *options)
+        service.__enter__()
+        self.addCleanup(service.__exit__, None, None, None)
+        service.wait_sources()
+        service.wait(lambda: self.pop(service, 9)["complete"])
+        return service
+
+    @staticmethod
+    def pop(service, member):
+        return service.query({"member": str(member)}).json
+
+    @staticmethod
+    def fetches(service, source):
+        found = [s for s in service.admin("/readyz?verbose").json["sources"] if s["name"] == source]
+        return found[0]["fetches"]
+
+    def freeze(self, server):
+        server.freeze()
+        self.addCleanup(server.thaw)
+
+    def assert_late(self, view, *parts):
+        self.assertFalse(view["complete"])
+        for part in parts:
+            self.assertEqual(view["parts"][part]["state"], "missing", view)
+            self.assertEqual(view["parts"][part]["reason"], "deadline", view)
+            self.assertIs(view["parts"][part]["refreshing"], True, view)
+            self.assertNotIn(part, view["customer"])
+
+    def assert_lands_once(self, server, source, *parts):
+        service = self.serve()
+        before = self.fetches(service, source)
+        self.freeze(server)
+        self.assert_late(self.pop(service, 7), *parts)
+        crowd = [threading.Thread(target=self.pop, args=(service, 7)) for _ in range(CROWD)]
+        for one in crowd:
+            one.start()
+        for one in crowd:
+            one.join()
+        self.assert_late(self.pop(service, 7), *parts)
+        server.thaw()
+        service.wait(lambda: all(states(self.pop(service, 7))[part] == "fresh" for part in parts))
+        view = self.pop(service, 7)
+        self.assertTrue(view["complete"], view)
+        for part in parts:
+            self.assertNotIn("refreshing", view["parts"][part])
+        self.assertEqual(self.fetches(service, source) - before, len(parts))
+
+    def test_mariadb_is_asked_once_however_many_wait(self):
+        self.assert_lands_once(self.servers.mariadb, "warehouse", "orders")
+
+    def test_postgresql_is_asked_once_however_many_wait(self):
+        self.assert_lands_once(self.servers.pg, "callcenter", "crm", "calls")
+
+    def test_end_does_not_wait_for_what_nobody_waits_for(self):
+        service = self.serve("--drain", "500ms")
+        self.freeze(self.servers.mariadb)
+        self.assert_late(self.pop(service, 7), "orders")
+        service.process.send_signal(signal.SIGTERM)
+        service.process.wait(timeout=60 * SLOW)  # the cap is 120 s
+
+
+if __name__ == "__main__":
+    unittest.main()
