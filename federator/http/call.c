@@ -7,6 +7,8 @@
 
 #include <sodium.h>
 
+#include "federator/http/blunt.h"
+#include "federator/http/layout.h"
 #include "federator/http/respond.h"
 #include "federator/http/uri.h"
 
@@ -37,6 +39,14 @@ static void request_id_make(char out[65])
 	snprintf(out, 65, "%016llx%08llx", (unsigned long long)mine, (unsigned long long)n);
 }
 
+/* Refuse what leaves libmicrohttpd no room for an answer. */
+static void call_cut(struct call *call, int status, const char *why)
+{
+	blunt_answer(call->link->fd, status, "bad-request", why);
+	link_cut(call->link);
+	call->state = CALL_REFUSED;
+}
+
 void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 {
 	struct front *f = front;
@@ -57,13 +67,16 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 		.finish = call_finish,
 		.admit = call_admit,
 	};
-	if (!uri_split(arena_str(mem, str_of(target)), &call->x.path, &call->x.query))
+	call->target = str_of(target);
+	if (!uri_split(arena_str(mem, call->target), &call->x.path, &call->x.query))
 		call->x.path = (struct str){ 0 }; /* refused with the header */
 	f->active++;
 	lane_count(f->conf.lane, METER_IN_FLIGHT, 1);
 	if (call->link) {
 		call->link->call = call;
 		link_begins(call->link);
+		if (call->target.n > HEADER_BYTES_MAX)
+			call_cut(call, 414, "the request target is too long");
 	}
 	return call;
 }
@@ -203,7 +216,7 @@ static void call_log(struct call *call)
 
 static enum MHD_Result call_send(struct call *call)
 {
-	bool close = call->front->draining || (call->link && call->link->spare);
+	bool close = call->x.close || call->front->draining || (call->link && call->link->spare);
 	struct MHD_Response *r = respond_make(&call->x, close);
 	enum MHD_Result ok;
 
@@ -233,6 +246,11 @@ static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
+static size_t header_bytes(const struct call *call)
+{
+	return MHD_get_connection_info(call->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+}
+
 /* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a
  * request. */
 static enum MHD_Result call_refuse(struct call *call, int status, const char *why)
@@ -246,11 +264,16 @@ static enum MHD_Result call_refuse(struct call *call, int status, const char *wh
 static enum MHD_Result call_header(struct call *call, const char *method)
 {
 	struct exchange *x = &call->x;
+	size_t bytes = header_bytes(call);
 	struct str given;
 	const char *why = NULL;
 	bool acceptable;
 	int status;
 
+	if (bytes > HEADER_BYTES_MAX && call->link) {
+		call_cut(call, 431, "the header is too long");
+		return MHD_NO;
+	}
 	x->method = arena_cstr(x->mem, str_of(method));
 	MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, header_take, &x->headers);
 	acceptable = headers_format(&x->headers, &x->format);
@@ -260,9 +283,13 @@ static enum MHD_Result call_header(struct call *call, const char *method)
 	else
 		request_id_make(x->request_id);
 	status = headers_screen(method, &x->headers, BODY_MAX, &why);
+	if (status == 0 && !layout_is_whole(&(struct layout){ method, call->target, &x->headers, bytes })) {
+		status = 400;
+		why = "the header holds a NUL, a folded line, a line without CR or a blank too many";
+	}
 	if (status == 0 && !x->path.p) {
 		status = 400;
-		why = "the request target must be a path";
+		why = "the request target must be a path, without blanks and `#`";
 	}
 	if (status)
 		return call_refuse(call, status, why);
@@ -317,6 +344,8 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 	switch (call->state) {
 	case CALL_NEW:
 		return call_header(call, method);
+	case CALL_REFUSED:
+		return MHD_NO;
 	case CALL_BODY:
 		return *upload_n ? call_body(call, upload, upload_n) : call_run(call);
 	case CALL_READY:

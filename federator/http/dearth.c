@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "federator/http/blunt.h"
 #include "federator/http/front_state.h"
 
 enum { AGAIN_MS = 20, KNOCKS = 64, TELL_EVERY_US = 1000 * 1000 };
@@ -15,22 +15,6 @@ enum { AGAIN_MS = 20, KNOCKS = 64, TELL_EVERY_US = 1000 * 1000 };
 static int hold(void)
 {
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-/* What was sent to us is read, else the close would be a reset and the answer lost. */
-static void answer(int fd)
-{
-	static const char head[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-				   "Cache-Control: private, no-store\r\nRetry-After: 1\r\nConnection: close\r\n";
-	static const char body[] = "{\"type\":\"urn:federator:problem:overloaded\",\"title\":\"Service Unavailable\","
-				   "\"status\":503,\"detail\":\"no connection is left\","
-				   "\"suggestion\":\"ask again in a moment\"}";
-	char text[sizeof(head) + sizeof(body) + 40], dropped[4096];
-	int n = snprintf(text, sizeof(text), "%sContent-Length: %zu\r\n\r\n%s", head, sizeof(body) - 1, body);
-
-	(void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	shutdown(fd, SHUT_WR);
-	(void)!recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
 }
 
 /* accept() fails without a descriptor also when nobody does. */
@@ -50,7 +34,7 @@ static bool answer_one(struct front *f)
 		close(f->dearth.held_fd);
 	fd = accept4(f->conf.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0) {
-		answer(fd);
+		blunt_answer(fd, 503, "overloaded", "no connection is left");
 		close(fd);
 		f->admission.shed[SHED_CONNECTIONS]++;
 	}

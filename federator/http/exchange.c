@@ -6,7 +6,8 @@ static const struct title {
 } titles[] = {
 	{ 400, "Bad Request" },           { 404, "Not Found" },
 	{ 405, "Method Not Allowed" },    { 406, "Not Acceptable" },
-	{ 413, "Content Too Large" },     { 415, "Unsupported Media Type" },
+	{ 413, "Content Too Large" },     { 414, "URI Too Long" },
+	{ 415, "Unsupported Media Type" },
 	{ 422, "Unprocessable Content" }, { 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 	{ 503, "Service Unavailable" },
@@ -62,6 +63,7 @@ void exchange_run(struct exchange *x, const struct routes *routes)
 			turn_away(x);
 		return;
 	case ROUTE_BAD_PATH:
+		x->close = true;
 		exchange_problem(x, 400, "bad-path", "the path holds a bad escape or a dot segment", NULL);
 		return;
 	case ROUTE_NO_PATH:

@@ -21,6 +21,7 @@ struct exchange {
 	bool acceptable;    /* Accept allows JSON or XML */
 	char request_id[65];
 	bool draining; /* the process is about to end */
+	bool close;    /* the connection, after the reply: what follows on it is not trusted */
 	uint64_t begun_us;
 
 	struct reply reply;            /* what is sent */

@@ -109,6 +109,7 @@ static bool front_turn(struct loop_turn *t)
 	return f->run || begun;
 }
 
+/* Strict it would refuse a missing Host with a header sent twice, and a blank in the target without a word. */
 static struct MHD_Daemon *daemon_start(struct front *f)
 {
 	return MHD_start_daemon(
@@ -117,7 +118,7 @@ static struct MHD_Daemon *daemon_start(struct front *f)
 		MHD_OPTION_CONNECTION_LIMIT, f->conf.connections + SPARE_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_raw, f,
+		MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_UNESCAPE_CALLBACK, leave_raw, f,
 		MHD_OPTION_URI_LOG_CALLBACK, call_begin, f, MHD_OPTION_NOTIFY_COMPLETED, call_completed, f,
 		MHD_OPTION_NOTIFY_CONNECTION, link_notify, f, MHD_OPTION_END);
 }

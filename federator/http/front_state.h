@@ -13,7 +13,9 @@
 
 enum {
 	BODY_MAX = 64 * 1024,
-	IDLE_S = 60,       /* libmicrohttpd's: no byte moved */
+	IDLE_S = 60, /* libmicrohttpd's: no byte moved */
+	/* Beyond that its 8 KiB have no room for the header of an answer, and it sends none. */
+	HEADER_BYTES_MAX = 6 * 1024,
 };
 
 enum call_state {
@@ -23,6 +25,7 @@ enum call_state {
 	CALL_WAITING, /* suspended */
 	CALL_READY,   /* the reply is there */
 	CALL_SENT,
+	CALL_REFUSED, /* past libmicrohttpd: the connection is cut */
 };
 
 /* One request of a connection. The exchange is first: a struct exchange * of ours is the call. */
@@ -31,6 +34,7 @@ struct call {
 	struct front *front;
 	struct MHD_Connection *conn; /* not after libmicrohttpd completed the request */
 	struct link *link;
+	struct str target; /* in the buffer of libmicrohttpd, until the header was taken */
 	enum call_state state;
 	bool admitted;  /* counted in front->admission */
 	bool pending;   /* the handler still owes a reply */

@@ -1,5 +1,6 @@
 #include "federator/http/headers.h"
 
+#include <ctype.h>
 #include <strings.h>
 
 #include "base/text.h"
@@ -85,6 +86,16 @@ static bool has_control(struct str s)
 	return false;
 }
 
+static bool is_name(struct str s)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) && (!s.p[i] || !strchr(marks, s.p[i])))
+			return false;
+	return s.n > 0;
+}
+
 static bool method_is_known(const char *method)
 {
 	static const char *const methods[] = { "GET", "HEAD",   "POST",  "QUERY",
@@ -130,11 +141,14 @@ int headers_screen(const char *method, const struct headers *h, size_t body_max,
 		return refuse(501, "the method is not known", why_out);
 	if (h->too_many)
 		return refuse(431, "there are too many header fields", why_out);
-	for (size_t i = 0; i < h->n; i++)
-		if (has_control(h->of[i].name) || has_control(h->of[i].value) || h->of[i].name.n == 0)
+	for (size_t i = 0; i < h->n; i++) {
+		if (!is_name(h->of[i].name))
+			return refuse(400, "the name of a header field is none", why_out);
+		if (has_control(h->of[i].value))
 			return refuse(400, "a header field holds a control character", why_out);
-	if (count(h, "Host") > 1)
-		return refuse(400, "Host is said more than once", why_out);
+	}
+	if (count(h, "Host") != 1)
+		return refuse(400, "Host must be said, once", why_out);
 	return framing_screen(method, h, body_max, why_out);
 }
 

@@ -29,11 +29,10 @@ static void list_join(struct link *link, struct link_list *list)
 	list->end = &link->next;
 }
 
-/* libmicrohttpd reads the end and closes. */
-static void link_cut(struct link *link)
+void link_cut(struct link *link)
 {
 	list_leave(link);
-	shutdown(link->fd, SHUT_RDWR);
+	shutdown(link->fd, SHUT_RDWR); /* libmicrohttpd reads the end and closes */
 }
 
 static void link_late(struct loop_timer *t)

@@ -49,6 +49,8 @@ void link_waits(struct link *link) NONNULL(1);
 void link_answers(struct link *link, size_t bytes) NONNULL(1);
 /* The request is over, the next may come. */
 void link_rests(struct link *link) NONNULL(1);
+/* End the connection now. */
+void link_cut(struct link *link) NONNULL(1);
 /* Cut the connection that can be spared best: one that has had time and never asked anything, else the one idle for
  * longest. False: there is none. */
 bool link_make_room(struct front *f) NONNULL(1);

@@ -55,7 +55,7 @@ bool uri_split(struct str target, struct str *path_out, struct str *query_out)
 {
 	const char *mark = target.n ? memchr(target.p, '?', target.n) : NULL;
 
-	if (target.n == 0 || target.p[0] != '/')
+	if (target.n == 0 || target.p[0] != '/' || memchr(target.p, ' ', target.n) || memchr(target.p, '#', target.n))
 		return false;
 	*path_out = target;
 	*query_out = (struct str){ 0 };

@@ -12,7 +12,7 @@ enum uri_in { URI_PATH, URI_QUERY }; /* in a query `+` is a space and `/` is all
 bool uri_decode(struct str raw, enum uri_in in, struct arena *mem, struct str *out) MUST_CHECK NONNULL(3, 4);
 
 /* Split "path?query" of a request target; *query_out is the NULL view without `?`. False unless it begins
- * with `/`. */
+ * with `/`, and for what holds a blank or `#`. */
 bool uri_split(struct str target, struct str *path_out, struct str *query_out) MUST_CHECK NONNULL(2, 3);
 
 /* Cut the first "name=value" off *rest (separated by `&`, empty ones skipped); raw views. False at the end.

@@ -74,71 +74,6 @@ static void a_body_may_have_64_kib_and_no_more(void **state)
 	close(fd);
 }
 
-static void what_could_smuggle_a_request_is_refused_and_closed(void **state)
-{
-	static const struct {
-		const char *text;
-		int status;
-	} cases[] = {
-		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-		  400 },
-		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: "
-		  "chunked\r\n\r\n0\r\n\r\n",
-		  400 },
-		{ "QUERY /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 501 },
-		{ "GET /now HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400 },
-		{ "GET /now HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 400 },
-		{ "GET /now HTTP/1.1\r\nHost: x\r\nX: a\001b\r\n\r\n", 400 },
-		{ "BREW /now HTTP/1.1\r\nHost: x\r\n\r\n", 501 },
-		{ "GET http://x/now HTTP/1.1\r\nHost: x\r\n\r\n", 400 },
-	};
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		int fd = dial(f);
-
-		if (ask(f, fd, cases[i].text) != cases[i].status)
-			fail_msg("not %d but: %s", cases[i].status, f->answer);
-		assert_true(is_closed(fd));
-		close(fd);
-	}
-}
-
-/* Some lengths leave libmicrohttpd's connection memory with no room for its own answer. */
-static void a_request_line_of_any_length_leaves_nothing_behind(void **state)
-{
-	struct fixture *f = *state;
-	char line[8400];
-
-	for (size_t n = 8110; n < 8170; n += 20) {
-		int fd = dial(f), other;
-
-		memset(line, 'a', n);
-		memcpy(line, "GET /now?", 9);
-		say_bytes(fd, line, n);
-		say(fd, " HTTP/1.1\r\nHost: x\r\n\r\n");
-		other = dial(f);
-		assert_int_equal(ask(f, other, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
-		close(fd);
-		close(other);
-	}
-	loop_post(f->loop, &f->drain);
-	pthread_join(f->thread, NULL);
-	assert_int_equal(f->front->active, 0);
-	front_free(&f->front);
-}
-
-static void an_escaped_nul_does_not_cut_the_path(void **state)
-{
-	struct fixture *f = *state;
-	int fd = dial(f);
-
-	assert_int_equal(ask(f, fd, "GET /now%00x HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
-	assert_int_equal(ask(f, fd, "GET /a/..%2fnow HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
-	assert_int_equal(ask(f, fd, "GET /a/../now HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
-	close(fd);
-}
-
 static void a_wrong_method_is_told_the_right_ones(void **state)
 {
 	struct fixture *f = *state;
@@ -247,9 +182,6 @@ int main(void)
 		FRONT_STORY(pipelined_requests_are_answered_in_order),
 		FRONT_STORY(a_query_method_brings_its_body),
 		FRONT_STORY(a_body_may_have_64_kib_and_no_more),
-		FRONT_STORY(what_could_smuggle_a_request_is_refused_and_closed),
-		FRONT_STORY(a_request_line_of_any_length_leaves_nothing_behind),
-		FRONT_STORY(an_escaped_nul_does_not_cut_the_path),
 		FRONT_STORY(a_wrong_method_is_told_the_right_ones),
 		FRONT_STORY(head_is_get_without_the_body),
 		FRONT_STORY(a_safe_request_id_is_kept_and_another_is_made),
