@@ -1,4 +1,5 @@
 /* serve.c - the service from start to graceful end. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "federator/files.h"
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
+#include "federator/notify.h"
 
 enum {
 	ADMIN_CONNECTIONS = 16,
@@ -114,20 +116,39 @@ static void reload(struct serving *s)
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	struct diags *ds = diags_new(mem);
 	struct err err;
+	bool done;
 
-	bool done = admin_reload(s->service, ds, &err);
-
+	notify_send("RELOADING=1");
+	done = admin_reload(s->service, ds, &err);
+	notify_send("READY=1");
 	message_findings(ds);
 	if (!done)
 		message_error("nothing was changed: the service runs on with the mapping it had");
 }
 
-static void wait_for_end(struct serving *s, const sigset_t *set)
+/* Meanwhile systemd hears, when it wants to, that the loops come round. */
+static int next_signal(struct serving *s, const sigset_t *set)
 {
+	uint64_t every_us = notify_watchdog_us();
+	struct timespec every = { .tv_sec = (time_t)(every_us / 1000000),
+				  .tv_nsec = (long)(every_us % 1000000) * 1000 };
 	int got = 0;
 
-	while (sigwait(set, &got) == 0 && got == SIGHUP)
+	if (!every_us)
+		return sigwait(set, &got) == 0 ? got : -1;
+	while ((got = sigtimedwait(set, NULL, &every)) < 0 && (errno == EAGAIN || errno == EINTR))
+		if (server_alive(s->server))
+			notify_send("WATCHDOG=1");
+	return got;
+}
+
+static void wait_for_end(struct serving *s, const sigset_t *set)
+{
+	int got;
+
+	while ((got = next_signal(s, set)) == SIGHUP)
 		reload(s);
+	notify_send("STOPPING=1");
 	log_event(LOG_INFO, "stopping", LOG_NUM("signal", got));
 }
 
@@ -181,6 +202,7 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 		return message_err(&err);
 	if (files_ready(&s, &err) && listeners_open(&s, &err) && servers_start(&s, &err)) {
 		announce(&s);
+		notify_send("READY=1");
 		if (ready)
 			ready(s.at.address);
 		wait_for_end(&s, &set);

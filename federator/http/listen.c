@@ -177,6 +177,7 @@ bool listen_inherit(struct listener *out, struct err *err)
 
 	if (pid && fds && strtol(pid, NULL, 10) == (long)getpid() && strtol(fds, NULL, 10) >= 1) {
 		made.fd = SYSTEMD_FD;
+		made.inherited = true;
 		if (getsockname(made.fd, &a.sa, &n) != 0)
 			return err_set(err, ERR_CONFIG, "LISTEN_FDS", "descriptor %d is not a socket",
 				       SYSTEMD_FD);
@@ -195,7 +196,7 @@ void listen_close(struct listener *l)
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
-	if (strncmp(l->address, unix_prefix, strlen(unix_prefix)) == 0)
+	if (!l->inherited && strncmp(l->address, unix_prefix, strlen(unix_prefix)) == 0)
 		unlink(l->address + strlen(unix_prefix));
 	l->address[0] = '\0';
 }

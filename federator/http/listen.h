@@ -9,6 +9,7 @@ struct listener {
 	int fd;            /* non-blocking; -1: none */
 	uint16_t port;     /* 0: a unix socket */
 	char address[128]; /* as bound: port 0 is replaced */
+	bool inherited;    /* the file of a unix socket is its owner's */
 };
 
 /* Bind and listen. Without authentication only loopback addresses and unix sockets are taken; a unix socket
@@ -17,7 +18,7 @@ bool listen_open(const char *address, struct listener *out, struct err *err) MUS
 /* The socket passed in by systemd (LISTEN_FDS of this process) instead; out->fd == -1 when none was passed.
  */
 bool listen_inherit(struct listener *out, struct err *err) MUST_CHECK NONNULL(1, 2);
-/* Remove the file of a unix socket and close a socket that nobody took over. */
+/* Remove the file of a unix socket of our own, and close a socket that nobody took over. */
 void listen_close(struct listener *l) NONNULL(1);
 
 /* Address of the admin socket of the service on `port`: unix:$XDG_RUNTIME_DIR/federator/<port>.sock, else

@@ -1,6 +1,7 @@
 #include "federator/http/server.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@ struct worker {
 	struct front *front;
 	pthread_t thread;
 	bool running; /* the thread was started */
-	struct loop_post quiesce, drain;
+	struct loop_post quiesce, drain, ping;
+	atomic_bool pinged; /* the ping has not been run yet */
 };
 
 struct server {
@@ -61,6 +63,28 @@ static void worker_drain(struct loop_post *p)
 	struct worker *w = CONTAINER_OF(p, struct worker, drain);
 
 	front_drain(w->front, w->server->drain_ms); /* reaches the stage by stopped() */
+}
+
+static void worker_ping(struct loop_post *p)
+{
+	struct worker *w = CONTAINER_OF(p, struct worker, ping);
+
+	atomic_store(&w->pinged, false);
+}
+
+bool server_alive(struct server *s)
+{
+	bool alive = true;
+
+	for (uint32_t i = 0; i < s->n_workers; i++) {
+		struct worker *w = &s->workers[i];
+
+		if (atomic_exchange(&w->pinged, true))
+			alive = false; /* still on its way */
+		else
+			loop_post(w->loop, &w->ping);
+	}
+	return alive;
 }
 
 /* The lane is opened first: what a cache flushes in its turn comes before libmicrohttpd's. */
@@ -128,6 +152,7 @@ struct server *server_start(const struct server_conf *conf, struct listener *at,
 		w->server = s;
 		w->quiesce.run = worker_quiesce;
 		w->drain.run = worker_drain;
+		w->ping.run = worker_ping;
 		good = worker_open(w, err);
 	}
 	for (uint32_t i = 0; i < s->n_workers && good; i++)

@@ -23,6 +23,8 @@ struct server_conf {
  * and end it with server_free(). */
 struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err) MUST_CHECK
 	NONNULL(1, 2, 3);
+/* Have all loops come round since the last call? (The first one only asks.) For a watchdog; one thread. */
+bool server_alive(struct server *s) NONNULL(1);
 /* Stop accepting and answer what is in flight, up to `drain_ms`; returns when the last connection is closed.
  * The loops run on for fetches that are still under way. */
 void server_drain(struct server *s, uint32_t drain_ms) NONNULL(1);

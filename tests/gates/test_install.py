@@ -32,7 +32,8 @@ class InstallTest(unittest.TestCase):
     def test_files_are_in_place(self):
         for name in ("bin/federator", "share/federator/mapping-1.xsd", "share/federator/odbc/odbcinst.ini",
                      "share/man/man1/federator.1", "share/bash-completion/completions/federator",
-                     "share/doc/federator/README.md", "share/federator/examples/mall/mapping/view.xml"):
+                     "share/doc/federator/README.md", "lib/systemd/system/federator.service",
+                     "lib/systemd/system/federator.socket", "share/federator/examples/mall/mapping/view.xml"):
             self.assertTrue(os.path.isfile(self.path(*name.split("/"))), name)
 
     def test_installed_program_runs(self):
