@@ -10,6 +10,12 @@ static const struct {
 	{ "ld-linux", NULL, "memory for thread-local variables: glibc ends the process itself" },
 	/* regcomp("^\\+82100{8}$"): abort < malloc_printerr < free < re_compile_internal < regcomp */
 	{ "libc.so", "realloc", "glibc 2.36: regcomp() frees its nodes twice when one of them cannot be added" },
+#ifdef SANITIZED
+	/* CheckFailed < GetThreadStackTopAndBottom < AsanThread::Init: pthread_getattr_np() had no memory */
+	{ "libc.so", "calloc", "a sanitizer that cannot ask for a thread's stack ends the process" },
+	{ "libasan.so", NULL, "see above" },
+	{ "libtsan.so", NULL, "see above" },
+#endif
 };
 
 enum { KNOWN_MOST = 256 };

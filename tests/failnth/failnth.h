@@ -30,6 +30,8 @@ int failnth_main(const struct scenario *scenarios, size_t n, int argc, char **ar
 enum outcome failnth_wrong(const char *fmt, ...) NONNULL(1) PRINTF_LIKE(1, 2);
 /* Compare a result with that of the first run, in which nothing fails. */
 enum outcome failnth_same(struct str result);
+/* The result of the first run; empty in it. */
+struct str failnth_expected(void);
 /* HONEST, but WRONG in the first run: nothing failed there. */
 enum outcome failnth_refused(const char *why) NONNULL(1);
 /* The worse of two. */

@@ -72,6 +72,12 @@ static void record(const char *what)
 	paused--;
 }
 
+/* Who waits for events and connections again and again is not kept from it for ever. */
+static bool waits(const char *what)
+{
+	return strcmp(what, "epoll_wait") == 0 || strcmp(what, "accept4") == 0;
+}
+
 /* Is it this call's turn? */
 static bool fires(enum failing kind, const char *what, const void *caller)
 {
@@ -83,8 +89,7 @@ static bool fires(enum failing kind, const char *what, const void *caller)
 	if ((kind == FAIL_MEMORY) != (mode == FAIL_MEMORY) || caller_is_excused(caller, what))
 		return false;
 	at = atomic_fetch_add(&seen, 1) + 1;
-	/* who waits for events again and again is not to be kept from it for ever */
-	more = mode == FAIL_IO_ON && at > nth && strcmp(what, "epoll_wait") != 0 && strcmp(what, firing->what) == 0;
+	more = mode == FAIL_IO_ON && at > nth && !waits(what) && strcmp(what, firing->what) == 0;
 	if (nth == 0 || (at != nth && !more))
 		return false;
 	record(what);
@@ -100,11 +105,20 @@ static void *next(const char *name)
 	return real;
 }
 
+static void *next_once(_Atomic(void *) *found, const char *name)
+{
+	void *real = atomic_load(found);
+
+	if (!real)
+		atomic_store(found, real = next(name));
+	return real;
+}
+
 /* ---- memory ---- */
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define REAL(name) ((__typeof__(name) *)(real_##name ? real_##name : (real_##name = next(#name))))
-static void *real_malloc, *real_calloc, *real_realloc;
+#ifdef SANITIZED
+#define REAL(name) ((__typeof__(name) *)next_once(&real_##name, #name))
+static _Atomic(void *) real_malloc, real_calloc, real_realloc;
 #else
 /* dlsym() may allocate: glibc has them under a second name. */
 void *__libc_malloc(size_t n);
@@ -149,15 +163,12 @@ EXPORT void *realloc(void *p, size_t n)
 	EXPORT type name params                                          \
 	{                                                                \
 		static _Atomic(void *) found;                            \
-		void *real = atomic_load(&found);                        \
                                                                          \
 		if ((can) && fires(FAIL_IO, #name, CALLER)) {            \
 			errno = (error);                                 \
 			return (failed);                                 \
 		}                                                        \
-		if (!real)                                               \
-			atomic_store(&found, real = next(#name));        \
-		return ((type(*) params)real)args;                       \
+		return ((type(*) params)next_once(&found, #name))args;   \
 	}
 
 #define OPEN(name)                                                                   \
@@ -165,7 +176,7 @@ EXPORT void *realloc(void *p, size_t n)
 	EXPORT int name(const char *path, int flags, ...)                            \
 	{                                                                            \
 		static _Atomic(void *) found;                                        \
-		void *real = atomic_load(&found);                                    \
+		int (*real)(const char *, int, ...) = next_once(&found, #name);      \
 		unsigned permissions = 0;                                            \
 		va_list args;                                                        \
                                                                                      \
@@ -177,9 +188,7 @@ EXPORT void *realloc(void *p, size_t n)
 			errno = EMFILE;                                              \
 			return -1;                                                   \
 		}                                                                    \
-		if (!real)                                                           \
-			atomic_store(&found, real = next(#name));                    \
-		return ((int (*)(const char *, int, ...))real)(path, flags, permissions); \
+		return real(path, flags, permissions);                               \
 	}
 
 /* Its counter is never full here. */
@@ -228,7 +237,10 @@ CALL(void *, mmap64, MAP_FAILED, ENOMEM, (void *at, size_t n, int prot, int flag
 CALL(int, socket, -1, EMFILE, (int domain, int type, int protocol), (domain, type, protocol))
 CALL(int, bind, -1, EADDRINUSE, (int fd, const struct sockaddr *at, socklen_t n), (fd, at, n))
 CALL(int, listen, -1, EADDRINUSE, (int fd, int backlog), (fd, backlog))
-CALL(int, connect, -1, ECONNREFUSED, (int fd, const struct sockaddr *at, socklen_t n), (fd, at, n))
+/* A unix socket refuses only when nobody listens. */
+CALL(int, connect, -1, at->sa_family == AF_UNIX ? EAGAIN : ECONNREFUSED,
+     (int fd, const struct sockaddr *at, socklen_t n),
+     (fd, at, n))
 CALL(int, accept4, -1, EMFILE, (int fd, struct sockaddr *at, socklen_t *n, int flags), (fd, at, n, flags))
 CALL(int, getsockname, -1, ENOBUFS, (int fd, struct sockaddr *at, socklen_t *n), (fd, at, n))
 CALL(int, getsockopt, -1, ENOBUFS, (int fd, int level, int name, void *to, socklen_t *n), (fd, level, name, to, n))
