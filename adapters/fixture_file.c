@@ -202,6 +202,8 @@ static bool read_lines(struct reader *r, FILE *file)
 			n--;
 		ok = read_line(r, (struct str){ line, (size_t)n });
 	}
+	if (ok && !feof(file)) /* getline() says -1 then, too; without memory ferror() does not know of it */
+		ok = err_set(r->err, ERR_SOURCE, r->source, "%s: %s", r->path, strerror(errno));
 	free(line);
 	return ok;
 }

@@ -87,8 +87,10 @@ static bool pool_start(struct adapter *ad, struct err *err)
 		ad->in_state[WORKER_ENDED]--;
 		ad->in_state[WORKER_SPARE]++;
 	}
-	if (failed) /* adapter_close() joins the first conf.pool workers */
+	if (failed) { /* adapter_close() waits for the first conf.pool workers and joins them */
 		ad->conf.pool = ad->in_state[WORKER_SPARE];
+		ad->in_state[WORKER_ENDED] = 0;
+	}
 	pthread_mutex_unlock(&ad->lock);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return !failed ||
