@@ -49,10 +49,14 @@ bool redis_socket_address(const char *text, struct redis_address *out, struct er
 	struct addrinfo *found;
 	const char *port;
 	char host[64];
+	int rc;
 
 	if (strncmp(text, "unix:", 5) == 0)
 		return unix_address(text + 5, out, err);
-	if (!split(text, host, &port) || getaddrinfo(host, port, &hints, &found) != 0)
+	rc = split(text, host, &port) ? getaddrinfo(host, port, &hints, &found) : EAI_NONAME;
+	if (rc == EAI_MEMORY || rc == EAI_SYSTEM)
+		return err_set(err, ERR_SYSTEM, "cache", "\"%.80s\" cannot be read: %s", text, gai_strerror(rc));
+	if (rc != 0)
 		return err_set(err, ERR_CONFIG, "cache",
 			       "\"%.80s\" is neither unix:/path nor host:port with a numeric host", text);
 	*out = (struct redis_address){ .n = found->ai_addrlen };
