@@ -60,6 +60,7 @@ static bool inet_parse(const char *text, union address *a, socklen_t *n, struct 
 	struct addrinfo *found = NULL;
 	char host[64];
 	size_t host_n;
+	int rc;
 
 	if (!colon || (size_t)(colon - text) >= sizeof(host) || !colon[1])
 		return err_set(err, ERR_CONFIG, text, "is not ADDRESS:PORT or unix:/path");
@@ -72,7 +73,10 @@ static bool inet_parse(const char *text, union address *a, socklen_t *n, struct 
 		host[host_n - 1] = '\0';
 		memmove(host, host + 1, host_n - 1);
 	}
-	if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
+	rc = getaddrinfo(host, colon + 1, &hints, &found);
+	if (rc == EAI_MEMORY || rc == EAI_SYSTEM)
+		return err_set(err, ERR_SYSTEM, text, "cannot be read: %s", gai_strerror(rc));
+	if (rc != 0)
 		return err_set(err, ERR_CONFIG, text, "is not a numeric ADDRESS:PORT or unix:/path");
 	memcpy(a, found->ai_addr, found->ai_addrlen);
 	*n = found->ai_addrlen;
@@ -92,18 +96,24 @@ static bool unix_parse(const char *path, union address *a, socklen_t *n, struct 
 	return true;
 }
 
-/* Remove the socket of a dead process: nobody answers there. */
+/* Remove the socket of a dead process: nobody answers there. Only a refusal says so; anything else can come of a
+ * socket that somebody listens on. */
 static bool unix_clear(const union address *a, socklen_t n, struct err *err)
 {
 	SCOPED(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct stat st;
 
+	if (fd < 0)
+		return err_set(err, ERR_SYSTEM, a->un.sun_path, "no socket: %s", strerror(errno));
 	if (lstat(a->un.sun_path, &st) != 0)
 		return true;
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(err, ERR_CONFIG, a->un.sun_path, "is there and is not a socket");
-	if (fd >= 0 && connect(fd, &a->sa, n) == 0)
+	if (connect(fd, &a->sa, n) == 0)
 		return err_set(err, ERR_SYSTEM, a->un.sun_path, "another process listens here");
+	if (errno != ECONNREFUSED)
+		return err_set(err, ERR_SYSTEM, a->un.sun_path, "cannot tell whether another process listens here: %s",
+			       strerror(errno));
 	unlink(a->un.sun_path);
 	return true;
 }
@@ -162,7 +172,11 @@ bool listen_open(const char *text, struct listener *out, struct err *err)
 		return false;
 	}
 	n = sizeof(a);
-	getsockname(made.fd, &a.sa, &n);
+	if (getsockname(made.fd, &a.sa, &n) != 0) {
+		err_set(err, ERR_SYSTEM, text, "the bound address cannot be read: %s", strerror(errno));
+		close(made.fd);
+		return false;
+	}
 	address_print(&a, &made);
 	*out = made;
 	return true;

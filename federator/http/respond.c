@@ -4,32 +4,48 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
-static void put(struct MHD_Response *r, const char *name, const char *value)
+/* Refused for control characters, which none of our values has, and without memory. */
+static bool put(struct MHD_Response *r, const char *name, const char *value)
 {
-	/* refused only for control characters, which none of our values has */
-	(void)MHD_add_response_header(r, name, value);
+	if (MHD_add_response_header(r, name, value) == MHD_YES)
+		return true;
+	memory_yield();
+	return MHD_add_response_header(r, name, value) == MHD_YES;
 }
 
-static void put_number(struct MHD_Response *r, const char *name, uint64_t value)
+static bool put_number(struct MHD_Response *r, const char *name, uint64_t value)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	put(r, name, text);
+	return put(r, name, text);
 }
 
-static void put_view_headers(struct MHD_Response *r, const struct reply *reply)
+static bool put_view_headers(struct MHD_Response *r, const struct reply *reply)
 {
-	if (reply->server_timing[0])
-		put(r, "Server-Timing", reply->server_timing);
+	if (reply->server_timing[0] && !put(r, "Server-Timing", reply->server_timing))
+		return false;
 	if (reply->status != 200)
-		return;
-	put(r, "Cache-Status", reply->from_cache ? "federator; hit" : "federator; fwd=miss");
-	if (reply->from_cache || reply->age_s)
-		put_number(r, "Age", reply->age_s);
+		return true;
+	return put(r, "Cache-Status", reply->from_cache ? "federator; hit" : "federator; fwd=miss") &&
+	       ((!reply->from_cache && !reply->age_s) || put_number(r, "Age", reply->age_s));
 }
 
+static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool close)
+{
+	const struct reply *reply = &x->reply;
+
+	return put(r, "Content-Type", reply->content_type) && put(r, "Cache-Control", "private, no-store") &&
+	       put(r, "Vary", "Accept, Accept-Language, Authorization") &&
+	       put(r, "X-Content-Type-Options", "nosniff") && put(r, "X-Request-Id", x->request_id) &&
+	       (!x->is_view || put_view_headers(r, reply)) && (!x->allow[0] || put(r, "Allow", x->allow)) &&
+	       (!reply->retry_after_s || put_number(r, "Retry-After", reply->retry_after_s)) &&
+	       (!close || put(r, "Connection", "close"));
+}
+
+/* Without one of its fields it would be another answer: one that a proxy may keep. */
 struct MHD_Response *respond_make(struct exchange *x, bool close)
 {
 	struct reply *reply = &x->reply;
@@ -39,20 +55,10 @@ struct MHD_Response *respond_make(struct exchange *x, bool close)
 	if (!r)
 		return NULL;
 	reply->body = NULL;
-	put(r, "Content-Type", reply->content_type);
-	put(r, "Cache-Control", "private, no-store");
-	put(r, "Vary", "Accept, Accept-Language, Authorization");
-	put(r, "X-Content-Type-Options", "nosniff");
-	put(r, "X-Request-Id", x->request_id);
-	if (x->is_view)
-		put_view_headers(r, reply);
-	if (x->allow[0])
-		put(r, "Allow", x->allow);
-	if (reply->retry_after_s)
-		put_number(r, "Retry-After", reply->retry_after_s);
-	if (close)
-		put(r, "Connection", "close");
-	return r;
+	if (put_headers(r, x, close))
+		return r;
+	MHD_destroy_response(r);
+	return NULL;
 }
 
 void respond_log(const struct exchange *x)
