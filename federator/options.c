@@ -193,7 +193,7 @@ static bool file_read(struct reading *rd, const char *path, struct err *err)
 		if (!line_read(rd, s, arena_printf(rd->mem, "%s:%d", path, number).p, err))
 			return false;
 	}
-	if (ferror(f))
+	if (!feof(f)) /* also when getline() had no memory, which ferror() does not know of */
 		return err_set(err, ERR_CONFIG, path, "cannot be read: %s", strerror(errno));
 	return true;
 }
