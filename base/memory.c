@@ -50,7 +50,7 @@ __attribute__((noreturn)) static void end(void)
 }
 
 /* Whoever was refused asks once more, also when another thread has just given the reserve up. */
-static bool again(const void *p)
+static bool again(void *p)
 {
 	if (!p)
 		memory_yield();
@@ -80,7 +80,10 @@ void *memory_resize(void *p, size_t bytes)
 {
 	void *more = realloc(p, bytes);
 
-	return again(more) ? must(realloc(p, bytes)) : more;
+	if (more)
+		return more;
+	memory_yield();
+	return must(realloc(p, bytes));
 }
 
 char *memory_text(const char *text)
