@@ -11,7 +11,7 @@ from oracle import Oracle
 from schemas import fault as schema_fault, validator
 from servers import Servers
 
-CONNECTIONS = 32
+CONNECTIONS, MANY = 32, 128  # many: where most answers wait for a deadline
 CUSTOMERS_CACHED = 200
 
 
@@ -22,6 +22,7 @@ class Story:
     faults: tuple = ()
     spoilt: tuple = ()
     twins: bool = False
+    connections: int = CONNECTIONS
     wants: str = ""  # a state that must have been seen
 
 
@@ -31,8 +32,8 @@ SOURCE_STORIES = (
     Story("D2 frozen in a query", ("shop exec-hang",), wants=MISSING + "deadline"),
     Story("D2 hung whatever is done", ("shop exec-hardhang",), wants=MISSING + "deadline"),
     Story("D3 black hole", ("shop connect-hang", "shop exec-hang"), wants=MISSING + "deadline"),
-    Story("D4 300 ms slower, a third", ("shop exec-slow ms=300 percent=33",), wants=MISSING + "deadline"),
-    Story("D4 drip, 5 ms a row", ("shop fetch-drip ms=5",)),
+    Story("D4 300 ms slower, a third", ("shop exec-slow ms=300 percent=33",), wants=MISSING + "deadline", connections=MANY),
+    Story("D4 drip, 5 ms a row", ("shop fetch-drip ms=5",), connections=MANY),
     Story("D5 error in mid-fetch, half", ("shop fetch-error after=2 percent=50",), wants=MISSING + "error"),
     Story("D5 reset in mid-fetch, half", ("shop fetch-reset after=3 percent=50",), wants=MISSING + "refused"),
     Story("D5 deadlock, half", ("shop exec-deadlock percent=50",), wants=MISSING + "error"),
@@ -182,7 +183,7 @@ class Checked:
 def ask(bed, service, oracle, **options):
     """Ask and check; the times."""
     times = []
-    for answer in bed.ask(service.port, connections=CONNECTIONS, **options):
+    for answer in bed.ask(service.port, **options):
         oracle.take(answer)
         times.append(answer.took_us)
     return times
@@ -198,7 +199,7 @@ def is_whole(service, state="live"):
 def check(bed, service, story, schema, count, redis=None):
     """The answers of one story; `redis`: begin, end and counter of a fault there."""
     begin, end, strikes = redis or (lambda: bed.faults(*story.faults), bed.faults, lambda: sum(bed.hits().values()))
-    options = {"customers": CUSTOMERS_CACHED} if redis else {}
+    options = {"connections": story.connections, **({"customers": CUSTOMERS_CACHED} if redis else {})}
     healthy, faulty = Oracle(schema), Oracle(schema, story.spoilt, twins=story.twins)
     times = ask(bed, service, healthy, count=max(200, count // 10), **options)
     before = strikes() if strikes else 0

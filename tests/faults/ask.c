@@ -4,10 +4,10 @@
  *             [by=both|member|phone] [view=pop] [bodies=1]
  *
  * Until `count` requests or `ms` milliseconds are over, or SIGTERM; what is under way is waited for. rate=0: each
- * connection asks again as soon as it is answered. Else so many requests begin in each second, whatever becomes of them,
- * each on a connection that is free; when none of `connections` is, the request is not sent and has status 1. The output
- * is a struct answer for each request, followed by its body. Ends with 0 also when requests failed: they have status 0.
- */
+ * connection asks again as soon as it is answered. Else so many requests begin in each second, whatever becomes of
+ * them, each on a connection that is free; when none of `connections` is, the request is not sent and has status 1. The
+ * output is a struct answer for each request, followed by its body. Ends with 0 also when requests failed: they have
+ * status 0. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -91,7 +91,8 @@ static void on_sigterm(int number)
 
 static bool is_over(void)
 {
-	return told_to_end || (plan.count && begun >= plan.count) || (plan.ms && clock_mono_us() - begin_us >= plan.ms * 1000);
+	return told_to_end || (plan.count && begun >= plan.count) ||
+	       (plan.ms && clock_mono_us() - begin_us >= plan.ms * 1000);
 }
 
 /* The next request; customers in no order that a cache or an index likes. */
