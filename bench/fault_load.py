@@ -6,11 +6,11 @@ import statistics
 import threading
 import time
 
-from bed import Bed
+from bed import FIRST, Bed
 from fault_valid import is_whole, percentile
 
 RATE = 300  # requests a second when nothing is to be overloaded
-DEADLINE_MS, BUDGET_MS = 150, 500  # of the mapping
+DEADLINE_MS, CAP_MS, BUDGET_MS = 150, 300, 500  # of the mapping
 FROZEN = ("shop exec-hang", "shop connect-hang")
 CONNECTIONS_MOST = 2000
 SLOW_CONNECTIONS = 5000
@@ -70,6 +70,20 @@ def breaker_is_open(service, name):
     return next(source for source in sources if source["name"] == name)["breaker"] == "open"
 
 
+def released_ms(bed, service):
+    """How long a thread hangs in a frozen query; None: it does not come back."""
+    def busy():
+        return next(s for s in service.admin("/readyz?verbose").json["sources"] if s["name"] == "web")["busy"]
+
+    bed.faults("web exec-hang")
+    begun = time.monotonic()
+    service.get(member=FIRST)
+    while busy():
+        if time.monotonic() - begun > 10 * CAP_MS / 1000:
+            return None
+    return (time.monotonic() - begun) * 1000
+
+
 def frozen(directory, build, scale):
     """One of three sources is frozen: the first second, and once its breaker is open."""
     bed = Bed(directory, build)
@@ -84,6 +98,7 @@ def frozen(directory, build, scale):
             later.append(p99_ms(steady(bed, service, 4)))
             bed.faults()
             service.wait(lambda: is_whole(service))
+        released = released_ms(bed, service)
     finally:
         bed.faults()
         service.__exit__(None, None, None)
@@ -93,7 +108,10 @@ def frozen(directory, build, scale):
     return [Row("one of three sources frozen, first second", f"p99 ≤ {most} ms", base, f"p99 {max(first):.1f} ms",
                 max(first) <= most),
             Row("one of three sources frozen, its breaker open", "p99 ≤ 1.10 ×", base,
-                f"p99 {statistics.median(later):.1f} ms, {ratio:.2f} ×", ratio <= 1.10)]
+                f"p99 {statistics.median(later):.1f} ms, {ratio:.2f} ×", ratio <= 1.10),
+            Row("thread hung in a frozen query", f"back at its cap + 50 ms = {CAP_MS + 50} ms", "–",
+                "not at all" if released is None else f"back after {released:.0f} ms",
+                released is not None and released <= CAP_MS + 50)]
 
 
 # ---- overload ----

@@ -1,6 +1,8 @@
 """Answers under each single fault, every one of them checked: schema, whose cells, what is said of the parts."""
 import collections
 import dataclasses
+import functools
+import os
 import re
 import socket
 import statistics
@@ -8,11 +10,12 @@ import threading
 
 from bed import FIRST, Bed
 from oracle import Oracle
+from proxy import Proxy
 from schemas import fault as schema_fault, validator
 from servers import Servers
 
 CONNECTIONS, MANY = 32, 128  # many: where most answers wait for a deadline
-CUSTOMERS_CACHED = 200
+CUSTOMERS, CUSTOMERS_CACHED = 1000, 100
 
 
 @dataclasses.dataclass
@@ -53,6 +56,17 @@ SOURCE_STORIES = (
 )
 
 
+# With copies of a hundred customers that may stand in: what is shown then is old, and still theirs.
+STALE = "shop.orders stale "
+STALE_STORIES = (
+    Story("D1 refused, with copies", SOURCE_STORIES[0].faults, wants=STALE + "refused"),
+    Story("D2 frozen in a query, with copies", ("shop exec-hang",), wants=STALE + "deadline"),
+    Story("D5 error in mid-fetch, half, with copies", ("shop fetch-error after=2 percent=50",), wants=STALE + "error"),
+    Story("D11 rows of another customer, half, with copies", ("shop other-key after=2 percent=50",),
+          wants=MISSING + "wrong_subject"),
+)
+
+
 class Redis:
     """Commands to a Redis, as the test that breaks it sends them."""
 
@@ -86,10 +100,10 @@ class Redis:
 
 
 class Breakage:
-    """What is done to Redis while answers come."""
+    """What is done to Redis, or on the way to it, while answers come."""
 
-    def __init__(self, server):
-        self.server = server
+    def __init__(self, server, proxy):
+        self.server, self.proxy = server, proxy
         self.done = threading.Event()
         self.thread = None
         self.spoilt = 0
@@ -139,6 +153,10 @@ class Breakage:
         """(name, begin, end, what counts how often it struck) of each."""
         return (("R1 Redis down", self.server.stop, self.server.start, None),
                 ("R2 Redis frozen", self.server.freeze, self.server.thaw, None),
+                *((name, functools.partial(self.proxy.set, toxics), self.proxy.set, None) for name, toxics in (
+                    ("R1 connections to Redis reset", "reset=1"), ("R2 Redis in a black hole", "hole=1"),
+                    ("R2 Redis 50 ms away", "latency_us=50000"), ("R2 Redis in pieces of 7 bytes", "slice_bytes=7 slice_us=5"),
+                    ("R1 connections to Redis cut after 2 KiB", "limit_bytes=2048"))),
                 ("R3 Redis full", self.full, lambda: self.send(("CONFIG", "SET", "maxmemory", "0")), self.errors),
                 ("R4 READONLY", self.readonly, lambda: self.send(("REPLICAOF", "NO", "ONE")), self.errors),
                 ("R4 NOAUTH", self.closed, self.reopen, self.errors),
@@ -196,10 +214,10 @@ def is_whole(service, state="live"):
         part["state"] for part in answer.json["parts"].values()}
 
 
-def check(bed, service, story, schema, count, redis=None):
+def check(bed, service, story, schema, count, redis=None, customers=CUSTOMERS):
     """The answers of one story; `redis`: begin, end and counter of a fault there."""
     begin, end, strikes = redis or (lambda: bed.faults(*story.faults), bed.faults, lambda: sum(bed.hits().values()))
-    options = {"connections": story.connections, **({"customers": CUSTOMERS_CACHED} if redis else {})}
+    options = {"connections": story.connections, "customers": customers}
     healthy, faulty = Oracle(schema), Oracle(schema, story.spoilt, twins=story.twins)
     times = ask(bed, service, healthy, count=max(200, count // 10), **options)
     before = strikes() if strikes else 0
@@ -236,17 +254,28 @@ def run_sources(directory, build, count, only):
                 yield check(bed, service, story, schema, count)
 
 
+def run_stale(directory, build, count, only):
+    """D: the same with copies that may stand in."""
+    bed = Bed(directory, build, patient([(r'stale="0s"', 'stale="10m"')]))
+    with bed.serve("--cache", "memory") as service:
+        service.wait(lambda: is_whole(service))
+        schema = schema_of(service)
+        for story in STALE_STORIES:
+            if only in story.name:
+                yield check(bed, service, story, schema, count, customers=CUSTOMERS_CACHED)
+
+
 def run_redis(directory, build, count, only):
     """R: what Redis does. Copies are good for a moment, so that answers both hit and fill."""
     bed = Bed(directory, build, patient([(r'ttl="0s"', 'ttl="40ms"')]))
-    with Servers(directory + "-redis", ("redis",)) as servers:
-        breakage = Breakage(servers.redis)
-        with bed.serve("--cache", f"127.0.0.1:{servers.redis.port}") as service:
-            service.wait(lambda: is_whole(service))
-            schema = schema_of(service)
-            for name, *redis in breakage.stories():
-                if only in name:
-                    yield check(bed, service, Story(name), schema, count, redis)
+    with Servers(directory + "-redis", ("redis",)) as servers, \
+            Proxy(os.path.join(build, "bin", "faultproxy"), servers.redis.port) as proxy, \
+            bed.serve("--cache", f"127.0.0.1:{proxy.ports[0]}") as service:
+        service.wait(lambda: is_whole(service))
+        schema = schema_of(service)
+        for name, *redis in Breakage(servers.redis, proxy).stories():
+            if only in name:
+                yield check(bed, service, Story(name), schema, count, redis, CUSTOMERS_CACHED)
 
 
 def head(states, most=3):

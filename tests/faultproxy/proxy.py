@@ -10,6 +10,12 @@ class Proxy:
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         self.ports = [int(self.process.stdout.readline()) for _ in to_ports]
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
     def set(self, toxics="", which="*", direction="both"):
         """From now on so; without words: as if it were not there."""
         self.process.stdin.write(f"{which} {direction} {toxics}\n")
