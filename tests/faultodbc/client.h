@@ -30,7 +30,8 @@ void client_control(const char *text) NONNULL(1);
 /* How often a fault has struck. */
 uint64_t client_hits(enum fault_kind kind);
 
-/* A new connection to that source, whose table `orders` has 3 rows for a key. client_end() it also when it failed. */
+/* A new connection to that source, whose table `orders` has 3 rows for a key; more of the connection string may follow
+ * the name: "crm;Port=4711". client_end() it also when it failed. */
 bool client_connect(struct client *c, const char *source) NONNULL(1, 2);
 /* Hang up. */
 void client_end(struct client *c) NONNULL(1);

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -267,6 +268,34 @@ static void hanging_calls_end_when_the_socket_is_shut(void **state)
 	client_end(&call.client);
 }
 
+static void a_connection_may_lead_to_a_server_that_closes_it(void **state)
+{
+	(void)state;
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), server;
+	struct client c;
+	char source[32];
+
+	client_control("");
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
+	snprintf(source, sizeof(source), "crm;Port=%d", ntohs(at.sin_port));
+	assert_true(client_connect(&c, source));
+	server = accept(listener, NULL, NULL);
+	assert_true(server >= 0);
+	assert_true(client_ask(&c, ORDERS, "4711"));
+	close(server);
+	assert_false(client_execute(&c, "4711"));
+	assert_string_equal(c.state, "08S01");
+	client_end(&c);
+	close(listener);
+	assert_false(client_connect(&c, source));
+	assert_string_equal(c.state, "08001");
+	client_end(&c);
+}
+
 static void hanging_calls_go_on_when_the_fault_is_lifted(void **state)
 {
 	(void)state;
@@ -326,6 +355,7 @@ int main(void)
 		cmocka_unit_test(only_a_used_connection_is_reset_idle),
 		cmocka_unit_test(the_process_crashes),
 		cmocka_unit_test(hanging_calls_end_when_the_socket_is_shut),
+		cmocka_unit_test(a_connection_may_lead_to_a_server_that_closes_it),
 		cmocka_unit_test(hanging_calls_go_on_when_the_fault_is_lifted),
 		cmocka_unit_test(a_hard_hang_survives_its_socket),
 		cmocka_unit_test(slow_answers_come),
