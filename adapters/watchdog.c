@@ -1,7 +1,6 @@
 #include "adapters/watchdog.h"
 
 #include <assert.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -79,25 +78,9 @@ static bool is_stream(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 && type == SOCK_STREAM;
 }
 
-typedef int connect_fn(int fd, __CONST_SOCKADDR_ARG address, socklen_t bytes);
-
-static connect_fn *libc_connect;
-
-static void find_connect(void)
+bool watch_connects(int fd)
 {
-	libc_connect = (connect_fn *)dlsym(RTLD_NEXT, "connect");
-	assert(libc_connect != NULL);
-}
-
-/* In place of libc's, for the whole process. */
-int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t bytes)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, find_connect);
-	if (current && is_stream(fd) && !socket_keep(current, fd))
-		return -1;
-	return libc_connect(fd, address, bytes);
+	return !current || !is_stream(fd) || socket_keep(current, fd);
 }
 
 /* ---- calls ---- */

@@ -38,6 +38,10 @@ struct watch {
 	struct watch *next, **at; /* the watchdog's list */
 };
 
+/* A socket is about to be connected by the calling thread: kept, inside a watched call. False: it must not be, errno says
+ * why. For own_connect.c. */
+bool watch_connects(int fd) MUST_CHECK;
+
 /* One more needs the thread of the process: start it, unless it runs. ERR_SYSTEM. From any thread. */
 bool watchdog_start(struct err *err) MUST_CHECK NONNULL(1);
 /* One less: the last ends the thread. Its watches are closed. From any thread. */
