@@ -81,10 +81,10 @@ static void handle_args(struct exchange *x)
 }
 
 static const struct route table[] = {
-	{ "QUERY", "/v1/customers", handle_body },
-	{ "GET", "/v1/customers", handle_query },
-	{ "GET", "/v1/customers/{id}", handle_args },
-	{ "GET", "/v1/mappings/{revision}/{file}", handle_args },
+	{ "QUERY", "/v1/customers", handle_body, ROUTE_ALWAYS },
+	{ "GET", "/v1/customers", handle_query, ROUTE_ALWAYS },
+	{ "GET", "/v1/customers/{id}", handle_args, ROUTE_ALWAYS },
+	{ "GET", "/v1/mappings/{revision}/{file}", handle_args, ROUTE_ALWAYS },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };
 
