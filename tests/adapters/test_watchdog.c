@@ -15,7 +15,7 @@
 static struct {
 	int listener;
 	struct sockaddr_un address;
-	atomic_bool connect_reads, connect_waits, fetch_waits, fetch_answers, closes_early;
+	atomic_bool connect_reads, connect_waits, fetch_waits, fetch_answers, fetch_looks, closes_early;
 	sem_t go;
 } deaf;
 
@@ -91,10 +91,11 @@ static bool deaf_connect(const struct adapter_conf *conf, void **conn_out, struc
 static bool deaf_fetch(void *conn, struct fetch *f, bool *lost_out, struct err *err)
 {
 	int *fd = conn;
+	char c;
 
 	if (deaf.fetch_waits) {
 		wait_to_go();
-	} else if (!deaf.fetch_answers) {
+	} else if (!deaf.fetch_answers || (deaf.fetch_looks && recv(*fd, &c, 1, MSG_DONTWAIT) == 0)) {
 		*lost_out = true;
 		return read_in_vain(*fd, err);
 	}
@@ -113,7 +114,8 @@ static const struct adapter_driver deaf_driver = {
 static int each(void **state)
 {
 	(void)state;
-	deaf.connect_reads = deaf.connect_waits = deaf.fetch_waits = deaf.fetch_answers = deaf.closes_early = false;
+	deaf.connect_reads = deaf.connect_waits = deaf.closes_early = false;
+	deaf.fetch_waits = deaf.fetch_answers = deaf.fetch_looks = false;
 	sem_init(&deaf.go, 0, 0);
 	return 0;
 }
@@ -274,11 +276,12 @@ static void a_connection_cut_while_idle_is_replaced_unseen(void **state)
 	(void)state;
 	struct adapter *ad = open_deaf(1, 1000);
 
-	deaf.fetch_answers = true;
+	deaf.fetch_answers = deaf.fetch_looks = true;
 	assert_int_equal(support_run_class(ad, ASK(.columns = "a")), ERR_NONE);
 	assert_true(watch_cut(&ad->workers[0].watch));
 	assert_int_equal(support_run_class(ad, ASK(.columns = "a")), ERR_NONE);
 	assert_int_equal(adapter_state(ad).cut, 1);
+	assert_int_equal(adapter_state(ad).connects, 2);
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 
