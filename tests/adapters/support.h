@@ -50,8 +50,8 @@ bool support_is_up(void *adapter);
 
 /* How many files the process has open, and a few always. */
 size_t support_open_files(void);
-/* What main() returns: `failed`, or it ends here: a failed test leaves workers behind, and exit handlers would race with
- * them. */
+/* What main() returns: `failed`; or it ends here, because a failed test leaves workers behind, and exit handlers would
+ * race with them. */
 int support_end(int failed);
 
 /* The cell's text equals; NULL: SQL NULL. */
