@@ -19,6 +19,9 @@ extern const char *const meter_reasons[METER_REASONS];
 /* The place of a reason in it. */
 size_t meter_reason(const char *reason) NONNULL(1);
 
+/* Why requests are turned away: http/admission.h. */
+enum { METER_SHEDS = 6 };
+
 /* Which listener a request came in by. */
 enum entrance { ENTRANCE_PUBLIC, ENTRANCE_ADMIN };
 enum { ENTRANCES = ENTRANCE_ADMIN + 1 };
@@ -31,7 +34,8 @@ enum meter {
 	METER_CONNECTIONS_OPENED = METER_CONNECTIONS + ENTRANCES, /* by listener */
 	METER_IN_FLIGHT = METER_CONNECTIONS_OPENED + ENTRANCES, /* requests now, by listener */
 	METER_RESPONSES = METER_IN_FLIGHT + ENTRANCES, /* by place of the status; of the public listener */
-	METER_TURNS = METER_RESPONSES + METER_STATUSES, /* a histogram */
+	METER_SHED = METER_RESPONSES + METER_STATUSES, /* requests turned away, by why; of the public listener */
+	METER_TURNS = METER_SHED + METER_SHEDS, /* a histogram */
 	METERS = METER_TURNS + HISTOGRAM_COUNTERS,
 };
 

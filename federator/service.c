@@ -300,10 +300,10 @@ void lane_count(const struct lane *lane, enum meter first, int64_t step)
 		counters_add(lane->meters, first + (size_t)lane->entrance, step);
 }
 
-void lane_count_response(const struct lane *lane, int status)
+void lane_count_public(const struct lane *lane, size_t which)
 {
 	if (lane->meters && lane->entrance == ENTRANCE_PUBLIC)
-		counters_add(lane->meters, METER_RESPONSES + meter_status(status), 1);
+		counters_add(lane->meters, which, 1);
 }
 
 void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct deadline due)

@@ -95,8 +95,8 @@ bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct
 int64_t lane_wall_ms(const struct lane *lane) NONNULL(1);
 /* Count something of the listener that the lane serves: `first` is its METER_ for the public one. Any thread. */
 void lane_count(const struct lane *lane, enum meter first, int64_t step) NONNULL(1);
-/* Count an answer of that status, if the lane serves the public listener. Any thread. */
-void lane_count_response(const struct lane *lane, int status) NONNULL(1);
+/* Count something of the public listener, if the lane serves that one. Any thread. */
+void lane_count_public(const struct lane *lane, size_t which) NONNULL(1);
 /* Set a timer of a request on the lane's loop; not while its clock stands still. */
 void lane_timer_set(const struct lane *lane, struct loop_timer *timer, struct deadline due) NONNULL(1, 2);
 /* End a lane; no request may run on it. */

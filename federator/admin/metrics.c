@@ -16,8 +16,8 @@ static uint64_t faults_of(const struct adapter_state *ad, size_t reason)
 /* In the order of worker_words. */
 static uint64_t workers_in(const struct adapter_state *ad, size_t state)
 {
-	uint32_t running = ad->busy - ad->connecting;
-	const uint32_t n[] = { ad->connected - running, running, ad->connecting, ad->spare };
+	uint32_t running = ad->busy - ad->connecting - ad->hung;
+	const uint32_t n[] = { ad->connected - running, running, ad->connecting, ad->spare, ad->hung };
 
 	return n[state];
 }

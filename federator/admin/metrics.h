@@ -3,6 +3,7 @@
 #define FEDERATOR_ADMIN_METRICS_H
 
 #include "base/buf.h"
+#include "federator/http/admission.h"
 #include "federator/process.h"
 #include "federator/service.h"
 
@@ -55,8 +56,8 @@ struct metric {
 const struct metric *metrics_table(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
 
 /* metrics_words.c */
-extern const struct words answer_words, state_words, reason_words, fault_words, worker_words, status_words,
-	listener_words, cache_words, revision_words, reload_words, version_words, arena_words;
+extern const struct words answer_words, state_words, reason_words, fault_words, worker_words, breaker_words,
+	status_words, shed_words, listener_words, cache_words, revision_words, reload_words, version_words, arena_words;
 /* name="value", the value escaped. */
 void label_put(struct buf *out, const char *name, const char *value) NONNULL(1, 2, 3);
 

@@ -51,10 +51,22 @@ static void reason_put(const struct scrape *m, size_t i, struct buf *out)
 
 static void worker_put(const struct scrape *m, size_t i, struct buf *out)
 {
-	static const char *const states[] = { "idle", "busy", "connecting", "spare" };
+	static const char *const states[] = { "idle", "busy", "connecting", "spare", "hung" };
 
 	(void)m;
 	label_put(out, "state", states[i]);
+}
+
+static void breaker_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "state", breaker_word((enum breaker_state)i));
+}
+
+static void shed_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "reason", admission_word((enum shed)(i + SHED_NOT + 1)));
 }
 
 static void listener_put(const struct scrape *m, size_t i, struct buf *out)
@@ -98,8 +110,10 @@ const struct words answer_words = { "status, complete", 1 + METER_STATUSES, answ
 const struct words state_words = { "state", SOURCE_MISSING + 1, state_put };
 const struct words reason_words = { "reason", METER_REASONS, reason_put };
 const struct words fault_words = { "reason", METER_FAULTS, reason_put };
-const struct words worker_words = { "state", 4, worker_put };
+const struct words worker_words = { "state", 5, worker_put };
+const struct words breaker_words = { "state", BREAKER_STATES, breaker_put };
 const struct words status_words = { "status", METER_STATUSES, status_put };
+const struct words shed_words = { "reason", METER_SHEDS, shed_put };
 const struct words listener_words = { "listener", ENTRANCES, listener_put };
 const struct words cache_words = { "kind", 0, kind_put };
 const struct words revision_words = { "revision", 0, revision_put };

@@ -10,7 +10,7 @@ enum {
 };
 
 static const struct {
-	const char *name; /* in the log */
+	const char *name; /* in the log and metrics */
 	const char *text;
 } reasons[SHED_REASONS] = {
 	[SHED_NOT] = { "", "" },
@@ -107,6 +107,11 @@ void admission_tell(struct admission *a, enum shed why, uint64_t now_us)
 		  LOG_NUM("in_flight", a->in_flight));
 	a->told = all;
 	a->told_us = now_us;
+}
+
+const char *admission_word(enum shed why)
+{
+	return reasons[why].name;
 }
 
 const char *admission_text(enum shed why)

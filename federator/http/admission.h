@@ -51,6 +51,8 @@ enum shed admission_enter(struct admission *a, struct str tenant, const struct a
 void admission_leave(struct admission *a, struct str tenant) NONNULL(1);
 /* Count a request that was turned away, and say so in the log, once in a second for all of them. */
 void admission_tell(struct admission *a, enum shed why, uint64_t now_us) NONNULL(1);
+/* The reason as a word for the log and metrics. */
+const char *admission_word(enum shed why) __attribute__((returns_nonnull));
 /* What the caller is told. */
 const char *admission_text(enum shed why) __attribute__((returns_nonnull));
 

@@ -203,15 +203,20 @@ void call_abandon_all(struct front *f)
 	}
 }
 
+static_assert(METER_SHEDS == SHED_REASONS - 1, "a reason is counted by itself");
+
 /* Under overload a line for each request would cost more than the requests. */
-static void call_log(struct call *call)
+static void call_tell(struct call *call)
 {
 	enum shed why = call->x.reply.shed ? SHED_QUEUE : call->x.shed;
 
-	if (why == SHED_NOT)
+	lane_count_public(call->x.lane, METER_RESPONSES + meter_status(call->x.reply.status));
+	if (why == SHED_NOT) {
 		respond_log(&call->x);
-	else
-		admission_tell(&call->front->admission, why, clock_mono_us());
+		return;
+	}
+	lane_count_public(call->x.lane, METER_SHED + why - 1);
+	admission_tell(&call->front->admission, why, clock_mono_us());
 }
 
 static enum MHD_Result call_send(struct call *call)
@@ -222,8 +227,7 @@ static enum MHD_Result call_send(struct call *call)
 
 	if (!r)
 		return MHD_NO;
-	call_log(call);
-	lane_count_response(call->x.lane, call->x.reply.status);
+	call_tell(call);
 	call->state = CALL_SENT;
 	if (call->link)
 		link_answers(call->link, call->x.reply.len);

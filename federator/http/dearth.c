@@ -37,6 +37,7 @@ static bool answer_one(struct front *f)
 		blunt_answer(fd, 503, "overloaded", "no connection is left");
 		close(fd);
 		f->admission.shed[SHED_CONNECTIONS]++;
+		lane_count_public(f->conf.lane, METER_SHED + SHED_CONNECTIONS - 1);
 	}
 	f->dearth.held_fd = hold();
 	return fd >= 0;

@@ -98,6 +98,21 @@ static void every_fault_of_a_source_counts_under_its_reason(void **state)
 	assert_value(bed, "federator_wrong_subject_total{source=\"s1\"}", 0);
 }
 
+static void a_source_that_takes_no_connection_shows_in_its_breaker_and_workers(void **state)
+{
+	struct bed *bed = *state;
+
+	assert_value(bed, "federator_source_fetch_limit{source=\"s1\"}", 2);
+	assert_value(bed, "federator_source_workers{source=\"s1\",state=\"hung\"}", 0);
+	bed_source(bed, "s1", "fail refused\n");
+	for (int i = 0; i < 3; i++)
+		bed_ok(bed, bed_by("member", "1", "pop"));
+	assert_value(bed, "federator_source_breaker_state{source=\"s1\",state=\"closed\"}", 0);
+	assert_value(bed, "federator_source_breaker_state{source=\"s2\",state=\"closed\"}", 1);
+	assert_value(bed, "federator_source_up{source=\"s1\"}", 0);
+	assert_true(value(bed, "federator_source_connect_failures_total{source=\"s1\"}") >= 1);
+}
+
 static void a_row_of_another_customer_is_an_alarm(void **state)
 {
 	struct bed *bed = *state;
@@ -169,6 +184,26 @@ static void counts_go_on_over_a_reload_and_end_with_their_source(void **state)
 	assert_value(bed, "federator_reloads_total{outcome=\"refused\"}", 1);
 }
 
+static void every_worker_counts_in_one_state(void **state)
+{
+	/* one idle, one in a query, two connecting, one spare, three hung: those are busy and not connected */
+	struct seen_source source = {
+		.ad = { .pool = 8, .connected = 2, .busy = 6, .connecting = 2, .spare = 1, .hung = 3 },
+	};
+	const struct scrape seen = { .sources = &source };
+	static const int wanted[] = { 1, 1, 2, 1, 3 };
+	const struct metric *workers;
+	size_t n;
+
+	(void)state;
+	workers = metrics_table(&n);
+	while (strcmp(workers->name, "federator_source_workers") != 0)
+		workers++;
+	assert_int_equal(workers->words->n, ARRAY_LEN(wanted));
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+		assert_int_equal((int)workers->value(&seen, 0, i), wanted[i]);
+}
+
 static void label_values_are_escaped(void **state)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
@@ -211,9 +246,11 @@ int main(void)
 		BED_STORY(an_answer_counts_once_with_its_parts_and_time),
 		BED_STORY(a_refused_question_counts_by_its_status),
 		BED_STORY(every_fault_of_a_source_counts_under_its_reason),
+		BED_STORY(a_source_that_takes_no_connection_shows_in_its_breaker_and_workers),
 		BED_STORY(a_row_of_another_customer_is_an_alarm),
 		BED_STORY(stale_and_truncated_parts_count),
 		BED_STORY(counts_go_on_over_a_reload_and_end_with_their_source),
+		cmocka_unit_test(every_worker_counts_in_one_state),
 		cmocka_unit_test(label_values_are_escaped),
 		cmocka_unit_test(statuses_and_reasons_that_are_not_known_count_as_others),
 		cmocka_unit_test(every_metric_is_on_the_page),

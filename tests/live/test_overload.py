@@ -91,6 +91,9 @@ class OverloadTest(LiveTest):
             with open(service.log_path) as log:
                 told = [line for line in log if '"event":"shed","reason":"full"' in line]
             self.assertIn(len(told), range(1, turned_away + 1))
+            metrics = service.admin("/metrics").body.decode()
+            self.assertIn(f'\nfederator_http_shed_total{{reason="full"}} {turned_away}\n', metrics)
+            self.assertIn(f'\nfederator_http_responses_total{{status="503"}} {turned_away}\n', metrics)
             self.assertEqual(service.get(phone="p5").status, 200)
 
     def test_beyond_what_a_source_can(self):
