@@ -143,6 +143,20 @@ def documented(tree):
     return found
 
 
+def events_documented(tree):
+    """Every event of the log is explained to operators."""
+    page = tree.texts.get("docs/operations.md", "")
+    found = []
+    for path in tree.paths(".c"):
+        if not path.startswith("federator/"):
+            continue
+        for number, line in enumerate(tree.texts[path].splitlines(), 1):
+            event = re.search(r'log_event\(.*?,\s*"(\w+)"', line)
+            if event and f"`{event.group(1)}`" not in page:
+                found.append(f"{path}:{number}: the event `{event.group(1)}` is not explained in docs/operations.md")
+    return found
+
+
 def table_rows(text, macro):
     """(line, cells) of each MACRO(a, b, ...) at the beginning of a line; cells hold no comma but in quotes."""
     rows = []
@@ -198,5 +212,5 @@ def allocation_does_not_fail(tree):
 
 
 GATES = {gate.__name__: gate for gate in (folder_order, include_from_root, prototypes_commented, sizes, words,
-                                          executables, documented, no_sleeps, sources_listed,
+                                          executables, documented, events_documented, no_sleeps, sources_listed,
                                           allocation_does_not_fail)}

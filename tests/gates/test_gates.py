@@ -75,6 +75,11 @@ class GateTest(unittest.TestCase):
         self.passes(gates.documented, "docs/operations.md", "`--id-ttl` how long", beside=options)
         self.passes(gates.documented, "docs/architecture.md", "`admit` first", beside=steps)
 
+    def test_events_documented(self):
+        logs = {"federator/a.c": '\t\tlog_event(LOG_WARN, "source_down", LOG_CSTR("source", source),\n'}
+        self.finds(gates.events_documented, "docs/operations.md", "| `source_up` |", beside=logs)
+        self.passes(gates.events_documented, "docs/operations.md", "| `source_down`, `source_up` |", beside=logs)
+
     def test_no_sleeps(self):
         self.finds(gates.no_sleeps, "tests/base/test_a.c", "\tusleep(10);\n")
         self.passes(gates.no_sleeps, "tests/base/test_a.c", "/* no sleep( here */\n\tputs(\"sleep(1)\");\n")
