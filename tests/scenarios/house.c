@@ -58,15 +58,25 @@ bool house_set_mapping(struct house *h, const char *dir, struct err *err)
 	return symlink(target, link) == 0 || err_set(err, ERR_SYSTEM, link, "cannot be made");
 }
 
-void house_set_secret(struct house *h, const char *source, const char *password)
+static void write_secret(struct house *h, const char *secret, const char *source, const char *password)
 {
-	const char *path = arena_printf(h->mem, "%s/secrets/%s", h->dir, source).p;
+	const char *path = arena_printf(h->mem, "%s/secrets/%s", h->dir, secret).p;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	const char *text = scripted_secret(source, password, h->mem);
 
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		abort(); /* our own directory */
 	close(fd);
+}
+
+void house_set_password(struct house *h, const char *source, const char *password)
+{
+	const struct world *w = service_world(h->service);
+
+	for (size_t i = 0; i < w->cat->n_sources; i++)
+		if (strcmp(w->cat->sources[i].name, source) == 0)
+			write_secret(h, w->cat->sources[i].secret, source, password);
+	world_unref(&w);
 }
 
 /* What is wrong with a mapping, beside *err. */
@@ -79,21 +89,24 @@ static void tell_findings(struct diags *ds, const char *mapping, struct err *err
 		err_set(err, ERR_MAPPING, mapping, "%.*s", STR_ARG(buf_str(&out)));
 }
 
-/* Every source has a secret, so that what a story does not mention is there, without rows. */
-static bool make_secrets(struct house *h, const char *mapping, struct err *err)
+/* Every source has a secret and a file, so that what a story does not mention is there, without rows. */
+static bool begin_sources(struct house *h, const char *mapping, struct err *err)
 {
 	const char *dir = arena_printf(h->mem, "%s/%s", h->state->base, mapping).p;
 	struct diags *ds = diags_new(h->mem);
 	const struct catalog *cat = catalog_load(dir, ds);
+	bool good = true;
 
 	if (!cat) {
 		tell_findings(ds, mapping, err);
 		return false;
 	}
-	for (size_t i = 0; i < cat->n_sources; i++)
-		house_set_secret(h, cat->sources[i].secret, NULL);
+	for (size_t i = 0; i < cat->n_sources && good; i++) {
+		write_secret(h, cat->sources[i].secret, cat->sources[i].name, "first");
+		good = scripted_meet(cat->sources[i].name, err);
+	}
 	catalog_unref(&cat);
-	return true;
+	return good;
 }
 
 static bool begin_files(struct house *h, const struct story *story, struct err *err)
@@ -105,7 +118,7 @@ static bool begin_files(struct house *h, const struct story *story, struct err *
 	scripted_begin(in_dir(h, "sources"), h->state->base);
 	h->public_path = in_dir(h, "http");
 	h->admin_path = in_dir(h, "admin");
-	return house_set_mapping(h, story->mapping, err) && make_secrets(h, story->mapping, err);
+	return house_set_mapping(h, story->mapping, err) && begin_sources(h, story->mapping, err);
 }
 
 /* ---- the log ---- */
@@ -164,16 +177,18 @@ static bool begin_options(struct house *h, const struct story *story, const char
 
 static bool begin_servers(struct house *h, struct err *err)
 {
-	const struct server_conf public = {.service = h->service,
-					   .routes = &public_routes,
-					   .name = "http",
+	const struct server_conf public = { .service = h->service,
+					    .routes = &public_routes,
+					    .name = "http",
+					    .loops = 1,
+					    .connections = (uint32_t)h->opt.connections,
+					    .requests = (uint32_t)h->opt.requests };
+	const struct server_conf admin = { .service = h->service,
+					   .routes = &admin_routes,
+					   .name = "admin",
+					   .entrance = ENTRANCE_ADMIN,
 					   .loops = 1,
-					   .connections = (uint32_t)h->opt.connections};
-	const struct server_conf admin = {.service = h->service,
-					  .routes = &admin_routes,
-					  .name = "admin",
-					  .loops = 1,
-					  .connections = ADMIN_CONNECTIONS};
+					   .connections = ADMIN_CONNECTIONS};
 	struct house_state *s = h->state;
 
 	if (!listen_open(arena_printf(h->mem, "unix:%s", h->public_path).p, &s->at, err) ||

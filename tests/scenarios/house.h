@@ -25,8 +25,8 @@ bool house_begin(struct house *h, const struct story *story, const char *cache, 
 	MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 /* The mapping directory is this one now; a reload is still to be asked for. ERR_CONFIG: it is not there. */
 bool house_set_mapping(struct house *h, const char *dir, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
-/* Write the secret of a source; `password` NULL: none. */
-void house_set_secret(struct house *h, const char *source, const char *password) NONNULL(1, 2);
+/* Write the password into the secret of a source; at the beginning it is `first`. */
+void house_set_password(struct house *h, const char *source, const char *password) NONNULL(1, 2, 3);
 /* Begin to drain, as SIGTERM does; h->stopped_us tells the end. */
 void house_drain(struct house *h) NONNULL(1);
 /* A counter by its name: of scripted sources, "SOURCE.fetches" and others of struct adapter_state, "cache.hits" and

@@ -291,22 +291,29 @@ static void judge_answer(const struct evidence *e, const struct wish *wish, cons
 	abort();
 }
 
+/* Of many that are wrong one tells enough. */
+static void judge_answers(const struct evidence *e, const struct wish *wish, const struct client *c)
+{
+	size_t before = e->complaints->len;
+
+	for (; c && e->complaints->len == before; c = c->next)
+		judge_answer(e, wish, c);
+}
+
 void judge_wish(const struct evidence *e, const struct wish *wish)
 {
 	const struct client *c = clients_of(wish);
 
-	if (wish->kind == WISH_LOG) {
+	if (wish->kind == WISH_LOG)
 		judge_log(e, wish);
-	} else if (wish->kind == WISH_COUNTER) {
+	else if (wish->kind == WISH_COUNTER)
 		judge_counter(e, wish);
-	} else if (wish->kind == WISH_STOPPED) {
+	else if (wish->kind == WISH_STOPPED)
 		judge_stopped(e, wish);
-	} else if (!c && wish->kind != WISH_CLOSED && wish->kind != WISH_NO_ANSWER) {
+	else if (!c && wish->kind != WISH_CLOSED && wish->kind != WISH_NO_ANSWER)
 		judge_complain(e, wish->line, "the request found nobody who listens");
-	}
-	for (; c && wish->kind != WISH_LOG && wish->kind != WISH_COUNTER && wish->kind != WISH_STOPPED;
-	     c = c->next)
-		judge_answer(e, wish, c);
+	else
+		judge_answers(e, wish, c);
 }
 
 /* ---- always ---- */

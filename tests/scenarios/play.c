@@ -240,7 +240,7 @@ static void do_deed(struct play *p, struct deed *d)
 			fake_redis_tell(p->house.redis, d->words);
 		return;
 	case DEED_SECRET:
-		house_set_secret(&p->house, d->words.of[0].text.p, d->words.of[1].text.p);
+		house_set_password(&p->house, d->words.of[0].text.p, d->words.of[1].text.p);
 		return;
 	case DEED_RELOAD:
 		do_reload(p, d);

@@ -1,6 +1,6 @@
-/* scripted.h - sources that do what a story says: the place of the fixture driver (registry_find() is led here by the
- * linker), whose files they answer from. How a source behaves can change at any moment, also for fetches that are
- * under way. Safe from any thread. */
+/* scripted.h - sources that do what a story says: the place of the ODBC driver (registry_find() is led here by the
+ * linker). They answer from files of the fixture driver. How a source behaves can change at any moment, also for
+ * fetches that are under way. Safe from any thread. */
 #ifndef TESTS_SCENARIOS_SCRIPTED_H
 #define TESTS_SCENARIOS_SCRIPTED_H
 
@@ -11,10 +11,12 @@
 void scripted_begin(const char *dir, const char *base) NONNULL(1, 2);
 /* Is `NAME [part PART] WAYS...` well-formed? Nothing changes. Before scripted_begin(). */
 bool scripted_check(struct words w, struct arena *mem, struct err *err) MUST_CHECK NONNULL(2, 3);
+/* There is a source of that name; it has no parts yet. */
+bool scripted_meet(const char *name, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* The source of that name behaves so from now on. ERR_CONFIG: a file that cannot be read. */
 bool scripted_tell(struct words w, struct arena *mem, struct err *err) MUST_CHECK NONNULL(2, 3);
-/* What the secret of a source must be now: "fixture:" and what fixture_driver connects to. */
-const char *scripted_secret(const char *source, const char *password, struct arena *mem) NONNULL(1, 3)
+/* The connection string of a source. */
+const char *scripted_secret(const char *source, const char *password, struct arena *mem) NONNULL(1, 2, 3)
 	__attribute__((returns_nonnull));
 /* Whatever hangs returns now. */
 void scripted_release(void);
