@@ -12,6 +12,7 @@
 #include "federator/admin/admin.h"
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
+#include "tests/scenarios/metric.h"
 #include "tests/scenarios/scripted.h"
 
 enum { ADMIN_CONNECTIONS = 16, LATE_MS = 1000 };
@@ -277,6 +278,8 @@ bool house_counter(struct house *h, const char *name, int64_t *out)
 {
 	const char *dot = strchr(name, '.');
 
+	if (strncmp(name, "federator_", 10) == 0)
+		return metric_sample(h->service, name, out);
 	if (!dot)
 		return false;
 	if (strncmp(name, "cache.", 6) == 0)

@@ -30,7 +30,7 @@ void house_set_password(struct house *h, const char *source, const char *passwor
 /* Begin to drain, as SIGTERM does; h->stopped_us tells the end. */
 void house_drain(struct house *h) NONNULL(1);
 /* A counter by its name: of scripted sources, "SOURCE.fetches" and others of struct adapter_state, "cache.hits" and
- * others of struct cache_state, "redis.gets"; false: no such counter. */
+ * others of struct cache_state, "redis.gets", samples of /metrics; false: no such counter. */
 bool house_counter(struct house *h, const char *name, int64_t *out) MUST_CHECK NONNULL(1, 2, 3);
 /* What was logged so far. */
 void house_log(const struct house *h, struct buf *out) NONNULL(1, 2);
