@@ -174,9 +174,10 @@ bool scripted_tell(struct words w, struct arena *mem, struct err *err)
 	return good;
 }
 
+/* Without the directory, which has another name each time: the string goes into the keys of the cache. */
 const char *scripted_secret(const char *source, const char *password, struct arena *mem)
 {
-	return arena_printf(mem, "Driver=scripted;File=%s/%s.txt;PWD=%s", scene.dir, source, password).p;
+	return arena_printf(mem, "Driver=scripted;Server=%s;PWD=%s", source, password).p;
 }
 
 void scripted_release(void)
@@ -261,10 +262,9 @@ static bool connect_act(struct source *s, const char *connect, struct err *err)
 
 static struct source *source_of(const char *connect)
 {
-	for (struct source *s = scene.sources; s; s = s->next)
-		if (strstr(connect, s->path))
-			return s;
-	return NULL;
+	const char *name = strstr(connect, "Server=");
+
+	return name ? find(name + 7, strcspn(name + 7, ";")) : NULL;
 }
 
 static bool scripted_connect(const struct adapter_conf *conf, void **conn_out, struct err *err)
