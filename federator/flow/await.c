@@ -64,10 +64,13 @@ bool await_over(struct job *job)
 	return any;
 }
 
-/* May the run have what a fetch brings that began before it? Its rows are no older than a copy might be. */
+/* May the run have what a fetch brings that began before it? Its rows are no older than a copy might be; behind its cap
+ * it hangs in a driver and brings none. */
 static bool may_join(const struct run *run, const struct job *job)
 {
-	return clock_mono_us() - job->asked_us < run->part->ttl_ms * 1000;
+	uint64_t age_us = clock_mono_us() - job->asked_us;
+
+	return age_us < run->part->ttl_ms * 1000 && age_us < UINT64_C(1000) * run->part->cap_ms;
 }
 
 static void wait_with_others(struct job *job, struct run *run)
