@@ -100,6 +100,9 @@ struct fetch *fetch_new(void) __attribute__((returns_nonnull));
  * NULL inside; sets *f to NULL. */
 void fetch_free(struct fetch **f) NONNULL(1);
 
+/* Bytes of memory a fetch that is the caller's holds, its rows included. */
+size_t fetch_bytes(const struct fetch *f) NONNULL(1);
+
 /* What the workers are doing, for readiness and metrics. */
 struct adapter_state {
 	uint32_t pool; /* workers */

@@ -41,6 +41,13 @@ void fetch_adopt(struct fetch *f, struct arena **mem)
 	*mem = NULL;
 }
 
+size_t fetch_bytes(const struct fetch *f)
+{
+	const struct fetch_box *box = (const struct fetch_box *)f;
+
+	return arena_used(box->question) + (box->answer ? arena_used(box->answer) : 0);
+}
+
 void fetch_free(struct fetch **f)
 {
 	struct fetch_box *box = *f ? fetch_box(*f) : NULL;

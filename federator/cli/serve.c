@@ -84,6 +84,19 @@ static bool servers_start(struct serving *s, struct err *err)
 	return s->admin != NULL;
 }
 
+enum { MEMORY_LEAST = 64 * 1024 * 1024 }; /* beside the cache: less would turn everybody away */
+
+static bool memory_suffices(const struct options *opt, struct err *err)
+{
+	uint64_t cache = strcmp(opt->cache, "memory") == 0 ? opt->cache_bytes : 0;
+
+	if (!opt->memory || opt->memory >= cache + MEMORY_LEAST)
+		return true;
+	return err_set(err, ERR_CONFIG, "memory",
+		       "%llu bytes are too few: the cache may have %llu (--cache-bytes) and the rest needs %d",
+		       (unsigned long long)opt->memory, (unsigned long long)cache, MEMORY_LEAST);
+}
+
 static bool files_ready(struct serving *s, struct err *err)
 {
 	const struct world *world = service_world(s->service);
@@ -200,7 +213,8 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 	message_findings(ds);
 	if (!s.service)
 		return message_err(&err);
-	if (files_ready(&s, &err) && listeners_open(&s, &err) && servers_start(&s, &err)) {
+	if (memory_suffices(&opt, &err) && files_ready(&s, &err) &&
+	    listeners_open(&s, &err) && servers_start(&s, &err)) {
 		announce(&s);
 		notify_send("READY=1");
 		if (ready)

@@ -88,6 +88,7 @@ struct flow {
 	bool stepping; /* inside flow_step(): a wake-up only sets `again` */
 	bool again;
 	bool expired; /* the budget of the sources is used up */
+	size_t row_bytes; /* of the fetches that are kept */
 	uint32_t holds; /* look-ups and other loops' jobs that are still to come, plus one until the reply is given */
 	uint64_t started_us;
 	uint64_t *step_began_us; /* by step; NULL unless the answer is to be explained */

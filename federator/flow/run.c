@@ -105,8 +105,23 @@ static void ask_source(struct run *run)
 	}
 }
 
+/* Whatever came from outside so far, may the request hold it? */
+static bool fits(const struct flow *flow)
+{
+	return flow->row_bytes + arena_used(flow->mem) <= service_options(flow->lane->service)->max_request_bytes;
+}
+
+static void drop_rows(struct run *run, size_t bytes)
+{
+	run->flow->row_bytes -= bytes;
+	job_free(run);
+	run_fail(run, err_reason(ERR_TOO_LARGE));
+}
+
 void run_landed(struct run *run, const struct fetch *fetch)
 {
+	size_t bytes;
+
 	if (fetch->err.cls == ERR_LATE && run->joined) { /* the others' time is up: it has its own */
 		job_free(run);
 		ask_source(run);
@@ -117,6 +132,12 @@ void run_landed(struct run *run, const struct fetch *fetch)
 		run->copy.rows = NULL; /* the query is wrong, so what it brought before is doubtful, too */
 	if (fetch->err.cls != ERR_NONE) {
 		run_fail(run, err_reason(fetch->err.cls));
+		return;
+	}
+	bytes = fetch_bytes(fetch);
+	run->flow->row_bytes += bytes;
+	if (!fits(run->flow)) {
+		drop_rows(run, bytes);
 		return;
 	}
 	run->fact.rows = fetch->rows;
@@ -130,7 +151,9 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 	int64_t age_ms = lane_wall_ms(flow->lane) - hit.stored_ms;
 	bool alike;
 
-	if (run->state == RUN_LOOKING) {
+	if (run->state == RUN_LOOKING && hit.rows && !fits(flow)) {
+		run_fail(run, err_reason(ERR_TOO_LARGE));
+	} else if (run->state == RUN_LOOKING) {
 		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows,
 				     .tuples = run->fact.tuples };
 

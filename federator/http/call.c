@@ -125,6 +125,14 @@ static uint32_t requests_most(const struct front *f)
 	return (all + f->conf.shares - 1) / f->conf.shares;
 }
 
+/* The place for every sign that memory runs short. */
+static bool memory_is_short(struct front *f)
+{
+	uint64_t most = f->conf.lane->service ? service_options(f->conf.lane->service)->memory : 0;
+
+	return most && footprint_over(&f->footprint, most, clock_mono_us());
+}
+
 static enum shed call_admit(struct exchange *x)
 {
 	struct call *call = call_of(x);
@@ -134,7 +142,9 @@ static enum shed call_admit(struct exchange *x)
 
 	if (call->link && call->link->spare)
 		return SHED_CONNECTIONS;
-	now = (struct admission_now){ .most = requests_most(f), .lag_us = loop_lag_us(f->loop) };
+	now = (struct admission_now){ .most = requests_most(f),
+				      .lag_us = loop_lag_us(f->loop),
+				      .memory_short = memory_is_short(f) };
 	shed = admission_enter(&f->admission, tenant_of(f), &now);
 	call->admitted = shed == SHED_NOT;
 	return shed;

@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 
 #include "base/loop.h"
+#include "federator/footprint.h"
 #include "federator/http/dearth.h"
 #include "federator/http/exchange.h"
 #include "federator/http/front.h"
@@ -59,6 +60,7 @@ struct front {
 	struct call *waiting;
 	struct admission admission;
 	struct dearth dearth;
+	struct footprint footprint;
 	bool quiesced;
 	bool draining;
 	struct deadline linger;  /* idle connections are closed from then on */

@@ -5,10 +5,10 @@ import threading
 import unittest
 
 from servers import Servers
-from support import LiveTest, Service
+from support import SANITIZED, LiveTest, Service, federator
 
 CLIENTS = 24
-ASKS = 15
+ASKS = 6
 MAPPING = """<mapping xmlns="urn:federator:mapping:1">
 <source name="crm" connect="secret:crm" dialect="postgresql" zone="UTC" pool="2"/>
 <key name="member" role="identity" type="integer"/>
@@ -20,8 +20,17 @@ MAPPING = """<mapping xmlns="urn:federator:mapping:1">
 <part name="more" source="crm" rows="0..1" deadline="20s" cap="30s" ttl="0s" stale="0s">
 <query by="member">SELECT id, 'n' || id AS name, pg_sleep(0.02)::text AS nap FROM customer WHERE id IN (:member...)</query>
 <column name="id" type="integer" proves="member"/><column name="name" type="text"/><column name="nap" type="text"/></part>
+<part name="large" source="crm" rows="0..1" deadline="20s" cap="30s" ttl="0s" stale="0s">
+<query by="member">SELECT id, repeat('x', 40000) AS much FROM customer WHERE id IN (:member...)</query>
+<column name="id" type="integer" proves="member"/><column name="much" type="text"/></part>
+<part name="larger" source="crm" rows="0..1" deadline="20s" cap="30s" ttl="0s" stale="0s">
+<query by="member">SELECT id, repeat('y', 60000) AS more FROM customer WHERE id IN (:member...)</query>
+<column name="id" type="integer" proves="member"/><column name="more" type="text"/></part>
 <class name="open"/>
 <field path="name" class="open"><from part="more" column="name"/></field>
+<field path="much" class="open"><from part="large" column="much"/></field>
+<field path="more" class="open"><from part="larger" column="more"/></field>
+<view name="all" by="member phone" budget="60s"><use path="much"/><use path="more"/></view>
 <view name="pop" by="member phone" budget="60s"><use path="name"/></view>
 <view name="candidate" by="phone" budget="60s"><use path="name"/></view>
 <policy role="agent" purpose="service"><show class="open"/></policy>
@@ -101,6 +110,31 @@ class OverloadTest(LiveTest):
             service.wait_sources()
             self.check(self.flood(service))
             self.assertEqual(service.get(phone="p5").status, 200)
+
+    def test_one_request_holds_so_many_bytes(self):
+        with Service(self.map, "--cache", "off", "--max-request-bytes", "90K", directory=self.scratch) as service:
+            service.wait_sources()
+            view = service.get(view="all", member="5").json
+            self.assertFalse(view["complete"])
+            missing = [part for part in view["parts"].values() if part["state"] == "missing"]
+            self.assertEqual([part["reason"] for part in missing], ["too_large"])
+            self.assertEqual(len(service.get(view="all", member="5", fields="much").json["customer"]["much"]), 40000)
+
+    def test_no_limit_below_what_is_needed_is_taken(self):
+        done = federator("serve", "--map", self.map, "--memory", "80M", "--admin", "off", "--listen", "127.0.0.1:0",
+                         check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("--cache-bytes", done.stderr)
+
+    def test_without_memory_to_spare_requests_are_turned_away(self):
+        with Service(self.map, "--cache", "off", "--memory", "64M", directory=self.scratch) as service:
+            service.wait_sources()
+            answer = service.get(phone="p5")
+            if SANITIZED:  # has more than that before the first request
+                self.assert_problem(answer, 503, "memory")
+            else:
+                self.assertEqual(answer.status, 200)
+            self.assertEqual(service.ask("GET", "/livez").status, 200)
 
 
 if __name__ == "__main__":
