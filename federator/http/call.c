@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "federator/http/blunt.h"
 #include "federator/http/layout.h"
 #include "federator/http/respond.h"
@@ -130,7 +131,7 @@ static bool memory_is_short(struct front *f)
 {
 	uint64_t most = f->conf.lane->service ? service_options(f->conf.lane->service)->memory : 0;
 
-	return most && footprint_over(&f->footprint, most, clock_mono_us());
+	return memory_short() || (most && footprint_over(&f->footprint, most, clock_mono_us()));
 }
 
 static enum shed call_admit(struct exchange *x)

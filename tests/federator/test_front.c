@@ -1,5 +1,6 @@
 #include "tests/cmocka_all.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -141,6 +142,29 @@ static void what_is_not_answered_in_time_gets_503(void **state)
 	close(other);
 }
 
+static atomic_bool is_short;
+
+/* Linked instead of the real one. */
+bool __wrap_memory_short(void);
+bool __wrap_memory_short(void)
+{
+	return atomic_load(&is_short);
+}
+
+static void without_memory_to_spare_work_is_turned_away(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	atomic_store(&is_short, true);
+	assert_int_equal(ask(f, fd, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"), 503);
+	assert_true(has(f, "memory"));
+	assert_int_equal(ask(f, fd, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+	atomic_store(&is_short, false);
+	assert_int_equal(ask(f, fd, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+	close(fd);
+}
+
 static void only_loopback_can_be_listened_on(void **state)
 {
 	struct listener at = { .fd = -1 };
@@ -187,6 +211,7 @@ int main(void)
 		FRONT_STORY(a_safe_request_id_is_kept_and_another_is_made),
 		FRONT_STORY(draining_answers_what_is_in_flight_and_closes),
 		FRONT_STORY(what_is_not_answered_in_time_gets_503),
+		FRONT_STORY(without_memory_to_spare_work_is_turned_away),
 		cmocka_unit_test(only_loopback_can_be_listened_on),
 		cmocka_unit_test(a_dead_unix_socket_is_replaced_and_a_live_one_is_not),
 	};
