@@ -9,7 +9,6 @@ enum {
 	COUNT_EVERY_US = 50 * 1000,
 	WEIGHT = 8, /* of the mean against one fetch */
 	OUTLIER = 4, /* times the mean */
-	SHARE = 4,   /* it may take this part of the time that is left */
 	FORGET_US = 60 * 1000 * 1000,
 };
 
@@ -51,13 +50,17 @@ void gauge_took(struct gauge *g, uint64_t us)
 	g->took_us = mean(g->took_us, most && us > most ? most : us + 1);
 }
 
-uint64_t gauge_wait_us(const struct gauge *g)
+bool gauge_admits(const struct gauge *g, uint64_t left_us)
 {
-	uint64_t each = g->pool ? g->took_us / g->pool : 0;
+	uint64_t each = g->pool ? g->took_us / g->pool : 0, wait_us;
 
+	if (g->queued < g->free)
+		return true;
 	if (g->every_us && g->every_us < each)
 		each = g->every_us;
-	return g->queued < g->free ? 0 : (g->queued - g->free) * each + g->took_us;
+	wait_us = (g->queued - g->free) * each;
+	/* a worker is half through with what it does, then comes the queue, then the fetch itself */
+	return wait_us <= left_us / 4 && wait_us + g->took_us + g->took_us / 2 <= left_us / 2;
 }
 
 /* Of sources that a reload has closed. */
@@ -101,10 +104,8 @@ bool waiting_admits(struct lane *lane, struct adapter *ad, uint64_t left_us, con
 
 		gauge_look(g, &s, now_us);
 	}
-	if (gauge_wait_us(g) <= left_us / SHARE)
-		return true;
-	return err_set(err, ERR_BUSY, source, "a fetch would take %llu ms",
-		       (unsigned long long)gauge_wait_us(g) / 1000);
+	return gauge_admits(g, left_us) ||
+	       err_set(err, ERR_BUSY, source, "%u fetches wait already, for too long", g->queued);
 }
 
 void waiting_queued(struct lane *lane, const struct adapter *ad)

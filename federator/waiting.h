@@ -25,13 +25,12 @@ struct gauge {
 void gauge_look(struct gauge *g, const struct adapter_state *s, uint64_t now_us) NONNULL(1, 2);
 /* A fetch took this long, from when it was begun. */
 void gauge_took(struct gauge *g, uint64_t us) NONNULL(1);
-/* How long a fetch that is queued now would take, its waiting included: 0 when it would not wait or nothing is known,
- * and rather too little than too much. */
-uint64_t gauge_wait_us(const struct gauge *g) NONNULL(1);
+/* Would a fetch that is queued now come back in time, with some to spare? It would wait for a quarter of the time that
+ * is left at most, and be here when half is over. True when a worker is free or nothing is known of the source. */
+bool gauge_admits(const struct gauge *g, uint64_t left_us) NONNULL(1);
 
-/* May a fetch that begins the work on a request be queued at the source? False: it would wait, and come back only when
- * more than a quarter of the time that is left is over (ERR_BUSY). What comes later in a request whose beginning was
- * let in is not held against it. */
+/* May the first fetch of a request at this source be queued? False: it would wait for too long (ERR_BUSY). What the
+ * request asks of the source besides and later is not held against it. */
 bool waiting_admits(struct lane *lane, struct adapter *ad, uint64_t left_us, const char *source, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 4, 5);
 /* A fetch was queued at the source. */

@@ -262,15 +262,24 @@ static void refuse(struct job *job, struct run *run, const struct err *err)
 	job_free(run);
 }
 
-/* The first fetches of a request are refused when they would wait for long; what follows on them is asked, lest the
- * work on it was for nothing. */
+/* The first fetch of a request at a source is refused when it would wait for long, and with it those beside it. What
+ * follows on them is asked, lest the work on it was for nothing. */
 static bool may_queue(const struct run *run, struct err *err)
 {
-	const struct flow *flow = run->flow;
+	struct flow *flow = run->flow;
+	size_t source = run->part->source->index;
 	bool begins = run->n_after == 0 && (run->walk || flow->n_walks == 0);
 
-	return !begins || waiting_admits(flow->lane, flow->world->adapters[run->part->source->index],
-					 deadline_left_us(run->late.due), run->part->name, err);
+	if (!begins)
+		return true;
+	if (!flow->let_in)
+		flow->let_in = arena_array_of(flow->mem, enum let_in, flow->world->cat->n_sources);
+	if (flow->let_in[source] == LET_UNASKED)
+		flow->let_in[source] = waiting_admits(flow->lane, flow->world->adapters[source],
+						      deadline_left_us(run->late.due), run->part->name, err)
+					       ? LET_IN
+					       : LET_WAIT_TOO_LONG;
+	return flow->let_in[source] == LET_IN || err_set(err, ERR_BUSY, run->part->name, "the source has a queue");
 }
 
 static bool submit(struct job *job, struct run *run, struct err *err)

@@ -88,6 +88,7 @@ struct flow {
 	bool stepping; /* inside flow_step(): a wake-up only sets `again` */
 	bool again;
 	bool expired; /* the budget of the sources is used up */
+	enum let_in { LET_UNASKED, LET_IN, LET_WAIT_TOO_LONG } *let_in; /* by source; NULL: nothing was asked */
 	size_t row_bytes; /* of the fetches that are kept */
 	uint32_t holds; /* look-ups and other loops' jobs that are still to come, plus one until the reply is given */
 	uint64_t started_us;

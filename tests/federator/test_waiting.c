@@ -9,13 +9,23 @@ static void look(struct gauge *g, uint64_t at_us, uint32_t queued, uint64_t fetc
 	gauge_look(g, &s, at_us);
 }
 
+/* In milliseconds: the least time left with which a fetch is let in. */
+static uint64_t least_ms(const struct gauge *g)
+{
+	uint64_t ms = 0;
+
+	while (!gauge_admits(g, ms * 1000))
+		ms++;
+	return ms;
+}
+
 static void nothing_is_known_before_the_first_fetch(void **state)
 {
 	struct gauge g = { 0 };
 
 	(void)state;
 	look(&g, 1000, 100, 0);
-	assert_int_equal(gauge_wait_us(&g), 0);
+	assert_true(gauge_admits(&g, 0));
 }
 
 static void the_workers_share_the_queue(void **state)
@@ -25,9 +35,9 @@ static void the_workers_share_the_queue(void **state)
 	(void)state;
 	gauge_took(&g, 19999);
 	look(&g, 1000, 0, 1);
-	assert_int_equal(gauge_wait_us(&g), 20000);
-	look(&g, 4000, 10, 1);
-	assert_int_equal(gauge_wait_us(&g), 20000 + 10 * 20000 / 4);
+	assert_int_equal(least_ms(&g), 60); /* 10 for who is at work, 20 for itself: a half */
+	look(&g, 4000, 8, 1);
+	assert_int_equal(least_ms(&g), 160); /* 8 times 5: a quarter */
 }
 
 static void who_finds_a_free_worker_does_not_wait(void **state)
@@ -38,9 +48,9 @@ static void who_finds_a_free_worker_does_not_wait(void **state)
 	(void)state;
 	gauge_took(&g, 150000);
 	gauge_look(&g, &s, 1000);
-	assert_int_equal(gauge_wait_us(&g), 0);
+	assert_true(gauge_admits(&g, 0));
 	g.queued++;
-	assert_true(gauge_wait_us(&g) > 0);
+	assert_false(gauge_admits(&g, 100000));
 }
 
 static void fetches_that_are_asked_together_end_sooner(void **state)
@@ -48,13 +58,13 @@ static void fetches_that_are_asked_together_end_sooner(void **state)
 	struct gauge g = { 0 };
 
 	(void)state;
-	gauge_took(&g, 19999);
-	look(&g, 100000, 40, 1000);
-	look(&g, 150000, 40, 1500);
-	assert_int_equal(gauge_wait_us(&g), 20000 + 40 * 101);
+	gauge_took(&g, 1999);
+	look(&g, 100000, 100, 1000);
+	look(&g, 150000, 100, 1500);
+	assert_int_equal(least_ms(&g), 41); /* 100 times 0.1: a quarter */
 	look(&g, 200000, 0, 1600); /* it did not wait all the time: that it ended few says nothing */
-	look(&g, 250000, 10, 1600);
-	assert_int_equal(gauge_wait_us(&g), 20000 + 10 * 20000 / 4);
+	look(&g, 250000, 100, 1600);
+	assert_int_equal(least_ms(&g), 200);
 }
 
 static void a_source_that_stands_still_is_not_taken_for_a_slow_one(void **state)
@@ -66,7 +76,7 @@ static void a_source_that_stands_still_is_not_taken_for_a_slow_one(void **state)
 	look(&g, 100000, 40, 1000);
 	look(&g, 150000, 40, 1000);
 	look(&g, 200000, 40, 1000);
-	assert_int_equal(gauge_wait_us(&g), 1000 + 40 * 1000 / 4);
+	assert_int_equal(least_ms(&g), 40);
 }
 
 static void the_usual_time_follows_slowly(void **state)
