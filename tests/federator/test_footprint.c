@@ -1,6 +1,6 @@
 #include "tests/cmocka_all.h"
 
-#include <stdlib.h>
+#include <sys/mman.h>
 
 #include "federator/footprint.h"
 
@@ -10,14 +10,14 @@ static void what_is_used_counts_and_what_is_given_back_does_not(void **state)
 {
 	uint64_t before = footprint_bytes();
 	struct footprint fp = { 0 };
-	char *much = malloc(MUCH);
+	char *much = mmap(NULL, MUCH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
-	assert_non_null(much);
+	assert_ptr_not_equal(much, MAP_FAILED);
 	assert_true(before > 0);
 	memset(much, 1, MUCH);
 	assert_true(footprint_over(&fp, before + MUCH / 2, 1000000));
-	free(much);
+	assert_int_equal(munmap(much, MUCH), 0);
 	assert_true(footprint_over(&fp, before + MUCH / 2, 1050000)); /* not looked at again yet */
 	assert_false(footprint_over(&fp, before + MUCH, 1100000));
 }
