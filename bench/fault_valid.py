@@ -208,10 +208,12 @@ def ask(bed, service, oracle, **options):
 
 
 def is_whole(service, state="live"):
-    """Is a view complete, with parts of that state?"""
+    """Is a view complete, with parts of that state and none that is stale?"""
     answer = service.get(member=FIRST)
-    return answer.status == 200 and answer.json["complete"] and state in {
-        part["state"] for part in answer.json["parts"].values()}
+    if answer.status != 200 or not answer.json["complete"]:
+        return False
+    states = {part["state"] for part in answer.json["parts"].values()}
+    return state in states and "stale" not in states
 
 
 def check(bed, service, story, schema, count, redis=None, customers=CUSTOMERS):

@@ -149,6 +149,15 @@ class OracleTest(unittest.TestCase):
                 oracle.take(answer(document))
                 self.assertIsNone(oracle.first_wrong)
 
+    def test_a_stale_copy_does_not_decide_alone(self):
+        candidate = {"customer": {"name": f"crm.person.name:{OF:08d}:0"}}
+        document = {"complete": False, "match": {"outcome": "many", "state": "stale", "complete": False}, "parts": {},
+                    "candidates": [candidate]}
+        self.take(document)
+        self.assertEqual((self.oracle.valid, self.oracle.states["many, stale"]), (1, 1))
+        document["candidates"].append({"customer": {"name": f"crm.person.name:{OF + 1:08d}:0"}})
+        self.assert_lie(document, "candidates", wrong_customer=1)
+
     def test_what_is_no_answer(self):
         self.assert_lie(b'{"complete": tru', "no JSON")
         self.assert_lie(b'{"complete": "\xff"}', "no JSON")
