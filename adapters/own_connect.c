@@ -1,5 +1,5 @@
-/* own_connect.c - connect() in place of libc's, for the whole process: the drivers' libraries find it first, because the
- * executable exports it (CMakeLists.txt). A file of its own: who interposes connect() himself links without it. */
+/* own_connect.c - connect() in place of libc's, for the whole process: the drivers' libraries find it first, because
+ * the executable exports it (CMakeLists.txt). A file of its own: who interposes connect() himself links without it. */
 #include <assert.h>
 #include <dlfcn.h>
 #include <pthread.h>

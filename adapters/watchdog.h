@@ -38,8 +38,8 @@ struct watch {
 	struct watch *next, **at; /* the watchdog's list */
 };
 
-/* A socket is about to be connected by the calling thread: kept, inside a watched call. False: it must not be, errno says
- * why. For own_connect.c. */
+/* A socket is about to be connected by the calling thread: kept, inside a watched call. False: it must not be, errno
+ * says why. For own_connect.c. */
 bool watch_connects(int fd) MUST_CHECK;
 
 /* One more needs the thread of the process: start it, unless it runs. ERR_SYSTEM. From any thread. */
