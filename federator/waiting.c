@@ -10,6 +10,8 @@ enum {
 	WEIGHT = 8, /* of the mean against one fetch */
 	OUTLIER = 4, /* times the mean */
 	FORGET_US = 60 * 1000 * 1000,
+	STUCK_LEAST_US = 20 * 1000,
+	STUCK = 3, /* times what a fetch takes */
 };
 
 static uint64_t mean(uint64_t old, uint64_t one)
@@ -36,9 +38,13 @@ static void count_ended(struct gauge *g, const struct adapter_state *s, uint64_t
 void gauge_look(struct gauge *g, const struct adapter_state *s, uint64_t now_us)
 {
 	g->looked_us = now_us;
+	g->refuses = s->breaker != BREAKER_CLOSED;
 	g->pool = s->limit;
 	g->free = s->busy < s->limit ? s->limit - s->busy : 0;
 	g->queued = s->queued;
+	if (s->queued == 0 || s->fetches - s->failures != g->good)
+		g->good_us = now_us;
+	g->good = s->fetches - s->failures;
 	count_ended(g, s, now_us);
 }
 
@@ -50,17 +56,25 @@ void gauge_took(struct gauge *g, uint64_t us)
 	g->took_us = mean(g->took_us, most && us > most ? most : us + 1);
 }
 
-bool gauge_admits(const struct gauge *g, uint64_t left_us)
+static bool is_stuck(const struct gauge *g, uint64_t now_us)
+{
+	return now_us - g->good_us > STUCK_LEAST_US + STUCK * g->took_us;
+}
+
+enum wait gauge_wait(const struct gauge *g, uint64_t left_us, uint64_t now_us)
 {
 	uint64_t each = g->pool ? g->took_us / g->pool : 0, wait_us;
+	uint32_t before = g->queued + g->coming;
 
-	if (g->queued < g->free)
-		return true;
+	if (g->refuses || before < g->free)
+		return WAIT_NOT;
 	if (g->every_us && g->every_us < each)
 		each = g->every_us;
-	wait_us = (g->queued - g->free) * each;
+	wait_us = (before - g->free) * each;
 	/* a worker is half through with what it does, then comes the queue, then the fetch itself */
-	return wait_us <= left_us / 4 && wait_us + g->took_us + g->took_us / 2 <= left_us / 2;
+	if (wait_us <= left_us / 4 && wait_us + g->took_us + g->took_us / 2 <= left_us / 2)
+		return each ? WAIT_SHORT : WAIT_NOT;
+	return is_stuck(g, now_us) ? WAIT_STUCK : WAIT_LONG;
 }
 
 /* Of sources that a reload has closed. */
@@ -94,7 +108,7 @@ static struct gauge *gauge_of(struct lane *lane, const struct adapter *ad)
 	return g;
 }
 
-bool waiting_admits(struct lane *lane, struct adapter *ad, uint64_t left_us, const char *source, struct err *err)
+enum wait waiting_at(struct lane *lane, struct adapter *ad, uint64_t left_us)
 {
 	struct gauge *g = gauge_of(lane, ad);
 	uint64_t now_us = clock_mono_us();
@@ -104,8 +118,17 @@ bool waiting_admits(struct lane *lane, struct adapter *ad, uint64_t left_us, con
 
 		gauge_look(g, &s, now_us);
 	}
-	return gauge_admits(g, left_us) ||
-	       err_set(err, ERR_BUSY, source, "%u fetches wait already, for too long", g->queued);
+	return gauge_wait(g, left_us, now_us);
+}
+
+void waiting_expect(struct lane *lane, const struct adapter *ad, int32_t n)
+{
+	struct gauge *g = gauge_of(lane, ad);
+
+	if (n >= 0)
+		g->coming += (uint32_t)n;
+	else
+		g->coming -= g->coming < (uint32_t)-n ? g->coming : (uint32_t)-n; /* it was forgotten meanwhile */
 }
 
 void waiting_queued(struct lane *lane, const struct adapter *ad)

@@ -11,9 +11,12 @@ struct gauge {
 	struct gauge *next;
 	const struct adapter *adapter;
 	uint64_t looked_us; /* when the queue was looked at */
+	bool refuses; /* its breaker: whoever asks is told so at once */
 	uint32_t pool;   /* fetches at once that the source bears */
 	uint32_t free;   /* of these, unused then */
 	uint32_t queued; /* then, and what came since from here */
+	uint32_t coming; /* fetches of requests that were let in, not queued yet */
+	uint64_t good, good_us; /* fetches that were answered, and when that last grew or nothing waited */
 	uint64_t counted_us; /* when fetches were counted */
 	uint64_t fetches;
 	bool counted_full; /* fetches waited then */
@@ -25,14 +28,20 @@ struct gauge {
 void gauge_look(struct gauge *g, const struct adapter_state *s, uint64_t now_us) NONNULL(1, 2);
 /* A fetch took this long, from when it was begun. */
 void gauge_took(struct gauge *g, uint64_t us) NONNULL(1);
-/* Would a fetch that is queued now come back in time, with some to spare? It would wait for a quarter of the time that
- * is left at most, and be here when half is over. True when a worker is free or nothing is known of the source. */
-bool gauge_admits(const struct gauge *g, uint64_t left_us) NONNULL(1);
+/* What a fetch that is queued now would meet. */
+enum wait {
+	WAIT_NOT, /* a worker is free, nothing is known of the source, or it is not asked */
+	WAIT_SHORT, /* a quarter of the time that is left at most, and it is back when half is over */
+	WAIT_LONG, /* more than that */
+	WAIT_STUCK, /* the same, and nothing was answered for a while: it hangs, and is not overloaded */
+};
+/* With so much time left. */
+enum wait gauge_wait(const struct gauge *g, uint64_t left_us, uint64_t now_us) MUST_CHECK NONNULL(1);
 
-/* May the first fetch of a request at this source be queued? False: it would wait for too long (ERR_BUSY). What the
- * request asks of the source besides and later is not held against it. */
-bool waiting_admits(struct lane *lane, struct adapter *ad, uint64_t left_us, const char *source, struct err *err)
-	MUST_CHECK NONNULL(1, 2, 4, 5);
+/* What would a fetch at this source meet? */
+enum wait waiting_at(struct lane *lane, struct adapter *ad, uint64_t left_us) MUST_CHECK NONNULL(1, 2);
+/* So many fetches more (less) will be queued at the source. */
+void waiting_expect(struct lane *lane, const struct adapter *ad, int32_t n) NONNULL(1, 2);
 /* A fetch was queued at the source. */
 void waiting_queued(struct lane *lane, const struct adapter *ad) NONNULL(1, 2);
 /* A fetch came back. */

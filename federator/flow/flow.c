@@ -72,6 +72,7 @@ static void give_reply(struct flow *flow)
 {
 	flow->reply.took_us = clock_mono_us() - flow->started_us;
 	loop_timer_cancel(flow->lane->loop, &flow->timer);
+	room_leave(flow);
 	tally_reply(flow);
 	flow->done(flow->owner, &flow->reply);
 }

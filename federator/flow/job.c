@@ -262,38 +262,18 @@ static void refuse(struct job *job, struct run *run, const struct err *err)
 	job_free(run);
 }
 
-/* The first fetch of a request at a source is refused when it would wait for long, and with it those beside it. What
- * follows on them is asked, lest the work on it was for nothing. */
-static bool may_queue(const struct run *run, struct err *err)
-{
-	struct flow *flow = run->flow;
-	size_t source = run->part->source->index;
-	bool begins = run->n_after == 0 && (run->walk || flow->n_walks == 0);
-
-	if (!begins)
-		return true;
-	if (!flow->let_in)
-		flow->let_in = arena_array_of(flow->mem, enum let_in, flow->world->cat->n_sources);
-	if (flow->let_in[source] == LET_UNASKED)
-		flow->let_in[source] = waiting_admits(flow->lane, flow->world->adapters[source],
-						      deadline_left_us(run->late.due), run->part->name, err)
-					       ? LET_IN
-					       : LET_WAIT_TOO_LONG;
-	return flow->let_in[source] == LET_IN || err_set(err, ERR_BUSY, run->part->name, "the source has a queue");
-}
-
 static bool submit(struct job *job, struct run *run, struct err *err)
 {
 	const struct flow *flow = run->flow;
 	struct adapter *adapter = flow->world->adapters[run->part->source->index];
 
 	make_fetch(job, run);
-	if (!may_queue(run, err) || !write_fetch(job, err) ||
+	if (!room_for(run, err) || !write_fetch(job, err) ||
 	    !flight_begin(&job->flight, flow->lane, flow->crew, adapter, job->fetch, err)) {
 		refuse(job, run, err);
 		return false;
 	}
-	waiting_queued(flow->lane, adapter);
+	room_taken(run);
 	underway_lock(job->world->underway);
 	job->begun = true;
 	if (job->waiting != run || run->next)

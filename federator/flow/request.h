@@ -43,6 +43,7 @@ struct run {
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	struct job *job; /* the fetch; its rows live as long as it does */
 	bool joined; /* it is another run's */
+	bool queued; /* its fetch is, or was: room.c */
 	uint64_t stored; /* of job_look() */
 	struct run *next, **link; /* of those that wait for the job; NULL link: it does not */
 	struct loop_post landed; /* of a job on another loop */
@@ -88,7 +89,7 @@ struct flow {
 	bool stepping; /* inside flow_step(): a wake-up only sets `again` */
 	bool again;
 	bool expired; /* the budget of the sources is used up */
-	enum let_in { LET_UNASKED, LET_IN, LET_WAIT_TOO_LONG } *let_in; /* by source; NULL: nothing was asked */
+	struct room *room; /* by source: room.c; NULL: nothing was asked */
 	size_t row_bytes; /* of the fetches that are kept */
 	uint32_t holds; /* look-ups and other loops' jobs that are still to come, plus one until the reply is given */
 	uint64_t started_us;
@@ -145,6 +146,16 @@ void run_start(struct run *run) NONNULL(1);
 bool run_pages_on(const struct run *run) NONNULL(1);
 /* The asked key with its value, if the run starts from it; else NULL. */
 const struct asked *run_asked(const struct run *run, const struct key *key) NONNULL(1, 2);
+/* room.c - does a request find room at its sources? */
+
+/* May the run's fetch be queued? ERR_BUSY: it would wait for too long. Judged once for a source, with all that the
+ * request will ask of it. */
+bool room_for(struct run *run, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* It was queued. */
+void room_taken(struct run *run) NONNULL(1);
+/* The request asks nothing any more. */
+void room_leave(struct flow *flow) NONNULL(1);
+
 /* Start every run whose earlier runs have ended; true when all have ended. `runs` may be NULL when n_runs is 0. */
 bool runs_advance(struct run *runs, size_t n_runs);
 /* The budget is over: whatever has not ended, ends now, with a stale copy or as missing(deadline). */

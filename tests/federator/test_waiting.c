@@ -14,7 +14,7 @@ static uint64_t least_ms(const struct gauge *g)
 {
 	uint64_t ms = 0;
 
-	while (!gauge_admits(g, ms * 1000))
+	while (gauge_wait(g, ms * 1000, g->looked_us) > WAIT_SHORT)
 		ms++;
 	return ms;
 }
@@ -25,7 +25,7 @@ static void nothing_is_known_before_the_first_fetch(void **state)
 
 	(void)state;
 	look(&g, 1000, 100, 0);
-	assert_true(gauge_admits(&g, 0));
+	assert_int_equal(gauge_wait(&g, 0, 1000), WAIT_NOT);
 }
 
 static void the_workers_share_the_queue(void **state)
@@ -48,9 +48,9 @@ static void who_finds_a_free_worker_does_not_wait(void **state)
 	(void)state;
 	gauge_took(&g, 150000);
 	gauge_look(&g, &s, 1000);
-	assert_true(gauge_admits(&g, 0));
+	assert_int_equal(gauge_wait(&g, 0, 1000), WAIT_NOT);
 	g.queued++;
-	assert_false(gauge_admits(&g, 100000));
+	assert_int_equal(gauge_wait(&g, 100000, 1000), WAIT_LONG);
 }
 
 static void fetches_that_are_asked_together_end_sooner(void **state)
@@ -77,6 +77,10 @@ static void a_source_that_stands_still_is_not_taken_for_a_slow_one(void **state)
 	look(&g, 150000, 40, 1000);
 	look(&g, 200000, 40, 1000);
 	assert_int_equal(least_ms(&g), 40);
+	assert_int_equal(gauge_wait(&g, 20000, 100000), WAIT_LONG);
+	assert_int_equal(gauge_wait(&g, 20000, 200000), WAIT_STUCK);
+	look(&g, 210000, 40, 1001);
+	assert_int_equal(gauge_wait(&g, 20000, 210000), WAIT_LONG);
 }
 
 static void the_usual_time_follows_slowly(void **state)
