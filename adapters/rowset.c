@@ -109,6 +109,12 @@ static bool put_bytes(struct rowset *rs, struct str cell, const char *source, st
 	return true;
 }
 
+/* NUL is valid UTF-8, but XML has no way to write it, and who keeps texts with an end cuts them there. */
+static bool is_readable(struct str text)
+{
+	return text_is_utf8(text) && !memchr(text.p, '\0', text.n);
+}
+
 bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct err *err)
 {
 	struct str kept = { NULL, 0 };
@@ -119,7 +125,7 @@ bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct e
 	if (!rowset_fits(rs, cell.n, source, err))
 		return false;
 	rs->bytes += cell.n;
-	if (cell.p != NULL && !text_is_utf8(cell)) {
+	if (cell.p != NULL && !is_readable(cell)) {
 		rs->flags |= ROWS_BAD_TEXT;
 		rs->bad_cells++;
 		kept = (struct str){ rows_unread, 0 };

@@ -8,7 +8,7 @@
 /* Flags beside the rows; a part with any of them is never cached. */
 enum rows_flag {
 	ROWS_TRUNCATED = 1, /* rows were left out, and with them all of some asked value, perhaps */
-	ROWS_BAD_TEXT = 2, /* a cell was not valid UTF-8; it is rows_unread here and counted in bad_cells */
+	ROWS_BAD_TEXT = 2, /* a cell was no UTF-8 or held a NUL; it is rows_unread here and counted in bad_cells */
 	ROWS_SEVERAL = 4, /* there are several rows where one is expected; whoever reads the rows says so */
 	ROWS_CUT = 8, /* rows were left out; every asked value kept those that it may have */
 	ROWS_ALIKE = 16, /* rows were left out whose keys only a collation takes for those asked; see n_alike */

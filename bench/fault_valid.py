@@ -44,7 +44,7 @@ SOURCE_STORIES = (
     Story("D7 long texts", ("shop long-text bytes=20000 percent=10",), spoilt=("tail",)),
     Story("D8 wrong types", ("shop wrong-type",), spoilt=("number", "time")),
     Story("D8 bad UTF-8", ("shop bad-utf8",), spoilt=("text",)),
-    Story("D8 NUL in texts", ("shop nul-byte",), spoilt=("tail",)),
+    Story("D8 NUL in texts", ("shop nul-byte",), spoilt=("text",)),
     Story("D8 NULL everywhere", ("shop nulls",), spoilt=("text", "number", "time")),
     Story("D9 column dropped", ("shop column-drop",), wants=MISSING + "schema_mismatch"),
     Story("D9 column renamed", ("shop column-rename",), wants=MISSING + "schema_mismatch"),

@@ -46,6 +46,32 @@ static void more_rows_than_allowed_are_marked(void **state)
 	support_free(&f);
 }
 
+static void a_text_that_cannot_be_read_is_told_from_null(void **state)
+{
+	const struct str unreadable[] = { STR("a\xff"), STR("a\0b"), STR("\0") };
+	struct fetch *f = asked(0, 0);
+	SCOPED(rowset_drop) struct rowset rs;
+	struct err err = { 0 };
+	const struct rows *rows;
+	struct str cell;
+
+	(void)state;
+	rowset_begin(&rs, f);
+	for (size_t i = 0; i < ARRAY_LEN(unreadable); i++) {
+		assert_true(rowset_take_row(&rs));
+		assert_true(rowset_put(&rs, STR("1"), "s", &err));
+		assert_true(rowset_put(&rs, unreadable[i], "s", &err));
+	}
+	rows = rowset_end(&rs);
+	assert_int_equal(rows->flags, ROWS_BAD_TEXT);
+	assert_int_equal(rows->bad_cells, ARRAY_LEN(unreadable));
+	for (uint32_t r = 0; r < rows->n_rows; r++) {
+		cell = rows_cell(rows, r, 1);
+		assert_ptr_equal(cell.p, rows_unread);
+	}
+	support_free(&f);
+}
+
 /* Put a row of two texts; NULL: SQL NULL. */
 static void put(struct rowset *rs, const char *id, const char *name)
 {
@@ -200,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cells_keep_null_empty_and_text_apart),
 		cmocka_unit_test(more_rows_than_allowed_are_marked),
+		cmocka_unit_test(a_text_that_cannot_be_read_is_told_from_null),
 		cmocka_unit_test(rows_of_an_earlier_run_are_not_put_again),
 		cmocka_unit_test(a_new_row_beyond_the_most_is_marked_in_any_run),
 		cmocka_unit_test(more_bytes_than_allowed_fail),
