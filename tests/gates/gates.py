@@ -157,6 +157,37 @@ def events_documented(tree):
     return found
 
 
+def faults_shown(tree):
+    """Each fault of docs/faults.md has tests, and each test that the page names is there."""
+    page, found, faults, shown = "docs/faults.md", [], {}, set()
+    for number, line in enumerate(tree.texts.get(page, "").splitlines(), 1):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not re.fullmatch(r"[DRMTH]\d+", cells[0]):
+            continue
+        if len(cells) != 2:
+            faults[cells[0]] = number
+            continue
+        names = re.findall(r"`([^`]+)`", cells[1])
+        shown |= {cells[0]} if names else set()
+        found += [f"{page}:{number}: there is no test `{name}`" for name in names if not test_exists(tree, name)]
+    return found + [f"{page}:{number}: no test shows {fault}" for fault, number in faults.items() if fault not in shown]
+
+
+def test_exists(tree, name):
+    """A scenario, model or program by its file; one test of a program; a row or part of bench/faults."""
+    if name.startswith("bench/faults: "):
+        return any(f'"{name[14:]}"' in text for path, text in tree.texts.items() if path.startswith("bench/fault"))
+    file, _, test = name.partition(": ")
+    ending = "" if "." in file else ".c"
+    texts = [tree.texts[path] for path in tree.paths("/" + file + ending) if path.startswith("tests/")]
+    if not test:
+        return bool(texts)
+    if file.endswith(".py"):
+        return any(re.search(rf"^    def {re.escape(test)}\(self\):", text, re.M) for text in texts)
+    defined, listed = rf"^static void {re.escape(test)}\(void \*\*", rf"\(\s*{re.escape(test)}\s*[,)]"
+    return any(re.search(defined, text, re.M) and re.search(listed, text) for text in texts)
+
+
 def table_rows(text, macro):
     """(line, cells) of each MACRO(a, b, ...) at the beginning of a line; cells hold no comma but in quotes."""
     rows = []
@@ -212,5 +243,5 @@ def allocation_does_not_fail(tree):
 
 
 GATES = {gate.__name__: gate for gate in (folder_order, include_from_root, prototypes_commented, sizes, words,
-                                          executables, documented, events_documented, no_sleeps, sources_listed,
+                                          executables, documented, events_documented, faults_shown, no_sleeps, sources_listed,
                                           allocation_does_not_fail)}

@@ -80,6 +80,21 @@ class GateTest(unittest.TestCase):
         self.finds(gates.events_documented, "docs/operations.md", "| `source_up` |", beside=logs)
         self.passes(gates.events_documented, "docs/operations.md", "| `source_down`, `source_up` |", beside=logs)
 
+    def test_faults_shown(self):
+        tests = {"tests/scenarios/s1_down.scn": "", "tests/scenarios/must-fail/s2.scn": "", "tests/models/drain.pml": "",
+                 "bench/fault_valid.py": 'Story("D1 refused", 1)', "bench/faults": '{"flat": f}',
+                 "tests/live/test_a.py": "    def test_x(self):\n    def helper(self, x):\n",
+                 "tests/base/test_b.c": "static void y(void **state)\n{\n}\nstatic void z(void **state)\n{\n}\n\tTEST(y),\n"}
+        page = "| D1 | down | stale | log | back |\n| D1 | %s |\n"
+        for name in ("s1_down.scn", "drain.pml", "bench/faults: D1 refused", "bench/faults: flat", "test_a.py: test_x",
+                     "test_b: y", "test_b"):
+            self.passes(gates.faults_shown, "docs/faults.md", page % f"`{name}`", beside=tests)
+        for name in ("s1_up.scn", "reload.pml", "bench/faults: D1", "test_a.py: test_y", "test_a.py: helper", "test_b: x",
+                     "test_b: z", "test_c", "test_c: y", "1_down.scn"):
+            self.finds(gates.faults_shown, "docs/faults.md", page % f"`{name}`", beside=tests)
+        self.finds(gates.faults_shown, "docs/faults.md", page % "none", beside=tests)
+        self.finds(gates.faults_shown, "docs/faults.md", page + "| D2 | frozen | late | log | cut |\n", beside=tests)
+
     def test_no_sleeps(self):
         self.finds(gates.no_sleeps, "tests/base/test_a.c", "\tusleep(10);\n")
         self.passes(gates.no_sleeps, "tests/base/test_a.c", "/* no sleep( here */\n\tputs(\"sleep(1)\");\n")
