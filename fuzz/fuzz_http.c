@@ -101,7 +101,7 @@ static void finish(struct exchange *x, struct reply *reply)
 static void run(struct exchange *x, struct str target, bool *answered)
 {
 	const char *why = NULL;
-	int status = headers_screen(x->method, &x->headers, BODY_MOST, &why);
+	int status = headers_screen(x->method, "HTTP/1.1", &x->headers, BODY_MOST, &why);
 	struct str language;
 
 	check(status == 0 || (status >= 400 && why && *why));

@@ -276,7 +276,7 @@ static enum MHD_Result call_refuse(struct call *call, int status, const char *wh
 	return call_send(call);
 }
 
-static enum MHD_Result call_header(struct call *call, const char *method)
+static enum MHD_Result call_header(struct call *call, const char *method, const char *version)
 {
 	struct exchange *x = &call->x;
 	size_t bytes = header_bytes(call);
@@ -297,7 +297,7 @@ static enum MHD_Result call_header(struct call *call, const char *method)
 		memcpy(x->request_id, given.p, given.n);
 	else
 		request_id_make(x->request_id);
-	status = headers_screen(method, &x->headers, BODY_MAX, &why);
+	status = headers_screen(method, version, &x->headers, BODY_MAX, &why);
 	if (status == 0 && !layout_is_whole(&(struct layout){ method, call->target, &x->headers, bytes })) {
 		status = 400;
 		why = "the header holds a NUL, a folded line, a line without CR or a blank too many";
@@ -355,10 +355,9 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 	(void)front;
 	(void)conn;
 	(void)url; /* cut and unescaped by libmicrohttpd; ours is in the exchange */
-	(void)version;
 	switch (call->state) {
 	case CALL_NEW:
-		return call_header(call, method);
+		return call_header(call, method, version);
 	case CALL_REFUSED:
 		return MHD_NO;
 	case CALL_BODY:

@@ -135,7 +135,16 @@ static int framing_screen(const char *method, const struct headers *h, size_t bo
 	return 0;
 }
 
-int headers_screen(const char *method, const struct headers *h, size_t body_max, const char **why_out)
+/* As many as the version asks for? */
+static bool hosts_are_right(const char *version, const struct headers *h)
+{
+	size_t hosts = count(h, "Host");
+
+	return hosts == 1 || (hosts == 0 && strcmp(version, "HTTP/1.0") == 0);
+}
+
+int headers_screen(const char *method, const char *version, const struct headers *h, size_t body_max,
+		   const char **why_out)
 {
 	if (!method_is_known(method))
 		return refuse(501, "the method is not known", why_out);
@@ -147,7 +156,7 @@ int headers_screen(const char *method, const struct headers *h, size_t body_max,
 		if (has_control(h->of[i].value))
 			return refuse(400, "a header field holds a control character", why_out);
 	}
-	if (count(h, "Host") != 1)
+	if (!hosts_are_right(version, h))
 		return refuse(400, "Host must be said, once", why_out);
 	return framing_screen(method, h, body_max, why_out);
 }

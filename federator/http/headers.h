@@ -22,9 +22,9 @@ struct str headers_get(const struct headers *h, const char *name) NONNULL(1, 2);
 
 /* What must be refused before a body is read: the status to refuse with and one sentence, or 0. Catches what
  * libmicrohttpd lets pass: repeated or contradicting lengths, transfer codings, hosts, control characters,
- * methods. */
-int headers_screen(const char *method, const struct headers *h, size_t body_max, const char **why_out)
-	NONNULL(1, 2, 4);
+ * methods. `version` is that of the first line: what speaks HTTP/1.0, as checks of balancers do, may say no Host. */
+int headers_screen(const char *method, const char *version, const struct headers *h, size_t body_max,
+		   const char **why_out) NONNULL(1, 2, 3, 5);
 
 /* The format of the answer: JSON or XML by Accept (RFC 9110: the most specific range counts, then the
  * quality; JSON on a tie). False: neither is acceptable. */

@@ -16,7 +16,7 @@ static struct headers headers_of(const char *const *pairs)
 static int screened(const char *method, struct headers h)
 {
 	const char *why = NULL;
-	int status = headers_screen(method, &h, 1000, &why);
+	int status = headers_screen(method, "HTTP/1.1", &h, 1000, &why);
 
 	assert_true((status != 0) == (why != NULL));
 	return status;
