@@ -3,6 +3,8 @@
 #ifndef FEDERATOR_SERVICE_H
 #define FEDERATOR_SERVICE_H
 
+#include <stdatomic.h>
+
 #include "adapters/adapter.h"
 #include "cache/cache.h"
 #include "federator/meters.h"
@@ -34,6 +36,7 @@ struct lane {
 	struct loop *loop;
 	struct cache *cache;
 	struct flight *flights; /* fetches under way: flow/flight.c, as what follows */
+	atomic_uint hurries; /* flights that were hurried while they landed; any thread */
 	struct loop_turn call;
 	struct job *landed; /* to be stored: flow/job.c */
 	struct loop_turn store;

@@ -109,22 +109,25 @@ bool flight_begin(struct flight *fl, struct lane *lane, struct crew *crew, struc
 
 void flight_land(struct flight *fl, struct loop_post *landed)
 {
-	struct loop *loop = fl->lane->loop;
+	struct lane *lane = fl->lane;
 	struct crew *crew = fl->crew;
+	unsigned hurries = atomic_load(&lane->hurries);
 	bool wanted = !atomic_exchange(&fl->counted_out, true);
 	bool urgent = fl->urgent || !wanted; /* not wanted by its crew any more: nobody follows */
 
 	/* Posted before it is counted out: who counts the last one out then knows all others posted. */
-	loop_post_quiet(loop, landed);
-	if ((wanted && atomic_fetch_sub(&crew->left, 1) == 1) || urgent)
-		loop_wake(loop);
+	loop_post_quiet(lane->loop, landed);
+	if ((wanted && atomic_fetch_sub(&crew->left, 1) == 1) || urgent || atomic_load(&lane->hurries) != hurries)
+		loop_wake(lane->loop);
 	crew_drop(crew);
 }
 
-/* What was posted quietly is run before the loop sleeps again. */
+/* What was posted quietly is run before the loop sleeps again; what is about to be, is told. */
 void flight_hurry(struct flight *fl)
 {
-	if (!atomic_exchange(&fl->counted_out, true))
+	if (atomic_exchange(&fl->counted_out, true))
+		atomic_fetch_add(&fl->lane->hurries, 1);
+	else
 		atomic_fetch_sub(&fl->crew->left, 1);
 }
 

@@ -17,8 +17,14 @@ static const char mapping[] =
 	"<part name=\"crm\" source=\"s0\" rows=\"0..1\" deadline=\"5m\" ttl=\"1m\" stale=\"0s\">"
 	"<query by=\"member\">SELECT member, name FROM t WHERE member = :member</query>"
 	"<column name=\"member\" type=\"text\" proves=\"member\"/><column name=\"name\" type=\"text\"/></part>"
+	"<part name=\"more\" source=\"s0\" rows=\"0..1\" deadline=\"5m\" ttl=\"1m\" stale=\"0s\">"
+	"<query by=\"member\">SELECT member, title FROM t WHERE member = :member</query>"
+	"<column name=\"member\" type=\"text\" proves=\"member\"/><column name=\"title\" type=\"text\"/></part>"
 	"<field path=\"name\" class=\"open\"><from part=\"crm\" column=\"name\"/></field>"
+	"<field path=\"title\" class=\"open\"><from part=\"more\" column=\"title\"/></field>"
 	"<view name=\"pop\" by=\"member\" budget=\"9m\"><use path=\"name\"/></view>"
+	"<view name=\"more\" by=\"member\" budget=\"9m\"><use path=\"title\"/></view>"
+	"<view name=\"two\" by=\"member\" budget=\"9m\"><use path=\"name\"/><use path=\"title\"/></view>"
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>";
 
 struct question {
@@ -40,6 +46,8 @@ static struct {
 	pthread_cond_t news;
 	struct fetch *waiting[FETCHES_MOST];
 	size_t n_waiting, n_asked, n_answered;
+	void (*landing)(void); /* of the test's thread: what happens before the next fetch is posted; NULL: nothing */
+	bool woke; /* of the test's thread: a loop, since then */
 } story = { .lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER };
 
 bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err);
@@ -53,6 +61,31 @@ bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 	pthread_cond_broadcast(&story.news);
 	pthread_mutex_unlock(&story.lock);
 	return true;
+}
+
+static _Thread_local bool is_worker; /* the test's thread, where fetches land */
+
+void __real_loop_post_quiet(struct loop *loop, struct loop_post *p);
+void __wrap_loop_post_quiet(struct loop *loop, struct loop_post *p);
+void __wrap_loop_post_quiet(struct loop *loop, struct loop_post *p)
+{
+	void (*landing)(void) = is_worker ? story.landing : NULL;
+
+	if (landing) {
+		story.landing = NULL;
+		landing();
+		story.woke = false;
+	}
+	__real_loop_post_quiet(loop, p);
+}
+
+void __real_loop_wake(struct loop *loop);
+void __wrap_loop_wake(struct loop *loop);
+void __wrap_loop_wake(struct loop *loop)
+{
+	if (is_worker)
+		story.woke = true;
+	__real_loop_wake(loop);
 }
 
 /* Answer the fetch that was asked last, as a worker would, from this thread; waits for one. */
@@ -96,13 +129,18 @@ static void start_question(struct loop_post *p)
 	flow_start(q->lane, &q->ask, on_reply, q);
 }
 
-static void ask(struct question *q, size_t lane, unsigned member, uint32_t budget_ms)
+static void ask_view(struct question *q, size_t lane, unsigned member, const char *view, uint32_t budget_ms)
 {
 	*q = (struct question){ .post = { .run = start_question }, .lane = story.lanes[lane] };
 	snprintf(q->member, sizeof(q->member), "%u", member);
-	q->ask = bed_by("member", q->member, "pop");
+	q->ask = bed_by("member", q->member, view);
 	q->ask.budget_ms = budget_ms;
 	loop_post(q->lane->loop, &q->post);
+}
+
+static void ask(struct question *q, size_t lane, unsigned member, uint32_t budget_ms)
+{
+	ask_view(q, lane, member, "pop", budget_ms);
 }
 
 struct barrier {
@@ -254,6 +292,53 @@ static void loop_that_asked_may_leave(void **state)
 	assert_int_equal(n_asked(), 1);
 }
 
+static struct question latecomer; /* it asks for the part that lands, "more", only */
+
+static void somebody_joins_here(void)
+{
+	ask_view(&latecomer, 0, 1, "more", 0);
+	let_run(0);
+}
+
+static void somebody_joins_elsewhere(void)
+{
+	ask_view(&latecomer, 1, 1, "more", 0);
+	let_run(1);
+}
+
+/* A fetch wakes no loop while its request waits for another one, but it does when somebody came to wait for it who
+ * could not see that it lands. */
+static void who_joins_a_landing_fetch_is_told(void (*join)(void))
+{
+	struct question one;
+
+	is_worker = true;
+	ask_view(&one, 0, 1, "two", 0);
+	let_run(0);
+	assert_string_equal(story.waiting[story.n_waiting - 1]->part, "more");
+	story.landing = join;
+	answer_one();
+	assert_true(story.woke);
+	is_worker = false;
+	answer_one();
+	assert_own(&one);
+	assert_int_equal(reply_of(&latecomer)->status, 200);
+	free(latecomer.reply.body);
+	assert_int_equal(n_asked(), 2);
+}
+
+static void who_joins_a_landing_fetch_on_its_loop_is_told(void **state)
+{
+	(void)state;
+	who_joins_a_landing_fetch_is_told(somebody_joins_here);
+}
+
+static void who_joins_a_landing_fetch_from_elsewhere_is_told(void **state)
+{
+	(void)state;
+	who_joins_a_landing_fetch_is_told(somebody_joins_elsewhere);
+}
+
 /* Some leave at any moment, fetches land at any moment; nobody gets another's customer. */
 static void crowd_on_both_loops(void **state)
 {
@@ -296,6 +381,8 @@ int main(void)
 		STORY(one_fetch_serves_both_loops),
 		STORY(loop_that_waits_may_leave),
 		STORY(loop_that_asked_may_leave),
+		STORY(who_joins_a_landing_fetch_on_its_loop_is_told),
+		STORY(who_joins_a_landing_fetch_from_elsewhere_is_told),
 		STORY(crowd_on_both_loops),
 	};
 
