@@ -72,6 +72,7 @@ static void conf_digest(const struct adapter_conf *conf, unsigned char out[DIGES
 	digest_add_str(&d, str_of(conf->name));
 	digest_add_str(&d, str_of(conf->driver));
 	digest_add_str(&d, str_of(conf->connect));
+	digest_add_str(&d, str_of(conf->secret ? conf->secret : "")); /* read again before each connect */
 	digest_add_str(&d, str_of(conf->zone));
 	digest_add(&d, numbers, sizeof(numbers));
 	digest_end(&d, out);

@@ -129,6 +129,26 @@ static void a_reload_keeps_adapters_whose_connection_did_not_change(void **state
 	drop(f, "other.txt");
 }
 
+/* A new password would be looked for in the old file. */
+static void a_reload_opens_anew_what_is_opened_by_another_secret(void **state)
+{
+	struct fixture *f = *state;
+	const char *secret = strstr(FLOW_MAPPING, "secret:s1") + strlen("secret:s1");
+	const struct world *before, *after;
+
+	open_service(f);
+	before = service_world(f->svc);
+	put(f, "secrets/s1b", arena_printf(f->mem, "fixture:%s/empty.txt\n", f->dir).p);
+	put(f, "m.xml", arena_printf(f->mem, "%.*sb%s", (int)(secret - FLOW_MAPPING), FLOW_MAPPING, secret).p);
+	assert_true(service_reload(f->svc, f->ds, &f->err));
+	after = service_world(f->svc);
+	assert_ptr_equal(before->adapters[0], after->adapters[0]);
+	assert_ptr_not_equal(before->adapters[1], after->adapters[1]);
+	world_unref(&before);
+	world_unref(&after);
+	drop(f, "secrets/s1b");
+}
+
 static void what_a_new_set_shows_beyond_the_old_one_is_told_and_loaded(void **state)
 {
 	struct fixture *f = *state;
@@ -324,6 +344,7 @@ int main(void)
 						begin, end),
 		cmocka_unit_test_setup_teardown(a_reload_keeps_adapters_whose_connection_did_not_change,
 						begin, end),
+		cmocka_unit_test_setup_teardown(a_reload_opens_anew_what_is_opened_by_another_secret, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_new_set_shows_beyond_the_old_one_is_told_and_loaded,
 						begin, end),
 		cmocka_unit_test_setup_teardown(an_invalid_directory_changes_nothing, begin, end),
