@@ -157,8 +157,12 @@ static void a_fetch_that_hangs_in_its_socket_is_cut_at_its_cap(void **state)
 {
 	(void)state;
 	struct adapter *ad = open_deaf(1, 1000);
-	struct fetch *f = soon();
+	struct fetch *f;
 
+	deaf.fetch_answers = true; /* once, so that it is connected */
+	assert_int_equal(support_run_class(ad, ASK(.columns = "a")), ERR_NONE);
+	deaf.fetch_answers = false;
+	f = support_fetch(ASK(.columns = "a", .give_up = deadline_after_ms(300), .cap = deadline_after_ms(300)));
 	support_start(ad, f);
 	support_wait(f);
 	assert_int_equal(f->err.cls, ERR_LATE);
