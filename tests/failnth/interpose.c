@@ -33,6 +33,7 @@ static enum failing mode;
 static long nth;
 static atomic_long seen;
 static struct firing *firing;
+static _Atomic(const char *) failed; /* the name of the function that failed, by the literal that CALL() made */
 static _Thread_local int paused;
 
 void interpose_arm(enum failing how, long n, struct firing *out)
@@ -42,6 +43,7 @@ void interpose_arm(enum failing how, long n, struct firing *out)
 	mode = how;
 	nth = n;
 	atomic_store(&seen, 0);
+	atomic_store(&failed, NULL);
 	atomic_store(&armed, true);
 }
 
@@ -65,10 +67,9 @@ void failnth_resume(void)
 static void record(const char *what)
 {
 	paused++;
-	if (firing->fired++ == 0) {
-		snprintf(firing->what, sizeof(firing->what), "%s", what);
-		firing->n_frames = backtrace(firing->frames, FRAMES_MOST);
-	}
+	snprintf(firing->what, sizeof(firing->what), "%s", what);
+	firing->n_frames = backtrace(firing->frames, FRAMES_MOST);
+	firing->fired = true;
 	paused--;
 }
 
@@ -81,7 +82,6 @@ static bool waits(const char *what)
 /* Is it this call's turn? */
 static bool fires(enum failing kind, const char *what, const void *caller)
 {
-	bool more;
 	long at;
 
 	if (!atomic_load_explicit(&armed, memory_order_relaxed) || paused)
@@ -89,10 +89,10 @@ static bool fires(enum failing kind, const char *what, const void *caller)
 	if ((kind == FAIL_MEMORY) != (mode == FAIL_MEMORY) || caller_is_excused(caller, what))
 		return false;
 	at = atomic_fetch_add(&seen, 1) + 1;
-	more = mode == FAIL_IO_ON && at > nth && !waits(what) && strcmp(what, firing->what) == 0;
-	if (nth == 0 || (at != nth && !more))
-		return false;
+	if (nth == 0 || at != nth)
+		return mode == FAIL_IO_ON && atomic_load(&failed) == what && !waits(what);
 	record(what);
+	atomic_store(&failed, what);
 	return true;
 }
 

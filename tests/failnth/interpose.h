@@ -17,7 +17,7 @@ enum { FRAMES_MOST = 32 };
 /* What is known of a run; in memory that the parent reads. */
 struct firing {
 	long seen;  /* fallible calls of that kind */
-	long fired; /* of them made to fail */
+	bool fired; /* one was made to fail; what it was stands below */
 	char what[24];
 	void *frames[FRAMES_MOST];
 	int n_frames;
