@@ -13,7 +13,7 @@ struct underway_entry {
 	const void *part; /* whose rows they are: two parts may ask the same, and take it differently */
 	struct cache_key key; /* of one part with equal keys: the same question */
 	struct underway_entry *next;
-	bool outdated; /* a younger one has landed */
+	bool outdated; /* a younger one has landed; under the lock */
 };
 
 /* The caller owns it: end it, empty, with underway_free(). */

@@ -17,6 +17,17 @@ static int64_t answered_ms(const struct job *job)
 	return lane_wall_ms(job->lane) - (int64_t)((clock_mono_us() - job->fetch->ended_us) / 1000);
 }
 
+/* Have younger rows landed, perhaps on another loop? */
+static bool is_outdated(const struct job *job)
+{
+	bool outdated;
+
+	underway_lock(job->world->underway);
+	outdated = job->entry.outdated;
+	underway_unlock(job->world->underway);
+	return outdated;
+}
+
 /* True: its rows are in the cache now. */
 static bool store(const struct job *job)
 {
@@ -26,7 +37,7 @@ static bool store(const struct job *job)
 	if (job->fetch->rows->n_rows == 0 && plan_part_gives(part, job->world->cat->identity))
 		keep_ms = part->ttl_ms < NEGATIVE_TTL_MS ? part->ttl_ms : NEGATIVE_TTL_MS;
 	if (!keep_ms || !cache_keeps(job->lane->cache) || job->fetch->rows->flags != 0 || !job->shared ||
-	    job->entry.outdated)
+	    is_outdated(job))
 		return false;
 	cache_put(job->lane->cache, &job->entry.key, job->fetch->rows, answered_ms(job), keep_ms);
 	return true;

@@ -1,6 +1,7 @@
 /* test_flow_lanes.c - two loops that ask the same: one fetch serves both, whoever leaves first. The sources are the
  * linker's wrap of adapter_queue() and answer when the test lets them. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,10 @@ static struct {
 	pthread_cond_t news;
 	struct fetch *waiting[FETCHES_MOST];
 	size_t n_waiting, n_asked, n_answered;
+	struct question *younger; /* tells that it is answered by ... */
+	atomic_bool younger_landed; /* relaxed, as `go`: in no order that ThreadSanitizer would see */
+	atomic_bool go;
+	bool past_cache; /* of all questions, from now on */
 	void (*landing)(void); /* of the test's thread: what happens before the next fetch is posted; NULL: nothing */
 	bool woke; /* of the test's thread: a loop, since then */
 } story = { .lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER };
@@ -114,6 +119,8 @@ static void on_reply(void *owner, struct reply *reply)
 {
 	struct question *q = owner;
 
+	if (q == story.younger)
+		atomic_store_explicit(&story.younger_landed, true, memory_order_relaxed);
 	pthread_mutex_lock(&story.lock);
 	q->reply = *reply;
 	q->answered = true;
@@ -135,6 +142,7 @@ static void ask_view(struct question *q, size_t lane, unsigned member, const cha
 	snprintf(q->member, sizeof(q->member), "%u", member);
 	q->ask = bed_by("member", q->member, view);
 	q->ask.budget_ms = budget_ms;
+	q->ask.no_cache = story.past_cache;
 	loop_post(q->lane->loop, &q->post);
 }
 
@@ -222,6 +230,9 @@ static int start(void **state)
 
 	(void)state;
 	story.n_asked = story.n_waiting = story.n_answered = 0;
+	story.past_cache = false;
+	story.younger = NULL;
+	story.go = story.younger_landed = false;
 	story.bed = bed_new(mapping);
 	story.loop = loop_new(&err);
 	story.lanes[0] = bed_lane(story.bed);
@@ -339,6 +350,49 @@ static void who_joins_a_landing_fetch_from_elsewhere_is_told(void **state)
 	who_joins_a_landing_fetch_is_told(somebody_joins_elsewhere);
 }
 
+static void wait_for_go(struct loop_post *p)
+{
+	(void)p;
+	while (!atomic_load_explicit(&story.go, memory_order_relaxed))
+		sched_yield();
+}
+
+static void wait_for_younger(struct loop_post *p)
+{
+	(void)p;
+	while (!atomic_load_explicit(&story.younger_landed, memory_order_relaxed))
+		sched_yield();
+}
+
+/* Two fetches of the same on two loops, as of questions past the cache: the younger one lands after the older one, and
+ * before the rows of that are stored. For ThreadSanitizer. */
+static void fetches_of_the_same_land_on_both_loops(void **state)
+{
+	struct loop_post ready = { .run = wait_for_go }, between = { .run = wait_for_younger };
+	struct question of[LANES];
+	struct fetch *younger;
+
+	(void)state;
+	story.past_cache = true;
+	story.younger = &of[1];
+	for (size_t i = 0; i < LANES; i++) {
+		ask(&of[i], i, 1, 0);
+		let_run(i);
+	}
+	assert_int_equal(n_asked(), LANES);
+	younger = story.waiting[1]; /* who was asked first lands first */
+	story.waiting[1] = story.waiting[0];
+	story.waiting[0] = younger;
+	loop_post(story.lanes[0]->loop, &ready);
+	answer_one();
+	loop_post(story.lanes[0]->loop, &between);
+	atomic_store_explicit(&story.go, true, memory_order_relaxed);
+	answer_one();
+	for (size_t i = 0; i < LANES; i++)
+		assert_own(&of[i]);
+	let_run(0); /* the posts are ours */
+}
+
 /* Some leave at any moment, fetches land at any moment; nobody gets another's customer. */
 static void crowd_on_both_loops(void **state)
 {
@@ -383,6 +437,7 @@ int main(void)
 		STORY(loop_that_asked_may_leave),
 		STORY(who_joins_a_landing_fetch_on_its_loop_is_told),
 		STORY(who_joins_a_landing_fetch_from_elsewhere_is_told),
+		STORY(fetches_of_the_same_land_on_both_loops),
 		STORY(crowd_on_both_loops),
 	};
 
