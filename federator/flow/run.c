@@ -122,7 +122,8 @@ void run_landed(struct run *run, const struct fetch *fetch)
 {
 	size_t bytes;
 
-	if (fetch->err.cls == ERR_LATE && run->joined) { /* the others' time is up: it has its own */
+	/* the others' time was up, or too short for the queue: it has its own */
+	if ((fetch->err.cls == ERR_LATE || fetch->err.cls == ERR_BUSY) && run->joined) {
 		job_free(run);
 		ask_source(run);
 		return;

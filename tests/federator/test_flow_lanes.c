@@ -50,6 +50,7 @@ static struct {
 	struct question *younger; /* tells that it is answered by ... */
 	atomic_bool younger_landed; /* relaxed, as `go`: in no order that ThreadSanitizer would see */
 	atomic_bool go;
+	void (*refusing)(void); /* what happens before the next fetch is refused as busy; NULL: it is taken */
 	bool past_cache; /* of all questions, from now on */
 	void (*landing)(void); /* of the test's thread: what happens before the next fetch is posted; NULL: nothing */
 	bool woke; /* of the test's thread: a loop, since then */
@@ -58,8 +59,14 @@ static struct {
 bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err);
 bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 {
+	void (*refusing)(void) = story.refusing;
+
 	(void)ad;
-	(void)err;
+	story.refusing = NULL;
+	if (refusing) {
+		refusing();
+		return err_set(err, ERR_BUSY, "s0", "no time for the queue");
+	}
 	pthread_mutex_lock(&story.lock);
 	story.waiting[story.n_waiting++] = f;
 	story.n_asked++;
@@ -350,6 +357,28 @@ static void who_joins_a_landing_fetch_from_elsewhere_is_told(void **state)
 	who_joins_a_landing_fetch_is_told(somebody_joins_elsewhere);
 }
 
+static void somebody_with_time_joins(void)
+{
+	ask(&latecomer, 1, 1, 0);
+	let_run(1);
+}
+
+/* Whoever asked first may have had too little time left for the queue of the source. */
+static void who_joined_a_refused_fetch_asks_for_itself(void **state)
+{
+	struct question one;
+
+	(void)state;
+	story.refusing = somebody_with_time_joins;
+	ask(&one, 0, 1, 0);
+	assert_int_equal(reply_of(&one)->status, 503);
+	free(one.reply.body);
+	let_run(1);
+	assert_int_equal(n_asked(), 1);
+	answer_one();
+	assert_own(&latecomer);
+}
+
 static void wait_for_go(struct loop_post *p)
 {
 	(void)p;
@@ -437,6 +466,7 @@ int main(void)
 		STORY(loop_that_asked_may_leave),
 		STORY(who_joins_a_landing_fetch_on_its_loop_is_told),
 		STORY(who_joins_a_landing_fetch_from_elsewhere_is_told),
+		STORY(who_joined_a_refused_fetch_asks_for_itself),
 		STORY(fetches_of_the_same_land_on_both_loops),
 		STORY(crowd_on_both_loops),
 	};
