@@ -17,8 +17,7 @@ struct fixture {
 /* Sleep until then; "never" has no end. */
 static void wait_until(struct deadline due)
 {
-	struct timespec at = { .tv_sec = (time_t)(due.at_us / 1000000),
-			       .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
+	struct timespec at = clock_timespec(due.at_us);
 
 	while (due.at_us == 0)
 		pause();

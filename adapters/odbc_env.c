@@ -58,21 +58,11 @@ static bool env_make(struct err *err)
 	return true;
 }
 
-static void firsts_make(void)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&firsts_over, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 bool adapters_init(const char *odbcinst_dir, struct err *err)
 {
 	if (env != SQL_NULL_HENV)
 		return true;
-	firsts_make();
+	clock_cond_init(&firsts_over);
 	return env_set("PGCLIENTENCODING", "UTF8", err) &&
 	       (odbcinst_dir == NULL || env_set("ODBCSYSINI", odbcinst_dir, err)) && sqlite_guard_init(err) &&
 	       env_make(err);
@@ -92,9 +82,7 @@ static struct odbc_first *env_first(const char *driver)
 /* Wait for another thread's first connect; false: it takes too long. Under the lock. */
 static bool first_wait(const struct odbc_first *first)
 {
-	uint64_t due_us = deadline_after_ms(FIRST_MOST_MS).at_us;
-	struct timespec due = { .tv_sec = (time_t)(due_us / 1000000),
-				.tv_nsec = (long)(due_us % 1000000) * 1000 };
+	struct timespec due = clock_timespec(deadline_after_ms(FIRST_MOST_MS).at_us);
 
 	while (first->under_way)
 		if (pthread_cond_timedwait(&firsts_over, &firsts_lock, &due) == ETIMEDOUT)

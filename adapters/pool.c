@@ -15,16 +15,11 @@ enum { POOL_MOST = 64, USUAL_FIRST_US = 1000, SLOW_US = 1000, CUT_GRACE_MS = 100
 
 static void pool_init_locks(struct adapter *ad)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&ad->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&ad->idle_work, &attr);
-	pthread_cond_init(&ad->spare_work, &attr);
-	pthread_cond_init(&ad->connect_over, &attr);
-	pthread_cond_init(&ad->ended, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&ad->idle_work);
+	clock_cond_init(&ad->spare_work);
+	clock_cond_init(&ad->connect_over);
+	clock_cond_init(&ad->ended);
 }
 
 void pool_free(struct adapter *ad)
@@ -277,9 +272,7 @@ struct adapter_state adapter_state(struct adapter *ad)
 /* Wait until all workers ended or the time is over; returns how many did not end. Under the lock. */
 static uint32_t close_wait(struct adapter *ad, uint32_t grace_ms)
 {
-	uint64_t due_us = deadline_after_ms(grace_ms).at_us;
-	struct timespec due = { .tv_sec = (time_t)(due_us / 1000000),
-				.tv_nsec = (long)(due_us % 1000000) * 1000 };
+	struct timespec due = clock_timespec(deadline_after_ms(grace_ms).at_us);
 
 	while (ad->in_state[WORKER_ENDED] < ad->conf.pool)
 		if (pthread_cond_timedwait(&ad->ended, &ad->lock, &due) == ETIMEDOUT)

@@ -218,8 +218,7 @@ static void *watchdog_run(void *arg)
 		atomic_store(&wake_us, UINT64_MAX);
 		next_us = watches_look();
 		atomic_store(&wake_us, next_us);
-		due = (struct timespec){ .tv_sec = (time_t)(next_us / 1000000),
-					 .tv_nsec = (long)(next_us % 1000000) * 1000 };
+		due = clock_timespec(next_us);
 		if (next_us == UINT64_MAX)
 			pthread_cond_wait(&sooner, &list_lock);
 		else
@@ -233,14 +232,10 @@ static void *watchdog_run(void *arg)
 /* With all signals blocked: they are the main thread's. */
 static int thread_start(void)
 {
-	pthread_condattr_t attr;
 	sigset_t all, before;
 	int failed;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&sooner, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&sooner);
 	ending = false;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

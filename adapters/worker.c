@@ -55,7 +55,7 @@ bool worker_wanted(const struct adapter *ad)
 
 static void worker_wait_until(struct adapter *ad, pthread_cond_t *what, struct deadline due)
 {
-	struct timespec ts = { .tv_sec = (time_t)(due.at_us / 1000000), .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
+	struct timespec ts = clock_timespec(due.at_us);
 
 	if (due.at_us)
 		pthread_cond_timedwait(what, &ad->lock, &ts);

@@ -1,7 +1,5 @@
 #include "base/clock.h"
 
-#include <time.h>
-
 uint64_t clock_mono_us(void)
 {
 	struct timespec now;
@@ -40,4 +38,19 @@ uint64_t deadline_left_us(struct deadline due)
 		return UINT64_MAX;
 	now = clock_mono_us();
 	return due.at_us > now ? due.at_us - now : 0;
+}
+
+struct timespec clock_timespec(uint64_t us)
+{
+	return (struct timespec){ .tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000 };
+}
+
+void clock_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
 }

@@ -3,6 +3,9 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <pthread.h>
+#include <time.h>
+
 #include "base/base.h"
 
 /* Microseconds of CLOCK_MONOTONIC. */
@@ -24,5 +27,11 @@ struct deadline deadline_min(struct deadline a, struct deadline b);
 
 /* Microseconds left; 0 when it has passed, UINT64_MAX for "never". */
 uint64_t deadline_left_us(struct deadline due);
+
+/* Microseconds as the system takes them: a point of the monotonic clock, or a span. */
+struct timespec clock_timespec(uint64_t us);
+
+/* A condition whose pthread_cond_timedwait() is on the monotonic clock. The caller destroys it. */
+void clock_cond_init(pthread_cond_t *cond) NONNULL(1);
 
 #endif

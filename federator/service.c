@@ -182,8 +182,7 @@ const struct world *service_world(struct service *svc)
 
 bool service_wait_idle(struct service *svc, struct deadline due)
 {
-	struct timespec until = { .tv_sec = (time_t)(due.at_us / 1000000),
-				  .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
+	struct timespec until = clock_timespec(due.at_us);
 	bool idle;
 	int rc = 0;
 

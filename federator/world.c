@@ -35,8 +35,6 @@ static struct world_box *box_of(const struct world *w)
 
 bool home_begin(struct home *home, const struct options *opt, const struct stand_in *stand_in, struct err *err)
 {
-	pthread_condattr_t attr;
-
 	home->reaper = reaper_new(err);
 	if (!home->reaper)
 		return false;
@@ -45,10 +43,7 @@ bool home_begin(struct home *home, const struct options *opt, const struct stand
 	home->owners = 0;
 	home->source_meters = home->view_meters = NULL;
 	pthread_mutex_init(&home->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&home->fewer, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&home->fewer);
 	return true;
 }
 

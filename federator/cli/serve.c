@@ -143,8 +143,7 @@ static void reload(struct serving *s)
 static int next_signal(struct serving *s, const sigset_t *set)
 {
 	uint64_t every_us = notify_watchdog_us();
-	struct timespec every = { .tv_sec = (time_t)(every_us / 1000000),
-				  .tv_nsec = (long)(every_us % 1000000) * 1000 };
+	struct timespec every = clock_timespec(every_us);
 	int got = 0;
 
 	if (!every_us)

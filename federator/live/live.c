@@ -69,8 +69,7 @@ static bool visit_submit(struct visit *v, struct fetch *f)
 /* Wait for the fetch under way; a source that is still silent then is given up, which brings the fetch back. */
 static void visit_await(struct visit *v, struct deadline due)
 {
-	struct timespec at = { .tv_sec = (time_t)(due.at_us / 1000000),
-			       .tv_nsec = (long)(due.at_us % 1000000) * 1000 };
+	struct timespec at = clock_timespec(due.at_us);
 	bool silent;
 	int rc = 0;
 
@@ -91,13 +90,8 @@ static void visit_ask(struct visit *v, struct fetch *f, uint32_t wait_ms)
 
 static void visit_begin(struct visit *v, const struct options *opt)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&v->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&v->landed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&v->landed);
 	v->mem = arena_new();
 	if (!source_conf(opt, v->cat, v->src, v->mem, &v->conf, &v->err))
 		return;

@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "base/clock.h"
 #include "tests/cmocka_all.h"
 
@@ -62,6 +64,34 @@ static void the_earlier_deadline_wins_and_never_loses(void **state)
 	assert_int_equal(deadline_min(never, never).at_us, 0);
 }
 
+static void a_condition_waits_on_the_monotonic_clock(void **state)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct deadline due = deadline_after_ms(10);
+	struct timespec at = clock_timespec(due.at_us);
+	pthread_cond_t never;
+	int rc = 0;
+
+	(void)state;
+	clock_cond_init(&never);
+	pthread_mutex_lock(&lock);
+	while (rc == 0)
+		rc = pthread_cond_timedwait(&never, &lock, &at);
+	pthread_mutex_unlock(&lock);
+	assert_int_equal(rc, ETIMEDOUT);
+	assert_int_equal(deadline_left_us(due), 0); /* by the wall clock it would have passed long ago */
+	pthread_cond_destroy(&never);
+}
+
+static void microseconds_become_seconds_and_nanoseconds(void **state)
+{
+	struct timespec t = clock_timespec(3000007);
+
+	(void)state;
+	assert_int_equal(t.tv_sec, 3);
+	assert_int_equal(t.tv_nsec, 7000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -71,6 +101,8 @@ int main(void)
 		cmocka_unit_test(a_passed_deadline_has_nothing_left),
 		cmocka_unit_test(never_is_never),
 		cmocka_unit_test(the_earlier_deadline_wins_and_never_loses),
+		cmocka_unit_test(a_condition_waits_on_the_monotonic_clock),
+		cmocka_unit_test(microseconds_become_seconds_and_nanoseconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
