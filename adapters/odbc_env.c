@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #include "adapters/watchdog.h"
 

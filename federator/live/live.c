@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "federator/live/dummy.h"
 #include "federator/live/findings.h"

@@ -217,3 +217,10 @@ void support_dir_drop(void)
 	closedir(dir);
 	rmdir(directory);
 }
+
+int support_group_end(void **state)
+{
+	(void)state;
+	support_dir_drop();
+	return 0;
+}

@@ -65,5 +65,7 @@ const char *support_path(const char *name);
 const char *support_file(const char *name, const char *text);
 /* Remove the directory and its files. */
 void support_dir_drop(void);
+/* The same, as a group's teardown. */
+int support_group_end(void **state);
 
 #endif

@@ -180,13 +180,6 @@ static void a_wrong_file_is_reported_by_line(void **state)
 	}
 }
 
-static int drop(void **state)
-{
-	(void)state;
-	support_dir_drop();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,5 +193,5 @@ int main(void)
 		cmocka_unit_test(a_wrong_file_is_reported_by_line),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, drop);
+	return cmocka_run_group_tests(tests, NULL, support_group_end);
 }

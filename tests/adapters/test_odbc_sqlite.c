@@ -456,13 +456,6 @@ static int begin(void **state)
 	return 1;
 }
 
-static int drop(void **state)
-{
-	(void)state;
-	support_dir_drop();
-	return 0;
-}
-
 static void bytes_come_whole_at_any_length(void **state)
 {
 	(void)state;
@@ -515,5 +508,5 @@ int main(void)
 		cmocka_unit_test(eight_workers_read_side_by_side),
 	};
 
-	return cmocka_run_group_tests(tests, begin, drop);
+	return cmocka_run_group_tests(tests, begin, support_group_end);
 }

@@ -55,6 +55,18 @@ static enum err_class refused_with(struct adapter *ad)
 	return err.cls;
 }
 
+/* All workers connected, and idle. */
+static struct adapter *open_at_rest(uint32_t pool)
+{
+	struct fetch *f[8];
+	struct adapter *ad = open_at_work(pool, 8, f, ASK(.n_runs = 1));
+
+	script_let_go(&script.hold_fetches);
+	for (uint32_t i = 0; i < pool; i++)
+		assert_int_equal(end(&f[i]), ERR_NONE);
+	return ad;
+}
+
 static void fail_until_it_opens(struct adapter *ad, enum err_class cls)
 {
 	script_fail_fetches(cls);
@@ -66,12 +78,8 @@ static void fail_until_it_opens(struct adapter *ad, enum err_class cls)
 static void late_answers_open_the_breaker_and_one_connect_closes_it(void **state)
 {
 	(void)state;
-	struct fetch *f[4];
-	struct adapter *ad = open_at_work(4, 8, f, ASK(.n_runs = 1));
+	struct adapter *ad = open_at_rest(4);
 
-	script_let_go(&script.hold_fetches);
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(end(&f[i]), ERR_NONE);
 	script_hold(&script.hold_connects); /* of the probe */
 	fail_until_it_opens(ad, ERR_LATE);
 	assert_int_equal(refused_with(ad), ERR_LATE);
@@ -225,11 +233,8 @@ static void no_more_run_at_once_than_the_source_bears(void **state)
 {
 	(void)state;
 	struct fetch *f[4];
-	struct adapter *ad = open_at_work(4, 8, f, ASK(.n_runs = 1));
+	struct adapter *ad = open_at_rest(4);
 
-	script_let_go(&script.hold_fetches);
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(end(&f[i]), ERR_NONE);
 	set_limit(ad, 2);
 	script_hold(&script.hold_fetches);
 	for (int i = 0; i < 4; i++)

@@ -85,13 +85,6 @@ static void a_huge_result_is_cut_and_says_so(void **state)
 	assert_int_equal(adapter_close(&ad, 30000), 0);
 }
 
-static int drop(void **state)
-{
-	(void)state;
-	support_dir_drop();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,5 +98,5 @@ int main(void)
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
-	return cmocka_run_group_tests(tests, NULL, drop);
+	return cmocka_run_group_tests(tests, NULL, support_group_end);
 }

@@ -149,6 +149,13 @@ class LiveTest(unittest.TestCase):
         """A new empty directory."""
         return tempfile.mkdtemp(dir=self.scratch)
 
+    def start(self, *arguments):
+        """A Service of these arguments that runs until the test ends."""
+        service = Service(*arguments)
+        service.__enter__()
+        self.addCleanup(service.__exit__, None, None, None)
+        return service
+
     def assert_problem(self, answer, status, *words):
         """A problem document (RFC 9457) with the status and, in its texts, the words."""
         self.assertEqual(answer.status, status, answer.body)

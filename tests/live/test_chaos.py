@@ -14,7 +14,7 @@ import unittest
 import netns
 from servers import Servers
 from shop import CUSTOMERS, Shop, be_patient, phone_of, rows
-from support import SLOW, LiveTest, Service, states
+from support import SLOW, LiveTest, states
 
 AGENTS = 4
 LISTS = {"calls": "calls", "orders": "orders", "pages": "pages"}  # list of the view -> part
@@ -148,9 +148,7 @@ class ChaosTest(LiveTest):
         self.servers.pg.sql("ALTER ROLE app CONNECTION LIMIT -1")
 
     def serve(self, *options):
-        service = Service(self.shop.map, *(options or ("--cache", "off")))
-        service.__enter__()
-        self.addCleanup(service.__exit__, None, None, None)
+        service = self.start(self.shop.map, *(options or ("--cache", "off")))
         service.wait(self.whole(service))
         return service
 

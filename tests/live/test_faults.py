@@ -6,7 +6,7 @@ import unittest
 
 from servers import Servers
 from shop import Shop, phone_of
-from support import SLOW, LiveTest, Service, states, without_times
+from support import SLOW, LiveTest, states, without_times
 
 BUDGET_S = 1.0  # of the view; its parts have 0.4 s
 GENEROUS_S = 10 * BUDGET_S * SLOW  # a hung driver would hang for ever, not for ten budgets
@@ -19,10 +19,7 @@ class FaultTest(LiveTest):
         self.shop = Shop(os.path.join(self.fresh(), "shop"), self.servers, patient=False)
 
     def serve(self, *options):
-        service = Service(self.shop.map, *options)
-        service.__enter__()
-        self.addCleanup(service.__exit__, None, None, None)
-        return service
+        return self.start(self.shop.map, *options)
 
     def pop(self, service, customer=7, by=None):
         answer = service.query(by or {"phone": phone_of(customer)})

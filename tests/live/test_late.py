@@ -8,7 +8,7 @@ import unittest
 
 from servers import Servers
 from shop import Shop
-from support import SLOW, LiveTest, Service, states
+from support import SLOW, LiveTest, states
 
 CROWD = 24
 
@@ -23,9 +23,7 @@ class LateTest(LiveTest):
                            'deadline="400ms" cap="120s" ttl="10m" stale="0s"')
 
     def serve(self, *options):
-        service = Service(self.shop.map, *options)
-        service.__enter__()
-        self.addCleanup(service.__exit__, None, None, None)
+        service = self.start(self.shop.map, *options)
         service.wait_sources()
         service.wait(lambda: self.pop(service, 9)["complete"])
         return service

@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from shop import Shop, phone_of
-from support import LiveTest, Service, federator
+from support import LiveTest, federator
 
 CLIENTS = 3
 COLUMNS = "columns no member at amount status\n"
@@ -78,9 +78,7 @@ class MetricsTest(LiveTest):
         os.rename(self.rows + ".new", self.rows)
 
     def serve(self, *options):
-        service = Service(self.shop.map, *options)
-        service.__enter__()
-        self.addCleanup(service.__exit__, None, None, None)
+        service = self.start(self.shop.map, *options)
         service.wait_sources()
         return service
 
