@@ -159,6 +159,10 @@ class ChaosTest(LiveTest):
             return answer.status == 200 and answer.json["complete"] and not wrongs(7, answer.json)
         return check
 
+    def idle(self, service):
+        """Does no worker ask or connect? A connect that is ended half-way is a failed one, and followed by a rest."""
+        return lambda: not any(source["busy"] for source in service.admin("/readyz?verbose").json["sources"])
+
     def lacks(self, service, part, *reasons):
         """Is the part missing for one of these reasons, and nothing else wrong?"""
         def check():
@@ -253,6 +257,7 @@ class ChaosTest(LiveTest):
         be_patient(self.shop.map)
         service = self.serve()
         for _ in range(3):
+            service.wait(self.idle(service))
             self.end_pg_sessions()
             self.end_mariadb_sessions()
             for customer in (7, 8, 9):
