@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/handoff.h"
+
 /* The caller sees the first member only. Question and answer have arenas of their own, because the caller may
  * have its fetch back while a worker left behind is still writing rows. */
 struct fetch_box {
@@ -53,8 +55,12 @@ void fetch_free(struct fetch **f)
 	struct fetch_box *box = *f ? fetch_box(*f) : NULL;
 
 	*f = NULL;
-	if (box == NULL || atomic_fetch_sub_explicit(&box->owners, 1, memory_order_acq_rel) > 1)
+	if (box == NULL)
 		return;
+	handoff_give(&box->owners);
+	if (atomic_fetch_sub_explicit(&box->owners, 1, memory_order_acq_rel) > 1)
+		return;
+	handoff_take(&box->owners);
 	arena_wipe_free(&box->answer);
 	arena_wipe_free(&(struct arena *){ box->question });
 }

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/handoff.h"
 #include "base/memory.h"
 
 enum { BATCH_EVENTS = 128 };
@@ -171,9 +172,10 @@ void loop_post_quiet(struct loop *loop, struct loop_post *p)
 {
 	struct loop_post *top = atomic_load(&loop->posted);
 
-	do
+	do {
 		p->next = top;
-	while (!atomic_compare_exchange_weak(&loop->posted, &top, p));
+		handoff_give(p);
+	} while (!atomic_compare_exchange_weak(&loop->posted, &top, p));
 }
 
 void loop_wake(struct loop *loop)
@@ -198,6 +200,7 @@ static void run_posted(struct loop *loop)
 	if (!atomic_load(&loop->posted))
 		return;
 	for (p = atomic_exchange(&loop->posted, NULL); p; p = next) {
+		handoff_take(p);
 		next = p->next;
 		p->next = in_order;
 		in_order = p;

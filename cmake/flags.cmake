@@ -37,6 +37,13 @@ else()
   target_link_options(project_flags INTERFACE -Wl,-z,relro,-z,now)
 endif()
 
+# What valgrind has to be told, for the tests under helgrind (tests/sanitizers).
+option(FEDERATOR_HELGRIND "Build with annotations for helgrind" OFF)
+if(FEDERATOR_HELGRIND)
+  target_compile_definitions(project_flags INTERFACE FEDERATOR_HELGRIND)
+  target_compile_options(project_flags INTERFACE -fno-optimize-sibling-calls) # suppressions name who called
+endif()
+
 # federator_library(NAME files... LINKS targets...): the static library of a folder.
 function(federator_library name)
   cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})

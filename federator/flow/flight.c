@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/handoff.h"
 #include "base/memory.h"
 
 /* Longer each time, so that a frozen source with a queue costs no steady stream of wake-ups. */
@@ -23,8 +24,11 @@ struct crew *crew_new(void)
 
 void crew_drop(struct crew *crew)
 {
-	if (atomic_fetch_sub(&crew->owners, 1) == 1)
-		free(crew);
+	handoff_give(&crew->owners);
+	if (atomic_fetch_sub(&crew->owners, 1) > 1)
+		return;
+	handoff_take(&crew->owners);
+	free(crew);
 }
 
 /* At the end of the loop's turn; the latest flights stand first. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/handoff.h"
 #include "base/memory.h"
 #include "federator/flow/job.h"
 #include "federator/waiting.h"
@@ -45,8 +46,10 @@ static bool store(const struct job *job)
 
 static void drop_job(struct job *job)
 {
+	handoff_give(&job->owners);
 	if (atomic_fetch_sub(&job->owners, 1) > 1)
 		return;
+	handoff_take(&job->owners);
 	fetch_free(&job->fetch);
 	world_unref(&job->world);
 	free(job);
