@@ -1,7 +1,6 @@
 /* test_flow_lanes.c - two loops that ask the same: one fetch serves both, whoever leaves first. The sources are the
  * linker's wrap of adapter_queue() and answer when the test lets them. */
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,14 +382,14 @@ static void wait_for_go(struct loop_post *p)
 {
 	(void)p;
 	while (!atomic_load_explicit(&story.go, memory_order_relaxed))
-		sched_yield();
+		continue;
 }
 
 static void wait_for_younger(struct loop_post *p)
 {
 	(void)p;
 	while (!atomic_load_explicit(&story.younger_landed, memory_order_relaxed))
-		sched_yield();
+		continue;
 }
 
 /* Two fetches of the same on two loops, as of questions past the cache: the younger one lands after the older one, and
