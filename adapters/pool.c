@@ -339,6 +339,7 @@ uint32_t adapter_close(struct adapter **adp, uint32_t grace_ms)
 	if (left > 0 && pool_cut(ad))
 		left = close_wait(ad, CUT_GRACE_MS);
 	list = close_workers(ad);
+	left = ad->conf.pool - ad->in_state[WORKER_ENDED]; /* some may have ended since */
 	ad->left_behind = left > 0;
 	pthread_mutex_unlock(&ad->lock);
 	pool_fail(list, &hung);
