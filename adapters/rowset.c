@@ -109,10 +109,11 @@ static bool put_bytes(struct rowset *rs, struct str cell, const char *source, st
 	return true;
 }
 
-/* NUL is valid UTF-8, but XML has no way to write it, and who keeps texts with an end cuts them there. */
+/* NUL is valid UTF-8, but XML has no way to write it, and who keeps texts with an end cuts them there. By itself it is
+ * how MariaDB ODBC gives a bit(1) that is not set. */
 static bool is_readable(struct str text)
 {
-	return text_is_utf8(text) && !memchr(text.p, '\0', text.n);
+	return text_is_utf8(text) && (text.n == 1 || !memchr(text.p, '\0', text.n));
 }
 
 bool rowset_put(struct rowset *rs, struct str cell, const char *source, struct err *err)

@@ -186,6 +186,10 @@ enum typed_verdict typed_cell(enum value_type type, struct str cell, const struc
 	}
 	switch (type) {
 	case TYPE_TEXT:
+		if (cell.n == 1 && !*cell.p) /* a bit that is not set: no text */
+			return TYPED_BAD;
+		*out = (struct typed){.kind = NODE_TEXT, .text = cell};
+		return TYPED_OK;
 	case TYPE_BYTES:
 		*out = (struct typed){.kind = NODE_TEXT, .text = cell};
 		return TYPED_OK;

@@ -48,7 +48,7 @@ static void more_rows_than_allowed_are_marked(void **state)
 
 static void a_text_that_cannot_be_read_is_told_from_null(void **state)
 {
-	const struct str unreadable[] = { STR("a\xff"), STR("a\0b"), STR("\0") };
+	const struct str unreadable[] = { STR("a\xff"), STR("a\0b"), STR("\0\0") };
 	struct fetch *f = asked(0, 0);
 	SCOPED(rowset_drop) struct rowset rs;
 	struct err err = { 0 };
