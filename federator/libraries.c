@@ -9,8 +9,8 @@
 #include "base/digest.h"
 #include "base/memory.h"
 
-/* glibc 2.36 has eight arenas for each processor, and each of our threads leaves holes in one of its own: as many as can
- * be used at once are enough. */
+/* glibc 2.36 has eight arenas for each processor, and each of our threads leaves holes in one of its own: as many as
+ * can be used at once are enough. */
 static void limit_arenas(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
