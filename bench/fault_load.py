@@ -216,18 +216,22 @@ class SlowHeaders:
         self.sockets.pop(fd).close()
         self.cut += 1
 
-    def run(self):
-        next_s = time.monotonic() + 1
-        while self.sockets and not self.stop.is_set():
-            for fd, _ in self.poll.poll(0.2):
+    def drip(self, fds):
+        for fd in fds:
+            try:
+                self.sockets[fd].send(b"a")
+            except OSError:
                 self.drop(fd)
-            if time.monotonic() < next_s:
-                continue
-            next_s = time.monotonic() + 1
-            for fd, s in list(self.sockets.items()):
-                try:
-                    s.send(b"a")
-                except OSError:
+
+    def run(self):
+        """Each sends once a second, but not all at the same time: they are as many clients."""
+        ticks, tick = 50, 0
+        while self.sockets and not self.stop.is_set():
+            next_s = time.monotonic() + 1 / ticks
+            self.drip([fd for fd in self.sockets if fd % ticks == tick % ticks])
+            tick += 1
+            while self.sockets and (left_s := next_s - time.monotonic()) > 0:
+                for fd, _ in self.poll.poll(left_s):
                     self.drop(fd)
 
     def end(self):
