@@ -97,6 +97,7 @@ static bool front_turn(struct loop_turn *t)
 
 	if (!f->daemon)
 		return false;
+	f->cuts = 0;
 	if (f->run) {
 		f->run = false;
 		MHD_run(f->daemon);

@@ -59,6 +59,7 @@ struct front {
 	size_t active; /* requests from their first line to their completion */
 	struct call *waiting;
 	struct admission admission;
+	uint32_t cuts; /* of late clients in this turn */
 	struct dearth dearth;
 	struct footprint footprint;
 	bool quiesced;

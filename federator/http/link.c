@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "federator/http/front_state.h"
 
+enum { CUTS_A_TURN = 16 };
+
 static void list_leave(struct link *link)
 {
 	if (!link->list)
@@ -35,15 +37,21 @@ void link_cut(struct link *link)
 	shutdown(link->fd, SHUT_RDWR); /* libmicrohttpd reads the end and closes */
 }
 
-static void link_late(struct loop_timer *t)
-{
-	link_cut(CONTAINER_OF(t, struct link, timer));
-}
-
 static void due_in(struct link *link, uint64_t ms)
 {
 	loop_timer_set(link->front->loop, &link->timer,
 		       deadline_after_ms(ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX));
+}
+
+/* Thousands that came together are late together: whoever asks meanwhile shall not wait for the closing of them all. */
+static void link_late(struct loop_timer *t)
+{
+	struct link *link = CONTAINER_OF(t, struct link, timer);
+
+	if (link->front->cuts++ < CUTS_A_TURN)
+		link_cut(link);
+	else
+		due_in(link, 1);
 }
 
 bool link_make_room(struct front *f)
