@@ -44,6 +44,7 @@ static void request_id_make(char out[65])
 static void call_cut(struct call *call, int status, const char *why)
 {
 	blunt_answer(call->link->fd, status, "bad-request", why);
+	lane_count_public(call->front->conf.lane, METER_RESPONSES + meter_status(status));
 	link_cut(call->link);
 	call->state = CALL_REFUSED;
 }
