@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """A source that stands still for a while: the answer leaves without its part, whoever asks again waits for the query that
 runs on, and its rows are there for the next."""
+import itertools
+import json
 import os
 import signal
 import threading
 import unittest
 
 from servers import Servers
-from shop import Shop
+from shop import CUSTOMERS, Shop
 from support import SLOW, LiveTest, states
 
 CROWD = 24
@@ -29,13 +31,34 @@ class LateTest(LiveTest):
         return service
 
     @staticmethod
-    def pop(service, member):
-        return service.query({"member": str(member)}).json
+    def pop(service, member, **headers):
+        body = json.dumps({"by": {"member": str(member)}, "view": "pop"})
+        return service.ask("QUERY", "/v1/customers", body, {"Content-Type": "application/json", **headers}).json
 
     @staticmethod
-    def fetches(service, source):
-        found = [s for s in service.admin("/readyz?verbose").json["sources"] if s["name"] == source]
-        return found[0]["fetches"]
+    def state(service, source):
+        return [s for s in service.admin("/readyz?verbose").json["sources"] if s["name"] == source][0]
+
+    def fetches(self, service, source):
+        return self.state(service, source)["fetches"]
+
+    def crowd(self, service, members, **headers):
+        """Many ask at once."""
+        threads = [threading.Thread(target=self.pop, args=(service, member), kwargs=headers) for member in members]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+
+    def connected(self, service, source, least):
+        """Ask until the source has so many connections, none of them at work: none can be made while it stands still."""
+        others = itertools.cycle(range(10, CUSTOMERS + 1))
+
+        def check():
+            self.crowd(service, [next(others) for _ in range(8)], **{"Cache-Control": "no-cache"})
+            state = self.state(service, source)
+            return state["connected"] >= least and state["busy"] == state["queued"] == 0
+        service.wait(check)
 
     def freeze(self, server):
         server.freeze()
@@ -51,14 +74,11 @@ class LateTest(LiveTest):
 
     def assert_lands_once(self, server, source, *parts):
         service = self.serve()
+        self.connected(service, source, len(parts))
         before = self.fetches(service, source)
         self.freeze(server)
         self.assert_late(self.pop(service, 7), *parts)
-        crowd = [threading.Thread(target=self.pop, args=(service, 7)) for _ in range(CROWD)]
-        for one in crowd:
-            one.start()
-        for one in crowd:
-            one.join()
+        self.crowd(service, [7] * CROWD)
         self.assert_late(self.pop(service, 7), *parts)
         server.thaw()
         service.wait(lambda: all(states(self.pop(service, 7))[part] == "fresh" for part in parts))
