@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sqlite3
+import threading
 import unittest
 from xml.sax.saxutils import escape
 
@@ -391,13 +392,26 @@ INSERT INTO parted SELECT g, 'N' FROM generate_series(0, {2 * LARGE - 1}) g;""")
                          [("M0814", "p2.xml"), ("M0815", "p3.xml"), ("M0811", "p4.xml"), ("M0804", "sources.xml")])
 
     def test_a_source_that_is_lost_under_a_query(self):
-        """The query that is given up holds the only connection that the user may have."""
-        self.servers.pg.sql("CREATE ROLE single LOGIN PASSWORD 'single' CONNECTION LIMIT 1; GRANT SELECT ON people TO single;")
+        """While a query runs that is going to be given up, its user loses the right to connect."""
+        self.servers.pg.sql("CREATE ROLE single LOGIN PASSWORD 'single'; GRANT SELECT ON people TO single;")
         connect = self.servers.env["FED_TEST_PG"].replace("UID=app;PWD={app}", "UID=single;PWD={single}")
         mapping = self.mapping("postgresql", "sqlite", postgresql=connect)
-        mapping.add("postgresql", SLEEP, times='deadline="100ms" cap="200ms"').add("postgresql", GREEN)
+        mapping.add("postgresql", SLEEP, times='deadline="2s" cap="4s"').add("postgresql", GREEN)
         mapping.add("sqlite", "SELECT id, gone AS name FROM people WHERE id IN (:member...)")
-        code, found = mapping.findings()
+        checked = threading.Event()
+
+        def lock_out():
+            asleep = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'single' AND wait_event = 'PgSleep'"
+            while self.servers.pg.sql(asleep) == "0\n" and not checked.is_set():
+                pass
+            self.servers.pg.sql("ALTER ROLE single NOLOGIN")
+        other = threading.Thread(target=lock_out)
+        other.start()
+        try:
+            code, found = mapping.findings()
+        finally:
+            checked.set()
+            other.join()
         self.assertEqual((code, [f["code"] for f in found]), (3, ["M0811", "M0802"]), found)
         self.assertIn("sources: 1 of 2, queries: 2\n", mapping.said)
 
