@@ -61,20 +61,37 @@ static bool is_stuck(const struct gauge *g, uint64_t now_us)
 	return now_us - g->good_us > STUCK_LEAST_US + STUCK * g->took_us;
 }
 
-enum wait gauge_wait(const struct gauge *g, uint64_t left_us, uint64_t now_us)
+/* How long the queue is; false: a worker is free, nothing is known of the source, or it is not asked. */
+static bool queue_us(const struct gauge *g, uint64_t *out)
 {
-	uint64_t each = g->pool ? g->took_us / g->pool : 0, wait_us;
+	uint64_t each = g->pool ? g->took_us / g->pool : 0;
 	uint32_t before = g->queued + g->coming;
 
-	if (g->refuses || before < g->free)
-		return WAIT_NOT;
+	if (g->refuses || before < g->free || !each)
+		return false;
 	if (g->every_us && g->every_us < each)
 		each = g->every_us;
-	wait_us = (before - g->free) * each;
+	*out = (before - g->free) * each;
+	return true;
+}
+
+enum wait gauge_wait(const struct gauge *g, uint64_t left_us, uint64_t now_us)
+{
+	uint64_t wait_us;
+
+	if (!queue_us(g, &wait_us))
+		return WAIT_NOT;
 	/* a worker is half through with what it does, then comes the queue, then the fetch itself */
 	if (wait_us <= left_us / 4 && wait_us + g->took_us + g->took_us / 2 <= left_us / 2)
-		return each ? WAIT_SHORT : WAIT_NOT;
+		return WAIT_SHORT;
 	return is_stuck(g, now_us) ? WAIT_STUCK : WAIT_LONG;
+}
+
+bool gauge_spares(const struct gauge *g, uint64_t left_us)
+{
+	uint64_t wait_us;
+
+	return !queue_us(g, &wait_us) || wait_us <= left_us / 32;
 }
 
 /* Of sources that a reload has closed. */
@@ -108,17 +125,28 @@ static struct gauge *gauge_of(struct lane *lane, const struct adapter *ad)
 	return g;
 }
 
-enum wait waiting_at(struct lane *lane, struct adapter *ad, uint64_t left_us)
+static struct gauge *gauge_now(struct lane *lane, struct adapter *ad, uint64_t now_us)
 {
 	struct gauge *g = gauge_of(lane, ad);
-	uint64_t now_us = clock_mono_us();
 
 	if (now_us - g->looked_us > LOOK_EVERY_US) {
 		struct adapter_state s = adapter_state(ad);
 
 		gauge_look(g, &s, now_us);
 	}
-	return gauge_wait(g, left_us, now_us);
+	return g;
+}
+
+enum wait waiting_at(struct lane *lane, struct adapter *ad, uint64_t left_us)
+{
+	uint64_t now_us = clock_mono_us();
+
+	return gauge_wait(gauge_now(lane, ad, now_us), left_us, now_us);
+}
+
+bool waiting_spares(struct lane *lane, struct adapter *ad, uint64_t left_us)
+{
+	return gauge_spares(gauge_now(lane, ad, clock_mono_us()), left_us);
 }
 
 void waiting_expect(struct lane *lane, const struct adapter *ad, int32_t n)

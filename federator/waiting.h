@@ -37,9 +37,13 @@ enum wait {
 };
 /* With so much time left. */
 enum wait gauge_wait(const struct gauge *g, uint64_t left_us, uint64_t now_us) MUST_CHECK NONNULL(1);
+/* Is there room to spare, an eighth of what is meant by a short wait? */
+bool gauge_spares(const struct gauge *g, uint64_t left_us) MUST_CHECK NONNULL(1);
 
 /* What would a fetch at this source meet? */
 enum wait waiting_at(struct lane *lane, struct adapter *ad, uint64_t left_us) MUST_CHECK NONNULL(1, 2);
+/* Has it room to spare? */
+bool waiting_spares(struct lane *lane, struct adapter *ad, uint64_t left_us) MUST_CHECK NONNULL(1, 2);
 /* So many fetches more (less) will be queued at the source. */
 void waiting_expect(struct lane *lane, const struct adapter *ad, int32_t n) NONNULL(1, 2);
 /* A fetch was queued at the source. */

@@ -1,7 +1,8 @@
 /* room.c - does a request find room at its sources? All that it is about to ask is judged before the first fetch is
- * queued: when one source is too busy for it, the answer will not be complete, and it takes nothing from requests whose
- * answers can be: elsewhere it is served by workers that are free, or not at all. So a flood gets as many complete
- * answers as the busiest source can give. A source that hangs is no reason to hold back from the others. */
+ * queued: when one source is too busy for it, the answer will not be complete, and it takes little from requests whose
+ * answers can be: elsewhere it is served while there is room to spare. So a flood gets as many complete answers as the
+ * busiest source can give, and the others the parts that are easily had. A source that hangs is no reason to hold back
+ * from the others. */
 #include "federator/flow/request.h"
 #include "federator/waiting.h"
 
@@ -66,7 +67,23 @@ static bool judge(struct run *runs, size_t n_runs)
 static void hold_back(struct run *runs, size_t n_runs)
 {
 	for (size_t i = 0; i < n_runs; i++)
-		if (is_to_ask(&runs[i]) && wait_of(&runs[i]) != WAIT_NOT)
+		if (is_to_ask(&runs[i]) && !waiting_spares(runs[i].flow->lane, adapter_of(&runs[i]), left_us(&runs[i])))
+			room_of(&runs[i])->is = ROOM_NONE;
+}
+
+/* Is there nobody who could confirm that the customer exists? Then the rest would be asked in vain. */
+static bool nobody_confirms(const struct flow *flow)
+{
+	for (size_t i = 0; i < flow->n_confirms; i++)
+		if (!is_to_ask(flow->confirms[i]) || room_of(flow->confirms[i])->is != ROOM_NONE)
+			return false;
+	return flow->n_confirms > 0;
+}
+
+static void ask_none(struct run *runs, size_t n_runs)
+{
+	for (size_t i = 0; i < n_runs; i++)
+		if (is_to_ask(&runs[i]))
 			room_of(&runs[i])->is = ROOM_NONE;
 }
 
@@ -79,8 +96,11 @@ static void announce(struct run *runs, size_t n_runs)
 
 static void look_for_room(struct flow *flow, struct run *runs, size_t n_runs)
 {
-	if (judge(runs, n_runs))
+	if (judge(runs, n_runs)) {
 		hold_back(runs, n_runs);
+		if (runs == flow->runs && nobody_confirms(flow))
+			ask_none(runs, n_runs);
+	}
 	room_leave(flow);
 	announce(runs, n_runs);
 }
