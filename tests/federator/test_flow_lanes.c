@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/handoff.h"
 #include "tests/cmocka_all.h"
 #include "tests/federator/bed.h"
 
@@ -238,6 +239,8 @@ static int start(void **state)
 	story.n_asked = story.n_waiting = story.n_answered = 0;
 	story.past_cache = false;
 	story.younger = NULL;
+	handoff_unordered(&story.go, sizeof(story.go));
+	handoff_unordered(&story.younger_landed, sizeof(story.younger_landed));
 	story.go = story.younger_landed = false;
 	story.bed = bed_new(mapping);
 	story.loop = loop_new(&err);
