@@ -9,7 +9,7 @@ const int meter_statuses[METER_STATUSES] = {
 };
 const char *const meter_reasons[METER_REASONS] = {
 	"deadline", "busy", "refused", "auth", "schema_mismatch", "too_large", "error",
-	"wrong_subject", "key_unknown", "no_consent", "other",
+	"wrong_subject", "key_unknown", "no_consent", "not_in_cache", "other",
 };
 
 size_t meter_status(int status)

@@ -14,7 +14,7 @@ size_t meter_status(int status);
 
 /* Why parts are missing, in the words of the interface: first those that sources fail with, and last the one that
  * stands for all others. */
-enum { METER_FAULTS = 7, METER_REASONS = 11 };
+enum { METER_FAULTS = 7, METER_REASONS = 12 };
 extern const char *const meter_reasons[METER_REASONS];
 /* The place of a reason in it. */
 size_t meter_reason(const char *reason) NONNULL(1);

@@ -33,6 +33,20 @@ static bool is_circular(const struct part *part)
 	return false;
 }
 
+static void note_part(const struct field *consent, struct part *parts)
+{
+	for (size_t i = 0; consent && i < consent->n_from; i++)
+		parts[consent->from[i].part->index].consents = true;
+}
+
+static void note_lists(const struct list *lists, size_t n, struct part *parts)
+{
+	for (size_t i = 0; i < n; i++) {
+		note_part(lists[i].consent, parts);
+		note_lists(lists[i].lists, lists[i].n_lists, parts);
+	}
+}
+
 void build_consents(struct build *b, const struct elem *const *elems, struct part *parts, size_t n)
 {
 	bool *circular = arena_array_of(b->scratch, bool, n);
@@ -51,4 +65,7 @@ void build_consents(struct build *b, const struct elem *const *elems, struct par
 			 STR_ARG(parts[p].consent->path));
 		parts[p].consent = NULL;
 	}
+	for (size_t p = 0; p < n; p++)
+		note_part(parts[p].consent, parts);
+	note_lists(b->cat->lists, b->cat->n_lists, parts);
 }

@@ -138,6 +138,7 @@ struct part {
 	uint64_t ttl_ms;
 	uint64_t stale_ms; /* how long after ttl a copy may stand in; 0 = never */
 	bool find_only;
+	bool consents; /* it says whether there is a consent that a part or list requires */
 	const struct field *consent; /* requires: shown only when this is true; or NULL */
 	const struct query *queries; /* only those for the source's dialect */
 	size_t n_queries;

@@ -9,6 +9,7 @@
 #include "federator/cli/commands.h"
 #include "federator/cli/explain_text.h"
 #include "federator/flow/flow.h"
+#include "federator/http/cache_control.h"
 #include "federator/http/question.h"
 
 enum {
@@ -56,6 +57,27 @@ static bool key_read(struct question *q, const char *text)
 	       refuse(q);
 }
 
+/* Flags that are called as the members of Cache-Control. */
+static bool is_about_copies(const char *name)
+{
+	static const char *const names[] = { "no-cache", "no-store",  "only-if-cached",
+					     "max-age",  "min-fresh", "max-stale" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool copies_read(struct ask *ask, const char *name, const char *value)
+{
+	const char *wrong = cache_control_take(ask, str_of(name), str_of(value));
+
+	if (wrong)
+		message_error("--%s takes whole seconds, such as --%s 30", name, name);
+	return !wrong;
+}
+
 static bool flag_read(struct question *q, const char *name, const char *value)
 {
 	struct ask *ask = &q->ask;
@@ -68,10 +90,10 @@ static bool flag_read(struct question *q, const char *name, const char *value)
 		ask->provenance = true;
 	else if (strcmp(name, "canonical") == 0)
 		ask->canonical = true;
-	else if (strcmp(name, "no-cache") == 0)
-		ask->no_cache = true;
 	else if (strcmp(name, "pretty") == 0 || strcmp(name, "json") == 0)
 		ask->pretty = true;
+	else if (is_about_copies(name))
+		return copies_read(ask, name, value);
 	else
 		return question_member(q, str_of(name), str_of(value)) || refuse(q);
 	return true;

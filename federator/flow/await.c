@@ -64,13 +64,12 @@ bool await_over(struct job *job)
 	return any;
 }
 
-/* May the run have what a fetch brings that began before it? Its rows are no older than a copy might be; behind its cap
- * it hangs in a driver and brings none. */
+/* May the run have what a fetch brings that began before it? Behind its cap it hangs in a driver and brings nothing. */
 static bool may_join(const struct run *run, const struct job *job)
 {
 	uint64_t age_us = clock_mono_us() - job->asked_us;
 
-	return age_us < run->part->ttl_ms * 1000 && age_us < UINT64_C(1000) * run->part->cap_ms;
+	return freshness_joins(run, age_us) && age_us < UINT64_C(1000) * run->part->cap_ms;
 }
 
 static void wait_with_others(struct job *job, struct run *run)

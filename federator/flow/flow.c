@@ -161,7 +161,7 @@ enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, 
 	bool late, passing = false;
 
 	for (size_t i = 0; i < n_runs && !first; i++)
-		if (runs[i].fact.state == FACT_MISSING || runs[i].fact.state == FACT_STALE)
+		if (runs[i].fact.state == FACT_MISSING || (runs[i].fact.state == FACT_STALE && runs[i].fact.reason))
 			first = &runs[i].fact;
 	assert(first != NULL);
 	late = str_eq(str_of(first->reason), str_of(err_reason(ERR_LATE)));

@@ -25,7 +25,14 @@ struct ask {
 	uint32_t budget_ms; /* 0: the view's; never more than the view's */
 	bool provenance;
 	bool strict; /* 404 for none, 409 for many (Prefer: handling=strict) */
-	bool no_cache; /* Cache-Control: no-cache: ask the sources */
+	bool no_cache; /* Cache-Control (RFC 9111, 5.2.1): ask the sources */
+	bool no_store; /* keep nothing that this question brings */
+	bool only_if_cached; /* ask no source */
+	bool has_max_age; /* no copy older than max_age_s is wanted */
+	bool has_max_stale; /* copies over their ttl are wanted, too */
+	uint32_t max_age_s;
+	uint32_t min_fresh_s; /* a copy must stay fresh for so long */
+	uint32_t max_stale_s; /* for so long; UINT32_MAX: for as long as the mapping allows */
 	bool flat; /* a flat view as names and texts, nothing around it, and an answer whatever happens */
 	bool explain; /* how the answer came about, instead of the answer */
 	struct str field; /* explain: only this field; empty: all */

@@ -226,7 +226,7 @@ static bool write_fetch(const struct job *job, struct err *err)
 }
 
 /* Do its rows depend on nothing but its key? */
-static bool is_shared(const struct run *run)
+static bool is_common(const struct run *run)
 {
 	return *run->cache_key.text && !run_pages_on(run);
 }
@@ -239,7 +239,7 @@ static struct job *new_job(struct run *run)
 	*job = (struct job){ .entry = { .part = run->part, .key = run->cache_key },
 			     .landed = { .run = on_landed },
 			     .lane = run->flow->lane,
-			     .shared = is_shared(run),
+			     .shared = is_common(run) && !run->flow->ask.no_store,
 			     .asked_us = clock_mono_us() };
 	atomic_init(&job->owners, 1);
 	await_job(job, run);
@@ -303,7 +303,7 @@ enum job_begun job_begin(struct run *run, struct err *err)
 	struct job *job = NULL;
 
 	underway_lock(underway);
-	if (is_shared(run) && !run->flow->ask.no_cache)
+	if (is_common(run) && !run->flow->ask.no_cache)
 		end = await_others(run);
 	if (end == JOB_BEGUN)
 		job = new_job(run);

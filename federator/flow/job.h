@@ -10,7 +10,7 @@
 
 struct job {
 	struct underway_entry entry; /* its key: that of its copy */
-	bool shared; /* others may wait for it, too: it is among those under way */
+	bool shared; /* others may wait for it, too, and its rows be kept: it is among those under way */
 	struct fetch *fetch;
 	struct loop_post landed;
 	struct flight flight;

@@ -133,7 +133,7 @@ struct fact *flow_facts(struct flow *flow) NONNULL(1) __attribute__((returns_non
 enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,
 			  const char *suggestion) NONNULL(1, 3, 4);
 /* Nobody who could tell who this is answered, and no copy stands in: that is 503 or 504, neither none nor an empty
- * 200. At least one of the runs must be missing or stale; the first one is named. */
+ * 200. At least one of the runs must be missing or stale for a reason; the first one is named. */
 enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs) NONNULL(1, 2);
 /* Drop one hold; the last one frees the flow. */
 void flow_release(struct flow *flow) NONNULL(1);
@@ -164,6 +164,24 @@ void run_expire(struct run *run) NONNULL(1);
 void run_add_value(struct key_set *rk, struct str value) NONNULL(1);
 /* End a run that did not bring rows: a stale copy stands in where the part allows it. */
 void run_fail(struct run *run, const char *reason) NONNULL(1, 2);
+
+/* freshness.c - what a copy is good for, by its part and by the question */
+
+enum freshness {
+	COPY_NOT, /* for nothing */
+	COPY_SPARE, /* stands in when the source does not answer */
+	COPY_OLD, /* over its ttl, and taken all the same */
+	COPY_FRESH,
+};
+/* What rows are good for that were kept so long ago. */
+enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms) MUST_CHECK NONNULL(1, 2);
+/* May the run have what a fetch brings that began so long ago? Those rows are no older than a copy might be. */
+bool freshness_joins(const struct run *run, uint64_t age_us) MUST_CHECK NONNULL(1);
+/* End a run that found no copy to be had, of a question that asks no source. */
+void freshness_lack(struct run *run) NONNULL(1);
+/* Refuse a question that asks no source when one of the runs, which have ended, found no copy. Flat views have their
+ * defaults. */
+enum step_end freshness_check(struct flow *flow, const struct run *runs, size_t n_runs) NONNULL(1);
 
 /* cursor.c - the pages of a time line */
 

@@ -92,6 +92,10 @@ static void ask_source(struct run *run)
 {
 	struct err err = { 0 };
 
+	if (run->flow->ask.only_if_cached) {
+		freshness_lack(run);
+		return;
+	}
 	run->state = RUN_FETCHING;
 	switch (job_begin(run, &err)) {
 	case JOB_BEGUN:
@@ -149,7 +153,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 {
 	struct run *run = run_of_look(ask);
 	struct flow *flow = run->flow;
-	int64_t age_ms = lane_wall_ms(flow->lane) - hit.stored_ms;
+	enum freshness freshness = COPY_NOT;
 	bool alike;
 
 	if (run->state == RUN_LOOKING && hit.rows && !fits(flow)) {
@@ -158,14 +162,15 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows,
 				     .tuples = run->fact.tuples };
 
-		if (hit.rows && age_ms >= 0 && (uint64_t)age_ms <= run->part->ttl_ms + run->part->stale_ms &&
-		    hit.rows->n_cols == run->part->n_columns &&
+		if (hit.rows)
+			freshness = freshness_of(run, hit.rows, lane_wall_ms(flow->lane) - hit.stored_ms);
+		if (freshness != COPY_NOT && hit.rows->n_cols == run->part->n_columns &&
 		    proof_rows(run->query, run->keys, &copy, flow->mem, &alike)) {
 			combine_keep(&copy, flow->mem);
 			run->copy = (struct cache_hit){ .rows = copy.rows, .stored_ms = hit.stored_ms };
 		}
-		if (run->copy.rows && (uint64_t)age_ms < run->part->ttl_ms)
-			take_copy(run, FACT_FRESH);
+		if (run->copy.rows && freshness >= COPY_OLD)
+			take_copy(run, freshness == COPY_FRESH ? FACT_FRESH : FACT_STALE);
 		else
 			ask_source(run);
 	}

@@ -54,6 +54,8 @@ enum step_end step_fetch(struct flow *flow)
 		run_expire(&flow->runs[i]);
 	if (!runs_advance(flow->runs, flow->n_runs))
 		return STEP_WAIT;
+	if (freshness_check(flow, flow->runs, flow->n_runs) == STEP_REFUSED)
+		return STEP_REFUSED;
 	if (nobody_answered(flow))
 		return flow_refuse_unanswered(flow, flow->runs, flow->n_runs);
 	walked = flow->match.complete;

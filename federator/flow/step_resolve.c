@@ -112,7 +112,10 @@ enum step_end step_resolve(struct flow *flow)
 	for (size_t i = 0; flow->expired && i < flow->n_walks; i++)
 		run_expire(&flow->walks[i]);
 	while (runs_advance(flow->walks, flow->n_walks)) {
-		enum step_end end = conclude(flow);
+		enum step_end end = freshness_check(flow, flow->walks, flow->n_walks);
+
+		if (end == STEP_DONE)
+			end = conclude(flow);
 
 		if (end != STEP_WAIT)
 			return end;

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "federator/http/cache_control.h"
 #include "federator/http/uri.h"
 
 enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, NAMES_MAX = 128 };
@@ -302,11 +303,12 @@ static void prefer_read(struct question *q, struct str list)
 
 bool question_headers(struct question *q, const struct headers *h)
 {
-	struct str cache = headers_get(h, "Cache-Control"), purpose = headers_get(h, "X-Purpose"), member;
+	const char *wrong = cache_control_read(&q->ask, h);
+	struct str purpose = headers_get(h, "X-Purpose");
 
+	if (wrong)
+		return question_refuse(q, 400, "bad-header", NULL, "Cache-Control: %s", wrong);
 	prefer_read(q, headers_get(h, "Prefer"));
-	while (headers_next(&cache, &member))
-		q->ask.no_cache |= headers_same(member, "no-cache");
 	if (purpose.p && !headers_is_token(purpose))
 		return question_refuse(q, 400, "bad-header", NULL,
 				       "X-Purpose takes 1 to 64 letters, digits, '.', '_' or '-'");

@@ -22,6 +22,7 @@ struct form_rule {
 	const char *inside; /* the member that holds the word's member; NULL: the object itself */
 	const char *member, *words[4];
 	const char *then; /* the member that is there then, and only then */
+	const char *maybe; /* a further word, with which it may be there; or NULL */
 };
 
 struct form {

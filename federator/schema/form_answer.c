@@ -7,19 +7,19 @@ static const char *const match_states[] = { "stale" };
 static const char *const states[] = { "live", "fresh", "stale", "missing", "skipped" };
 static const char *const reasons[] = { "deadline",    "refused", "busy",       "auth",
 				       "error",	      "schema_mismatch", "too_large", "wrong_subject",
-				       "key_unknown", "no_key",	 "no_consent",
+				       "key_unknown", "no_key",	 "no_consent", "not_in_cache",
 				       "malformed_key", "lacking_key" /* flat answers only */ };
 static const char *const routed[] = { "one", "none", "many", "unlinked", "too_many", "blocked", "default" };
 static const struct form_rule routing_rules[] = {
-	{ NULL, "outcome", { "many" }, "candidates" },
+	{ NULL, "outcome", { "many" }, "candidates", NULL },
 };
 static const char *const picks[] = { "order", "newest", "max", "min", "sum" };
 static const struct form_rule part_rules[] = {
-	{ NULL, "state", { "stale", "missing", "skipped" }, "reason" },
+	{ NULL, "state", { "missing", "skipped" }, "reason", "stale" },
 };
 static const struct form_rule tree_rules[] = {
-	{ "match", "outcome", { "many" }, "candidates" },
-	{ "match", "outcome", { "one", "unlinked" }, "customer" },
+	{ "match", "outcome", { "many" }, "candidates", NULL },
+	{ "match", "outcome", { "one", "unlinked" }, "customer", NULL },
 };
 static const char *const warning_codes[] = { "bad_value", "unknown_code", "bad_text", "collation" };
 

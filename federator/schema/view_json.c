@@ -119,17 +119,29 @@ static void put_value(struct arena *mem, const struct form *form, struct node *s
 /* ---- objects ---- */
 
 /* if WORD in WORDS then required MEMBER else never MEMBER */
-static void put_rule(struct arena *mem, const struct form_rule *rule, struct node *all)
+/* "if" the member is one of the words, as many as are not NULL. */
+static void put_if(struct arena *mem, const struct form_rule *rule, const char *const *words, size_t n,
+		   struct node *one)
 {
-	struct node *one = tree_object(mem, all, STR("")), *in, *words;
+	struct node *in = tree_object(mem, tree_object(mem, one, STR("if")), STR("properties")), *list;
 
-	in = tree_object(mem, tree_object(mem, one, STR("if")), STR("properties"));
 	if (rule->inside)
 		in = tree_object(mem, tree_object(mem, in, str_of(rule->inside)), STR("properties"));
-	words = put_array(mem, tree_object(mem, in, str_of(rule->member)), STR("enum"));
-	for (size_t i = 0; i < ARRAY_LEN(rule->words) && rule->words[i]; i++)
-		tree_text(mem, words, STR(""), str_of(rule->words[i]));
+	list = put_array(mem, tree_object(mem, in, str_of(rule->member)), STR("enum"));
+	for (size_t i = 0; i < n && words[i]; i++)
+		tree_text(mem, list, STR(""), str_of(words[i]));
+}
+
+static void put_rule(struct arena *mem, const struct form_rule *rule, struct node *all)
+{
+	struct node *one = tree_object(mem, all, STR(""));
+
+	put_if(mem, rule, rule->words, ARRAY_LEN(rule->words), one);
 	put_c(mem, put_array(mem, tree_object(mem, one, STR("then")), STR("required")), STR(""), rule->then);
+	if (rule->maybe) {
+		one = tree_object(mem, one, STR("else"));
+		put_if(mem, rule, &rule->maybe, 1, one);
+	}
 	tree_bool(mem, tree_object(mem, tree_object(mem, one, STR("else")), STR("properties")),
 		  str_of(rule->then), false);
 }

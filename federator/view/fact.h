@@ -10,7 +10,7 @@ enum fact_state {
 	FACT_UNASKED, /* not needed for this question */
 	FACT_LIVE, /* asked now */
 	FACT_FRESH, /* a copy within its ttl */
-	FACT_STALE, /* an older copy, because the source did not answer */
+	FACT_STALE, /* an older copy, because the source did not answer (reason), or as it was to be taken */
 	FACT_SKIPPED, /* nothing to ask with: an earlier part answered that there is no such key */
 	FACT_MISSING, /* no answer: unknown, never absent */
 };
@@ -38,7 +38,7 @@ struct fact {
 	const struct part *part;
 	enum fact_state state;
 	const struct rows *rows; /* NULL when unknown or skipped */
-	const char *reason; /* FACT_MISSING, FACT_SKIPPED: a word of the interface */
+	const char *reason; /* FACT_MISSING, FACT_SKIPPED, FACT_STALE or NULL: a word of the interface */
 	const char *depends_on; /* FACT_MISSING for want of a key: the part that should have given it */
 	int64_t stored_ms; /* copies: wall clock of the source's answer */
 	int64_t age_ms; /* copies */

@@ -1,0 +1,75 @@
+/* freshness.c - what a copy is good for, by the ttl and stale of its part and by the Cache-Control of the question. */
+#include "federator/flow/request.h"
+#include "metadata/plan.h"
+
+static const char not_in_cache[] = "not_in_cache";
+
+/* Who the customer is, and whether there is consent, is never told by an old copy while the source can be asked. */
+static bool decides(const struct run *run)
+{
+	return run->walk || run->part->consents || plan_part_gives(run->part, run->flow->world->cat->identity);
+}
+
+static bool is_young(const struct ask *ask, uint64_t age_ms)
+{
+	return !ask->has_max_age || age_ms <= UINT64_C(1000) * ask->max_age_s;
+}
+
+static bool is_fresh(const struct run *run, uint64_t age_ms)
+{
+	const struct ask *ask = &run->flow->ask;
+	uint64_t ttl_ms = run->part->ttl_ms;
+
+	return age_ms < ttl_ms && ttl_ms - age_ms >= UINT64_C(1000) * ask->min_fresh_s && is_young(ask, age_ms);
+}
+
+/* min-fresh and max-stale contradict each other: then the stricter one counts. */
+static bool is_taken_stale(const struct run *run, uint64_t age_ms)
+{
+	const struct ask *ask = &run->flow->ask;
+
+	return !decides(run) && ask->has_max_stale && !ask->min_fresh_s && is_young(ask, age_ms) &&
+	       (ask->max_stale_s == UINT32_MAX || age_ms <= run->part->ttl_ms + UINT64_C(1000) * ask->max_stale_s);
+}
+
+enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms)
+{
+	uint64_t age = (uint64_t)age_ms;
+
+	(void)rows;
+	if (age_ms < 0 || age > run->part->ttl_ms + run->part->stale_ms)
+		return COPY_NOT;
+	if (is_fresh(run, age))
+		return COPY_FRESH;
+	if (age >= run->part->ttl_ms && is_taken_stale(run, age))
+		return COPY_OLD;
+	return COPY_SPARE;
+}
+
+bool freshness_joins(const struct run *run, uint64_t age_us)
+{
+	return age_us < run->part->ttl_ms * 1000 && is_fresh(run, (age_us + 999) / 1000);
+}
+
+void freshness_lack(struct run *run)
+{
+	run->copy.rows = NULL; /* it may stand in for a source that was asked, and none is */
+	run_fail(run, not_in_cache);
+}
+
+enum step_end freshness_check(struct flow *flow, const struct run *runs, size_t n_runs)
+{
+	if (!flow->ask.only_if_cached || flow->view->shape != SHAPE_TREE)
+		return STEP_DONE;
+	for (size_t i = 0; i < n_runs; i++) {
+		const struct fact *fact = &runs[i].fact;
+
+		if (fact->state == FACT_MISSING && fact->reason == not_in_cache)
+			return flow_refuse(flow, 504, "not-in-cache", "Not in the cache",
+					   arena_printf(flow->mem, "part `%s` has no copy that can be used, and the "
+						        "question allows to ask no source (only-if-cached)",
+							fact->part->name),
+					   "ask without only-if-cached, or with max-stale");
+	}
+	return STEP_DONE;
+}
