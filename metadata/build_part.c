@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "metadata/keyparts.h"
 
+enum { NOBODY_MOST_MS = 5000 };
+
 /* "0..20"; the schema has seen to its form. */
 static bool build_rows(struct build *b, const struct elem *e, struct part *part)
 {
@@ -27,8 +29,6 @@ static bool build_times(struct build *b, const struct elem *e, struct part *part
 {
 	uint32_t three, second;
 
-	part->ttl_ms = elem_duration_ms(e, "ttl", 0);
-	part->stale_ms = elem_duration_ms(e, "stale", 0);
 	if (!build_wait_ms(b, e, "deadline", &part->deadline_ms))
 		return false;
 	if (elem_attr(e, "cap")) {
@@ -43,6 +43,34 @@ static bool build_times(struct build *b, const struct elem *e, struct part *part
 		diag_add(b->ds, "M0211", elem_at(e, "cap"),
 			 "it ends the query after the answer stopped waiting", "cap is below deadline");
 	return true;
+}
+
+static bool gives_identity(const struct part *part)
+{
+	for (size_t i = 0; i < part->n_columns; i++)
+		if (part->columns[i].gives && part->columns[i].gives->role == KEY_IDENTITY)
+			return true;
+	return false;
+}
+
+/* How long copies are good for. A customer who has just come must not be nobody for long. */
+static void build_copies(struct build *b, const struct elem *e, struct part *part)
+{
+	bool names = gives_identity(part);
+	uint64_t most;
+
+	part->ttl_ms = elem_duration_ms(e, "ttl", 0);
+	part->stale_ms = elem_duration_ms(e, "stale", 0);
+	most = names && part->ttl_ms > NOBODY_MOST_MS ? NOBODY_MOST_MS : part->ttl_ms;
+	part->negative_ms = elem_duration_ms(e, "negative", most);
+	if (part->negative_ms <= most)
+		return;
+	if (most < part->ttl_ms)
+		diag_add(b->ds, "M0225", elem_at(e, "negative"), "write 5s or less, or leave it out",
+			 "part `%s` gives the identity: that there is nobody is kept for 5s at most", part->name);
+	else
+		diag_add(b->ds, "M0225", elem_at(e, "negative"), "make it ttl or less, or leave it out",
+			 "an answer of part `%s` without rows would be kept for longer than one with rows", part->name);
 }
 
 static void check_find_only(struct build *b, const struct elem *e, const struct part *part)
@@ -70,6 +98,7 @@ bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thi
 	ok &= build_rows(b, e, part);
 	ok &= build_times(b, e, part);
 	columns = build_columns(b, e, part);
+	build_copies(b, e, part);
 	ok &= build_queries(b, e, columns, part) && columns;
 	check_find_only(b, e, part);
 	if (ok)

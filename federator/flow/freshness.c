@@ -10,45 +10,56 @@ static bool decides(const struct run *run)
 	return run->walk || run->part->consents || plan_part_gives(run->part, run->flow->world->cat->identity);
 }
 
+static uint64_t ttl_of(const struct part *part, const struct rows *rows)
+{
+	return rows->n_rows ? part->ttl_ms : part->negative_ms;
+}
+
+/* That there is nobody does not stand in for a source. */
+uint64_t freshness_keep_ms(const struct catalog *cat, const struct part *part, const struct rows *rows)
+{
+	bool nobody = !rows->n_rows && plan_part_gives(part, cat->identity);
+
+	return ttl_of(part, rows) + (nobody ? 0 : part->stale_ms);
+}
+
 static bool is_young(const struct ask *ask, uint64_t age_ms)
 {
 	return !ask->has_max_age || age_ms <= UINT64_C(1000) * ask->max_age_s;
 }
 
-static bool is_fresh(const struct run *run, uint64_t age_ms)
+static bool is_fresh(const struct run *run, uint64_t ttl_ms, uint64_t age_ms)
 {
 	const struct ask *ask = &run->flow->ask;
-	uint64_t ttl_ms = run->part->ttl_ms;
 
 	return age_ms < ttl_ms && ttl_ms - age_ms >= UINT64_C(1000) * ask->min_fresh_s && is_young(ask, age_ms);
 }
 
 /* min-fresh and max-stale contradict each other: then the stricter one counts. */
-static bool is_taken_stale(const struct run *run, uint64_t age_ms)
+static bool is_taken_stale(const struct run *run, uint64_t ttl_ms, uint64_t age_ms)
 {
 	const struct ask *ask = &run->flow->ask;
 
 	return !decides(run) && ask->has_max_stale && !ask->min_fresh_s && is_young(ask, age_ms) &&
-	       (ask->max_stale_s == UINT32_MAX || age_ms <= run->part->ttl_ms + UINT64_C(1000) * ask->max_stale_s);
+	       (ask->max_stale_s == UINT32_MAX || age_ms <= ttl_ms + UINT64_C(1000) * ask->max_stale_s);
 }
 
 enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms)
 {
-	uint64_t age = (uint64_t)age_ms;
+	uint64_t age = (uint64_t)age_ms, ttl_ms = ttl_of(run->part, rows);
 
-	(void)rows;
-	if (age_ms < 0 || age > run->part->ttl_ms + run->part->stale_ms)
+	if (age_ms < 0 || age > freshness_keep_ms(run->flow->world->cat, run->part, rows))
 		return COPY_NOT;
-	if (is_fresh(run, age))
+	if (is_fresh(run, ttl_ms, age))
 		return COPY_FRESH;
-	if (age >= run->part->ttl_ms && is_taken_stale(run, age))
+	if (age >= ttl_ms && is_taken_stale(run, ttl_ms, age))
 		return COPY_OLD;
 	return COPY_SPARE;
 }
 
 bool freshness_joins(const struct run *run, uint64_t age_us)
 {
-	return age_us < run->part->ttl_ms * 1000 && is_fresh(run, (age_us + 999) / 1000);
+	return age_us < run->part->ttl_ms * 1000 && is_fresh(run, run->part->ttl_ms, (age_us + 999) / 1000);
 }
 
 void freshness_lack(struct run *run)

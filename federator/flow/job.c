@@ -7,10 +7,6 @@
 #include "base/memory.h"
 #include "federator/flow/job.h"
 #include "federator/waiting.h"
-#include "metadata/plan.h"
-
-/* Negative answers about who a customer is live this long at most. */
-enum { NEGATIVE_TTL_MS = 5000 };
 
 /* Wall clock: when the source answered. Rows are kept only once the answer left, which may have waited for others. */
 static int64_t answered_ms(const struct job *job)
@@ -32,11 +28,8 @@ static bool is_outdated(const struct job *job)
 /* True: its rows are in the cache now. */
 static bool store(const struct job *job)
 {
-	const struct part *part = job->part;
-	uint64_t keep_ms = part->ttl_ms + part->stale_ms;
+	uint64_t keep_ms = freshness_keep_ms(job->world->cat, job->part, job->fetch->rows);
 
-	if (job->fetch->rows->n_rows == 0 && plan_part_gives(part, job->world->cat->identity))
-		keep_ms = part->ttl_ms < NEGATIVE_TTL_MS ? part->ttl_ms : NEGATIVE_TTL_MS;
 	if (!keep_ms || !cache_keeps(job->lane->cache) || job->fetch->rows->flags != 0 || !job->shared ||
 	    is_outdated(job))
 		return false;

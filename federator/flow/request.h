@@ -177,6 +177,9 @@ enum freshness {
 enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms) MUST_CHECK NONNULL(1, 2);
 /* May the run have what a fetch brings that began so long ago? Those rows are no older than a copy might be. */
 bool freshness_joins(const struct run *run, uint64_t age_us) MUST_CHECK NONNULL(1);
+/* For how long the rows of a part are kept; 0: not at all. */
+uint64_t freshness_keep_ms(const struct catalog *cat, const struct part *part, const struct rows *rows) MUST_CHECK
+	NONNULL(1, 2, 3);
 /* End a run that found no copy to be had, of a question that asks no source. */
 void freshness_lack(struct run *run) NONNULL(1);
 /* Refuse a question that asks no source when one of the runs, which have ended, found no copy. Flat views have their

@@ -115,6 +115,7 @@ static void a_part_has_its_times_and_columns(void **state)
 	assert_int_equal(parts_named("owner")->cap_ms, 400);
 	assert_int_equal(crm->ttl_ms, 30000);
 	assert_int_equal(crm->stale_ms, 600000);
+	assert_int_equal(crm->negative_ms, 5000); /* it gives the identity */
 	assert_true(parts_named("owner")->find_only);
 	assert_ptr_equal(crm->columns[0].gives, cat->identity);
 	assert_string_equal(crm->columns[3].as[1]->name, "digits");
