@@ -7,7 +7,7 @@
 #include "base/histogram.h"
 
 /* HTTP status codes that are counted by themselves; the last one stands for all others. */
-enum { METER_STATUSES = 17 };
+enum { METER_STATUSES = 18 };
 extern const int meter_statuses[METER_STATUSES]; /* the last is 0 */
 /* The place of a status in it. */
 size_t meter_status(int status);

@@ -2,6 +2,7 @@
  * and its handler, as far as a question is read. What is refused is refused with a status of the caller's and one that
  * has a title; what is taken is decoded, within bounds, and names no other path. */
 #include "base/text.h"
+#include "federator/http/condition.h"
 #include "federator/http/exchange.h"
 #include "federator/http/question.h"
 #include "federator/http/uri.h"
@@ -108,6 +109,7 @@ static void run(struct exchange *x, struct str target, bool *answered)
 	x->acceptable = headers_format(&x->headers, &x->format);
 	language = headers_language(&x->headers, x->mem);
 	check(!language.p || text_is_utf8(language));
+	check(!condition_met(&x->headers, "W/\"t\"") || headers_get(&x->headers, "If-None-Match").n);
 	if (status != 0 || !uri_split(target, &x->path, &x->query))
 		return;
 	check(x->path.n + x->query.n + (x->query.p != NULL) == target.n);

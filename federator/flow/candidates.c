@@ -317,8 +317,10 @@ void candidates_put(struct flow *flow, struct node *root)
 		tree_number(flow->mem, one, STR("rank"), (int64_t)i + 1);
 		tree_text(flow->mem, one, STR("by"), asked_names(flow, c->key_bits));
 		if (!flow->ask.canonical)
-			tree_text(flow->mem, one, STR("id"),
-				  seal_id(flow->lane->service, flow->ask.tenant, c->subject, flow->mem));
+			flow_vary(flow,
+				  tree_text(flow->mem, one, STR("id"),
+					    seal_id(flow->lane->service, flow->ask.tenant, c->subject, flow->mem)),
+				  VARY_SEALED);
 		m.facts = candidate_facts(flow, c->subject);
 		if (view)
 			merge_uses(&m, view->uses, view->n_uses,

@@ -169,14 +169,14 @@ static void put_ages(struct flow *flow, const struct fact *fact, struct node *pa
 	if (flow->ask.canonical)
 		return;
 	if (fact->state != FACT_MISSING && fact->state != FACT_SKIPPED)
-		tree_number(flow->mem, part, STR("age_ms"), copy ? fact->age_ms : 0);
+		flow_vary(flow, tree_number(flow->mem, part, STR("age_ms"), copy ? fact->age_ms : 0), VARY_AGE_MS);
 	if (fact->state == FACT_STALE) {
 		tree_text(flow->mem, part, STR("stored"), moment_text(flow->mem, fact->stored_ms));
 		tree_number(flow->mem, part, STR("max_stale_ms"), (int64_t)fact->part->stale_ms);
 	}
 	if (fact->refreshing)
 		tree_bool(flow->mem, part, STR("refreshing"), true);
-	tree_number(flow->mem, part, STR("took_ms"), (int64_t)(fact->took_us / 1000));
+	flow_vary(flow, tree_number(flow->mem, part, STR("took_ms"), (int64_t)(fact->took_us / 1000)), VARY_TOOK_MS);
 	if (copy && fact->age_ms / 1000 > flow->reply.age_s)
 		flow->reply.age_s = (uint32_t)(fact->age_ms / 1000);
 }
@@ -184,10 +184,13 @@ static void put_ages(struct flow *flow, const struct fact *fact, struct node *pa
 static void put_state(struct flow *flow, const struct fact *fact, struct node *object)
 {
 	enum fact_state state = fact->state;
+	struct node *node;
 
 	if (flow->ask.canonical && state == FACT_FRESH)
 		state = FACT_LIVE;
-	tree_text(flow->mem, object, STR("state"), str_of(envelope_state(state)));
+	node = tree_text(flow->mem, object, STR("state"), str_of(envelope_state(state)));
+	if (state == FACT_FRESH || state == FACT_LIVE)
+		flow_vary(flow, node, VARY_STATE);
 	if (fact->reason)
 		tree_text(flow->mem, object, STR("reason"), str_of(fact->reason));
 }

@@ -88,8 +88,10 @@ static void put_stale(struct flow *flow)
 		if (flow->runs[i].fact.state == FACT_STALE && flow->runs[i].fact.age_ms > age_ms)
 			age_ms = flow->runs[i].fact.age_ms;
 	if (age_ms >= 0 && !flow->ask.canonical)
-		tree_text(flow->mem, flow->root, STR("stale"),
-			  arena_printf(flow->mem, "%lld", (long long)(age_ms / 1000)));
+		flow_vary(flow,
+			  tree_text(flow->mem, flow->root, STR("stale"),
+				    arena_printf(flow->mem, "%lld", (long long)(age_ms / 1000))),
+			  VARY_AGE_S);
 }
 
 /* "outcome", "candidates", "reason", "stale". True: something is known of whom it is. */

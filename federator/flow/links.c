@@ -58,8 +58,8 @@ void links_put(struct flow *flow, struct node *root, struct str id)
 	if (flow->ask.canonical || !id.p)
 		return;
 	links = tree_object(flow->mem, root, STR("links"));
-	tree_text(flow->mem, links, STR("self"), url_of(flow, id, flow->ask.cursor));
+	flow_vary(flow, tree_text(flow->mem, links, STR("self"), url_of(flow, id, flow->ask.cursor)), VARY_SEALED);
 	next = cursor_next(flow);
 	if (next.p)
-		tree_text(flow->mem, links, STR("next"), url_of(flow, id, next));
+		flow_vary(flow, tree_text(flow->mem, links, STR("next"), url_of(flow, id, next)), VARY_SEALED);
 }

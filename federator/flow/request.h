@@ -120,6 +120,8 @@ struct flow {
 	const struct run **confirms; /* runs that confirm an asked identity */
 	size_t n_confirms;
 	struct node *root;
+	struct vary *varying; /* of values in it; the last one noted first */
+	size_t n_varying;
 	struct reply reply;
 };
 
@@ -363,6 +365,15 @@ const char *envelope_state(enum fact_state state) __attribute__((returns_nonnull
 void envelope_timing(struct flow *flow) NONNULL(1);
 /* The word of the interface for an outcome. */
 const char *envelope_outcome(enum outcome outcome) __attribute__((returns_nonnull));
+
+/* vary.c - what differs from one answer to the next though nothing has changed */
+
+/* Note that a value of the answer is of that kind. Once for a node. */
+void flow_vary(struct flow *flow, struct node *node, enum vary_kind kind) NONNULL(1, 2);
+/* Those that were written, in their order in the body; in the flow's arena. */
+const struct vary *vary_list(struct flow *flow, size_t *n_out) NONNULL(1, 2) __attribute__((returns_nonnull));
+/* Set reply->etag from the body, unless it is no view, or canonical. */
+void vary_tag(struct flow *flow) NONNULL(1);
 
 /* links.c - the question again, as URLs */
 

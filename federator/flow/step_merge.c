@@ -134,7 +134,7 @@ static struct node *begin_root(struct flow *flow, struct str *id_out)
 	if (flow->match.outcome == OUTCOME_ONE)
 		*id_out = seal_id(flow->lane->service, flow->ask.tenant, flow->match.subject, flow->mem);
 	if (id_out->p && !flow->ask.canonical)
-		tree_text(flow->mem, root, STR("id"), *id_out);
+		flow_vary(flow, tree_text(flow->mem, root, STR("id"), *id_out), VARY_SEALED);
 	tree_text(flow->mem, root, STR("view"), str_of(flow->view->name));
 	if (!flow->ask.canonical)
 		tree_text(flow->mem, root, STR("revision"), str_of(flow->world->cat->revision));

@@ -42,5 +42,6 @@ enum step_end step_render(struct flow *flow)
 	}
 	flow->reply.status = 200;
 	flow->reply.body = buf_take(&out, &flow->reply.len);
+	vary_tag(flow);
 	return STEP_DONE;
 }

@@ -1,5 +1,7 @@
 #include "federator/http/asking.h"
 
+#include "federator/http/condition.h"
+
 struct question asking_begin(const struct exchange *x, unsigned scope)
 {
 	const struct options *opt = service_options(x->lane->service);
@@ -65,6 +67,8 @@ static void flow_done(void *owner, struct reply *reply)
 	struct exchange *x = owner;
 
 	x->is_view = true;
+	if (reply->etag[0] && strcmp(x->method, "POST") != 0 && condition_met(&x->headers, reply->etag))
+		reply->status = 304; /* the body stays: libmicrohttpd tells its length and does not send it */
 	exchange_reply(x, reply);
 }
 

@@ -27,9 +27,10 @@ static bool put_view_headers(struct MHD_Response *r, const struct reply *reply)
 {
 	if (reply->server_timing[0] && !put(r, "Server-Timing", reply->server_timing))
 		return false;
-	if (reply->status != 200)
+	if (!reply->etag[0] && reply->status != 200)
 		return true;
-	return put(r, "Cache-Status", reply->from_cache ? "federator; hit" : "federator; fwd=miss") &&
+	return (!reply->etag[0] || put(r, "ETag", reply->etag)) &&
+	       put(r, "Cache-Status", reply->from_cache ? "federator; hit" : "federator; fwd=miss") &&
 	       ((!reply->from_cache && !reply->age_s) || put_number(r, "Age", reply->age_s));
 }
 
@@ -37,7 +38,8 @@ static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool c
 {
 	const struct reply *reply = &x->reply;
 
-	return put(r, "Content-Type", reply->content_type) && put(r, "Cache-Control", "private, no-store") &&
+	return (reply->status == 304 || put(r, "Content-Type", reply->content_type)) &&
+	       put(r, "Cache-Control", "private, no-store") &&
 	       put(r, "Vary", "Accept, Accept-Language, Authorization") &&
 	       put(r, "X-Content-Type-Options", "nosniff") && put(r, "X-Request-Id", x->request_id) &&
 	       (!x->is_view || put_view_headers(r, reply)) && (!x->allow[0] || put(r, "Allow", x->allow)) &&

@@ -36,11 +36,15 @@ static void form_put(struct str text, struct buf *out)
 void render_form(const struct node *root, struct buf *out)
 {
 	for (const struct node *n = root->first; n; n = n->next) {
+		size_t at;
+
 		if (n != root->first)
 			buf_putc(out, '&');
 		form_put(n->name, out);
 		buf_putc(out, '=');
+		at = out->len;
 		form_put(n->value, out);
+		render_note(n, at, out);
 	}
 }
 
@@ -58,15 +62,18 @@ void render_text(const struct node *root, struct buf *out)
 
 	for (const struct node *n = root->first; n; n = n->next) {
 		struct str rest = n->value;
+		size_t at;
 
 		buf_put_str(out, n->name);
 		buf_putc(out, '=');
+		at = out->len;
 		while (rest.n) {
 			size_t used = text_next(rest, &cp);
 
 			buf_put(out, utf8, text_encode(is_control(cp) ? ' ' : cp, utf8));
 			rest = (struct str){ rest.p + used, rest.n - used };
 		}
+		render_note(n, at, out);
 		buf_putc(out, '\n');
 	}
 }

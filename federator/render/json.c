@@ -121,6 +121,18 @@ static void origin(struct str pointer, const struct origin *o, void *arg)
 	end(j, '}');
 }
 
+/* A text or a literal. */
+static void scalar(struct json *j, const struct node *n)
+{
+	size_t at = j->out->len;
+
+	if (n->kind == NODE_TEXT)
+		render_json_string(n->value, j->out);
+	else
+		buf_put_str(j->out, n->value);
+	render_note(n, at, j->out);
+}
+
 static void value(struct json *j, const struct node *n);
 
 static void children(struct json *j, const struct node *parent)
@@ -149,10 +161,8 @@ static void value(struct json *j, const struct node *n)
 		children(j, n);
 		return;
 	case NODE_TEXT:
-		render_json_string(n->value, j->out);
-		return;
 	case NODE_LITERAL:
-		buf_put_str(j->out, n->value);
+		scalar(j, n);
 		return;
 	case NODE_PROVENANCE:
 		begin(j, '{');

@@ -26,6 +26,15 @@ void render_text(const struct node *root, struct buf *out) NONNULL(1, 2);
  * without a line end, cut between characters. Blanks and control characters become one blank, none at the ends. */
 void render_line(const struct node *root, size_t max, struct buf *out) NONNULL(1, 3);
 
+/* Note where a value that varies stands: it was written from `at` on. */
+static inline void render_note(const struct node *n, size_t at, const struct buf *out)
+{
+	if (n->vary) {
+		n->vary->at = at;
+		n->vary->n = out->len - at;
+	}
+}
+
 #define VIEW_NAMESPACE    "urn:federator:view:1"
 #define PROVENANCE_NAMESPACE "urn:federator:provenance:1"
 #define EXPLAIN_NAMESPACE "urn:federator:explain:1"

@@ -151,6 +151,18 @@ static void element_content(struct xml *x, const struct node *n, struct str name
 	buf_putc(x->out, '>');
 }
 
+/* Rest of an element with a value, which stands between the tags. */
+static void scalar_content(struct xml *x, const struct node *n, struct str name)
+{
+	size_t at = x->out->len + STR(">").n;
+
+	assert(!n->vary || n->value.n);
+	text_content(x, name, n->value);
+	render_note(n, at, x->out);
+	if (n->vary)
+		n->vary->n -= STR("</>").n + name.n;
+}
+
 /* Everything behind the name and the attributes of the start tag. */
 static void content(struct xml *x, const struct node *n, struct str name)
 {
@@ -168,7 +180,7 @@ static void content(struct xml *x, const struct node *n, struct str name)
 		return;
 	case NODE_TEXT:
 	case NODE_LITERAL:
-		text_content(x, name, n->value);
+		scalar_content(x, n, name);
 		return;
 	case NODE_PROVENANCE:
 		element_content(x, n, name);

@@ -33,6 +33,22 @@ struct origin {
 	size_t n_lost;
 };
 
+/* A value that another answer to the same question has otherwise though nothing has changed. */
+enum vary_kind {
+	VARY_AGE_MS, /* of a copy */
+	VARY_AGE_S,
+	VARY_TOOK_MS,
+	VARY_STATE, /* live or fresh: a copy that is as good as the source's answer */
+	VARY_SEALED, /* an id or a cursor, or a URL with one: sealed anew each time */
+};
+
+/* Where it stands in the bytes of the answer; set by who writes them. */
+struct vary {
+	enum vary_kind kind;
+	size_t at, n; /* n 0: it was not written */
+	struct vary *next; /* of the flow's */
+};
+
 struct node {
 	enum node_kind kind;
 	bool map; /* object whose member names are data: in XML <item name="..."> */
@@ -44,6 +60,7 @@ struct node {
 	const struct class_ *cls; /* values from sources: their privacy class; else NULL */
 	enum mask_kind mask; /* with `cls`: how the value looks masked */
 	const struct origin *origin; /* values from sources, when provenance was asked for */
+	struct vary *vary; /* texts and literals that vary; else NULL */
 };
 
 /* A new member at the end of `parent` (NULL for a root). */

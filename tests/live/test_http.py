@@ -379,6 +379,33 @@ class HttpTest(LiveTest):
             self.assertEqual((answer.status, answer.body), (200, b""))
             self.assertEqual(int(answer.headers["content-length"]), len(self.service.ask("GET", path).body))
 
+    def test_what_has_not_changed_is_not_sent_again(self):
+        path = "/v1/customers?view=pop&phone=" + phone_of(8)
+        first = self.service.ask("GET", path)
+        tag = first.headers["etag"]
+        self.assertRegex(tag, r'^W/"[A-Za-z0-9_-]{22}"$')
+        self.assertNotEqual(self.service.ask("GET", path).body, first.body)  # ids and timings differ
+        for value in (tag, tag[2:], f'"x", {tag}', "*"):
+            again = self.service.ask("GET", path, headers={"If-None-Match": value})
+            self.assertEqual((again.status, again.body), (304, b""), value)
+            for name in ("etag", "cache-control", "vary"):
+                self.assertEqual(again.headers[name], first.headers[name])
+            self.assertIn("date", again.headers)
+            self.assertNotIn("content-type", again.headers)
+            self.assertGreater(int(again.headers["content-length"]), 1000)  # of the body there would be, up to its timings
+        self.assertEqual(self.service.ask("HEAD", path, headers={"If-None-Match": tag}).status, 304)
+        other = self.service.ask("GET", path, headers={"If-None-Match": tag, "Accept": "application/xml"})
+        self.assertEqual(other.status, 200)
+        self.assertEqual(self.service.ask("GET", path.replace("8", "9"), headers={"If-None-Match": tag}).status, 200)
+        body, headers = json.dumps({"by": {"phone": phone_of(8)}, "view": "pop"}), {"Content-Type": "application/json"}
+        self.assertEqual(self.service.ask("QUERY", "/v1/customers", body, {**headers, "If-None-Match": tag}).status, 304)
+        self.assertEqual(self.service.ask("POST", "/v1/customers/lookup", body, {**headers, "If-None-Match": "*"}).status, 200)
+
+    def test_problems_are_sent_whatever_is_known(self):
+        answer = self.service.ask("GET", "/v1/customers?vieww=pop", headers={"If-None-Match": "*"})
+        self.assertEqual(answer.status, 400)
+        self.assertNotIn("etag", answer.headers)
+
     def test_customer_values_are_not_logged(self):
         self.service.get(phone=phone_of(7))
         self.routing("phone=" + phone_of(7))
