@@ -43,10 +43,11 @@ static struct run *hand_over(struct job *job)
 static void on_landed_elsewhere(struct loop_post *p)
 {
 	struct run *run = CONTAINER_OF(p, struct run, landed);
+	struct flow *flow = run->flow;
 
-	if (run->state != RUN_ENDED)
+	if (run->state != RUN_ENDED || run->awaited)
 		run_landed(run, run->job->fetch);
-	flow_release(run->flow);
+	flow_release(flow);
 }
 
 bool await_over(struct job *job)

@@ -25,23 +25,17 @@ const struct step_doc *flow_steps(size_t *n_out)
 	return docs;
 }
 
-static void copy_str(struct flow *flow, struct str *s)
+void ask_copy(struct ask *to, const struct ask *from, struct arena *mem)
 {
-	*s = arena_str(flow->mem, *s);
-}
+	struct str *texts[] = { &to->id,    &to->tenant, &to->role,  &to->purpose, &to->view, &to->fields,
+				&to->parts, &to->lang,   &to->since, &to->until,   &to->kind, &to->cursor, &to->field };
 
-static void copy_ask(struct flow *flow, const struct ask *ask)
-{
-	struct ask *a = &flow->ask;
-	struct str *texts[] = { &a->id,	    &a->tenant, &a->role, &a->purpose, &a->view, &a->fields,
-				&a->parts, &a->lang,   &a->since, &a->until,	&a->kind, &a->cursor,  &a->field };
-
-	*a = *ask;
+	*to = *from;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		copy_str(flow, texts[i]);
-	for (size_t i = 0; i < a->n_by; i++) {
-		copy_str(flow, &a->by[i].name);
-		copy_str(flow, &a->by[i].value);
+		*texts[i] = arena_str(mem, *texts[i]);
+	for (size_t i = 0; i < to->n_by; i++) {
+		to->by[i].name = arena_str(mem, to->by[i].name);
+		to->by[i].value = arena_str(mem, to->by[i].value);
 	}
 }
 
@@ -63,6 +57,7 @@ void flow_release(struct flow *flow)
 		run_end(&flow->walks[i]);
 	for (size_t i = 0; i < flow->n_runs; i++)
 		run_end(&flow->runs[i]);
+	progress_free(flow);
 	crew_drop(flow->crew);
 	world_unref(&flow->world);
 	arena_wipe_free(&mem);
@@ -74,6 +69,7 @@ static void give_reply(struct flow *flow)
 	loop_timer_cancel(flow->lane->loop, &flow->timer);
 	room_leave(flow);
 	tally_reply(flow);
+	progress_answer(flow);
 	flow->done(flow->owner, &flow->reply);
 }
 
@@ -141,7 +137,9 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 			       .crew = crew_new(),
 			       .started_us = clock_mono_us(),
 			       .timer = { .fire = on_budget } };
-	copy_ask(flow, ask);
+	ask_copy(&flow->ask, ask, mem);
+	if (ask->onlooker)
+		flow->progress = progress_new(mem);
 	if (ask->explain)
 		flow->step_began_us = arena_array_of(mem, uint64_t, ARRAY_LEN(steps));
 	flow_wake(flow);

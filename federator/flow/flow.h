@@ -10,6 +10,21 @@ enum format { FORMAT_JSON, FORMAT_XML, FORMAT_FORM, FORMAT_TEXT, FORMAT_LINE };
 
 enum { ASK_KEYS_MAX = 5 };
 
+/* What is told of an answer that grows. The last of an answer is NEWS_PROBLEM or NEWS_DONE. */
+enum news {
+	NEWS_IDENTITY, /* {"id", "match"}: who it is, before the parts of the view are here */
+	NEWS_VIEW, /* the view as far as it is known; parts under way are `missing`, reason `pending` */
+	NEWS_PART, /* what is different since: members of the view, and of the objects in it; null: gone */
+	NEWS_PROBLEM, /* a problem document in place of an answer */
+	NEWS_DONE, /* {"complete"}: all parts are here or will not come, late ones too */
+};
+
+/* Somebody who looks on while an answer grows. Masked and withheld as the answer itself. */
+struct onlooker {
+	/* JSON of one line, gone when it returns. On the lane's loop; must not start or end a flow. */
+	void (*tell)(struct onlooker *who, enum news what, struct str json);
+};
+
 /* A question, already free of HTTP. All texts must live until flow_start() returns. Empty views = not given. */
 struct ask {
 	struct {
@@ -44,7 +59,12 @@ struct ask {
 	struct str cursor; /* of an earlier page of the time line */
 	struct str since, until, kind; /* RFC 3339, RFC 3339, list path */
 	uint32_t limit;
+	/* Of a tree view in JSON; NULL: nobody. It must live until the last news and done() have come. */
+	struct onlooker *onlooker;
 };
+
+/* A copy whose texts live in `mem`. */
+void ask_copy(struct ask *to, const struct ask *from, struct arena *mem) NONNULL(1, 2, 3);
 
 /* The answer: the caller owns `body` (free()) when done() was called. */
 struct reply {

@@ -253,7 +253,7 @@ static void make_fetch(struct job *job, const struct run *run)
 	job->fetch->done = on_fetched;
 	job->fetch->owner = job;
 	job->fetch->batch = together_batch(job->part, job->query, job->keys, job->fetch->mem);
-	job->flight.urgent = somebody_waits_for(run);
+	job->flight.urgent = somebody_waits_for(run) || run->flow->progress;
 	set_limits(job, job->fetch);
 }
 

@@ -10,6 +10,7 @@
 struct crew;
 struct flow;
 struct job;
+struct progress;
 
 /* A key the caller asked by. */
 struct asked {
@@ -43,6 +44,7 @@ struct run {
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	struct job *job; /* the fetch; its rows live as long as it does */
 	bool joined; /* it is another run's */
+	bool awaited; /* it ended without its job, whose rows somebody who looks on still waits for: progress.c */
 	bool queued; /* its fetch is, or was: room.c */
 	uint64_t stored; /* of job_look() */
 	struct run *next, **link; /* of those that wait for the job; NULL link: it does not */
@@ -122,6 +124,7 @@ struct flow {
 	struct node *root;
 	struct vary *varying; /* of values in it; the last one noted first */
 	size_t n_varying;
+	struct progress *progress; /* NULL: nobody looks on */
 	struct reply reply;
 };
 
@@ -379,6 +382,22 @@ void vary_tag(struct flow *flow) NONNULL(1);
 
 /* "links" of a customer whose sealed id is `id`: nothing when it is the NULL view, or the answer canonical. */
 void links_put(struct flow *flow, struct node *root, struct str id) NONNULL(1, 2);
+
+/* progress.c - what somebody who looks on is told while the answer grows; all do nothing when nobody does */
+
+/* In `mem`, which must be the flow's. */
+struct progress *progress_new(struct arena *mem) NONNULL(1) __attribute__((returns_nonnull));
+/* Wipe what it keeps. */
+void progress_free(struct flow *flow) NONNULL(1);
+/* Parts of the view are still to come: tell of those that ended since. */
+void progress_show(struct flow *flow) NONNULL(1);
+/* The answer is in flow->reply. */
+void progress_answer(struct flow *flow) NONNULL(1);
+/* The run's time is up. True: its job is not abandoned, as somebody waits for what it brings. */
+bool progress_awaits(struct run *run) NONNULL(1);
+/* The job of such a run has landed; the run's fact is what it brought, or what it was. The flow may be gone
+ * afterwards. */
+void progress_late(struct run *run) NONNULL(1);
 
 /* flat.c - answers for telephone systems */
 

@@ -66,7 +66,7 @@ static void take_copy(struct run *run, enum fact_state state)
 void run_fail(struct run *run, const char *reason)
 {
 	if (run->job)
-		run->fact.refreshing = job_abandon(run);
+		run->fact.refreshing = progress_awaits(run) || job_abandon(run);
 	run->fact.reason = reason;
 	if (run->copy.rows)
 		take_copy(run, FACT_STALE);
@@ -122,9 +122,32 @@ static void drop_rows(struct run *run, size_t bytes)
 	run_fail(run, err_reason(ERR_TOO_LARGE));
 }
 
+/* The answer may have left without it. What was asked with its keys is not asked any more. */
+static void land_late(struct run *run, const struct fetch *fetch)
+{
+	if (fetch->err.cls == ERR_NONE) {
+		run->flow->row_bytes += fetch_bytes(fetch);
+		if (fits(run->flow)) {
+			run->landed_us = fetch->ended_us;
+			run->fact.rows = fetch->rows;
+			run->fact.keys = NULL;
+			run->fact.scalar_row = 0;
+			run->fact.reason = NULL;
+			run->fact.refreshing = false;
+			end_run(run, FACT_LIVE);
+		}
+	}
+	progress_late(run);
+}
+
 void run_landed(struct run *run, const struct fetch *fetch)
 {
 	size_t bytes;
+
+	if (run->awaited) {
+		land_late(run, fetch);
+		return;
+	}
 
 	/* the others' time was up, or too short for the queue: it has its own */
 	if ((fetch->err.cls == ERR_LATE || fetch->err.cls == ERR_BUSY) && run->joined) {

@@ -52,8 +52,10 @@ enum step_end step_fetch(struct flow *flow)
 
 	for (size_t i = 0; flow->expired && i < flow->n_runs; i++)
 		run_expire(&flow->runs[i]);
-	if (!runs_advance(flow->runs, flow->n_runs))
+	if (!runs_advance(flow->runs, flow->n_runs)) {
+		progress_show(flow);
 		return STEP_WAIT;
+	}
 	if (freshness_check(flow, flow->runs, flow->n_runs) == STEP_REFUSED)
 		return STEP_REFUSED;
 	if (nobody_answered(flow))
