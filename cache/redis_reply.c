@@ -1,25 +1,45 @@
 #include "cache/redis_reply.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 
-/* More than this unread is no copy of ours. */
-enum { UNREAD_MOST = 64 << 20 };
+/* More than this, unread or in one reply, is nothing of ours. */
+enum { UNREAD_MOST = 64 << 20, HELD_MOST = 64 << 20 };
 
-static void *reply_of(const redisReadTask *task, const char *text, size_t n)
+/* Count `bytes` for the outermost reply, and put this one into its place. False: too much. */
+static bool attach(const redisReadTask *task, struct redis_reply *reply, size_t bytes)
 {
-	struct redis_reply *reply = memory_try(sizeof(*reply) + n);
+	struct redis_reply *outermost = reply, *parent;
 
-	if (!reply || task->parent) {
-		free(reply);
+	for (const redisReadTask *t = task; t->parent; t = t->parent)
+		outermost = t->parent->obj;
+	if (bytes > HELD_MOST - outermost->held)
+		return false;
+	outermost->held += bytes;
+	if (!task->parent)
+		return true;
+	parent = task->parent->obj;
+	assert(parent->items && task->idx >= 0 && (size_t)task->idx < parent->n);
+	parent->items[task->idx] = reply;
+	return true;
+}
+
+/* NULL makes hiredis give up on the stream. */
+static struct redis_reply *reply_of(const redisReadTask *task, const char *text, size_t n)
+{
+	struct redis_reply *reply = n <= HELD_MOST ? memory_try(sizeof(*reply) + n) : NULL;
+
+	if (!reply)
 		return NULL;
-	}
-	reply->type = task->type;
-	reply->n = n;
+	*reply = (struct redis_reply){ .type = task->type, .n = n };
 	if (n > 0)
 		memcpy(reply->text, text, n);
-	return reply;
+	if (attach(task, reply, sizeof(*reply) + n))
+		return reply;
+	redis_reply_free(&reply);
+	return NULL;
 }
 
 static void *on_string(const redisReadTask *task, char *text, size_t n)
@@ -27,17 +47,31 @@ static void *on_string(const redisReadTask *task, char *text, size_t n)
 	return reply_of(task, text, n);
 }
 
-/* NULL makes hiredis give up on the stream. */
 static void *on_array(const redisReadTask *task, int n)
 {
-	(void)task, (void)n;
-	return NULL;
+	size_t bytes = (size_t)n * sizeof(struct redis_reply *);
+	struct redis_reply *reply, **items;
+
+	if (n < 0 || bytes > HELD_MOST / 2 || !(items = memory_try(bytes + 1)))
+		return NULL;
+	memset(items, 0, bytes + 1);
+	reply = reply_of(task, NULL, 0);
+	if (!reply) {
+		free(items);
+		return NULL;
+	}
+	reply->items = items;
+	reply->n = (size_t)n;
+	return reply;
 }
 
 static void *on_integer(const redisReadTask *task, long long value)
 {
-	(void)value;
-	return reply_of(task, NULL, 0);
+	struct redis_reply *reply = reply_of(task, NULL, 0);
+
+	if (reply)
+		reply->number = value;
+	return reply;
 }
 
 /* The task says what is missing: a string ("$-1") or an array ("*-1"). */
@@ -78,11 +112,22 @@ bool redis_reply_next(redisReader *reader, struct redis_reply **out)
 	return true;
 }
 
+static void free_one(struct redis_reply *reply)
+{
+	if (reply->items)
+		free(reply->items);
+	else
+		explicit_bzero(reply->text, reply->n);
+	free(reply);
+}
+
+/* hiredis bounds how deep replies may nest. */
 void redis_reply_free(struct redis_reply **reply)
 {
-	if (*reply) {
-		explicit_bzero(*reply, sizeof(**reply) + (*reply)->n);
-		free(*reply);
-	}
+	if (!*reply)
+		return;
+	for (size_t i = 0; (*reply)->items && i < (*reply)->n; i++)
+		redis_reply_free(&(*reply)->items[i]);
+	free_one(*reply);
 	*reply = NULL;
 }

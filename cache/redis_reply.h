@@ -1,5 +1,5 @@
 /* redis_reply.h - what Redis answers, read by hiredis' redisReader into replies that are wiped when freed.
- * Only flat replies exist here: an array is a protocol error. One thread at a time. */
+ * A reply of more than 64 MiB, or a missing array, is a protocol error. One thread at a time. */
 #ifndef CACHE_REDIS_REPLY_H
 #define CACHE_REDIS_REPLY_H
 
@@ -8,8 +8,11 @@
 #include "base/base.h"
 
 struct redis_reply {
-	int type; /* REDIS_REPLY_STRING, _STATUS, _ERROR, _INTEGER, _NIL */
-	size_t n; /* of text: strings, states and errors */
+	int type; /* REDIS_REPLY_STRING, _STATUS, _ERROR, _INTEGER, _NIL, _ARRAY */
+	int64_t number; /* integers */
+	size_t n; /* bytes of text: strings, states and errors; or items */
+	size_t held; /* the outermost one's: bytes of all that is in it */
+	struct redis_reply **items; /* arrays, also empty ones: none of the n is NULL; else NULL */
 	char text[];
 };
 

@@ -1,4 +1,4 @@
-/* Whatever a server sends: replies are flat, of the sizes they say, and the same however the bytes are cut. */
+/* Whatever a server sends: replies are of the sizes they say, and the same however the bytes are cut. */
 #include "base/buf.h"
 #include "cache/redis_reply.h"
 #include "fuzz/fuzz_target.h"
@@ -11,15 +11,31 @@ static void check(bool kept)
 		abort();
 }
 
-static void note(struct buf *out, const struct redis_reply *reply)
+static void note_text(struct buf *out, const struct redis_reply *reply)
 {
 	bool has_text = reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS ||
 			reply->type == REDIS_REPLY_ERROR;
 
 	check(has_text || reply->type == REDIS_REPLY_INTEGER || reply->type == REDIS_REPLY_NIL);
 	check(has_text || reply->n == 0);
-	buf_printf(out, "%d:%zu:", reply->type, reply->n);
+	check(reply->type == REDIS_REPLY_INTEGER || reply->number == 0);
+	buf_printf(out, "%d:%zu:%lld:", reply->type, reply->n, (long long)reply->number);
 	buf_put(out, reply->text, reply->n); /* a sanitizer sees a length that is too large */
+}
+
+static void note(struct buf *out, const struct redis_reply *reply)
+{
+	check((reply->type == REDIS_REPLY_ARRAY) == (reply->items != NULL));
+	if (!reply->items) {
+		note_text(out, reply);
+		return;
+	}
+	buf_printf(out, "[%zu:", reply->n);
+	for (size_t i = 0; i < reply->n; i++) {
+		check(reply->items[i] != NULL);
+		note(out, reply->items[i]);
+	}
+	buf_puts(out, "]");
 }
 
 /* All replies up to the first fault. False: there was one. */
