@@ -32,6 +32,7 @@ class Contestant:
         self.port = free_port()
         self.process = None
         self.helped_by = []  # leaders of sessions: databases, Redis
+        self.paths = None  # a file with the paths to ask it for, when it has no views
 
     @property
     def pid(self):
@@ -159,6 +160,11 @@ class Lab:
             proxy.stop()
         if self.servers:
             self.servers.stop()
+
+    def drop(self, contestant):
+        """End one that is no longer needed."""
+        contestant.stop()
+        self.contestants.remove(contestant)
 
     def path(self, *names):
         return os.path.join(self.directory, *names)

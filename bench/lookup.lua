@@ -1,5 +1,6 @@
 -- lookup.lua - wrk asks for one customer after the other and says what it saw as one line of JSON.
--- Arguments behind "--": GET, QUERY or POST, a file with one value a line, the view, and the key they are values of.
+-- Arguments behind "--": GET, QUERY or POST, a file with one value a line, the view, and the key they are values of; or
+-- PATHS and a file with one path a line, which are asked for as they are.
 local requests, next_request = {}, 0
 local checked = false
 
@@ -7,13 +8,15 @@ function init(args)
 	local method = args[1]
 	local path = method == "POST" and "/v1/customers/lookup" or "/v1/customers"
 
-	if method ~= "GET" then
+	if method == "QUERY" or method == "POST" then
 		wrk.headers["Content-Type"] = "application/json"
 	end
 	local view, key = args[3], args[4]
 
 	for value in io.lines(args[2]) do
-		if method == "GET" then
+		if method == "PATHS" then
+			requests[#requests + 1] = wrk.format("GET", value)
+		elseif method == "GET" then
 			requests[#requests + 1] = wrk.format("GET", path .. "?view=" .. view .. "&" .. key .. "=" .. value)
 		else
 			local body = '{"by":{"' .. key .. '":"' .. value .. '"},"view":"' .. view .. '"}'

@@ -376,6 +376,13 @@ class Redis(Server):
             s.sendall(line.encode() + b"\r\n")
             return s.recv(65536).decode()
 
+    def set(self, key, value):
+        """Keep bytes under a key."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as s:
+            s.sendall(b"*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n" % (len(key), key.encode(), len(value), value))
+            if s.recv(64) != b"+OK\r\n":
+                raise ServerError("Redis does not keep " + key)
+
     def ready(self):
         try:
             return self.ask("PING").startswith("+PONG")

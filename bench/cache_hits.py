@@ -1,0 +1,136 @@
+"""What a hit costs beside servers that do less: the same bytes from loops that know nothing but them, and from Redis."""
+import os
+import shutil
+
+from goals import Goal
+from lab import ROOT, Contestant
+from measure import rounds, summary
+
+IOREDIS = os.path.join(ROOT, "bench", "ioredis")
+BARE, NGINX, WEBDIS, NODE = "bare epoll loop", "nginx return 200", "webdis", "Node + ioredis"
+MEMORY, REDIS = "hit in memory", "hit in Redis"
+LIMITS = ((MEMORY, BARE, 1.35), (MEMORY, NGINX, 1.15), (REDIS, WEBDIS, 0.55), (MEMORY, NODE, 0.35))
+REDIS_US_MOST = 3
+NGINX_CONF = """daemon off; master_process off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/nginx.err;
+events {{ use epoll; worker_connections 1024; }}
+http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; tcp_nodelay on;
+client_body_temp_path {directory}; proxy_temp_path {directory}; fastcgi_temp_path {directory}; uwsgi_temp_path {directory};
+scgi_temp_path {directory};
+geo $dollar {{ default "$"; }}
+server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; return 200 '{body}'; }} }} }}
+"""
+WEBDIS_CONF = """{{"redis_host": "127.0.0.1", "redis_port": {redis}, "http_host": "127.0.0.1", "http_port": {port}, "threads": 1,
+"pool_size": 20, "daemonize": false, "websockets": false, "database": 0, "verbosity": 0, "logfile": "{directory}/webdis.log"}}
+"""
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+def check(contestant, wanted):
+    """It answers with these bytes, by the path that it will be asked for."""
+    with open(contestant.paths) as f:
+        path = f.readline().strip()
+    status, body = contestant.ask(path)
+    if status != 200 or body != wanted:
+        raise RuntimeError(f"{contestant.name}: {status} {body[:300]!r} for {path}")
+    return contestant
+
+
+def bytes_only(lab, contestant, argv, body):
+    """Start a contestant that has nothing but the same bytes for every request."""
+    contestant.paths = lab.path("keys-paths")
+    return check(lab.add(contestant, argv), body)
+
+
+def start_bytes(lab, body):
+    """Bare loops and nginx with the bytes of one view."""
+    path = lab.path("body.json")
+    with open(path, "wb") as f:
+        f.write(body)
+    found = []
+    for name, program in ((BARE, "bare_epoll"), ("bare libmicrohttpd", "bare_mhd")):
+        c = Contestant(name, BARE)
+        found.append(bytes_only(lab, c, [lab.program(program), str(c.port), path, "application/json"], body))
+    nginx = shutil.which("nginx", path="/usr/sbin:" + os.environ["PATH"])
+    if nginx:
+        c = Contestant(NGINX, BARE)
+        text = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "${dollar}")
+        conf = write(lab.path("nginx.conf"), NGINX_CONF.format(directory=lab.directory, port=c.port, body=text))
+        found.append(bytes_only(lab, c, [nginx, "-p", lab.directory, "-c", conf], body))
+    return found
+
+
+def start_keepers(lab, bodies):
+    """Servers that fetch the bytes of each view from Redis: webdis and Node."""
+    redis, found = lab.servers.redis, []
+    for i, body in enumerate(bodies):
+        redis.set(f"view{i}", body)
+    if shutil.which("webdis"):
+        c = Contestant(WEBDIS, BARE)
+        c.paths = write(lab.path("webdis-paths"), "".join(f"/GET/view{i}.txt\n" for i in range(len(bodies))))
+        conf = write(lab.path("webdis.json"), WEBDIS_CONF.format(directory=lab.directory, port=c.port, redis=redis.port))
+        found.append(check(lab.add(c, ["webdis", conf], [redis.pid]), bodies[0]))
+    if shutil.which("node") and os.path.isdir(os.path.join(IOREDIS, "node_modules")):
+        c = Contestant(NODE, BARE)
+        c.paths = write(lab.path("node-paths"), "".join(f"/view{i}\n" for i in range(len(bodies))))
+        argv = ["node", os.path.join(IOREDIS, "server.mjs"), str(c.port), str(redis.port)]
+        found.append(check(lab.add(c, argv, [redis.pid]), bodies[0]))
+    return found
+
+
+def start_ours(lab, phones):
+    """The service with each cache; every view is asked for once and answered from copies."""
+    redis = lab.servers.redis
+    found = []
+    for name, options, helpers in ((MEMORY, ("--cache", "memory"), []),
+                                   (REDIS, ("--cache", f"127.0.0.1:{redis.port}"), [redis.pid])):
+        c = lab.serve(Contestant(name, BARE), *options, helped_by=helpers)
+        for phone in phones:
+            if c.states(phone) != {"fresh"}:
+                raise RuntimeError(f"{name}: not every part of a view comes from a copy")
+        found.append(c)
+    return found
+
+
+def print_table(contestants, sums, n_bytes):
+    print(f"\n### Hits, {n_bytes} bytes, {contestants[0].clients} clients\n")
+    print(f"| | CPU µs/request, median (least–most) | ÷ {BARE}, medians (least) | Redis CPU µs | requests/s | p50 ms | p99 ms | failed |")
+    print("|---|---|---|---|---|---|---|---|")
+    for c in contestants:
+        s, bare = sums[c.name], sums[BARE]
+        print(f"| {c.name} | {s['cpu_us']:.1f} ({s['cpu_least_us']:.1f}–{s['cpu_most_us']:.1f}) | "
+              f"{s['cpu_us'] / bare['cpu_us']:.2f} ({s['cpu_least_us'] / bare['cpu_least_us']:.2f}) | {s['helpers_us']:.1f} | "
+              f"{s['per_s']:,.0f} | {s['p50_us'] / 1000:.2f} | {s['p99_us'] / 1000:.2f} | {s['failed']} of {s['requests']} |")
+
+
+def goals_of(sums):
+    found = []
+    for ours, other, most in LIMITS:
+        what = f"{ours}, CPU ÷ {other}"
+        if other not in sums:
+            found.append(Goal(what, f"≤ {most}", f"{other} is not installed", None))
+            continue
+        ratio, least = (sums[ours][name] / sums[other][name] for name in ("cpu_us", "cpu_least_us"))
+        found.append(Goal(what, f"≤ {most}", f"{ratio:.2f} (of the least: {least:.2f})", ratio <= most))
+    redis_us = sums[REDIS]["helpers_us"]
+    return found + [Goal(f"{REDIS}, Redis's own CPU", f"≤ {REDIS_US_MOST} µs", f"{redis_us:.1f} µs", redis_us <= REDIS_US_MOST)]
+
+
+def run(lab, args):
+    """Goals, and all rounds."""
+    phones = lab.keys(args.keys)
+    ours = start_ours(lab, phones)
+    bodies = [ours[0].view(phone) for phone in phones]
+    middle = sorted(bodies, key=len)[len(bodies) // 2]
+    write(lab.path("keys-paths"), "".join(f"/v1/customers?view=pop&phone={phone}\n" for phone in phones))
+    contestants = [*start_bytes(lab, middle), *start_keepers(lab, bodies), *ours]
+    found = rounds(contestants, lab.path("keys"), "GET", args.seconds, args.rounds)
+    sums = {name: summary(of) for name, of in found.items()}
+    print_table(contestants, sums, len(middle))
+    for c in contestants:
+        lab.drop(c)
+    return goals_of(sums), found
