@@ -172,8 +172,14 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 		return failed || reply->type == REDIS_REPLY_STATUS;
 	case REDIS_UNLINK:
 		return failed || reply->type == REDIS_REPLY_INTEGER;
+	case REDIS_CLIENT_ID:
+	case REDIS_TRACKING:
+	case REDIS_SUBSCRIBE:
+	case REDIS_BEAT:
+	case REDIS_UNASKED:
+		break;
 	}
-	return false;
+	return false; /* not sent here, or nobody asked: the order is lost */
 }
 
 /* Afterwards the connection may be down. */

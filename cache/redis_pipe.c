@@ -82,7 +82,6 @@ bool redis_pipe_flush(struct redis_pipe *p, int fd, bool *rest_out)
 
 typedef bool take_fn(void *arg, enum redis_command what, const struct redis_reply *reply);
 
-/* A reply that nobody asked for breaks the order: the connection is of no use any more. */
 static bool take_replies(struct redis_pipe *p, take_fn *take, void *arg)
 {
 	for (;;) {
@@ -92,7 +91,7 @@ static bool take_replies(struct redis_pipe *p, take_fn *take, void *arg)
 			return false;
 		if (!reply)
 			return true;
-		if (p->n_pending == 0 || !take(arg, next_pending(p), reply))
+		if (!take(arg, p->n_pending > 0 ? next_pending(p) : REDIS_UNASKED, reply))
 			return false;
 	}
 }

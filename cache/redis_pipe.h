@@ -7,7 +7,18 @@
 #include "base/buf.h"
 #include "cache/redis_reply.h"
 
-enum redis_command { REDIS_AUTH, REDIS_PROBE, REDIS_GET, REDIS_SET, REDIS_UNLINK };
+enum redis_command {
+	REDIS_UNASKED, /* no command: what a subscription tells */
+	REDIS_AUTH,
+	REDIS_PROBE,
+	REDIS_GET,
+	REDIS_SET,
+	REDIS_UNLINK,
+	REDIS_CLIENT_ID,
+	REDIS_TRACKING,
+	REDIS_SUBSCRIBE,
+	REDIS_BEAT,
+};
 
 enum {
 	REDIS_PENDING_MOST = 4096, /* commands without an answer */
@@ -37,8 +48,9 @@ void redis_pipe_add(struct redis_pipe *p, enum redis_command what, const struct 
 /* Send what is queued to the non-blocking socket; *rest_out: some of it must wait until it can be written
  * again. False: the connection is broken. */
 bool redis_pipe_flush(struct redis_pipe *p, int fd, bool *rest_out) MUST_CHECK NONNULL(1, 3);
-/* Read what has arrived and hand each reply, with the command it answers, to `take`. False: the connection
- * is broken, or take() returned false. */
+/* Read what has arrived and hand each reply, with the command it answers, to `take`. A reply that nobody asked for is
+ * handed out as REDIS_UNASKED: unless it was subscribed to, the order is broken. False: the connection is broken, or
+ * take() returned false. */
 bool redis_pipe_receive(struct redis_pipe *p, int fd,
 			bool (*take)(void *arg, enum redis_command what, const struct redis_reply *reply),
 			void *arg) MUST_CHECK NONNULL(1, 3);

@@ -112,6 +112,11 @@ bool redis_reply_next(redisReader *reader, struct redis_reply **out)
 	return true;
 }
 
+struct str redis_reply_text(const struct redis_reply *reply)
+{
+	return reply->type == REDIS_REPLY_STRING ? (struct str){ reply->text, reply->n } : (struct str){ 0 };
+}
+
 static void free_one(struct redis_reply *reply)
 {
 	if (reply->items)

@@ -23,6 +23,8 @@ bool redis_reply_feed(redisReader *reader, const char *bytes, size_t n) MUST_CHE
 /* The next whole reply, or NULL in *out when more bytes are needed. False: not the protocol; close the
  * socket. */
 bool redis_reply_next(redisReader *reader, struct redis_reply **out) MUST_CHECK NONNULL(1, 2);
+/* The text of a string; of anything else the NULL view. It lives as long as the reply. */
+struct str redis_reply_text(const struct redis_reply *reply) NONNULL(1);
 /* Wipe and free; accepts a pointer to NULL, sets it to NULL. Usable with SCOPED. */
 void redis_reply_free(struct redis_reply **reply) NONNULL(1);
 
