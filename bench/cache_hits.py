@@ -9,6 +9,7 @@ from measure import rounds, summary
 IOREDIS = os.path.join(ROOT, "bench", "ioredis")
 BARE, NGINX, WEBDIS, NODE = "bare epoll loop", "nginx return 200", "webdis", "Node + ioredis"
 MEMORY, REDIS = "hit in memory", "hit in Redis"
+REDIS_OPTIONS = ()  # of a service that keeps all it can before Redis
 LIMITS = ((MEMORY, BARE, 1.35), (MEMORY, NGINX, 1.15), (REDIS, WEBDIS, 0.55), (MEMORY, NODE, 0.35))
 REDIS_US_MOST = 3
 NGINX_CONF = """daemon off; master_process off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/nginx.err;
@@ -42,26 +43,28 @@ def check(contestant, wanted):
 
 def bytes_only(lab, contestant, argv, body):
     """Start a contestant that has nothing but the same bytes for every request."""
-    contestant.paths = lab.path("keys-paths")
+    contestant.paths = lab.path("paths")
     return check(lab.add(contestant, argv), body)
 
 
-def start_bytes(lab, body):
-    """Bare loops and nginx with the bytes of one view."""
-    path = lab.path("body.json")
+def start_bare(lab, body, name=BARE, program="bare_epoll"):
+    """A loop that knows nothing but the bytes of one view."""
+    path = lab.path(program + ".json")
     with open(path, "wb") as f:
         f.write(body)
-    found = []
-    for name, program in ((BARE, "bare_epoll"), ("bare libmicrohttpd", "bare_mhd")):
-        c = Contestant(name, BARE)
-        found.append(bytes_only(lab, c, [lab.program(program), str(c.port), path, "application/json"], body))
+    c = Contestant(name)
+    return bytes_only(lab, c, [lab.program(program), str(c.port), path, "application/json"], body)
+
+
+def start_nginx(lab, body):
+    """Nothing when it is not installed. A view of more than 4,000 bytes is more than a parameter of its configuration may have."""
     nginx = shutil.which("nginx", path="/usr/sbin:" + os.environ["PATH"])
-    if nginx:
-        c = Contestant(NGINX, BARE)
-        text = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "${dollar}")
-        conf = write(lab.path("nginx.conf"), NGINX_CONF.format(directory=lab.directory, port=c.port, body=text))
-        found.append(bytes_only(lab, c, [nginx, "-p", lab.directory, "-c", conf], body))
-    return found
+    if not nginx:
+        return []
+    c = Contestant(NGINX)
+    text = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "${dollar}")
+    conf = write(lab.path("nginx.conf"), NGINX_CONF.format(directory=lab.directory, port=c.port, body=text))
+    return [bytes_only(lab, c, [nginx, "-p", lab.directory, "-c", conf], body)]
 
 
 def start_keepers(lab, bodies):
@@ -70,12 +73,12 @@ def start_keepers(lab, bodies):
     for i, body in enumerate(bodies):
         redis.set(f"view{i}", body)
     if shutil.which("webdis"):
-        c = Contestant(WEBDIS, BARE)
+        c = Contestant(WEBDIS)
         c.paths = write(lab.path("webdis-paths"), "".join(f"/GET/view{i}.txt\n" for i in range(len(bodies))))
         conf = write(lab.path("webdis.json"), WEBDIS_CONF.format(directory=lab.directory, port=c.port, redis=redis.port))
         found.append(check(lab.add(c, ["webdis", conf], [redis.pid]), bodies[0]))
     if shutil.which("node") and os.path.isdir(os.path.join(IOREDIS, "node_modules")):
-        c = Contestant(NODE, BARE)
+        c = Contestant(NODE)
         c.paths = write(lab.path("node-paths"), "".join(f"/view{i}\n" for i in range(len(bodies))))
         argv = ["node", os.path.join(IOREDIS, "server.mjs"), str(c.port), str(redis.port)]
         found.append(check(lab.add(c, argv, [redis.pid]), bodies[0]))
@@ -88,7 +91,7 @@ def start_ours(lab, phones):
     found = []
     for name, options, helpers in ((MEMORY, ("--cache", "memory"), []),
                                    (REDIS, ("--cache", f"127.0.0.1:{redis.port}"), [redis.pid])):
-        c = lab.serve(Contestant(name, BARE), *options, helped_by=helpers)
+        c = lab.serve(Contestant(name), *options, helped_by=helpers)
         for phone in phones:
             if c.states(phone) != {"fresh"}:
                 raise RuntimeError(f"{name}: not every part of a view comes from a copy")
@@ -126,8 +129,8 @@ def run(lab, args):
     ours = start_ours(lab, phones)
     bodies = [ours[0].view(phone) for phone in phones]
     middle = sorted(bodies, key=len)[len(bodies) // 2]
-    write(lab.path("keys-paths"), "".join(f"/v1/customers?view=pop&phone={phone}\n" for phone in phones))
-    contestants = [*start_bytes(lab, middle), *start_keepers(lab, bodies), *ours]
+    contestants = [start_bare(lab, middle), start_bare(lab, middle, "bare libmicrohttpd", "bare_mhd"), *start_nginx(lab, middle),
+                   *start_keepers(lab, bodies), *ours]
     found = rounds(contestants, lab.path("keys"), "GET", args.seconds, args.rounds)
     sums = {name: summary(of) for name, of in found.items()}
     print_table(contestants, sums, len(middle))

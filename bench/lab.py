@@ -216,7 +216,8 @@ class Lab:
         return list(found.values())
 
     def keys(self, n):
-        """A file of phone numbers that belong to one customer each, and one of these customers; the numbers."""
+        """Files of phone numbers that belong to one customer each, of these customers, and of the paths of their views; the
+        numbers."""
         with sqlite3.connect(self.path("callcenter.db")) as db:
             rows = db.execute("SELECT MIN(phone), MIN(cust_no) FROM (SELECT hp_no AS phone, cust_no FROM tb_cust UNION ALL "
                               "SELECT tel_no, cust_no FROM tb_cust WHERE tel_no IS NOT NULL) x GROUP BY "
@@ -225,10 +226,17 @@ class Lab:
         db.close()
         step = max(1, len(rows) // n)
         chosen = rows[::step][:n]
-        for name, column in (("keys", 0), ("members", 1)):
+        for name, before, column in (("keys", "", 0), ("members", "", 1), ("paths", "/v1/customers?view=pop&phone=", 0)):
             with open(self.path(name), "w") as f:
-                f.write("\n".join(row[column] for row in chosen) + "\n")
+                f.writelines(before + row[column] + "\n" for row in chosen)
         return [row[0] for row in chosen]
+
+    def members(self, n):
+        """The first n customers."""
+        with sqlite3.connect(self.path("callcenter.db")) as db:
+            found = [row[0] for row in db.execute("SELECT cust_no FROM tb_cust ORDER BY cust_no LIMIT ?", (n,))]
+        db.close()
+        return found
 
     def program(self, name):
         return os.path.join(self.build, "bin", name)

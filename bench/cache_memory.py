@@ -1,0 +1,103 @@
+"""What memory the cache and those who wait for it take: kept connections, streams, and copies in Redis."""
+import http.client
+import json
+import resource
+import socket
+
+from cache_hits import REDIS_OPTIONS
+from goals import Goal
+from lab import Contestant
+
+CONNECTIONS, VIEWS = 4000, 10_000
+CONNECTION_BYTES_MOST = 12_000
+MILLION_GB_MOST, MILLION_VIEW_BYTES = 0.6, 1600
+
+
+def resident_bytes(pid):
+    """RSS of a process."""
+    with open(f"/proc/{pid}/statm") as f:
+        return int(f.read().split()[1]) * resource.getpagesize()
+
+
+def redis_bytes(redis):
+    """What Redis says it uses for data."""
+    text = redis.ask("INFO memory")
+    return int(next(line for line in text.splitlines() if line.startswith("used_memory:")).split(":")[1])
+
+
+def held(contestant, n, request, until):
+    """n connections that got what ends with `until`, and stay."""
+    found = []
+    for _ in range(n):
+        s = socket.create_connection(("127.0.0.1", contestant.port), timeout=30)
+        s.sendall(request)
+        found.append(s)
+    for s in found:
+        got = b""
+        while until(got):
+            more = s.recv(65536)
+            if not more:
+                raise RuntimeError(f"{contestant.name} hung up: {got[-300:]!r}")
+            got += more
+    return found
+
+
+def lacks_body(got):
+    """Is there more to come of an answer with Content-Length?"""
+    head, end, body = got.partition(b"\r\n\r\n")
+    if not end:
+        return True
+    lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    return len(body) < int(lengths[0])
+
+
+def per_connection(contestant, n, request, until):
+    """Growth of RSS for each of n connections more; the first ones pay for what all share."""
+    sockets = held(contestant, n // 4, request, until)
+    before = resident_bytes(contestant.pid)
+    sockets += held(contestant, n, request, until)
+    grown = resident_bytes(contestant.pid) - before
+    for s in sockets:
+        s.close()
+    return grown / n
+
+
+def consoles(lab, args):
+    """Idle connections of consoles, each of which has asked for a view."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    n = CONNECTIONS // 10 if args.quick else CONNECTIONS
+    node = lab.serve(Contestant("consoles"), "--cache", "memory", "--connections", str(2 * CONNECTIONS))
+    phone = lab.keys(args.keys)[0]
+    node.view(phone)
+    request = f"GET /v1/customers?view=pop&phone={phone} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    found = per_connection(node, n, request, lacks_body)
+    lab.drop(node)
+    return [Goal("idle kept connection of a console, memory", f"≤ {CONNECTION_BYTES_MOST / 1000:.0f} KB",
+                 f"{found / 1000:.1f} KB ({n} connections)", found <= CONNECTION_BYTES_MOST)], {"bytes": found, "n": n}
+
+
+def million(lab, args):
+    """Copies of the parts of so many views in Redis, extrapolated to a million."""
+    redis, n = lab.servers.redis, VIEWS // 20 if args.quick else VIEWS
+    redis.ask("FLUSHALL")
+    node = lab.serve(Contestant("filler"), "--cache", f"127.0.0.1:{redis.port}", *REDIS_OPTIONS)
+    before, view_bytes, keys = redis_bytes(redis), 0, lab.members(n)
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=10)
+    for member in keys:
+        connection.request("GET", f"/v1/customers?view=pop&member={member}")
+        body = connection.getresponse().read()
+        view_bytes += len(body)
+        if not json.loads(body)["complete"]:
+            raise RuntimeError(f"not in full: {body[:500]!r}")
+    connection.close()
+    copy_bytes = (redis_bytes(redis) - before) / len(keys)
+    keys_each = int(redis.ask("DBSIZE").strip().lstrip(":")) / len(keys)
+    lab.drop(node)
+    redis.ask("FLUSHALL")
+    view_bytes /= len(keys)
+    gb = copy_bytes * MILLION_VIEW_BYTES / view_bytes / 1000
+    return [Goal(f"a million cached views of {MILLION_VIEW_BYTES / 1000} KB in Redis", f"≤ {MILLION_GB_MOST} GB",
+                 f"{gb:.2f} GB, from {len(keys)} views of {view_bytes:.0f} bytes which take {copy_bytes:.0f} bytes and "
+                 f"{keys_each:.1f} keys each ({copy_bytes / 1000:.2f} GB a million as they are)", gb <= MILLION_GB_MOST)], \
+        {"copy_bytes": copy_bytes, "view_bytes": view_bytes, "keys": keys_each, "n": len(keys)}
