@@ -5,11 +5,12 @@
 #include "base/text.h"
 
 #include <assert.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
+enum { LINE_USUAL = 500 };
 static atomic_int least_level = LOG_INFO;
 
 void log_set_level(enum log_level least)
@@ -46,6 +47,16 @@ static void put_char(struct buf *line, uint32_t cp)
 		buf_put(line, utf8, text_encode(cp, utf8));
 }
 
+/* How many bytes stand for themselves. */
+static size_t plain_run(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= 0x20 && s.p[n] < 0x7F && s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 /* A JSON string; bytes that are not UTF-8 become U+FFFD. */
 static void put_text(struct buf *line, struct str s)
 {
@@ -57,24 +68,85 @@ static void put_text(struct buf *line, struct str s)
 	}
 	buf_putc(line, '"');
 	while (s.n > 0) {
-		size_t used = text_next(s, &cp);
+		size_t used = plain_run(s);
 
-		put_char(line, cp);
+		if (used) {
+			buf_put(line, s.p, used);
+		} else {
+			used = text_next(s, &cp);
+			put_char(line, cp);
+		}
 		s = (struct str){ s.p + used, s.n - used };
 	}
 	buf_putc(line, '"');
 }
 
+static void put_number(struct buf *line, int64_t number)
+{
+	char digits[TEXT_I64_MOST];
+
+	buf_put(line, digits, text_from_i64(number, digits));
+}
+
+/* Many events are of one second: its text is written once. */
 static void put_time(struct buf *line)
 {
+	static _Thread_local struct {
+		time_t s;
+		char text[sizeof("{\"time\":\"2026-01-01T00:00:00.")];
+	} last;
 	int64_t now_ms = clock_wall_ms();
 	time_t now = (time_t)(now_ms / 1000);
+	unsigned ms = (unsigned)(now_ms % 1000);
 	struct tm tm;
-	char text[32];
 
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(line, "{\"time\":\"%s.%03dZ\"", text, (int)(now_ms % 1000));
+	if (now != last.s || !last.text[0]) {
+		gmtime_r(&now, &tm);
+		strftime(last.text, sizeof(last.text), "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &tm);
+		last.s = now;
+	}
+	buf_puts(line, last.text);
+	buf_put(line, (char[]){ (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10) }, 3);
+	buf_puts(line, "Z\"");
+}
+
+/* Lines of this thread that wait. No more than a pipe takes in one piece, whoever else writes to it. */
+static _Thread_local struct {
+	bool gathers;
+	size_t n;
+	char bytes[PIPE_BUF];
+} held;
+
+/* A log that cannot be written has nobody to be told. */
+static void write_out(const char *bytes, size_t n)
+{
+	if (n && write(STDERR_FILENO, bytes, n) < 0)
+		return;
+}
+
+void log_gather(void)
+{
+	held.gathers = true;
+}
+
+void log_flush(void)
+{
+	write_out(held.bytes, held.n);
+	held.n = 0;
+}
+
+static void put_out(enum log_level level, struct str line)
+{
+	bool waits = held.gathers && level < LOG_WARN && line.n <= sizeof(held.bytes);
+
+	if (!waits || held.n + line.n > sizeof(held.bytes))
+		log_flush();
+	if (!waits) {
+		write_out(line.p, line.n);
+		return;
+	}
+	memcpy(held.bytes + held.n, line.p, line.n);
+	held.n += line.n;
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
@@ -82,22 +154,23 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	SCOPED(buf_free) struct buf line = { 0 };
 
 	assert(!strchr(event, ' ')); /* one word, for those who filter */
-	if ((int)level < atomic_load(&least_level))
+	if ((int)level < atomic_load_explicit(&least_level, memory_order_relaxed))
 		return;
+	buf_reserve(&line, LINE_USUAL);
 	put_time(&line);
-	buf_printf(&line, ",\"level\":\"%s\",\"event\":", level_name(level));
+	buf_puts(&line, ",\"level\":\"");
+	buf_puts(&line, level_name(level));
+	buf_puts(&line, "\",\"event\":");
 	put_text(&line, str_of(event));
 	for (size_t i = 0; i < n; i++) {
 		buf_putc(&line, ',');
 		put_text(&line, str_of(fields[i].name));
 		buf_putc(&line, ':');
 		if (fields[i].kind == LOG_INT)
-			buf_printf(&line, "%" PRId64, fields[i].number);
+			put_number(&line, fields[i].number);
 		else
 			put_text(&line, fields[i].text);
 	}
 	buf_puts(&line, "}\n");
-	/* A log that cannot be written has nobody to be told. */
-	if (write(STDERR_FILENO, line.data, line.len) < 0)
-		return;
+	put_out(level, buf_str(&line));
 }

@@ -26,7 +26,12 @@ struct log_field {
 
 /* Nothing below this level is written; default LOG_INFO. */
 void log_set_level(enum log_level least);
-/* Write one event, a word in snake_case, with the time, the level and the fields. One write(2) per line. */
+/* From now on this thread's lines below LOG_WARN wait for log_flush(), or until there are 4 KiB of them, or for a line
+ * that does not wait: a write(2) for each of thousands of requests a second costs more than to answer them. */
+void log_gather(void);
+/* Write what waits. */
+void log_flush(void);
+/* Write one event, a word in snake_case, with the time, the level and the fields: lines are never torn. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 	NONNULL(2, 3);
 

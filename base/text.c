@@ -232,3 +232,18 @@ bool text_to_u64(struct str s, uint64_t *out)
 	*out = value;
 	return true;
 }
+
+size_t text_from_i64(int64_t value, char out[TEXT_I64_MOST])
+{
+	char text[TEXT_I64_MOST], *end = text + sizeof(text), *p = end;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do {
+		*--p = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (value < 0)
+		*--p = '-';
+	memcpy(out, p, (size_t)(end - p));
+	return (size_t)(end - p);
+}

@@ -21,5 +21,9 @@ unsigned text_distance(struct str a, struct str b, unsigned most);
 const char *text_nearest(struct str name, const char *const *names, size_t n_names);
 /* strtoull without surprises: decimal digits only, whole view, no overflow. */
 bool text_to_u64(struct str s, uint64_t *out) MUST_CHECK NONNULL(2);
+enum { TEXT_I64_MOST = sizeof("-9223372036854775808") - 1 };
+/* Its decimal digits, without a NUL; returns how many bytes. Not by printf: an answer has dozens of numbers, and it
+ * would cost more than writing them. */
+size_t text_from_i64(int64_t value, char out[TEXT_I64_MOST]) NONNULL(2);
 
 #endif

@@ -103,6 +103,7 @@ static bool front_turn(struct loop_turn *t)
 		MHD_run(f->daemon);
 		daemon_next(f);
 	}
+	log_flush();
 	if (f->draining)
 		drain_step(f);
 	begun = f->begun;

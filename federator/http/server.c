@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "federator/http/front.h"
@@ -36,7 +37,9 @@ static void *worker_run(void *arg)
 {
 	struct worker *w = arg;
 
+	log_gather(); /* front.c flushes in each turn */
 	loop_run(w->loop);
+	log_flush();
 	return NULL;
 }
 

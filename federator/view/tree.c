@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "base/text.h"
+
 static struct node *add(struct arena *mem, struct node *parent, struct str name, enum node_kind kind)
 {
 	struct node *n = arena_new_of(mem, struct node);
@@ -49,26 +51,12 @@ struct node *tree_text(struct arena *mem, struct node *parent, struct str name, 
 	return n;
 }
 
-/* Not by printf: an answer has dozens of numbers, and it would cost more than writing them. */
-static struct str digits_of(struct arena *mem, int64_t value)
-{
-	char text[sizeof("-9223372036854775808")], *end = text + sizeof(text), *p = end;
-	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-
-	do {
-		*--p = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
-	if (value < 0)
-		*--p = '-';
-	return arena_str(mem, (struct str){p, (size_t)(end - p)});
-}
-
 struct node *tree_number(struct arena *mem, struct node *parent, struct str name, int64_t value)
 {
 	struct node *n = add(mem, parent, name, NODE_LITERAL);
+	char digits[TEXT_I64_MOST];
 
-	n->value = digits_of(mem, value);
+	n->value = arena_str(mem, (struct str){digits, text_from_i64(value, digits)});
 	return n;
 }
 

@@ -54,6 +54,50 @@ static void an_event_is_one_line_of_json(void **state)
 			    "\"address\":\"127.0.0.1\",\"port\":8080}\n");
 }
 
+/* How many lines stand in the log. */
+static size_t lines(void)
+{
+	static char text[65536];
+	ssize_t n = pread(fileno(captured), text, sizeof(text), 0);
+	size_t found = 0;
+
+	for (ssize_t i = 0; i < n; i++)
+		found += text[i] == '\n';
+	return found;
+}
+
+static void *gather(void *arg)
+{
+	size_t before;
+
+	(void)arg;
+	log_gather();
+	log_event(LOG_INFO, "first", LOG_NUM("n", 1));
+	log_event(LOG_INFO, "second", LOG_NUM("n", 2));
+	assert_int_equal(lines(), 0);
+	log_flush();
+	assert_int_equal(lines(), 2);
+	log_event(LOG_INFO, "third", LOG_NUM("n", 3));
+	log_event(LOG_WARN, "fourth", LOG_NUM("n", 4));
+	assert_int_equal(lines(), 4);
+	for (int i = 0; i < 60; i++)
+		log_event(LOG_INFO, "many", LOG_CSTR("text", "a text that makes the line as long as lines usually are"));
+	before = lines();
+	assert_in_range(before, 5, 4 + 59); /* those that filled the room have left */
+	log_flush();
+	assert_int_equal(lines(), 4 + 60);
+	return NULL;
+}
+
+static void gathered_lines_wait_for_the_flush_or_a_warning(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, gather, NULL), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 static void values_are_escaped(void **state)
 {
 	(void)state;
@@ -125,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_event_is_one_line_of_json, capture, release),
 		cmocka_unit_test_setup_teardown(values_are_escaped, capture, release),
+		cmocka_unit_test_setup_teardown(gathered_lines_wait_for_the_flush_or_a_warning, capture, release),
 		cmocka_unit_test_setup_teardown(bytes_that_are_no_text_are_replaced, capture, release),
 		cmocka_unit_test_setup_teardown(a_missing_text_is_null, capture, release),
 		cmocka_unit_test_setup_teardown(events_below_the_level_are_dropped, capture, release),

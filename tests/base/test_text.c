@@ -153,9 +153,30 @@ static void only_plain_numbers_are_numbers(void **state)
 	assert_true(n == UINT64_MAX);
 }
 
+static void numbers_become_digits(void **state)
+{
+	static const struct {
+		int64_t value;
+		const char *text;
+	} of[] = { { 0, "0" },
+		   { 7, "7" },
+		   { -10, "-10" },
+		   { INT64_MAX, "9223372036854775807" },
+		   { INT64_MIN, "-9223372036854775808" } };
+	char text[TEXT_I64_MOST];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		size_t n = text_from_i64(of[i].value, text);
+
+		assert_true(str_eq((struct str){ text, n }, str_of(of[i].text)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_become_digits),
 		cmocka_unit_test(good_utf8_is_accepted),
 		cmocka_unit_test(bad_utf8_is_refused),
 		cmocka_unit_test(every_character_survives_a_round_trip),
