@@ -17,6 +17,7 @@ enum { BODY_DROPPED_MAX = 1024 * 1024 }; /* then the connection is cut */
 
 static void call_finish(struct exchange *x, struct reply *reply);
 static enum shed call_admit(struct exchange *x);
+static void call_part(struct exchange *x, exchange_take *take, void *owner);
 
 static struct call *call_of(struct exchange *x)
 {
@@ -68,6 +69,7 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 		.begun_us = clock_mono_us(),
 		.finish = call_finish,
 		.admit = call_admit,
+		.part = call_part,
 	};
 	call->target = str_of(target);
 	if (!uri_split(arena_str(mem, call->target), &call->x.path, &call->x.query))
@@ -231,6 +233,35 @@ static void call_tell(struct call *call)
 	admission_tell(&call->front->admission, why, clock_mono_us());
 }
 
+static void call_part(struct exchange *x, exchange_take *take, void *owner)
+{
+	struct call *call = call_of(x);
+
+	assert(call->state == CALL_RUNNING && call->pending);
+	call->take = take;
+	call->taker = owner;
+}
+
+/* False: it cannot be, and the answer is in the call. */
+static bool call_give_away(struct call *call)
+{
+	int fd;
+
+	if (!part_begin(call, &fd)) {
+		call->take(call->taker, -1);
+		exchange_problem(&call->x, 503, "overloaded", "no descriptor is left for a stream",
+				 "ask again in a moment");
+		return false;
+	}
+	call->pending = false;
+	call_leave(call);
+	call->x.reply.status = 200;
+	call_tell(call);
+	call->state = CALL_REFUSED;
+	part_end(call, fd);
+	return true;
+}
+
 static enum MHD_Result call_send(struct call *call)
 {
 	bool close = call->x.close || call->front->draining || (call->link && call->link->spare);
@@ -340,6 +371,8 @@ static enum MHD_Result call_run(struct call *call)
 		exchange_problem(x, 413, "too-large", "the body is too large", NULL);
 	else
 		exchange_run(x, call->front->conf.routes);
+	if (call->take && call_give_away(call))
+		return MHD_YES;
 	if (call->state == CALL_READY)
 		return call_send(call);
 	waiting_add(call);

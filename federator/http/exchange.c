@@ -26,6 +26,11 @@ void exchange_reply(struct exchange *x, struct reply *reply)
 	x->finish(x, reply);
 }
 
+void exchange_part(struct exchange *x, exchange_take *take, void *owner)
+{
+	x->part(x, take, owner);
+}
+
 void exchange_bytes(struct exchange *x, int status, const char *content_type, struct buf *body)
 {
 	struct reply reply = { .status = status, .content_type = content_type };

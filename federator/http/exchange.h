@@ -7,6 +7,10 @@
 #include "federator/http/headers.h"
 #include "federator/http/route.h"
 
+/* Gets the client's socket, which is non-blocking and its own from now on; -1: there is none to be had, and the client
+ * is told so. On the exchange's loop, before the handler's caller goes on. */
+typedef void exchange_take(void *owner, int fd);
+
 struct exchange {
 	struct lane *lane;
 	void *context;          /* of the server: what its handlers share */
@@ -30,6 +34,7 @@ struct exchange {
 	char allow[ROUTE_ALLOW_BYTES]; /* with 405 */
 	enum shed (*admit)(struct exchange *x); /* the front's: may it be worked on? */
 	void (*finish)(struct exchange *x, struct reply *reply); /* the front's: takes over reply->body */
+	void (*part)(struct exchange *x, exchange_take *take, void *owner); /* the front's */
 };
 
 /* Hand in the answer, once per exchange, at once or later. Takes over reply->body. */
@@ -42,6 +47,9 @@ void exchange_problem(struct exchange *x, int status, const char *type, const ch
 		      const char *suggestion) NONNULL(1, 3, 4);
 /* Find the route and run its handler, which hands in the answer. */
 void exchange_run(struct exchange *x, const struct routes *routes) NONNULL(1, 2);
+/* Instead of an answer, inside the handler: part with the connection. Whoever takes it answers, header and all, and
+ * ends it; what the client sent behind its request is lost. */
+void exchange_part(struct exchange *x, exchange_take *take, void *owner) NONNULL(1, 2);
 /* The reason phrase of a status that we use. */
 const char *exchange_title(int status) __attribute__((returns_nonnull));
 

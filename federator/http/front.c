@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -188,6 +189,8 @@ void front_free(struct front **fp)
 		front_quiesce(f);
 		daemon_stop(f);
 	}
+	if (f->nobody > 0)
+		close(f->nobody);
 	free(f);
 	*fp = NULL;
 }

@@ -26,7 +26,7 @@ enum call_state {
 	CALL_WAITING, /* suspended */
 	CALL_READY,   /* the reply is there */
 	CALL_SENT,
-	CALL_REFUSED, /* past libmicrohttpd: the connection is cut */
+	CALL_REFUSED, /* past libmicrohttpd: the connection is cut, or somebody else's */
 };
 
 /* One request of a connection. The exchange is first: a struct exchange * of ours is the call. */
@@ -40,6 +40,8 @@ struct call {
 	bool admitted;  /* counted in front->admission */
 	bool pending;   /* the handler still owes a reply */
 	bool completed; /* libmicrohttpd is through with it */
+	exchange_take *take; /* who gets the connection instead of an answer: part.c */
+	void *taker;
 	struct buf body;
 	size_t body_dropped;            /* bytes beyond BODY_MAX */
 	struct call *next, **prev_next; /* in front->waiting while CALL_WAITING */
@@ -48,6 +50,7 @@ struct call {
 struct front {
 	struct front_conf conf;
 	struct MHD_Daemon *daemon; /* NULL: stopped */
+	int nobody; /* a socket without a peer, in place of those that were given away; 0: not made yet */
 	struct loop *loop;
 	struct loop_fd watch; /* the daemon's epoll */
 	struct loop_turn turn;
@@ -76,6 +79,13 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 /* Its callback for the end of a request, however it came: ends the call. */
 void call_completed(void *front, struct MHD_Connection *conn, void **call,
 		    enum MHD_RequestTerminationCode why);
+/* part.c - connections that libmicrohttpd has to forget */
+
+/* Is a socket to be had for the client's connection, and one to leave in its place? */
+bool part_begin(struct call *call, int *fd_out) MUST_CHECK NONNULL(1, 2);
+/* Give `fd` away, of part_begin(), and let libmicrohttpd end what is left of the connection. Inside its handler. */
+void part_end(struct call *call, int fd) NONNULL(1);
+
 /* Answer all waiting requests with 503; what their handlers hand in later is thrown away. */
 void call_abandon_all(struct front *f) NONNULL(1);
 

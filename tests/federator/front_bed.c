@@ -71,6 +71,20 @@ static void handle_count(struct exchange *x)
 	answer_text(x, f->front->connections > 1 ? "more" : "one");
 }
 
+/* Answers by itself, and hangs up. */
+static void take_client(void *owner, int fd)
+{
+	(void)owner;
+	assert_true(fd >= 0);
+	say(fd, "mine\n");
+	close(fd);
+}
+
+static void handle_given(struct exchange *x)
+{
+	exchange_part(x, take_client, NULL);
+}
+
 static void answer_parked(struct loop_post *p)
 {
 	struct fixture *f = CONTAINER_OF(p, struct fixture, answer_parked);
@@ -86,6 +100,7 @@ static const struct route table[] = {
 	{ "GET", "/parked", handle_parked, ROUTE_WORK },
 	{ "GET", "/big", handle_big, ROUTE_WORK },
 	{ "GET", "/count", handle_count, ROUTE_WORK },
+	{ "GET", "/given", handle_given, ROUTE_WORK },
 	{ "GET", "/livez", handle_now, ROUTE_ALWAYS },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };

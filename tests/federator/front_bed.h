@@ -11,7 +11,8 @@
 #include "federator/http/listen.h"
 
 /* The state of a test. Its routes: /now and /echo answer at once, /later after a millisecond, /parked when the test
- * says so, /big with BIG_BYTES, /count whether it is the only connection, /livez always. */
+ * says so, /big with BIG_BYTES, /count whether it is the only connection, /given hands the client to one who says
+ * "mine" and hangs up, /livez always. */
 struct fixture {
 	struct listener at;
 	struct loop *loop;

@@ -112,6 +112,26 @@ static void a_safe_request_id_is_kept_and_another_is_made(void **state)
 	close(fd);
 }
 
+static void connection_that_is_given_away_is_not_the_front_s(void **state)
+{
+	struct fixture *f = *state;
+	int others = dial(f);
+
+	for (int i = 0; i < 50; i++) {
+		int fd = dial(f);
+
+		assert_int_equal(ask(f, fd, "GET /now HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+		say(fd, "GET /given HTTP/1.1\r\nHost: a\r\n\r\nGET /now HTTP/1.1\r\nHost: a\r\n\r\n");
+		hear(f, fd, false);
+		assert_string_equal(f->answer, "mine\n");
+		close(fd);
+		assert_int_equal(ask(f, others, "GET /now HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+	}
+	assert_int_equal(ask(f, others, "GET /count HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+	assert_true(has(f, "one"));
+	close(others);
+}
+
 static void draining_answers_what_is_in_flight_and_closes(void **state)
 {
 	struct fixture *f = *state;
@@ -209,6 +229,7 @@ int main(void)
 		FRONT_STORY(a_wrong_method_is_told_the_right_ones),
 		FRONT_STORY(head_is_get_without_the_body),
 		FRONT_STORY(a_safe_request_id_is_kept_and_another_is_made),
+		FRONT_STORY(connection_that_is_given_away_is_not_the_front_s),
 		FRONT_STORY(draining_answers_what_is_in_flight_and_closes),
 		FRONT_STORY(what_is_not_answered_in_time_gets_503),
 		FRONT_STORY(without_memory_to_spare_work_is_turned_away),

@@ -1,0 +1,38 @@
+/* part.c - a client's connection leaves libmicrohttpd, which would keep 8 KiB for it and look at it
+ * whenever another one is resumed. Version 0.9.75 has no such thing, but while a connection is suspended it
+ * is not in the daemon's epoll set: then its descriptor can be made one of a socket without a peer, and
+ * what libmicrohttpd does to end the connection, shutdown() and close(), does not reach the client. */
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "federator/http/front_state.h"
+
+bool part_begin(struct call *call, int *fd_out)
+{
+	struct front *f = call->front;
+	int fd;
+
+	if (!call->link)
+		return false;
+	if (f->nobody <= 0)
+		f->nobody = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = f->nobody > 0 ? fcntl(call->link->fd, F_DUPFD_CLOEXEC, 3) : -1;
+	if (fd < 0)
+		return false;
+	*fd_out = fd;
+	return true;
+}
+
+void part_end(struct call *call, int fd)
+{
+	MHD_suspend_connection(call->conn);
+	if (dup3(call->front->nobody, call->link->fd, O_CLOEXEC) < 0) {
+		link_cut(call->link); /* both have it: nobody can use it */
+		close(fd);
+		fd = -1;
+	}
+	MHD_resume_connection(call->conn);
+	call->front->run = true;
+	call->take(call->taker, fd);
+}
