@@ -1,6 +1,10 @@
 /* cache.h - copies of complete parts, in memory or in Redis, behind one interface. A fault of the cache is only a
  * miss: nothing here ever fails a request. One `struct cache` per event loop, used on that loop's thread only; the
- * memory store behind it is shared by all loops. */
+ * home behind them is shared by all loops.
+ *
+ * A copy must not outlive what it says. So a *ticket* is taken before the source is asked, and what has changed is noted
+ * with the moment it did: a copy is kept only when none of its *names* was voided since its ticket
+ * (docs/decisions/0027-tickets-and-tombs.md). */
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
 
@@ -8,33 +12,128 @@
 #include "base/loop.h"
 #include "base/rows.h"
 
+struct wakeup; /* wakeup.h */
+
 struct cache; /* opaque */
-struct memory_store; /* opaque: shared by the loops */
+struct cache_home; /* opaque */
 
 /* Names one copy: made by cache_key_make(). Printable ASCII, no customer data in the clear. */
 struct cache_key {
-	char text[120];
+	char text[144];
 };
 
-/* "fed1:" tenant ":" hash of the part's definition and connection ":" keyed hash of the asked keys. `salt` is the
- * secret of the installation or of the process; `asked` are the canonical key names and values, in the order of
- * the query's `by` (name, value, name, value, ...; a key without value gives a NULL view). */
-void cache_key_make(struct cache_key *out, struct str tenant, const unsigned char definition[DIGEST_BYTES],
-		    struct str salt, const struct str *asked, size_t n_asked) NONNULL(1, 3);
+/* What copies are found by when something changes: 96 bits of a keyed hash of a key's name and canonical value, or of a
+ * source or part, as text; no customer data in the clear. */
+struct cache_name {
+	char text[17];
+};
+
+/* The name of a value of a key, the same wherever the salt is. Of the identity it names a customer. */
+void cache_name_make(struct cache_name *out, struct str tenant, struct str salt, struct str key, struct str value)
+	NONNULL(1);
+
+/* What can be voided as a whole. */
+enum cache_whole { CACHE_ALL, CACHE_SOURCE, CACHE_PART };
+/* The name of a source or a part; `name` does not matter for CACHE_ALL. */
+void cache_whole_make(struct cache_name *out, struct str tenant, struct str salt, enum cache_whole whole,
+		      struct str name) NONNULL(1);
+
+/* What is asked, for its key. */
+struct cache_asked {
+	struct str tenant;
+	struct str salt; /* the secret of the installation or of the process */
+	const unsigned char *definition; /* DIGEST_BYTES: of the part and its connection */
+	const struct cache_name *tag; /* of the customer when all that is asked is who it is; NULL: of all that is asked */
+	const struct str *values; /* canonical, in the order of the query's `by` (name, value, name, value, ...; a key
+				     without value gives a NULL view) */
+	size_t n_values;
+};
+/* "fed2:c:{" tenant ":" tag "}:" hash of the definition ":" keyed hash of what is asked. */
+void cache_key_make(struct cache_key *out, const struct cache_asked *asked) NONNULL(1, 2);
+
+/* Taken before the source is asked; needed to keep what it brings. era 0: none, and nothing can be kept. */
+struct cache_ticket {
+	uint64_t began; /* a tick of the store's clock: it never goes back, nor stands still */
+	uint64_t era; /* changes when the store may have lost what it knew of changes */
+};
+
+/* Whether what was read still holds: see cache_pin_holds(). Zeroed: nobody knows, so it does not. */
+struct cache_pin {
+	uint32_t slot;
+	uint64_t count, epoch;
+	bool set;
+};
 
 /* A copy found. rows live in the arena handed to cache_get(). */
 struct cache_hit {
 	const struct rows *rows; /* NULL: a miss */
 	int64_t stored_ms; /* wall clock: when the source answered */
+	uint64_t began; /* of its ticket: what is larger is younger */
+	struct cache_pin pin;
 };
 
-/* One look-up, embedded in its owner's struct. Must stay alive until found() was called. */
+/* A copy is void when it began before its source or part was voided. */
+struct cache_wholes {
+	struct cache_name source, part;
+};
+
+/* How cache_begin() goes about it. */
+enum cache_begin {
+	CACHE_SHARED, /* one of all processes asks the source; the others wait for its copy */
+	CACHE_PAST, /* whatever there is: neither copies nor other processes matter */
+};
+
+/* One look-up, or the beginning of a fetch; embedded in its owner's struct. Must stay alive until found() was called. */
 struct cache_ask {
 	struct cache_key key;
+	struct cache_wholes wholes; /* of its part */
 	struct arena *mem; /* where the rows go */
 	void (*found)(struct cache_ask *ask, struct cache_hit hit);
-	struct cache_ask *next; /* the cache's */
-	uint64_t sent_us; /* the cache's */
+	/* for cache_begin(): */
+	enum cache_begin how;
+	uint64_t seen; /* began of the copy at hand; 0: none */
+	uint32_t lease_ms; /* so long the others wait for us at most */
+	uint32_t wait_ms; /* so long we wait for another process at most */
+	struct cache_ticket ticket; /* set before found(), for a miss */
+	/* the cache's: */
+	struct cache_ask *next;
+	uint64_t sent_us, begun_us;
+	uint32_t pause_ms;
+	bool reloaded;
+	struct loop_timer again;
+	struct wakeup *wakeup;
+};
+
+/* A copy to be kept. */
+struct cache_fill {
+	const struct cache_key *key;
+	const struct cache_wholes *wholes;
+	const struct rows *rows;
+	int64_t stored_ms; /* wall clock: when the source answered */
+	uint64_t ttl_ms; /* > 0: kept so long from now */
+	struct cache_ticket ticket;
+	const struct cache_name *names; /* asked keys, and customers that it is about: it goes with each of them */
+	size_t n_names;
+	const struct cache_name *given; /* key values in it by which other parts are asked: their copies go with its names */
+	size_t n_given;
+};
+enum { CACHE_NAMES_MOST = 64 }; /* of names and given ones together */
+
+/* Something has changed at a source: copies of it are void. Embedded in its owner's struct; must stay alive until done()
+ * was called. */
+struct cache_change {
+	struct str tenant; /* must live as long */
+	bool whole; /* `name` is of cache_whole_make(); else of cache_name_make() */
+	enum cache_whole which; /* with `whole` */
+	struct cache_name name;
+	/* err->cls ERR_NONE: every copy that began before is gone, here and in Redis, and what was asked before and comes
+	 * later is not kept. Else it is not known whether it is so: try again. */
+	void (*done)(struct cache_change *change, const struct err *err);
+	uint64_t removed; /* copies; 0 with `whole`: nobody counts them */
+	/* the cache's: */
+	struct cache_change *next;
+	uint64_t sent_us;
+	bool reloaded;
 };
 
 /* Where Redis is. */
@@ -45,17 +144,21 @@ struct redis_conf {
 	uint32_t timeout_ms; /* a look-up not answered by then is a miss and the connection is closed */
 };
 
-/* A bounded memory store; the caller owns it and ends it after all caches on it. */
-struct memory_store *memory_store_new(size_t max_bytes) __attribute__((returns_nonnull));
-/* Wipe and free; sets *store to NULL. */
-void memory_store_free(struct memory_store **store) NONNULL(1);
+/* Where copies are kept. */
+struct cache_conf {
+	enum cache_kind { CACHE_OFF, CACHE_IN_MEMORY, CACHE_IN_REDIS } kind;
+	size_t max_bytes; /* CACHE_IN_MEMORY */
+	struct redis_conf redis; /* CACHE_IN_REDIS; texts are copied */
+};
 
-/* A cache in process memory. */
-struct cache *cache_on_memory(struct memory_store *store) NONNULL(1) __attribute__((returns_nonnull));
-/* A cache in Redis; connects in the background and again after failures, with a growing pause. ERR_CONFIG: the
- * address cannot be read. End it before its loop. */
-struct cache *cache_on_redis(const struct redis_conf *conf, struct loop *loop, struct err *err)
-	MUST_CHECK NONNULL(1, 2, 3);
+/* What the caches of a process share. ERR_CONFIG: the address of Redis cannot be read. The caller owns it and ends it
+ * after all caches on it and after their loops ran for the last time. */
+struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* Wipe and free. Accepts NULL inside; sets *home to NULL. */
+void cache_home_free(struct cache_home **home) NONNULL(1);
+/* A cache for the loop. In Redis it connects in the background and again after failures, with a growing pause. End it
+ * before its loop. */
+struct cache *cache_open(struct cache_home *home, struct loop *loop) NONNULL(1, 2) __attribute__((returns_nonnull));
 /* No cache at all: every look-up is a miss. */
 struct cache *cache_off(void) __attribute__((returns_nonnull));
 /* No store: `copy` says at once what a look-up finds, rows in ask->mem; nothing is kept. For tests of mappings. */
@@ -65,11 +168,23 @@ struct cache *cache_stand_in(struct cache_hit (*copy)(void *owner, struct cache_
 /* Does it keep anything at all? If not, keys need not be made. */
 bool cache_keeps(const struct cache *c) NONNULL(1);
 /* Look up. found() is called exactly once: at once from inside this call (memory, or no connection), or later on the
- * loop's thread. A value that does not carry this very key, is torn or of another format is a miss and removed. */
+ * loop's thread. A value that does not carry this very key, is torn or of another format is a miss and removed; one
+ * whose source or part was voided since is a miss. */
 void cache_get(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);
-/* Keep a copy for ttl_ms (> 0) from now. Rows with flags set are refused (asserted). Never waits. */
-void cache_put(struct cache *c, const struct cache_key *key, const struct rows *rows, int64_t stored_ms,
-	       uint64_t ttl_ms) NONNULL(1, 2, 3);
+/* Behind a miss or an old copy, before the source is asked. found() is called as by cache_get(): with a copy younger than
+ * ask->seen that is there meanwhile, or with a miss and ask->ticket. While another process asks the source for this key,
+ * waits for it; one that does not come to its end is waited for no longer than its lease and ask->wait_ms. */
+void cache_begin(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);
+/* Keep a copy, and let others who wait for it have it; not when its ticket is too old for that: when one of its names,
+ * its source or its part was voided since, when a younger copy is there, or the store was lost in between. Rows with
+ * flags set are refused (asserted). Never waits. */
+void cache_put(struct cache *c, const struct cache_fill *fill) NONNULL(1, 2);
+/* What was begun with this ticket brings no copy: let another process ask. Nothing for a ticket of era 0. */
+void cache_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket) NONNULL(1, 2);
+/* Void copies; change->done() says when, or why it could not be. */
+void cache_invalidate(struct cache *c, struct cache_change *change) NONNULL(1, 2);
+/* Would the look-up that gave this pin find the same now? False also when nobody knows. Any thread. */
+bool cache_pin_holds(struct cache *c, const struct cache_pin *pin) NONNULL(1, 2);
 /* Forget one copy. */
 void cache_drop(struct cache *c, const struct cache_key *key) NONNULL(1, 2);
 
