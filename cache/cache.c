@@ -21,14 +21,43 @@ void cache_get(struct cache *c, struct cache_ask *ask)
 	c->driver->get(c, ask);
 }
 
-void cache_put(struct cache *c, const struct cache_key *key, const struct rows *rows, int64_t stored_ms,
-	       uint64_t ttl_ms)
+void cache_begin(struct cache *c, struct cache_ask *ask)
+{
+	assert(ask->mem && ask->found);
+	ask->ticket = (struct cache_ticket){ 0 };
+	c->driver->begin(c, ask);
+}
+
+void cache_put(struct cache *c, const struct cache_fill *fill)
 {
 	SCOPED(buf_free) struct buf bytes = { 0 };
 
-	assert(rows->flags == 0 && rows->bad_cells == 0 && ttl_ms > 0);
-	entry_encode(key, rows, stored_ms, &bytes);
-	c->driver->put(c, key, buf_str(&bytes), ttl_ms);
+	assert(fill->rows->flags == 0 && fill->rows->bad_cells == 0 && fill->ttl_ms > 0);
+	if (fill->ticket.era == 0 || fill->n_names + fill->n_given > CACHE_NAMES_MOST) {
+		cache_release(c, fill->key, fill->ticket);
+		cache_add(&c->count.put_failures, 1);
+		return;
+	}
+	entry_encode(fill, &bytes);
+	c->driver->put(c, fill, buf_str(&bytes));
+}
+
+void cache_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)
+{
+	if (ticket.era)
+		c->driver->release(c, key, ticket);
+}
+
+void cache_invalidate(struct cache *c, struct cache_change *change)
+{
+	assert(change->done);
+	change->removed = 0;
+	c->driver->invalidate(c, change);
+}
+
+bool cache_pin_holds(struct cache *c, const struct cache_pin *pin)
+{
+	return pin->set && c->driver->holds(c, pin);
 }
 
 void cache_drop(struct cache *c, const struct cache_key *key)
@@ -71,9 +100,32 @@ static void off_get(struct cache *c, struct cache_ask *ask)
 	cache_found(c, ask, (struct cache_hit){ 0 });
 }
 
-static void off_put(struct cache *c, const struct cache_key *key, struct str bytes, uint64_t ttl_ms)
+static void off_begin(struct cache *c, struct cache_ask *ask)
 {
-	(void)c, (void)key, (void)bytes, (void)ttl_ms;
+	(void)c;
+	ask->found(ask, (struct cache_hit){ 0 });
+}
+
+static void off_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
+{
+	(void)c, (void)fill, (void)bytes;
+}
+
+static void off_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)
+{
+	(void)c, (void)key, (void)ticket;
+}
+
+static void off_invalidate(struct cache *c, struct cache_change *change)
+{
+	(void)c;
+	change->done(change, &(const struct err){ 0 });
+}
+
+static bool off_holds(struct cache *c, const struct cache_pin *pin)
+{
+	(void)c, (void)pin;
+	return false;
 }
 
 static void off_drop(struct cache *c, const struct cache_key *key)
@@ -91,7 +143,9 @@ static void off_free(struct cache *c) /* the first member of what was allocated 
 	free(c);
 }
 
-static const struct cache_driver off = { "off", off_get, off_put, off_drop, off_state, off_free };
+static const struct cache_driver off = {
+	"off", off_get, off_begin, off_put, off_release, off_invalidate, off_holds, off_drop, off_state, off_free,
+};
 
 bool cache_keeps(const struct cache *c)
 {
@@ -123,7 +177,10 @@ static void stand_in_get(struct cache *c, struct cache_ask *ask)
 
 struct cache *cache_stand_in(struct cache_hit (*copy)(void *owner, struct cache_ask *ask), void *owner)
 {
-	static const struct cache_driver driver = { "stand-in", stand_in_get, off_put, off_drop, off_state, off_free };
+	static const struct cache_driver driver = {
+		"stand-in", stand_in_get, off_begin, off_put,  off_release, off_invalidate,
+		off_holds,  off_drop,     off_state, off_free,
+	};
 	struct stand_in *s = memory_new(sizeof(*s));
 
 	*s = (struct stand_in){ .c = { .driver = &driver }, .copy = copy, .owner = owner };

@@ -2,8 +2,8 @@
  * miss: nothing here ever fails a request. One `struct cache` per event loop, used on that loop's thread only; the
  * home behind them is shared by all loops.
  *
- * A copy must not outlive what it says. So a *ticket* is taken before the source is asked, and what has changed is noted
- * with the moment it did: a copy is kept only when none of its *names* was voided since its ticket
+ * A copy must not outlive what it says. So a *ticket* is taken before the source is asked, and what has changed is
+ * noted with the moment it did: a copy is kept only when none of its *names* was voided since its ticket
  * (docs/decisions/0027-tickets-and-tombs.md). */
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
@@ -34,16 +34,15 @@ void cache_name_make(struct cache_name *out, struct str tenant, struct str salt,
 
 /* What can be voided as a whole. */
 enum cache_whole { CACHE_ALL, CACHE_SOURCE, CACHE_PART };
-/* The name of a source or a part; `name` does not matter for CACHE_ALL. */
-void cache_whole_make(struct cache_name *out, struct str tenant, struct str salt, enum cache_whole whole,
-		      struct str name) NONNULL(1);
+/* The name of a source or a part of any tenant; `name` does not matter for CACHE_ALL. */
+void cache_whole_make(struct cache_name *out, enum cache_whole whole, struct str name) NONNULL(1);
 
 /* What is asked, for its key. */
 struct cache_asked {
 	struct str tenant;
 	struct str salt; /* the secret of the installation or of the process */
 	const unsigned char *definition; /* DIGEST_BYTES: of the part and its connection */
-	const struct cache_name *tag; /* of the customer when all that is asked is who it is; NULL: of all that is asked */
+	const struct cache_name *tag; /* of the customer, when nothing else is asked by; NULL: of all that is asked */
 	const struct str *values; /* canonical, in the order of the query's `by` (name, value, name, value, ...; a key
 				     without value gives a NULL view) */
 	size_t n_values;
@@ -83,7 +82,8 @@ enum cache_begin {
 	CACHE_PAST, /* whatever there is: neither copies nor other processes matter */
 };
 
-/* One look-up, or the beginning of a fetch; embedded in its owner's struct. Must stay alive until found() was called. */
+/* One look-up, or the beginning of a fetch; embedded in its owner's struct. Must stay alive until found() was
+ * called. */
 struct cache_ask {
 	struct cache_key key;
 	struct cache_wholes wholes; /* of its part */
@@ -114,20 +114,19 @@ struct cache_fill {
 	struct cache_ticket ticket;
 	const struct cache_name *names; /* asked keys, and customers that it is about: it goes with each of them */
 	size_t n_names;
-	const struct cache_name *given; /* key values in it by which other parts are asked: their copies go with its names */
+	const struct cache_name *given; /* key values in it that other parts are asked by: their copies go with it */
 	size_t n_given;
 };
 enum { CACHE_NAMES_MOST = 64 }; /* of names and given ones together */
 
-/* Something has changed at a source: copies of it are void. Embedded in its owner's struct; must stay alive until done()
- * was called. */
+/* Something has changed at a source: copies of it are void. Embedded in its owner's struct; must stay alive until
+ * done() was called. */
 struct cache_change {
 	struct str tenant; /* must live as long */
 	bool whole; /* `name` is of cache_whole_make(); else of cache_name_make() */
-	enum cache_whole which; /* with `whole` */
 	struct cache_name name;
-	/* err->cls ERR_NONE: every copy that began before is gone, here and in Redis, and what was asked before and comes
-	 * later is not kept. Else it is not known whether it is so: try again. */
+	/* err->cls ERR_NONE: every copy that began before is gone, here and in Redis, and what was asked before and
+	 * comes later is not kept. Else it is not known whether it is so: try again. */
 	void (*done)(struct cache_change *change, const struct err *err);
 	uint64_t removed; /* copies; 0 with `whole`: nobody counts them */
 	/* the cache's: */
@@ -171,9 +170,9 @@ bool cache_keeps(const struct cache *c) NONNULL(1);
  * loop's thread. A value that does not carry this very key, is torn or of another format is a miss and removed; one
  * whose source or part was voided since is a miss. */
 void cache_get(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);
-/* Behind a miss or an old copy, before the source is asked. found() is called as by cache_get(): with a copy younger than
- * ask->seen that is there meanwhile, or with a miss and ask->ticket. While another process asks the source for this key,
- * waits for it; one that does not come to its end is waited for no longer than its lease and ask->wait_ms. */
+/* Behind a miss or an old copy, before the source is asked. found() is called as by cache_get(): with a copy younger
+ * than ask->seen that is there meanwhile, or with a miss and ask->ticket. While another process asks the source for
+ * this key, waits for it: no longer than ask->wait_ms, and when that process has ended no longer than its lease. */
 void cache_begin(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);
 /* Keep a copy, and let others who wait for it have it; not when its ticket is too old for that: when one of its names,
  * its source or its part was voided since, when a younger copy is there, or the store was lost in between. Rows with

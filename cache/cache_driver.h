@@ -11,8 +11,13 @@ struct cache_driver {
 	const char *kind; /* for cache_state */
 	/* Answer with cache_found(), exactly once, now or later. */
 	void (*get)(struct cache *c, struct cache_ask *ask);
-	/* Keep an encoded copy; counts puts and put_failures itself. */
-	void (*put)(struct cache *c, const struct cache_key *key, struct str bytes, uint64_t ttl_ms);
+	/* Answer with a younger copy by cache_found(), or with ask->ticket by ask->found(), exactly once. */
+	void (*begin)(struct cache *c, struct cache_ask *ask);
+	/* Keep a copy, encoded in `bytes`; counts puts and put_failures itself. */
+	void (*put)(struct cache *c, const struct cache_fill *fill, struct str bytes);
+	void (*release)(struct cache *c, const struct cache_key *key, struct cache_ticket ticket);
+	void (*invalidate)(struct cache *c, struct cache_change *change);
+	bool (*holds)(struct cache *c, const struct cache_pin *pin); /* any thread */
 	void (*drop)(struct cache *c, const struct cache_key *key);
 	/* Fill in what is not counted in c->count: up, entries, bytes. Any thread. */
 	void (*state)(struct cache *c, struct cache_state *out);

@@ -247,10 +247,15 @@ static bool ears_take(struct redis_line *line, enum redis_command what, const st
 	case REDIS_UNASKED:
 		return fits(line, take_told(ch, reply), "what was told cannot be read");
 	case REDIS_AUTH:
+	case REDIS_INFO:
+	case REDIS_LOAD:
 	case REDIS_PROBE:
 	case REDIS_GET:
-	case REDIS_SET:
 	case REDIS_UNLINK:
+	case REDIS_BEGIN:
+	case REDIS_FILL:
+	case REDIS_RELEASE:
+	case REDIS_INVALIDATE:
 	case REDIS_BEAT:
 		break;
 	}

@@ -1,19 +1,24 @@
 #include "cache/entry.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
-/* Numbers are little-endian.
+#include "cache/stamp.h"
+
+/* Numbers are little-endian, but for the ticket.
  *   0  magic, with the version of the format
- *   4  u32 length of all
- *   8  16 bytes of BLAKE2b over everything behind them
- *  24  i64 stored_ms
- *  32  u32 rows   36  u32 columns   40  u32 length of the key, then the key
+ *   4  the ticket's era, 16 digits   20  its began, 16 digits
+ *  36  u32 length of all
+ *  40  16 bytes of BLAKE2b over everything else
+ *  56  i64 stored_ms
+ *  64  u32 rows   68  u32 columns   72  u32 length of the key, then the key
  *  then each cell: u32 length (all ones: NULL), bytes */
-static const char magic[4] = { 'F', 'E', '1', '\n' };
+static const char magic[4] = { 'F', 'E', '2', '\n' };
 
 enum {
-	LENGTH_AT = 4,
-	SUM_AT = 8,
+	LENGTH_AT = ENTRY_STAMP_END,
+	SUM_AT = LENGTH_AT + 4,
 	SUM_BYTES = 16,
 	SUMMED_AT = SUM_AT + SUM_BYTES,
 };
@@ -25,6 +30,7 @@ static void checksum(const char *entry, size_t n, unsigned char out[SUM_BYTES])
 	struct digest d;
 
 	digest_begin(&d, (struct str){ 0 });
+	digest_add(&d, entry, SUM_AT);
 	digest_add(&d, entry + SUMMED_AT, n - SUMMED_AT);
 	digest_end(&d, hash);
 	memcpy(out, hash, SUM_BYTES);
@@ -63,16 +69,19 @@ static void put_cell(struct buf *out, struct str cell)
 	buf_put_str(out, cell);
 }
 
-void entry_encode(const struct cache_key *key, const struct rows *rows, int64_t stored_ms, struct buf *out)
+void entry_encode(const struct cache_fill *fill, struct buf *out)
 {
 	static const char blank[SUMMED_AT - LENGTH_AT] = { 0 };
-	struct str name = str_of(key->text);
+	const struct rows *rows = fill->rows;
+	struct str name = str_of(fill->key->text);
 	unsigned char sum[SUM_BYTES];
 	size_t from = out->len;
 
 	buf_put(out, magic, sizeof(magic));
+	buf_printf(out, "%016" PRIx64 "%016" PRIu64, fill->ticket.era, fill->ticket.began);
+	assert(out->len - from == ENTRY_STAMP_END);
 	buf_put(out, blank, sizeof(blank));
-	put_i64(out, stored_ms);
+	put_i64(out, fill->stored_ms);
 	put_u32(out, rows->n_rows);
 	put_u32(out, rows->n_cols);
 	put_u32(out, (uint32_t)name.n);
@@ -131,15 +140,23 @@ static bool take_cell(struct str *left, struct str *out)
 	return true;
 }
 
+bool entry_ticket(struct str bytes, struct cache_ticket *out)
+{
+	return bytes.p && bytes.n >= ENTRY_STAMP_END && memcmp(bytes.p, magic, sizeof(magic)) == 0 &&
+	       stamp_hex(bytes.p + ENTRY_ERA_AT, &out->era) && stamp_decimal(bytes.p + ENTRY_BEGAN_AT, &out->began);
+}
+
 /* The part in front of the checksum, and the checksum. */
-static bool check_frame(struct str bytes)
+static bool check_frame(struct str bytes, struct cache_ticket *ticket)
 {
 	unsigned char sum[SUM_BYTES];
-	struct str left = bytes, head;
+	struct str left;
 	uint32_t length;
 
-	if (bytes.n < SUMMED_AT || !take(&left, sizeof(magic), &head) ||
-	    memcmp(head.p, magic, sizeof(magic)) != 0 || !take_u32(&left, &length) || length != bytes.n)
+	if (bytes.n < SUMMED_AT || !entry_ticket(bytes, ticket))
+		return false;
+	left = (struct str){ bytes.p + LENGTH_AT, bytes.n - LENGTH_AT };
+	if (!take_u32(&left, &length) || length != bytes.n)
 		return false;
 	checksum(bytes.p, bytes.n, sum);
 	return memcmp(bytes.p + SUM_AT, sum, sizeof(sum)) == 0;
@@ -180,16 +197,19 @@ static const struct rows *copy_rows(struct str left, uint32_t n_rows, uint32_t n
 bool entry_decode(struct str bytes, const struct cache_key *key, struct arena *mem, struct cache_hit *out)
 {
 	uint32_t n_rows, n_cols, key_n;
+	struct cache_ticket ticket;
 	struct str left, name;
 	int64_t stored_ms;
 
-	if (bytes.p == NULL || !check_frame(bytes))
+	if (bytes.p == NULL || !check_frame(bytes, &ticket))
 		return false;
 	left = (struct str){ bytes.p + SUMMED_AT, bytes.n - SUMMED_AT };
 	if (!take_i64(&left, &stored_ms) || !take_u32(&left, &n_rows) || !take_u32(&left, &n_cols) ||
 	    !take_u32(&left, &key_n) || !take(&left, key_n, &name) || !str_eq(name, str_of(key->text)) ||
 	    !check_cells(left, n_rows, n_cols))
 		return false;
-	*out = (struct cache_hit){ .rows = copy_rows(left, n_rows, n_cols, mem), .stored_ms = stored_ms };
+	*out = (struct cache_hit){ .rows = copy_rows(left, n_rows, n_cols, mem),
+				   .stored_ms = stored_ms,
+				   .began = ticket.began };
 	return true;
 }

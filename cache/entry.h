@@ -8,11 +8,15 @@
 #include "base/rows.h"
 #include "cache/cache.h"
 
+enum { ENTRY_ERA_AT = 4, ENTRY_BEGAN_AT = 20, ENTRY_STAMP_END = 36 };
+
 /* Append the encoded copy to `out`. */
-void entry_encode(const struct cache_key *key, const struct rows *rows, int64_t stored_ms, struct buf *out)
-	NONNULL(1, 2, 4);
-/* Decode and check: magic, version, key, every length, checksum. Cells are copied into `mem`. False: not ours or
- * torn; outputs untouched. */
+void entry_encode(const struct cache_fill *fill, struct buf *out) NONNULL(1, 2);
+/* The ticket it was kept with, from its first bytes, which scripts read, too: era in 16 hexadecimal digits, began in 16
+ * decimal ones. False: not ours. */
+bool entry_ticket(struct str bytes, struct cache_ticket *out) MUST_CHECK NONNULL(2);
+/* Decode and check: magic, version, key, every length, checksum. Cells are copied into `mem`; out->pin stays blank.
+ * False: not ours or torn; outputs untouched. */
 bool entry_decode(struct str bytes, const struct cache_key *key, struct arena *mem, struct cache_hit *out)
 	MUST_CHECK NONNULL(2, 3, 4);
 

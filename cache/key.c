@@ -1,76 +1,57 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "cache/cache.h"
+#include "cache/name.h"
+
+#define HEAD "fed2:c:{"
 
 enum {
-	TENANT_MOST = 64, /* in the clear */
-	SALT_MOST = 64, /* of a BLAKE2b key */
+	HEAD_CHARS = sizeof(HEAD) - 1,
 	DEFINITION_BYTES = 8,
+	DEFINITION_CHARS = 11,
 	ASKED_BYTES = 16,
+	ASKED_CHARS = 22,
 };
 
-static_assert(sizeof("fed1:") + TENANT_MOST + 1 + 2 * DEFINITION_BYTES + 1 + 2 * ASKED_BYTES <=
+static_assert(HEAD_CHARS + TENANT_MOST + 1 + NAME_CHARS + 2 + DEFINITION_CHARS + 1 + ASKED_CHARS + 1 <=
 		      sizeof(((struct cache_key *)NULL)->text),
 	      "a key fits");
 
-static bool is_plain(char c)
+void cache_key_make(struct cache_key *out, const struct cache_asked *asked)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '.' || c == '-';
-}
-
-/* A tenant's name as it is, or "~" and its hash when it is too long or holds anything a key should not. */
-static void tenant_text(struct str tenant, char out[TENANT_MOST + 1])
-{
+	char tenant[TENANT_MOST + 1], part[DEFINITION_CHARS + 1], values[ASKED_CHARS + 1];
 	unsigned char hash[DIGEST_BYTES];
-	struct digest d;
-	bool plain = tenant.n > 0 && tenant.n <= TENANT_MOST;
-
-	for (size_t i = 0; plain && i < tenant.n; i++)
-		plain = is_plain(tenant.p[i]);
-	if (plain) {
-		memcpy(out, tenant.p, tenant.n);
-		out[tenant.n] = '\0';
-		return;
-	}
-	digest_begin(&d, (struct str){ 0 });
-	digest_add_str(&d, tenant);
-	digest_end(&d, hash);
-	out[0] = '~';
-	digest_hex(hash, ASKED_BYTES, out + 1);
-}
-
-/* A salt of any length as a key of BLAKE2b. */
-static void begin_salted(struct digest *d, struct str salt)
-{
-	unsigned char hash[DIGEST_BYTES];
-
-	if (salt.n <= SALT_MOST) {
-		digest_begin(d, salt);
-		return;
-	}
-	digest_begin(d, (struct str){ 0 });
-	digest_add_str(d, salt);
-	digest_end(d, hash);
-	digest_begin(d, (struct str){ (const char *)hash, sizeof(hash) });
-	explicit_bzero(hash, sizeof(hash));
-}
-
-void cache_key_make(struct cache_key *out, struct str tenant, const unsigned char definition[DIGEST_BYTES],
-		    struct str salt, const struct str *asked, size_t n_asked)
-{
-	char name[TENANT_MOST + 1], part[2 * DEFINITION_BYTES + 1], values[2 * ASKED_BYTES + 1];
-	unsigned char hash[DIGEST_BYTES];
+	struct cache_name tag;
 	struct digest d;
 
-	begin_salted(&d, salt);
-	for (size_t i = 0; i < n_asked; i++)
-		digest_add_str(&d, asked[i]);
+	name_hash_begin(&d, asked->salt);
+	for (size_t i = 0; i < asked->n_values; i++)
+		digest_add_str(&d, asked->values[i]);
 	digest_end(&d, hash);
-	tenant_text(tenant, name);
-	digest_hex(definition, DEFINITION_BYTES, part);
-	digest_hex(hash, ASKED_BYTES, values);
+	name_tenant(asked->tenant, tenant);
+	name_text(asked->definition, DEFINITION_BYTES, part, sizeof(part));
+	name_text(hash, ASKED_BYTES, values, sizeof(values));
+	if (asked->tag)
+		tag = *asked->tag;
+	else
+		name_text(hash + ASKED_BYTES, NAME_BYTES, tag.text, sizeof(tag.text));
 	*out = (struct cache_key){ 0 };
-	snprintf(out->text, sizeof(out->text), "fed1:%s:%s:%s", name, part, values);
+	snprintf(out->text, sizeof(out->text), HEAD "%s:%s}:%s:%s", tenant, tag.text, part, values);
+}
+
+struct str name_key_tenant(const struct cache_key *key)
+{
+	const char *tenant = key->text + HEAD_CHARS, *end;
+
+	if (strncmp(key->text, HEAD, HEAD_CHARS) != 0)
+		return STR("");
+	end = strchr(tenant, ':');
+	return end ? (struct str){ tenant, (size_t)(end - tenant) } : STR("");
+}
+
+struct str name_key_rest(const struct cache_key *key)
+{
+	struct str tenant = name_key_tenant(key);
+
+	return tenant.n ? str_of(tenant.p + tenant.n + 1) : STR("");
 }

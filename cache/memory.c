@@ -5,27 +5,11 @@
 #include "base/memory.h"
 #include "cache/cache_driver.h"
 #include "cache/entry.h"
+#include "cache/home.h"
+#include "cache/memory_store.h"
 
 enum { BUCKETS_LEAST = 1024 };
 static const uint64_t ttl_most_ms = UINT64_C(3652) * 24 * 3600 * 1000; /* ten years */
-
-/* One copy: encoded, as in Redis, so that a slip here is noticed by the same checks. */
-struct node {
-	struct node *chain; /* next in its bucket */
-	struct node *newer, *older; /* by last use */
-	uint64_t expires_us;
-	struct cache_key key;
-	size_t n;
-	char bytes[];
-};
-
-struct memory_store {
-	pthread_mutex_t lock; /* over everything below */
-	struct node **buckets;
-	size_t n_buckets; /* a power of two */
-	struct node *newest, *oldest;
-	size_t max_bytes, bytes, entries;
-};
 
 struct memory {
 	struct cache base;
@@ -41,12 +25,14 @@ struct memory_store *memory_store_new(size_t max_bytes)
 	store->max_bytes = max_bytes;
 	store->n_buckets = BUCKETS_LEAST;
 	store->buckets = memory_new_array(store->n_buckets, sizeof(struct node *));
+	memory_names_begin(&store->names, max_bytes);
 	return store;
 }
 
-static size_t cost(size_t n)
+static size_t cost(const struct node *node)
 {
-	return sizeof(struct node) + n + sizeof(struct node *);
+	return sizeof(*node) + node->n + sizeof(struct node *) +
+	       (node->n_links + node->n_given) * (sizeof(struct name_link) + sizeof(struct name_link *));
 }
 
 static struct node **bucket_of(struct memory_store *store, const struct cache_key *key)
@@ -80,6 +66,8 @@ static void list_newest(struct memory_store *store, struct node *node)
 
 static void free_node(struct node *node)
 {
+	free(node->links);
+	free(node->given);
 	explicit_bzero(node, sizeof(*node) + node->n);
 	free(node);
 }
@@ -90,7 +78,8 @@ static void forget(struct memory_store *store, struct node **link)
 
 	*link = node->chain;
 	unlist(store, node);
-	store->bytes -= cost(node->n);
+	memory_names_remove(&store->names, node);
+	store->bytes -= cost(node);
 	store->entries--;
 	free_node(node);
 }
@@ -123,10 +112,34 @@ void memory_store_free(struct memory_store **store)
 		older = node->older;
 		free_node(node);
 	}
+	memory_names_end(&(*store)->names);
 	pthread_mutex_destroy(&(*store)->lock);
 	free((*store)->buckets);
 	free(*store);
 	*store = NULL;
+}
+
+static _Atomic uint64_t *count_of(struct memory_store *store, uint32_t slot)
+{
+	return &store->counts[slot % MEMORY_COUNTS];
+}
+
+static uint32_t slot_of(const struct cache_key *key)
+{
+	return (uint32_t)digest_sip(str_of(key->text)) % MEMORY_COUNTS;
+}
+
+static struct cache_pin pin_of(struct memory_store *store, const struct cache_key *key)
+{
+	uint32_t slot = slot_of(key);
+
+	return (struct cache_pin){ .slot = slot, .count = *count_of(store, slot), .epoch = store->epoch, .set = true };
+}
+
+/* Pins of the key, and of those that share its counter, hold no more. */
+static void unpin(struct memory_store *store, const struct cache_key *key)
+{
+	atomic_fetch_add(count_of(store, slot_of(key)), 1);
 }
 
 /* Under the lock. False: no copy, or a bad one (*bad), which is gone now. */
@@ -140,6 +153,10 @@ static bool look_up(struct memory_store *store, struct cache_ask *ask, struct ca
 		forget(store, link);
 		return false;
 	}
+	if (node->began <= memory_names_floor(&store->names, &ask->wholes)) {
+		forget(store, link);
+		return false;
+	}
 	if (!entry_decode((struct str){ node->bytes, node->n }, &ask->key, ask->mem, hit)) {
 		*bad = true;
 		forget(store, link);
@@ -147,6 +164,7 @@ static bool look_up(struct memory_store *store, struct cache_ask *ask, struct ca
 	}
 	unlist(store, node);
 	list_newest(store, node);
+	hit->pin = pin_of(store, &ask->key);
 	return true;
 }
 
@@ -163,55 +181,149 @@ static void memory_get(struct cache *c, struct cache_ask *ask)
 	cache_found(c, ask, hit);
 }
 
-/* Under the lock. */
-static void insert(struct memory_store *store, struct node *node)
+static void memory_begin(struct cache *c, struct cache_ask *ask)
+{
+	struct memory_store *store = ((struct memory *)c)->store;
+	struct cache_hit hit = { 0 };
+	struct node *node;
+	bool bad = false;
+
+	pthread_mutex_lock(&store->lock);
+	node = ask->how == CACHE_PAST ? NULL : *link_of(store, &ask->key);
+	if (!node || node->began <= ask->seen || !look_up(store, ask, &hit, &bad))
+		ask->ticket = (struct cache_ticket){ .began = ++store->names.tick, .era = MEMORY_ERA };
+	pthread_mutex_unlock(&store->lock);
+	cache_add(&c->count.bad_values, bad);
+	if (hit.rows)
+		cache_found(c, ask, hit);
+	else
+		ask->found(ask, hit);
+}
+
+/* Under the lock. False: nobody shall find it. */
+static bool insert(struct memory_store *store, struct node *node, const struct cache_wholes *wholes)
 {
 	struct node **link = link_of(store, &node->key);
 
+	if ((*link && (*link)->began > node->began) || !memory_names_admit(&store->names, node, wholes))
+		return false;
+	unpin(store, &node->key);
 	if (*link)
 		forget(store, link);
-	while (store->bytes + cost(node->n) > store->max_bytes)
+	while (store->bytes + cost(node) > store->max_bytes)
 		forget(store, link_of(store, &store->oldest->key));
 	grow(store);
 	link = bucket_of(store, &node->key);
 	node->chain = *link;
 	*link = node;
 	list_newest(store, node);
-	store->bytes += cost(node->n);
+	memory_names_add(&store->names, node);
+	store->bytes += cost(node);
 	store->entries++;
+	return true;
 }
 
-static void memory_put(struct cache *c, const struct cache_key *key, struct str bytes, uint64_t ttl_ms)
+/* NULL: no room. */
+static struct node *new_node(const struct memory_store *store, const struct cache_fill *fill, struct str bytes)
 {
-	struct memory_store *store = ((struct memory *)c)->store;
-	struct node *node;
+	struct node *node = bytes.n <= store->max_bytes ? memory_try(sizeof(*node) + bytes.n) : NULL;
 
-	node = cost(bytes.n) <= store->max_bytes ? memory_try(sizeof(*node) + bytes.n) : NULL;
-	if (!node) {
-		cache_add(&c->count.put_failures, 1);
-		return;
-	}
+	if (!node)
+		return NULL;
 	*node = (struct node){
-		.key = *key,
+		.key = *fill->key,
 		.n = bytes.n,
-		.expires_us = clock_mono_us() + 1000 * (ttl_ms < ttl_most_ms ? ttl_ms : ttl_most_ms),
+		.began = fill->ticket.began,
+		.expires_us = clock_mono_us() + 1000 * (fill->ttl_ms < ttl_most_ms ? fill->ttl_ms : ttl_most_ms),
 	};
 	memcpy(node->bytes, bytes.p, bytes.n);
+	if (memory_names_copy(node, fill) && cost(node) <= store->max_bytes)
+		return node;
+	free_node(node);
+	return NULL;
+}
+
+static void memory_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
+{
+	struct memory_store *store = ((struct memory *)c)->store;
+	struct node *node = new_node(store, fill, bytes);
+	bool kept = false;
+
+	if (node) {
+		pthread_mutex_lock(&store->lock);
+		kept = insert(store, node, fill->wholes);
+		pthread_mutex_unlock(&store->lock);
+	}
+	if (node && !kept)
+		free_node(node);
+	cache_add(kept ? &c->count.puts : &c->count.put_failures, 1);
+}
+
+/* Within a process nobody waits here for another. */
+static void memory_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)
+{
+	(void)c, (void)key, (void)ticket;
+}
+
+static void remove_node(struct memory_store *store, const struct cache_key *key)
+{
+	struct node **link = link_of(store, key);
+
+	unpin(store, key);
+	if (*link)
+		forget(store, link);
+}
+
+/* Under the lock: all that carries the name, and what was asked by what was given there. */
+static uint64_t void_name(struct memory_store *store, const struct cache_name *name, unsigned depth)
+{
+	struct cache_name given[CACHE_NAMES_MOST];
+	const struct node *node;
+	uint64_t removed = 0;
+
+	memory_names_bury(&store->names, name);
+	while ((node = memory_names_find(&store->names, name))) {
+		size_t n = node->n_given;
+
+		if (n)
+			memcpy(given, node->given, n * sizeof(*given));
+		remove_node(store, &node->key);
+		removed++;
+		for (size_t i = 0; i < n && depth < MEMORY_DEPTH_MOST; i++)
+			removed += void_name(store, &given[i], depth + 1);
+	}
+	return removed;
+}
+
+static void memory_invalidate(struct cache *c, struct cache_change *change)
+{
+	struct memory_store *store = ((struct memory *)c)->store;
+
 	pthread_mutex_lock(&store->lock);
-	insert(store, node);
+	store->names.tick++;
+	if (change->whole) {
+		memory_names_raise(&store->names, &change->name);
+		store->epoch++;
+	} else {
+		change->removed = void_name(store, &change->name, 0);
+	}
 	pthread_mutex_unlock(&store->lock);
-	cache_add(&c->count.puts, 1);
+	change->done(change, &(const struct err){ 0 });
+}
+
+static bool memory_holds(struct cache *c, const struct cache_pin *pin)
+{
+	struct memory_store *store = ((struct memory *)c)->store;
+
+	return *count_of(store, pin->slot) == pin->count && store->epoch == pin->epoch;
 }
 
 static void memory_drop(struct cache *c, const struct cache_key *key)
 {
 	struct memory_store *store = ((struct memory *)c)->store;
-	struct node **link;
 
 	pthread_mutex_lock(&store->lock);
-	link = link_of(store, key);
-	if (*link)
-		forget(store, link);
+	remove_node(store, key);
 	pthread_mutex_unlock(&store->lock);
 }
 
@@ -231,13 +343,23 @@ static void memory_free(struct cache *c)
 	free(c);
 }
 
-struct cache *cache_on_memory(struct memory_store *store)
+struct cache *cache_on_memory(struct cache_home *home)
 {
-	static const struct cache_driver driver = { "memory",	 memory_get,   memory_put,
-						    memory_drop, memory_state, memory_free };
+	static const struct cache_driver driver = {
+		.kind = "memory",
+		.get = memory_get,
+		.begin = memory_begin,
+		.put = memory_put,
+		.release = memory_release,
+		.invalidate = memory_invalidate,
+		.holds = memory_holds,
+		.drop = memory_drop,
+		.state = memory_state,
+		.free = memory_free,
+	};
 	struct memory *m = memory_new(sizeof(*m));
 
 	m->base.driver = &driver;
-	m->store = store;
+	m->store = home->store;
 	return &m->base;
 }

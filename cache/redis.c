@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,38 +6,12 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "cache/cache_driver.h"
 #include "cache/entry.h"
-#include "cache/redis_pipe.h"
-#include "cache/redis_socket.h"
+#include "cache/name.h"
+#include "cache/redis_state.h"
+#include "cache/stamp.h"
 
-/* One connection at a time. Whatever goes wrong or is late: it is closed, all that waits is a miss, and a
- * new one begins empty, so that no look-up can meet the answer of another. Nothing is sent before a first
- * look-up was answered: a server that hangs, loads or refuses us costs nobody time. */
-enum phase {
-	DOWN, /* timer: next attempt */
-	CONNECTING, /* timer: give up */
-	GREETING, /* timer: give up */
-	UP, /* timer: the oldest look-up may be late */
-};
-
-enum { GREETING_MS = 1000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000 };
-
-struct redis {
-	struct cache base;
-	struct loop *loop;
-	struct redis_address address;
-	char *user, *password;
-	uint64_t timeout_us;
-	uint32_t back_off_ms;
-	_Atomic enum phase phase; /* written on the loop's thread, read on any */
-	struct loop_fd watch;
-	bool waits_to_write;
-	struct loop_timer timer; /* see enum phase */
-	struct loop_timer flush; /* due at once: all commands of a turn go together */
-	struct redis_pipe pipe;
-	struct cache_ask *oldest, *newest; /* look-ups without an answer */
-};
+enum { GREETING_MS = 1000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, RUN_CHARS = 8 };
 
 static void set_timer(struct redis *r, uint64_t at_us)
 {
@@ -66,21 +39,23 @@ static void close_connection(struct redis *r)
 		r->watch.fd = -1;
 	}
 	cache_add(&r->base.count.put_failures, redis_pipe_end(&r->pipe));
-	r->phase = DOWN;
+	r->phase = REDIS_DOWN;
 }
 
-/* Look-ups are answered last: found() may come back to us, and must meet a closed connection. */
+/* Whoever waits is answered last: found() may come back to us, and must meet a closed connection. */
 static void miss_all(struct redis *r)
 {
-	struct cache_ask *ask = r->oldest;
+	struct cache_ask *ask = r->gets.oldest;
 
-	r->oldest = r->newest = NULL;
+	r->gets = (struct redis_asks){ 0 };
 	while (ask) {
 		struct cache_ask *next = ask->next;
 
 		cache_found(&r->base, ask, (struct cache_hit){ 0 });
 		ask = next;
 	}
+	redis_begins_end(r);
+	redis_changes_fail(r);
 }
 
 static void go_down(struct redis *r)
@@ -92,16 +67,49 @@ static void go_down(struct redis *r)
 
 /* ---- commands and replies ---- */
 
-static void send_command(struct redis *r, enum redis_command what, const struct str *words, size_t n)
+void redis_send(struct redis *r, enum redis_command what, const struct str *words, size_t n)
 {
 	redis_pipe_add(&r->pipe, what, words, n);
 	if (r->flush.slot == 0)
 		loop_timer_set(r->loop, &r->flush, (struct deadline){ 1 });
 }
 
-#define SEND(r, what, ...)                                             \
-	send_command((r), (what), (const struct str[]){ __VA_ARGS__ }, \
-		     sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+bool redis_ready_for(const struct redis *r, size_t bytes)
+{
+	return r->phase == REDIS_UP && redis_pipe_room(&r->pipe, bytes);
+}
+
+void redis_expect(struct redis *r, uint64_t sent_us)
+{
+	if (r->timer.slot == 0)
+		set_timer(r, sent_us + r->timeout_us);
+}
+
+void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask)
+{
+	ask->next = NULL;
+	*(asks->newest ? &asks->newest->next : &asks->oldest) = ask;
+	asks->newest = ask;
+}
+
+struct cache_ask *redis_asks_take(struct redis_asks *asks)
+{
+	struct cache_ask *ask = asks->oldest;
+
+	assert(ask);
+	asks->oldest = ask->next;
+	if (!asks->oldest)
+		asks->newest = NULL;
+	return ask;
+}
+
+void redis_keys_make(struct redis_keys *out, struct str tenant, const struct cache_key *key)
+{
+	if (key)
+		snprintf(out->lease, sizeof(out->lease), "%s:l", key->text);
+	snprintf(out->floors, sizeof(out->floors), "fed2:c:{%.*s}:f", STR_ARG(tenant));
+	snprintf(out->tombs, sizeof(out->tombs), "fed2:x:{%.*s}:t", STR_ARG(tenant));
+}
 
 static void flush_out(struct loop_timer *t)
 {
@@ -117,39 +125,73 @@ static void flush_out(struct loop_timer *t)
 	r->waits_to_write = rest;
 }
 
-static void answer_oldest(struct redis *r, struct str value)
+bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out)
 {
-	struct cache_ask *ask = r->oldest;
-	struct cache_hit hit = { 0 };
-
-	assert(ask);
-	r->oldest = ask->next;
-	if (!r->oldest)
-		r->newest = NULL;
-	if (value.p && !entry_decode(value, &ask->key, ask->mem, &hit)) {
-		cache_add(&r->base.count.bad_values, 1);
-		cache_drop(&r->base, &ask->key);
-	}
-	cache_found(&r->base, ask, hit);
+	if (entry_decode(value, &ask->key, ask->mem, out))
+		return true;
+	cache_add(&r->base.count.bad_values, 1);
+	cache_drop(&r->base, &ask->key);
+	return false;
 }
 
-static bool take_value(struct redis *r, const struct redis_reply *reply, bool failed)
+/* Was it kept while this server ran, and is not void? Anything that is no copy of ours is admitted, and fails later. */
+static bool is_admitted(const struct redis *r, const struct cache_ask *ask, struct str value, struct str floors)
 {
-	bool string = reply->type == REDIS_REPLY_STRING;
+	struct cache_ticket ticket;
 
-	if (!string && !failed && reply->type != REDIS_REPLY_NIL)
+	return !entry_ticket(value, &ticket) || (memcmp(value.p + ENTRY_ERA_AT, r->run, RUN_CHARS) == 0 &&
+						 stamp_admits(floors, &ask->wholes, ticket));
+}
+
+/* The copy and what was voided as a whole, or an error. */
+static bool take_value(struct redis *r, const struct redis_reply *reply)
+{
+	struct cache_hit hit = { 0 };
+	struct cache_ask *ask;
+	struct str value = { 0 };
+
+	if (reply->type != REDIS_REPLY_ERROR && (reply->type != REDIS_REPLY_ARRAY || reply->n != 2))
 		return false;
 	r->back_off_ms = BACK_OFF_LEAST_MS;
-	answer_oldest(r, string ? (struct str){ reply->text, reply->n } : (struct str){ 0 });
+	ask = redis_asks_take(&r->gets);
+	if (reply->type == REDIS_REPLY_ARRAY)
+		value = redis_reply_text(reply->items[0]);
+	if (value.p && is_admitted(r, ask, value, redis_reply_text(reply->items[1])) && !redis_read(r, ask, value, &hit))
+		hit = (struct cache_hit){ 0 };
+	cache_found(&r->base, ask, hit);
 	return true;
 }
 
 static bool take_probe(struct redis *r, const struct redis_reply *reply)
 {
-	if (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_NIL)
+	if (reply->type != REDIS_REPLY_ARRAY)
 		return false;
-	r->phase = UP;
+	r->phase = REDIS_UP;
 	loop_timer_cancel(r->loop, &r->timer);
+	return true;
+}
+
+static bool take_info(struct redis *r, const struct redis_reply *reply)
+{
+	static const char label[] = "run_id:";
+	struct str text = redis_reply_text(reply);
+	const char *at = text.p ? memmem(text.p, text.n, label, sizeof(label) - 1) : NULL;
+
+	if (!at || text.p + text.n < at + sizeof(label) - 1 + RUN_CHARS)
+		return false;
+	memcpy(r->run, at + sizeof(label) - 1, RUN_CHARS);
+	return true;
+}
+
+static bool take_loaded(struct redis *r, const struct redis_reply *reply)
+{
+	struct str sha = redis_reply_text(reply);
+	char *to = r->sha[r->loaded++ % SCRIPTS];
+
+	if (!sha.p || sha.n >= sizeof(r->sha[0]))
+		return false;
+	memcpy(to, sha.p, sha.n);
+	to[sha.n] = '\0';
 	return true;
 }
 
@@ -162,15 +204,22 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 	switch (what) {
 	case REDIS_AUTH:
 		return reply->type == REDIS_REPLY_STATUS;
+	case REDIS_INFO:
+		return take_info(r, reply);
+	case REDIS_LOAD:
+		return take_loaded(r, reply);
 	case REDIS_PROBE:
 		return take_probe(r, reply);
 	case REDIS_GET:
-		return take_value(r, reply, failed);
-	case REDIS_SET:
-		cache_add(&r->base.count.puts, !failed);
-		cache_add(&r->base.count.put_failures, failed);
-		return failed || reply->type == REDIS_REPLY_STATUS;
+		return take_value(r, reply);
+	case REDIS_BEGIN:
+		return redis_take_begun(r, reply);
+	case REDIS_FILL:
+		return redis_take_filled(r, reply);
+	case REDIS_INVALIDATE:
+		return redis_take_changed(r, reply);
 	case REDIS_UNLINK:
+	case REDIS_RELEASE:
 		return failed || reply->type == REDIS_REPLY_INTEGER;
 	case REDIS_CLIENT_ID:
 	case REDIS_TRACKING:
@@ -180,6 +229,17 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 		break;
 	}
 	return false; /* not sent here, or nobody asked: the order is lost */
+}
+
+bool redis_lacks_script(const struct redis_reply *reply)
+{
+	return reply->type == REDIS_REPLY_ERROR && reply->n >= 8 && memcmp(reply->text, "NOSCRIPT", 8) == 0;
+}
+
+void redis_load(struct redis *r)
+{
+	for (size_t i = 0; i < SCRIPTS; i++)
+		REDIS_SEND(r, REDIS_LOAD, STR("SCRIPT"), STR("LOAD"), script_text((enum script)i));
 }
 
 /* Afterwards the connection may be down. */
@@ -194,16 +254,21 @@ static void receive(struct redis *r)
 /* The probe is a look-up like ours, so it finds out all that could stand in their way. */
 static void greet(struct redis *r)
 {
+	const struct cache_home *home = r->home;
+
 	if (!redis_pipe_begin(&r->pipe)) {
 		go_down(r);
 		return;
 	}
-	r->phase = GREETING;
-	if (r->password && r->user)
-		SEND(r, REDIS_AUTH, STR("AUTH"), str_of(r->user), str_of(r->password));
-	else if (r->password)
-		SEND(r, REDIS_AUTH, STR("AUTH"), str_of(r->password));
-	SEND(r, REDIS_PROBE, STR("GET"), STR("fed1:"));
+	r->phase = REDIS_GREETING;
+	r->loaded = 0;
+	if (home->password && home->user)
+		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(home->user), str_of(home->password));
+	else if (home->password)
+		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(home->password));
+	REDIS_SEND(r, REDIS_INFO, STR("INFO"), STR("server"));
+	redis_load(r);
+	REDIS_SEND(r, REDIS_PROBE, STR("MGET"), STR("fed2:c:"));
 	loop_rewatch(r->loop, &r->watch, EPOLLIN);
 	r->waits_to_write = false;
 }
@@ -212,7 +277,7 @@ static void start(struct redis *r)
 {
 	struct err err;
 
-	r->watch.fd = redis_socket_connect(&r->address);
+	r->watch.fd = redis_socket_connect(&r->home->address);
 	if (r->watch.fd < 0) {
 		retry_later(r);
 		return;
@@ -223,7 +288,7 @@ static void start(struct redis *r)
 		retry_later(r);
 		return;
 	}
-	r->phase = CONNECTING;
+	r->phase = REDIS_CONNECTING;
 	loop_timer_set(r->loop, &r->timer, deadline_after_ms(GREETING_MS));
 }
 
@@ -231,7 +296,7 @@ static void redis_ready(struct loop_fd *w, uint32_t events)
 {
 	struct redis *r = CONTAINER_OF(w, struct redis, watch);
 
-	if (r->phase == CONNECTING) {
+	if (r->phase == REDIS_CONNECTING) {
 		if (redis_socket_connected(w->fd))
 			greet(r);
 		else
@@ -240,21 +305,40 @@ static void redis_ready(struct loop_fd *w, uint32_t events)
 	}
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		receive(r);
-	if (r->phase != DOWN && (events & EPOLLOUT))
+	if (r->phase != REDIS_DOWN && (events & EPOLLOUT))
 		flush_out(&r->flush);
+}
+
+/* When the oldest was sent that has no answer yet; 0: none. */
+static uint64_t oldest_sent_us(const struct redis *r)
+{
+	const uint64_t sent[] = { r->gets.oldest ? r->gets.oldest->sent_us : 0,
+				  r->begins.oldest ? r->begins.oldest->sent_us : 0,
+				  r->changes.oldest ? r->changes.oldest->sent_us : 0 };
+	uint64_t oldest = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(sent); i++)
+		if (sent[i] && (!oldest || sent[i] < oldest))
+			oldest = sent[i];
+	return oldest;
 }
 
 /* An answer that is already here is not late: the loop may have been busy itself. */
 static void check_late(struct redis *r)
 {
+	uint64_t oldest;
+
 	receive(r);
-	if (r->phase != UP || !r->oldest)
+	oldest = oldest_sent_us(r);
+	if (r->phase != REDIS_UP || !oldest)
 		return;
-	if (clock_mono_us() < r->oldest->sent_us + r->timeout_us) {
-		set_timer(r, r->oldest->sent_us + r->timeout_us);
+	if (clock_mono_us() < oldest + r->timeout_us) {
+		set_timer(r, oldest + r->timeout_us);
 		return;
 	}
-	for (const struct cache_ask *ask = r->oldest; ask; ask = ask->next)
+	for (const struct cache_ask *ask = r->gets.oldest; ask; ask = ask->next)
+		cache_add(&r->base.count.timeouts, 1);
+	for (const struct cache_ask *ask = r->begins.oldest; ask; ask = ask->next)
 		cache_add(&r->base.count.timeouts, 1);
 	go_down(r);
 }
@@ -263,15 +347,15 @@ static void redis_timer(struct loop_timer *t)
 {
 	struct redis *r = CONTAINER_OF(t, struct redis, timer);
 
-	switch ((enum phase)r->phase) {
-	case DOWN:
+	switch ((enum redis_phase)r->phase) {
+	case REDIS_DOWN:
 		start(r);
 		return;
-	case CONNECTING:
-	case GREETING:
+	case REDIS_CONNECTING:
+	case REDIS_GREETING:
 		go_down(r);
 		return;
-	case UP:
+	case REDIS_UP:
 		check_late(r);
 		return;
 	}
@@ -282,51 +366,36 @@ static void redis_timer(struct loop_timer *t)
 static void redis_get(struct cache *c, struct cache_ask *ask)
 {
 	struct redis *r = (struct redis *)c;
+	struct redis_keys keys;
 
-	if (r->phase != UP || !redis_pipe_room(&r->pipe, sizeof(ask->key))) {
+	if (!redis_ready_for(r, sizeof(ask->key) + sizeof(keys.floors))) {
 		cache_found(c, ask, (struct cache_hit){ 0 });
 		return;
 	}
-	SEND(r, REDIS_GET, STR("GET"), str_of(ask->key.text));
-	ask->next = NULL;
+	redis_keys_make(&keys, name_key_tenant(&ask->key), NULL);
+	REDIS_SEND(r, REDIS_GET, STR("MGET"), str_of(ask->key.text), str_of(keys.floors));
 	ask->sent_us = clock_mono_us();
-	*(r->newest ? &r->newest->next : &r->oldest) = ask;
-	r->newest = ask;
-	if (r->timer.slot == 0)
-		set_timer(r, ask->sent_us + r->timeout_us);
-}
-
-static void redis_put(struct cache *c, const struct cache_key *key, struct str bytes, uint64_t ttl_ms)
-{
-	struct redis *r = (struct redis *)c;
-	char ttl[24];
-
-	if (r->phase != UP || !redis_pipe_room(&r->pipe, bytes.n + sizeof(*key))) {
-		cache_add(&c->count.put_failures, 1);
-		return;
-	}
-	snprintf(ttl, sizeof(ttl), "%" PRIu64, ttl_ms);
-	SEND(r, REDIS_SET, STR("SET"), str_of(key->text), bytes, STR("PX"), str_of(ttl));
+	redis_asks_put(&r->gets, ask);
+	redis_expect(r, ask->sent_us);
 }
 
 static void redis_drop(struct cache *c, const struct cache_key *key)
 {
 	struct redis *r = (struct redis *)c;
 
-	if (r->phase == UP && redis_pipe_room(&r->pipe, sizeof(*key)))
-		SEND(r, REDIS_UNLINK, STR("UNLINK"), str_of(key->text));
+	if (redis_ready_for(r, sizeof(*key)))
+		REDIS_SEND(r, REDIS_UNLINK, STR("UNLINK"), str_of(key->text));
+}
+
+static bool redis_holds(struct cache *c, const struct cache_pin *pin)
+{
+	(void)c, (void)pin;
+	return false; /* nobody told us */
 }
 
 static void redis_state(struct cache *c, struct cache_state *out)
 {
-	out->up = ((struct redis *)c)->phase == UP;
-}
-
-static void free_secret(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
+	out->up = ((struct redis *)c)->phase == REDIS_UP;
 }
 
 static void redis_free(struct cache *c)
@@ -335,28 +404,31 @@ static void redis_free(struct cache *c)
 
 	close_connection(r);
 	miss_all(r);
-	free(r->user);
-	free_secret(r->password);
 	free(r);
 }
 
-struct cache *cache_on_redis(const struct redis_conf *conf, struct loop *loop, struct err *err)
+struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 {
-	static const struct cache_driver driver = { "redis",	redis_get,   redis_put,
-						    redis_drop, redis_state, redis_free };
-	struct redis_address address;
-	struct redis *r;
+	static const struct cache_driver driver = {
+		.kind = "redis",
+		.get = redis_get,
+		.begin = redis_begin,
+		.put = redis_put,
+		.release = redis_release,
+		.invalidate = redis_invalidate,
+		.holds = redis_holds,
+		.drop = redis_drop,
+		.state = redis_state,
+		.free = redis_free,
+	};
+	struct redis *r = memory_new(sizeof(*r));
 
-	if (!redis_socket_address(conf->address, &address, err))
-		return NULL;
-	r = memory_new(sizeof(*r));
 	r->base.driver = &driver;
+	r->home = home;
 	r->loop = loop;
-	r->address = address;
-	r->user = conf->user ? memory_text(conf->user) : NULL;
-	r->password = conf->password ? memory_text(conf->password) : NULL;
-	r->timeout_us = UINT64_C(1000) * conf->timeout_ms;
+	r->timeout_us = UINT64_C(1000) * home->timeout_ms;
 	r->back_off_ms = BACK_OFF_LEAST_MS;
+	r->bell = bell_new(home->wakeups, loop, redis_ring, r);
 	r->watch = (struct loop_fd){ .fd = -1, .ready = redis_ready };
 	r->timer.fire = redis_timer;
 	r->flush.fire = flush_out;

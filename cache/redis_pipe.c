@@ -39,7 +39,7 @@ size_t redis_pipe_end(struct redis_pipe *p)
 		redisReaderFree(p->reader);
 	p->reader = NULL;
 	while (p->n_pending > 0)
-		lost += next_pending(p) == REDIS_SET;
+		lost += next_pending(p) == REDIS_FILL;
 	buf_free(&p->out);
 	p->sent = 0;
 	return lost;

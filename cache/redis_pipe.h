@@ -10,10 +10,15 @@
 enum redis_command {
 	REDIS_UNASKED, /* no command: what a subscription tells */
 	REDIS_AUTH,
+	REDIS_INFO,
+	REDIS_LOAD,
 	REDIS_PROBE,
 	REDIS_GET,
-	REDIS_SET,
 	REDIS_UNLINK,
+	REDIS_BEGIN,
+	REDIS_FILL,
+	REDIS_RELEASE,
+	REDIS_INVALIDATE,
 	REDIS_CLIENT_ID,
 	REDIS_TRACKING,
 	REDIS_SUBSCRIBE,
@@ -38,7 +43,7 @@ struct redis_pipe {
 
 /* A new connection: nothing is pending. False: hiredis got no memory. */
 bool redis_pipe_begin(struct redis_pipe *p) MUST_CHECK NONNULL(1);
-/* Forget everything, wiped. Returns how many SET commands were left without an answer. */
+/* Forget everything, wiped. Returns how many fills were left without an answer. */
 size_t redis_pipe_end(struct redis_pipe *p) NONNULL(1);
 /* Can one more command with so many bytes of arguments be queued? */
 bool redis_pipe_room(const struct redis_pipe *p, size_t bytes) NONNULL(1);

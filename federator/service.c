@@ -40,16 +40,23 @@ static bool salts_make(struct service *svc, struct err *err)
 
 static bool cache_prepare(struct service *svc, struct err *err)
 {
-	struct str password;
+	const struct options *opt = svc->opt;
+	struct str password = { 0 };
+	struct cache_conf conf = { .kind = CACHE_IN_REDIS, .max_bytes = opt->cache_bytes };
 
-	if (strcmp(svc->opt->cache, "memory") == 0)
-		svc->store = memory_store_new(svc->opt->cache_bytes);
-	if (!*svc->opt->cache_secret)
-		return true;
-	if (!secret_find(svc->opt, svc->opt->cache_secret, svc->mem, &password, err))
+	if (*opt->cache_secret && !secret_find(opt, opt->cache_secret, svc->mem, &password, err))
 		return false;
-	svc->cache_password = password.p;
-	return true;
+	if (strcmp(opt->cache, "memory") == 0)
+		conf.kind = CACHE_IN_MEMORY;
+	else if (strcmp(opt->cache, "off") == 0)
+		conf.kind = CACHE_OFF;
+	else
+		conf.redis = (struct redis_conf){ .address = opt->cache,
+						  .user = *opt->cache_user ? opt->cache_user : NULL,
+						  .password = password.p,
+						  .timeout_ms = (uint32_t)opt->cache_timeout_ms };
+	svc->cache = cache_home_new(&conf, err);
+	return svc->cache != NULL;
 }
 
 /* NULL with findings or *err. */
@@ -72,7 +79,7 @@ static const struct world *world_load(struct service *svc, const struct world *f
 
 static void service_free(struct service *svc)
 {
-	memory_store_free(&svc->store);
+	cache_home_free(&svc->cache);
 	counters_free(&svc->meters);
 	pthread_mutex_destroy(&svc->reloading);
 	arena_wipe_free(&svc->mem);
@@ -253,38 +260,21 @@ struct str service_salt(const struct service *svc)
 	return (struct str){ (const char *)svc->salt, sizeof(svc->salt) };
 }
 
-static struct cache *lane_cache(const struct service *svc, struct loop *loop, struct err *err)
+static struct cache *lane_cache(const struct service *svc, struct loop *loop)
 {
-	const struct options *opt = svc->opt;
-	const struct redis_conf conf = {
-		.address = opt->cache,
-		.user = *opt->cache_user ? opt->cache_user : NULL,
-		.password = svc->cache_password,
-		.timeout_ms = (uint32_t)opt->cache_timeout_ms,
-	};
-
 	if (svc->home.stand_in)
 		return cache_stand_in(svc->home.stand_in->copy, svc->home.stand_in->owner);
-	if (svc->store)
-		return cache_on_memory(svc->store);
-	if (strcmp(opt->cache, "off") == 0)
-		return cache_off();
-	return cache_on_redis(&conf, loop, err);
+	return cache_open(svc->cache, loop);
 }
 
-bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err)
+void lane_open(struct lane *lane, struct service *svc, struct loop *loop)
 {
-	struct cache *cache = lane_cache(svc, loop, err);
-
-	if (!cache)
-		return false;
-	*lane = (struct lane){ .service = svc, .loop = loop, .cache = cache, .meters = svc->meters };
+	*lane = (struct lane){ .service = svc, .loop = loop, .cache = lane_cache(svc, loop), .meters = svc->meters };
 	loop_count_turns(loop, svc->meters, METER_TURNS);
 	pthread_mutex_lock(&svc->home.lock);
 	lane->next = svc->lanes;
 	svc->lanes = lane;
 	pthread_mutex_unlock(&svc->home.lock);
-	return true;
 }
 
 int64_t lane_wall_ms(const struct lane *lane)

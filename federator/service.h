@@ -18,6 +18,7 @@ struct world {
 	struct adapter *const *adapters; /* by source index; never NULL */
 	const char *const *troubles; /* by source index: why it cannot be opened (its adapter refuses all), or NULL */
 	const unsigned char (*part_ids)[DIGEST_BYTES]; /* by part index: definition + connection, for cache keys */
+	const struct cache_wholes *wholes; /* by part index: what its copies are voided with */
 	struct underway *underway; /* underway.h */
 	struct counters *const *source_meters; /* by source index: enum source_meter */
 	struct counters *const *view_meters; /* by view index: enum view_meter */
@@ -92,8 +93,7 @@ struct cache_state service_cache(struct service *svc) NONNULL(1);
 /* When it began: milliseconds since 1970. */
 int64_t service_began_ms(const struct service *svc) NONNULL(1);
 /* Begin a lane on `loop`, which is not running yet: its cache as the options say. It stays where it is. */
-bool lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err)
-	MUST_CHECK NONNULL(1, 2, 3, 4);
+void lane_open(struct lane *lane, struct service *svc, struct loop *loop) NONNULL(1, 2, 3);
 /* Milliseconds since 1970 by the lane's clock. */
 int64_t lane_wall_ms(const struct lane *lane) NONNULL(1);
 /* Count something of the listener that the lane serves: `first` is its METER_ for the public one. Any thread. */

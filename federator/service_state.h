@@ -15,8 +15,7 @@ struct service {
 	struct arena *mem;         /* secrets of the service itself */
 	unsigned char salt[DIGEST_BYTES];
 	unsigned char seal_key[DIGEST_BYTES];
-	const char *cache_password; /* or NULL */
-	struct memory_store *store; /* NULL: the cache is not in memory */
+	struct cache_home *cache;   /* NULL: something stands in */
 	struct counters *meters;    /* enum meter */
 	struct lane *lanes;         /* under home.lock */
 	int64_t began_ms;

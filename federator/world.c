@@ -193,6 +193,17 @@ static bool source_open(struct world_box *box, const struct source *src, const s
 	return true;
 }
 
+static const struct cache_wholes *wholes_make(const struct catalog *cat, struct arena *mem)
+{
+	struct cache_wholes *wholes = arena_array_of(mem, struct cache_wholes, cat->n_parts);
+
+	for (size_t i = 0; i < cat->n_parts; i++) {
+		cache_whole_make(&wholes[i].source, CACHE_SOURCE, str_of(cat->parts[i].source->name));
+		cache_whole_make(&wholes[i].part, CACHE_PART, str_of(cat->parts[i].name));
+	}
+	return wholes;
+}
+
 /* What is counted of sources and views goes on from the sets before. */
 static void meters_take(struct world_box *box)
 {
@@ -273,6 +284,7 @@ const struct world *world_open(struct home *home, const struct catalog *cat, con
 				   .adapters = box->adapters,
 				   .troubles = box->troubles,
 				   .part_ids = (const unsigned char(*)[DIGEST_BYTES])box->part_ids,
+				   .wholes = wholes_make(cat, mem),
 				   .underway = underway_new(),
 				   .loaded_ms = clock_wall_ms() };
 	meters_take(box);

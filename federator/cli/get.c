@@ -259,8 +259,9 @@ static int get_run(struct get *g)
 	int code;
 
 	g->loop = loop_new(&err);
-	if (!g->loop || !lane_open(&g->lane, g->service, g->loop, &err))
+	if (!g->loop)
 		return message_err(&err);
+	lane_open(&g->lane, g->service, g->loop);
 	g->world = service_world(g->service);
 	g->connect_due = deadline_after_ms(CONNECT_MS);
 	g->timer.fire = wait_connected;

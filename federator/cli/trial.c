@@ -111,7 +111,10 @@ static bool open_all(struct trial *t, const struct catalog *cat, struct err *err
 		return false;
 	t->service = service_open_alone(&t->opt, catalog_ref(cat), &t->stand_in, err);
 	t->loop = t->service ? loop_new(err) : NULL;
-	return t->loop && lane_open(&t->lane, t->service, t->loop, err);
+	if (!t->loop)
+		return false;
+	lane_open(&t->lane, t->service, t->loop);
+	return true;
 }
 
 static void close_all(struct trial *t)

@@ -106,7 +106,7 @@ bool job_abandon(struct run *run)
 
 	underway_lock(flow->world->underway);
 	waited = await_end(run);
-	keeps = job->shared && !job->entry.outdated && cache_keeps(flow->lane->cache) &&
+	keeps = job->shared && !job->entry.outdated && job->ticket.era &&
 		run->part->ttl_ms + run->part->stale_ms > 0;
 	if (waited && !run->joined)
 		flight_hurry(&job->flight);

@@ -25,15 +25,38 @@ static bool is_outdated(const struct job *job)
 	return outdated;
 }
 
+static bool is_kept(const struct job *job)
+{
+	return cache_keeps(job->lane->cache) && job->fetch->rows->flags == 0 && job->shared && !is_outdated(job);
+}
+
+/* What was begun with its ticket brings nothing. */
+static void release(const struct job *job)
+{
+	cache_release(job->lane->cache, &job->entry.key, job->ticket);
+}
+
 /* True: its rows are in the cache now. */
 static bool store(const struct job *job)
 {
-	uint64_t keep_ms = freshness_keep_ms(job->world->cat, job->part, job->fetch->rows);
+	const struct part *part = job->part;
+	uint64_t keep_ms = freshness_keep_ms(job->world->cat, part, job->fetch->rows);
+	struct job_names names;
 
-	if (!keep_ms || !cache_keeps(job->lane->cache) || job->fetch->rows->flags != 0 || !job->shared ||
-	    is_outdated(job))
+	if (!keep_ms || !is_kept(job) || !job_names(job, &names)) {
+		release(job);
 		return false;
-	cache_put(job->lane->cache, &job->entry.key, job->fetch->rows, answered_ms(job), keep_ms);
+	}
+	cache_put(job->lane->cache, &(const struct cache_fill){ .key = &job->entry.key,
+								.wholes = &job->world->wholes[part->index],
+								.rows = job->fetch->rows,
+								.stored_ms = answered_ms(job),
+								.ttl_ms = keep_ms,
+								.ticket = job->ticket,
+								.names = names.of,
+								.n_names = names.n,
+								.given = names.of + names.n,
+								.n_given = names.n_given });
 	return true;
 }
 
@@ -150,6 +173,7 @@ static void on_landed(struct loop_post *p)
 		return;
 	}
 	close_job(job, false);
+	release(job);
 	log_failure(job);
 	await_over(job);
 	drop_job(job);
@@ -230,6 +254,7 @@ static struct job *new_job(struct run *run)
 	struct job *job = memory_new(sizeof(*job));
 
 	*job = (struct job){ .entry = { .part = run->part, .key = run->cache_key },
+			     .ticket = run->ticket,
 			     .landed = { .run = on_landed },
 			     .lane = run->flow->lane,
 			     .shared = is_common(run) && !run->flow->ask.no_store,
@@ -249,6 +274,9 @@ static void make_fetch(struct job *job, const struct run *run)
 	job->query = run->query;
 	job->fetch = fetch_new();
 	copy_keys(job, run);
+	job->tenant = arena_str(job->fetch->mem, run->flow->ask.tenant);
+	if (!run->walk && run->flow->match.outcome == OUTCOME_ONE)
+		job->subject = arena_str(job->fetch->mem, run->flow->match.subject);
 	job->before = cursor_before(run->flow, job->part->source, job->fetch->mem);
 	job->fetch->done = on_fetched;
 	job->fetch->owner = job;
@@ -262,6 +290,7 @@ static void refuse(struct job *job, struct run *run, const struct err *err)
 {
 	job->fetch->err = *err;
 	close_job(job, false);
+	release(job);
 	underway_lock(job->world->underway);
 	await_end(run);
 	underway_unlock(job->world->underway);
@@ -287,6 +316,16 @@ static bool submit(struct job *job, struct run *run, struct err *err)
 		flight_hurry(&job->flight);
 	underway_unlock(job->world->underway);
 	return true;
+}
+
+enum job_begun job_join(struct run *run)
+{
+	enum job_begun end;
+
+	underway_lock(run->flow->world->underway);
+	end = await_others(run);
+	underway_unlock(run->flow->world->underway);
+	return end;
 }
 
 enum job_begun job_begin(struct run *run, struct err *err)

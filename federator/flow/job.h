@@ -10,6 +10,7 @@
 
 struct job {
 	struct underway_entry entry; /* its key: that of its copy */
+	struct cache_ticket ticket; /* its rows can be kept with it */
 	bool shared; /* others may wait for it, too, and its rows be kept: it is among those under way */
 	struct fetch *fetch;
 	struct loop_post landed;
@@ -24,9 +25,21 @@ struct job {
 	const struct query *query;
 	struct key_set *keys; /* canonical, in the fetch's arena */
 	const struct tuples *tuples; /* in the fetch's arena */
-	struct str before; /* of a query that takes :before, in the fetch's arena */
+	struct str tenant; /* in the fetch's arena, as what follows */
+	struct str subject; /* whose view it was asked for; the NULL view: nobody's yet */
+	struct str before; /* of a query that takes :before */
 	uint64_t asked_us;
 };
+
+/* names.c - what its copy is found by when something changes */
+
+struct job_names {
+	struct cache_name of[CACHE_NAMES_MOST];
+	size_t n, n_given; /* the given ones stand behind the others */
+};
+/* The asked values, the customers in its rows, and the one it was asked for; given are the values that it gives of
+ * other keys. False: more than may be. */
+bool job_names(const struct job *job, struct job_names *out) MUST_CHECK NONNULL(1, 2);
 
 /* await.c - runs that wait for a job, each on its own loop. On the loop of the run, or of the job. */
 

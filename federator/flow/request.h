@@ -21,6 +21,7 @@ struct asked {
 enum run_state {
 	RUN_WAITING, /* for earlier runs that give its keys */
 	RUN_LOOKING, /* for the cache */
+	RUN_BEGINNING, /* for a ticket, or another process' copy */
 	RUN_FETCHING, /* for the source */
 	RUN_ENDED, /* run->fact says how */
 };
@@ -41,6 +42,7 @@ struct run {
 	struct fact fact;
 	struct cache_key cache_key;
 	struct cache_ask look;
+	struct cache_ticket ticket; /* of what its job will bring */
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	struct job *job; /* the fetch; its rows live as long as it does */
 	bool joined; /* it is another run's */
@@ -151,6 +153,19 @@ void run_start(struct run *run) NONNULL(1);
 bool run_pages_on(const struct run *run) NONNULL(1);
 /* The asked key with its value, if the run starts from it; else NULL. */
 const struct asked *run_asked(const struct run *run, const struct key *key) NONNULL(1, 2);
+/* Its copy becomes its fact, and the run ends. */
+void run_take_copy(struct run *run, enum fact_state state) NONNULL(1);
+/* Ask the source, unless others do. */
+void run_ask_source(struct run *run) NONNULL(1);
+/* Whatever came from outside so far, may the request hold it? */
+bool run_fits(const struct flow *flow) NONNULL(1);
+
+/* look.c - what comes before the source is asked */
+
+enum { LEASE_SPARE_MS = 100 }; /* a fetch is ended by its cap; its rows are kept a moment later */
+/* Look into the cache, where the question allows it, then for others who ask the same; else ask the source. */
+void look_begin(struct run *run) NONNULL(1);
+
 /* room.c - does a request find room at its sources? */
 
 /* May the run's fetch be queued? ERR_BUSY: it would wait for too long. Judged once for a source, with all that the
@@ -244,6 +259,8 @@ enum job_begun {
 	JOB_STORED, /* rows were stored since job_look(), perhaps its own: look into the cache again */
 	JOB_REFUSED, /* *err says why */
 };
+/* Wait for a fetch that asks the same, if there is one; JOB_BEGUN: there is none. */
+enum job_begun job_join(struct run *run) MUST_CHECK NONNULL(1);
 /* Hand a fetch for the run to its source, unless the same is being asked already. A question past the cache waits for
  * its own fetch only. */
 enum job_begun job_begin(struct run *run, struct err *err) MUST_CHECK NONNULL(1, 2);

@@ -11,11 +11,6 @@ static struct run *run_of_timer(struct loop_timer *t)
 	return CONTAINER_OF(t, struct run, late);
 }
 
-static struct run *run_of_look(struct cache_ask *ask)
-{
-	return CONTAINER_OF(ask, struct run, look);
-}
-
 /* May its rows be about somebody else, who shares the key they were asked by? */
 static bool may_mix(const struct run *run)
 {
@@ -55,7 +50,7 @@ static void end_run(struct run *run, enum fact_state state)
 	flow_wake(run->flow);
 }
 
-static void take_copy(struct run *run, enum fact_state state)
+void run_take_copy(struct run *run, enum fact_state state)
 {
 	run->fact.rows = run->copy.rows;
 	run->fact.stored_ms = run->copy.stored_ms;
@@ -69,7 +64,7 @@ void run_fail(struct run *run, const char *reason)
 		run->fact.refreshing = progress_awaits(run) || job_abandon(run);
 	run->fact.reason = reason;
 	if (run->copy.rows)
-		take_copy(run, FACT_STALE);
+		run_take_copy(run, FACT_STALE);
 	else
 		end_run(run, FACT_MISSING);
 }
@@ -85,32 +80,24 @@ static void on_late(struct loop_timer *t)
 	run_expire(run_of_timer(t));
 }
 
-static void look_into_cache(struct run *run);
-
-/* Ask the source, unless others do. */
-static void ask_source(struct run *run)
+void run_ask_source(struct run *run)
 {
 	struct err err = { 0 };
 
-	if (run->flow->ask.only_if_cached) {
-		freshness_lack(run);
-		return;
-	}
 	run->state = RUN_FETCHING;
 	switch (job_begin(run, &err)) {
 	case JOB_BEGUN:
 	case JOB_JOINED:
 		return;
 	case JOB_STORED:
-		look_into_cache(run);
+		look_begin(run);
 		return;
 	case JOB_REFUSED:
 		run_fail(run, err_reason(err.cls));
 	}
 }
 
-/* Whatever came from outside so far, may the request hold it? */
-static bool fits(const struct flow *flow)
+bool run_fits(const struct flow *flow)
 {
 	return flow->row_bytes + arena_used(flow->mem) <= service_options(flow->lane->service)->max_request_bytes;
 }
@@ -127,7 +114,7 @@ static void land_late(struct run *run, const struct fetch *fetch)
 {
 	if (fetch->err.cls == ERR_NONE) {
 		run->flow->row_bytes += fetch_bytes(fetch);
-		if (fits(run->flow)) {
+		if (run_fits(run->flow)) {
 			run->landed_us = fetch->ended_us;
 			run->fact.rows = fetch->rows;
 			run->fact.keys = NULL;
@@ -152,7 +139,7 @@ void run_landed(struct run *run, const struct fetch *fetch)
 	/* the others' time was up, or too short for the queue: it has its own */
 	if ((fetch->err.cls == ERR_LATE || fetch->err.cls == ERR_BUSY) && run->joined) {
 		job_free(run);
-		ask_source(run);
+		look_begin(run);
 		return;
 	}
 	run->landed_us = fetch->ended_us;
@@ -164,7 +151,7 @@ void run_landed(struct run *run, const struct fetch *fetch)
 	}
 	bytes = fetch_bytes(fetch);
 	run->flow->row_bytes += bytes;
-	if (!fits(run->flow)) {
+	if (!run_fits(run->flow)) {
 		drop_rows(run, bytes);
 		return;
 	}
@@ -172,93 +159,9 @@ void run_landed(struct run *run, const struct fetch *fetch)
 	end_run(run, FACT_LIVE);
 }
 
-static void on_found(struct cache_ask *ask, struct cache_hit hit)
-{
-	struct run *run = run_of_look(ask);
-	struct flow *flow = run->flow;
-	enum freshness freshness = COPY_NOT;
-	bool alike;
-
-	if (run->state == RUN_LOOKING && hit.rows && !fits(flow)) {
-		run_fail(run, err_reason(ERR_TOO_LARGE));
-	} else if (run->state == RUN_LOOKING) {
-		struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows,
-				     .tuples = run->fact.tuples };
-
-		if (hit.rows)
-			freshness = freshness_of(run, hit.rows, lane_wall_ms(flow->lane) - hit.stored_ms);
-		if (freshness != COPY_NOT && hit.rows->n_cols == run->part->n_columns &&
-		    proof_rows(run->query, run->keys, &copy, flow->mem, &alike)) {
-			combine_keep(&copy, flow->mem);
-			run->copy = (struct cache_hit){ .rows = copy.rows, .stored_ms = hit.stored_ms };
-		}
-		if (run->copy.rows && freshness >= COPY_OLD)
-			take_copy(run, freshness == COPY_FRESH ? FACT_FRESH : FACT_STALE);
-		else
-			ask_source(run);
-	}
-	flow_release(flow);
-}
-
 bool run_pages_on(const struct run *run)
 {
 	return cursor_bounds(run->flow) && sqltext_pages(run->query);
-}
-
-/* For each key its name, its values and an end; then for each set of keys that were given together its tuples. */
-static size_t put_asked(const struct run *run, struct str *out)
-{
-	const struct tuples *tuples = run->fact.tuples;
-	size_t n = 0;
-
-	for (size_t i = 0; i < run->query->n_by; i++) {
-		out[n++] = str_of(run->keys[i].key->name);
-		for (size_t v = 0; v < run->keys[i].n; v++)
-			out[n++] = run->keys[i].values[v];
-		out[n++] = (struct str){ 0 };
-	}
-	for (size_t s = 0; tuples && s < tuples->n; s++) {
-		for (size_t v = 0; v < tuples->of[s].n * tuples->of[s].n_keys; v++)
-			out[n++] = tuples->of[s].values[v];
-		out[n++] = (struct str){ 0 };
-	}
-	return n;
-}
-
-static void make_cache_key(struct run *run)
-{
-	struct flow *flow = run->flow;
-	const struct tuples *tuples = run->fact.tuples;
-	struct str *asked;
-	size_t n = 0;
-
-	for (size_t i = 0; i < run->query->n_by; i++)
-		n += 2 + run->keys[i].n;
-	for (size_t s = 0; tuples && s < tuples->n; s++)
-		n += 1 + tuples->of[s].n * tuples->of[s].n_keys;
-	asked = arena_array_of(flow->mem, struct str, n);
-	n = put_asked(run, asked);
-	cache_key_make(&run->cache_key, flow->ask.tenant, flow->world->part_ids[run->part->index],
-		       service_salt(flow->lane->service), asked, n);
-}
-
-static void look_into_cache(struct run *run)
-{
-	struct flow *flow = run->flow;
-	bool keeps = cache_keeps(flow->lane->cache);
-
-	/* without a cache, too, many may ask the same at once */
-	if (keeps || run->part->ttl_ms)
-		make_cache_key(run);
-	if (!keeps || flow->ask.no_cache || run_pages_on(run)) {
-		ask_source(run);
-		return;
-	}
-	run->state = RUN_LOOKING;
-	job_look(run);
-	run->look = (struct cache_ask){ .key = run->cache_key, .mem = flow->mem, .found = on_found };
-	flow->holds++;
-	cache_get(flow->lane->cache, &run->look);
 }
 
 void run_add_value(struct key_set *rk, struct str value)
@@ -424,7 +327,7 @@ void run_start(struct run *run)
 		return;
 	run->late.fire = on_late;
 	lane_timer_set(flow->lane, &run->late, deadline_min(flow->due, deadline_after_ms(run->part->deadline_ms)));
-	look_into_cache(run);
+	look_begin(run);
 }
 
 bool runs_advance(struct run *runs, size_t n_runs)

@@ -89,5 +89,5 @@ struct cache_hit stage_copy(void *owner, struct cache_ask *ask)
 	guard_rows(run->flow->world->cat, run->query, run->keys, &fact, ask->mem);
 	if (fact.rows->flags) /* such rows are never kept */
 		return (struct cache_hit){ 0 };
-	return (struct cache_hit){ fact.rows, given->copied_ms };
+	return (struct cache_hit){ .rows = fact.rows, .stored_ms = given->copied_ms };
 }

@@ -107,8 +107,9 @@ static bool worker_open(struct worker *w, struct err *err)
 	};
 
 	w->loop = loop_new(err);
-	if (!w->loop || !lane_open(&w->lane, s->conf.service, w->loop, err))
+	if (!w->loop)
 		return false;
+	lane_open(&w->lane, s->conf.service, w->loop);
 	w->lane.entrance = s->conf.entrance;
 	w->front = front_open(&conf, err);
 	return w->front != NULL;

@@ -12,9 +12,10 @@ struct world world_new(const struct redis_conf *conf)
 
 	w.loop = loop_new(&err);
 	assert_non_null(w.loop);
-	w.cache = cache_on_redis(conf, w.loop, &err);
-	if (!w.cache)
+	w.home = cache_home_new(&(struct cache_conf){ .kind = CACHE_IN_REDIS, .redis = *conf }, &err);
+	if (!w.home)
 		fail_msg("%s", err.text);
+	w.cache = cache_open(w.home, w.loop);
 	return w;
 }
 
@@ -22,6 +23,7 @@ void world_free(struct world *w)
 {
 	cache_free(&w->cache);
 	loop_free(&w->loop);
+	cache_home_free(&w->home);
 	arena_wipe_free(&w->mem);
 }
 
@@ -88,7 +90,10 @@ static void found(struct cache_ask *ask, struct cache_hit hit)
 
 void world_ask(struct world *w, struct ask *a, unsigned who)
 {
-	*a = (struct ask){ .ask = { .key = sample_key(who), .mem = w->mem, .found = found } };
+	*a = (struct ask){ .ask = { .key = sample_key(who),
+				      .wholes = *sample_wholes(),
+				      .mem = w->mem,
+				      .found = found } };
 	cache_get(w->cache, &a->ask);
 }
 
@@ -116,7 +121,10 @@ static bool is_hit(struct world *w, void *arg)
 		return false;
 	if (a->hit.rows)
 		return true;
-	*a = (struct ask){ .ask = { .key = a->ask.key, .mem = w->mem, .found = found } };
+	*a = (struct ask){ .ask = { .key = a->ask.key,
+				      .wholes = *sample_wholes(),
+				      .mem = w->mem,
+				      .found = found } };
 	cache_get(w->cache, &a->ask);
 	return false;
 }
@@ -130,9 +138,16 @@ void world_until_hit(struct world *w, unsigned who)
 	sample_check(a.hit.rows, who);
 }
 
+struct cache_ticket world_ticket(struct world *w, unsigned who)
+{
+	struct ask a = { .ask = { .key = sample_key(who), .mem = w->mem, .found = found, .how = CACHE_PAST } };
+
+	cache_begin(w->cache, &a.ask);
+	world_run_until(w, is_answered, &a);
+	return a.ask.ticket;
+}
+
 void world_put(struct world *w, unsigned who, uint64_t ttl_ms)
 {
-	struct cache_key key = sample_key(who);
-
-	cache_put(w->cache, &key, sample_rows(who, w->mem), 1000 + who, ttl_ms);
+	sample_put(w->cache, who, world_ticket(w, who), ttl_ms);
 }

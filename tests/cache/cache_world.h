@@ -8,6 +8,7 @@
 struct world {
 	struct arena *mem;
 	struct loop *loop;
+	struct cache_home *home;
 	struct cache *cache;
 };
 
@@ -34,7 +35,9 @@ void world_ask(struct world *w, struct ask *a, unsigned who) NONNULL(1, 2);
 struct cache_hit world_look_up(struct world *w, unsigned who) NONNULL(1);
 /* Look up again and again until there is a hit; checks that it is that customer's. */
 void world_until_hit(struct world *w, unsigned who) NONNULL(1);
-/* Begin to keep sample_rows(who). */
+/* A ticket of this moment for sample_key(who), without a lease. */
+struct cache_ticket world_ticket(struct world *w, unsigned who) NONNULL(1);
+/* With such a ticket, begin to keep sample_rows(who). */
 void world_put(struct world *w, unsigned who, uint64_t ttl_ms) NONNULL(1);
 
 #endif

@@ -8,8 +8,59 @@ struct cache_key sample_key(unsigned who)
 	const struct str asked[] = { STR("member"), { (const char *)&who, sizeof(who) } };
 	struct cache_key key;
 
-	cache_key_make(&key, STR("t"), definition, STR("salt"), asked, 2);
+	cache_key_make(&key, &(struct cache_asked){ .tenant = STR("t"),
+						     .salt = STR("salt"),
+						     .definition = definition,
+						     .values = asked,
+						     .n_values = 2 });
 	return key;
+}
+
+struct cache_name sample_name(unsigned who)
+{
+	struct cache_name name;
+
+	cache_name_make(&name, STR("t"), STR("salt"), STR("member"), (struct str){ (const char *)&who, sizeof(who) });
+	return name;
+}
+
+const struct cache_wholes *sample_wholes(void)
+{
+	static struct cache_wholes wholes;
+
+	cache_whole_make(&wholes.source, CACHE_SOURCE, STR("crm"));
+	cache_whole_make(&wholes.part, CACHE_PART, STR("profile"));
+	return &wholes;
+}
+
+static void keep_ticket(struct cache_ask *ask, struct cache_hit hit)
+{
+	(void)ask, (void)hit;
+}
+
+void sample_put(struct cache *c, unsigned who, struct cache_ticket ticket, uint64_t ttl_ms)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	struct cache_key key = sample_key(who);
+	struct cache_name name = sample_name(who);
+
+	cache_put(c, &(struct cache_fill){ .key = &key,
+					   .wholes = sample_wholes(),
+					   .rows = sample_rows(who, mem),
+					   .stored_ms = 1000 + who,
+					   .ttl_ms = ttl_ms,
+					   .ticket = ticket,
+					   .names = &name,
+					   .n_names = 1 });
+}
+
+void sample_put_at_once(struct cache *c, unsigned who, uint64_t ttl_ms)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	struct cache_ask ask = { .key = sample_key(who), .mem = mem, .found = keep_ticket, .how = CACHE_PAST };
+
+	cache_begin(c, &ask);
+	sample_put(c, who, ask.ticket, ttl_ms);
 }
 
 const struct rows *sample_rows(unsigned who, struct arena *mem)

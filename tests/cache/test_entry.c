@@ -25,7 +25,11 @@ static struct str encoded(unsigned who, struct arena *mem)
 	struct cache_key key = sample_key(who);
 
 	buf_puts(&out, "before");
-	entry_encode(&key, sample_rows(who, mem), -5, &out);
+	entry_encode(&(struct cache_fill){ .key = &key,
+					   .rows = sample_rows(who, mem),
+					   .stored_ms = -5,
+					   .ticket = { .began = 1764208000000001, .era = 0xFEDCBA9876543210 } },
+		     &out);
 	return arena_str(mem, (struct str){ out.data + 6, out.len - 6 });
 }
 
@@ -37,11 +41,12 @@ static void seal(struct str bytes)
 	struct digest d;
 
 	for (unsigned i = 0; i < 4; i++)
-		entry[4 + i] = (char)(unsigned char)(bytes.n >> (8 * i));
+		entry[36 + i] = (char)(unsigned char)(bytes.n >> (8 * i));
 	digest_begin(&d, (struct str){ 0 });
-	digest_add(&d, entry + 24, bytes.n - 24);
+	digest_add(&d, entry, 40);
+	digest_add(&d, entry + 56, bytes.n - 56);
 	digest_end(&d, sum);
-	memcpy(entry + 8, sum, 16);
+	memcpy(entry + 40, sum, 16);
 }
 
 static bool decode(struct str bytes, unsigned who, struct arena *mem, struct cache_hit *hit)
@@ -61,10 +66,15 @@ static bool decode(struct str bytes, unsigned who, struct arena *mem, struct cac
 static void what_was_encoded_comes_back(void **state)
 {
 	struct cache_hit hit = { 0 };
+	struct cache_ticket ticket;
 
 	assert_true(decode(encoded(7, *state), 7, *state, &hit));
 	sample_check(hit.rows, 7);
 	assert_int_equal(hit.stored_ms, -5);
+	assert_int_equal(hit.began, 1764208000000001);
+	assert_true(entry_ticket(encoded(7, *state), &ticket));
+	assert_int_equal(ticket.began, 1764208000000001);
+	assert_true(ticket.era == 0xFEDCBA9876543210);
 }
 
 static void no_rows_are_an_answer_too(void **state)
@@ -74,7 +84,7 @@ static void no_rows_are_an_answer_too(void **state)
 	struct cache_key key = sample_key(1);
 	struct cache_hit hit = { 0 };
 
-	entry_encode(&key, &none, 99, &out);
+	entry_encode(&(struct cache_fill){ .key = &key, .rows = &none, .stored_ms = 99 }, &out);
 	assert_true(decode(buf_str(&out), 1, *state, &hit));
 	assert_int_equal(hit.rows->n_rows, 0);
 	assert_int_equal(hit.rows->n_cols, 4);
@@ -123,7 +133,7 @@ static void sealed_lies_stay_inside_the_text(void **state)
 	char *changed = arena_alloc(*state, bytes.n);
 	size_t refused = 0;
 
-	for (size_t i = 24; i < bytes.n; i++)
+	for (size_t i = 56; i < bytes.n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(lies); k++) {
 			struct cache_hit hit = { 0 };
 
@@ -146,10 +156,10 @@ static void rows_without_columns_are_refused(void **state)
 	unsigned char key_n;
 
 	memcpy(changed, bytes.p, bytes.n);
-	key_n = (unsigned char)changed[40];
-	memset(changed + 32, 0xFF, 4);
-	memset(changed + 36, 0, 4);
-	bytes = (struct str){ changed, 44u + key_n }; /* ends behind the key */
+	key_n = (unsigned char)changed[72];
+	memset(changed + 64, 0xFF, 4);
+	memset(changed + 68, 0, 4);
+	bytes = (struct str){ changed, 76u + key_n }; /* ends behind the key */
 	seal(bytes);
 	assert_false(decode(bytes, 7, *state, &hit));
 }

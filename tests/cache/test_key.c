@@ -6,9 +6,14 @@ static const unsigned char one[DIGEST_BYTES] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0
 
 static struct cache_key key_of(struct str tenant, struct str salt, const struct str *asked, size_t n)
 {
+	const struct cache_asked all = { .tenant = tenant,
+					 .salt = salt,
+					 .definition = one,
+					 .values = asked,
+					 .n_values = n };
 	struct cache_key key;
 
-	cache_key_make(&key, tenant, one, salt, asked, n);
+	cache_key_make(&key, &all);
 	return key;
 }
 
@@ -18,8 +23,9 @@ static void a_key_names_tenant_definition_and_a_hash(void **state)
 	struct cache_key key = key_of(STR("mall"), STR("s"), asked, 2);
 
 	(void)state;
-	assert_memory_equal(key.text, "fed1:mall:0123456789abcdef:", 27);
-	assert_int_equal(strlen(key.text), 27 + 32);
+	assert_memory_equal(key.text, "fed2:c:{mall:", 13);
+	assert_memory_equal(key.text + 13 + 16, "}:ASNFZ4mrze8:", 14);
+	assert_int_equal(strlen(key.text), 13 + 16 + 14 + 22);
 	assert_null(strstr(key.text, "8210"));
 }
 
@@ -59,8 +65,46 @@ static void another_definition_makes_another_key(void **state)
 	(void)state;
 	memcpy(other, one, sizeof(other));
 	other[7]++;
-	cache_key_make(&b, STR("t"), other, STR("s"), NULL, 0);
+	cache_key_make(&b, &(struct cache_asked){ .tenant = STR("t"), .salt = STR("s"), .definition = other });
 	assert_string_not_equal(a.text, b.text);
+}
+
+/* Whatever is asked by the identity alone stands together. */
+static void a_tag_takes_the_place_of_all_that_is_asked(void **state)
+{
+	struct cache_name tag = { "abcdefghijklmnop" };
+	struct cache_asked all = { .tenant = STR("t"), .salt = STR("s"), .definition = one, .tag = &tag };
+	struct cache_key key, other;
+
+	(void)state;
+	cache_key_make(&key, &all);
+	assert_memory_equal(key.text, "fed2:c:{t:abcdefghijklmnop}:", 28);
+	all.tag = NULL;
+	cache_key_make(&other, &all);
+	assert_string_equal(key.text + 28, other.text + 28);
+	assert_string_not_equal(key.text, other.text);
+}
+
+static void a_name_is_of_tenant_salt_key_and_value(void **state)
+{
+	static const struct {
+		struct str tenant, salt, key, value;
+	} all[] = {
+		{ STR("t"), STR("s"), STR("phone"), STR("12") },  { STR("u"), STR("s"), STR("phone"), STR("12") },
+		{ STR("t"), STR("r"), STR("phone"), STR("12") },  { STR("t"), STR("s"), STR("phone1"), STR("2") },
+		{ STR("t"), STR("s"), STR("phone"), STR("123") },
+	};
+	struct cache_name names[ARRAY_LEN(all)], again;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		cache_name_make(&names[i], all[i].tenant, all[i].salt, all[i].key, all[i].value);
+		cache_name_make(&again, all[i].tenant, all[i].salt, all[i].key, all[i].value);
+		assert_string_equal(names[i].text, again.text);
+		assert_int_equal(strlen(names[i].text), 16);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(names[i].text, names[k].text);
+	}
 }
 
 static void odd_tenants_and_long_salts_fit(void **state)
@@ -71,10 +115,10 @@ static void odd_tenants_and_long_salts_fit(void **state)
 	(void)state;
 	memset(longest, 'x', sizeof(longest));
 	key = key_of((struct str){ longest, 64 }, (struct str){ longest, 200 }, NULL, 0);
-	assert_int_equal(strlen(key.text), 5 + 64 + 1 + 16 + 1 + 32);
+	assert_int_equal(strlen(key.text), 8 + 64 + 1 + 16 + 2 + 11 + 1 + 22);
 	key = key_of((struct str){ longest, 65 }, (struct str){ longest, 199 }, NULL, 0);
 	other = key_of((struct str){ longest, 66 }, (struct str){ longest, 199 }, NULL, 0);
-	assert_memory_equal(key.text, "fed1:~", 6);
+	assert_memory_equal(key.text, "fed2:c:{~", 9);
 	assert_string_not_equal(key.text, other.text);
 	key = key_of(STR("한국:\n"), STR("s"), NULL, 0);
 	for (const char *c = key.text; *c; c++)
@@ -88,6 +132,8 @@ int main(void)
 		cmocka_unit_test(whatever_differs_makes_another_key),
 		cmocka_unit_test(the_same_question_makes_the_same_key),
 		cmocka_unit_test(another_definition_makes_another_key),
+		cmocka_unit_test(a_tag_takes_the_place_of_all_that_is_asked),
+		cmocka_unit_test(a_name_is_of_tenant_salt_key_and_value),
 		cmocka_unit_test(odd_tenants_and_long_salts_fit),
 	};
 

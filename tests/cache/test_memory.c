@@ -14,15 +14,33 @@ uint64_t __wrap_clock_mono_us(void)
 
 struct world {
 	struct arena *mem;
-	struct memory_store *store;
+	struct cache_home *home;
 	struct cache *cache;
 };
 
+static struct cache_home *home_new(size_t max_bytes)
+{
+	struct err err;
+	struct cache_home *home =
+		cache_home_new(&(struct cache_conf){ .kind = CACHE_IN_MEMORY, .max_bytes = max_bytes }, &err);
+
+	assert_non_null(home);
+	return home;
+}
+
+/* Nothing here comes later. */
+static struct loop *no_loop(void)
+{
+	static char loop;
+
+	return (struct loop *)(void *)&loop;
+}
+
 static struct world begin_with(size_t max_bytes)
 {
-	struct world w = { .mem = arena_new(), .store = memory_store_new(max_bytes) };
+	struct world w = { .mem = arena_new(), .home = home_new(max_bytes) };
 
-	w.cache = cache_on_memory(w.store);
+	w.cache = cache_open(w.home, no_loop());
 	return w;
 }
 
@@ -30,8 +48,8 @@ static void end(struct world *w)
 {
 	cache_free(&w->cache);
 	assert_null(w->cache);
-	memory_store_free(&w->store);
-	assert_null(w->store);
+	cache_home_free(&w->home);
+	assert_null(w->home);
 	arena_wipe_free(&w->mem);
 }
 
@@ -51,7 +69,10 @@ static void found(struct cache_ask *ask, struct cache_hit hit)
 
 static struct cache_hit look_up(struct world *w, unsigned who)
 {
-	struct ask a = { .ask = { .key = sample_key(who), .mem = w->mem, .found = found } };
+	struct ask a = { .ask = { .key = sample_key(who),
+				  .wholes = *sample_wholes(),
+				  .mem = w->mem,
+				  .found = found } };
 
 	cache_get(w->cache, &a.ask);
 	assert_int_equal(a.answers, 1);
@@ -60,9 +81,7 @@ static struct cache_hit look_up(struct world *w, unsigned who)
 
 static void put(struct world *w, unsigned who, uint64_t ttl_ms)
 {
-	struct cache_key key = sample_key(who);
-
-	cache_put(w->cache, &key, sample_rows(who, w->mem), 1000 + who, ttl_ms);
+	sample_put_at_once(w->cache, who, ttl_ms);
 }
 
 static void what_is_put_is_found(void **state)
@@ -200,20 +219,20 @@ static void *hammer(void *arg)
 
 static void threads_share_a_store_and_anybody_may_look_at_it(void **state)
 {
-	struct memory_store *store = memory_store_new(8192);
+	struct cache_home *home = home_new(32768);
 	struct cache *caches[3];
 	pthread_t threads[3];
 	uint64_t seen = 0;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
-		caches[i] = cache_on_memory(store);
+		caches[i] = cache_open(home, no_loop());
 		assert_int_equal(pthread_create(&threads[i], NULL, hammer, caches[i]), 0);
 	}
 	for (int i = 0; i < 1000; i++) {
 		struct cache_state s = cache_state(caches[0]);
 
-		assert_true(s.puts >= seen && s.bytes <= 8192);
+		assert_true(s.puts >= seen && s.bytes <= 32768);
 		seen = s.puts;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
@@ -221,7 +240,7 @@ static void threads_share_a_store_and_anybody_may_look_at_it(void **state)
 		assert_int_equal(cache_state(caches[i]).hits + cache_state(caches[i]).misses, 3000);
 		cache_free(&caches[i]);
 	}
-	memory_store_free(&store);
+	cache_home_free(&home);
 }
 
 static void without_a_cache_all_is_a_miss(void **state)
@@ -245,7 +264,7 @@ static struct cache_hit copy_of(void *owner, struct cache_ask *ask)
 {
 	const unsigned *who = owner;
 
-	return (struct cache_hit){ *who ? sample_rows(*who, ask->mem) : NULL, 7 };
+	return (struct cache_hit){ .rows = *who ? sample_rows(*who, ask->mem) : NULL, .stored_ms = 7 };
 }
 
 static void a_stand_in_says_what_is_found(void **state)

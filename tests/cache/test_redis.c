@@ -246,13 +246,19 @@ static void large_copies_pass_in_pieces(void **state)
 	char *text = arena_alloc(w.mem, n);
 	const struct str cell = { text, n };
 	const struct rows rows = { .n_rows = 1, .n_cols = 1, .cells = &cell };
+	struct cache_fill fill = { .key = &key,
+				   .wholes = sample_wholes(),
+				   .rows = &rows,
+				   .stored_ms = 5,
+				   .ttl_ms = LONG_MS };
 	struct cache_hit hit;
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
 		text[i] = (char)('a' + i % 23);
+	fill.ticket = world_ticket(&w, 1);
 	for (int i = 0; i < 8; i++) /* 48 MiB at once: more than may wait */
-		cache_put(w.cache, &key, &rows, 5, LONG_MS);
+		cache_put(w.cache, &fill);
 	assert_in_range(cache_state(w.cache).put_failures, 1, 7);
 	world_run_until_puts(&w, 8);
 	hit = world_look_up(&w, 1);
@@ -291,7 +297,10 @@ static void an_answer_may_ask_again(void **state)
 
 	(void)state;
 	world_put(&w, 1, LONG_MS);
-	chain.ask.ask = (struct cache_ask){ .key = sample_key(1), .mem = w.mem, .found = ask_next };
+	chain.ask.ask = (struct cache_ask){ .key = sample_key(1),
+					    .wholes = *sample_wholes(),
+					    .mem = w.mem,
+					    .found = ask_next };
 	cache_get(w.cache, &chain.ask.ask);
 	world_run_until(&w, chain_done, &chain);
 	world_free(&w);
@@ -349,18 +358,16 @@ static void an_address_that_cannot_be_read_is_refused(void **state)
 {
 	static const char *const wrong[] = { "redis.example:6379", "127.0.0.1", "127.0.0.1:", ":6379", "",
 					     "unix:relative",	   "unix:",	"127.0.0.1:x" };
-	struct err err = { 0 };
-	struct loop *loop = loop_new(&err);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		const struct redis_conf conf = { .address = wrong[i], .timeout_ms = 20 };
+		const struct cache_conf conf = { .kind = CACHE_IN_REDIS,
+						 .redis = { .address = wrong[i], .timeout_ms = 20 } };
+		struct err err = { 0 };
 
-		err = (struct err){ 0 };
-		assert_null(cache_on_redis(&conf, loop, &err));
+		assert_null(cache_home_new(&conf, &err));
 		assert_int_equal(err.cls, ERR_CONFIG);
 	}
-	loop_free(&loop);
 }
 
 /* ---- faults ---- */
@@ -506,7 +513,9 @@ static void a_wrong_password_is_only_a_miss_and_tried_again(void **state)
 	struct world w;
 
 	(void)state;
-	redis_server_do(&server, "ACL SETUSER federator on >old ~fed1:* +get +set +unlink");
+	redis_server_do(&server, "ACL SETUSER federator on >old ~fed2:* "
+			"+mget +info +script|load +evalsha +time +get +getrange +set +pttl +pexpire +zadd "
+			"+zscore +zrange +zremrangebyscore +zcard +unlink");
 	w = world_new(&conf);
 	world_run_until(&w, was_refused, NULL);
 	assert_null(world_look_up(&w, 1).rows);

@@ -12,7 +12,10 @@
 #include "tests/cache/samples.h"
 #include "tests/cmocka_all.h"
 
-/* Answers the probe as it should, and the first bytes after it with `lie`. */
+/* To INFO, the scripts and the probe. */
+static const char greeting[] = "$17\r\nrun_id:0123456789\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n*1\r\n$-1\r\n";
+
+/* Answers the greeting as it should, and the first bytes after it with `lie`. */
 struct liar {
 	struct loop *loop;
 	struct loop_fd listener, client;
@@ -46,7 +49,7 @@ static void on_bytes(struct loop_fd *w, uint32_t events)
 		drop_client(l);
 		return;
 	}
-	say(l, l->probed ? l->lie : STR("$-1\r\n"));
+	say(l, l->probed ? l->lie : str_of(greeting));
 	if (l->probed && l->hangs_up)
 		drop_client(l);
 	l->probed = true;
@@ -146,7 +149,9 @@ static void what_is_no_answer_to_a_look_up_ends_the_connection(void **state)
 	static const char *const lies[] = {
 		"nonsense\r\n", ":1\r\n", "+OK\r\n", "*1\r\n$1\r\na\r\n", "*0\r\n", "*-1\r\n", "$-2\r\n",
 		"$x\r\n",
-		"$99999999999999999999\r\n", "$-1\r\n:1\r\n", "$-1\r\n$-1\r\n$-1\r\n$-1\r\n",
+		"$99999999999999999999\r\n", "*2\r\n$-1\r\n$-1\r\n:1\r\n",
+		"*2\r\n$-1\r\n*0\r\n", "*5\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n",
+		"*3\r\n$-1\r\n$-1\r\n$-1\r\n", "$-1\r\n",
 	};
 
 	(void)state;
@@ -159,7 +164,7 @@ static void a_server_that_hangs_up_ends_the_connection(void **state)
 	(void)state;
 	assert_int_equal(play(STR(""), true), 0);
 	assert_int_equal(play(STR("$10\r\nabc"), true), 0);
-	assert_int_equal(play(STR("$-1\r\n"), true), 0);
+	assert_int_equal(play(STR("*2\r\n$-1\r\n$-1\r\n"), true), 0);
 }
 
 /* The copy of customer 1 for all three: only customer 1 may have it. */
@@ -170,11 +175,15 @@ static void a_copy_is_given_to_its_own_customer_only(void **state)
 	struct cache_key key = sample_key(1);
 
 	(void)state;
-	entry_encode(&key, sample_rows(1, mem), 1, &entry);
+	entry_encode(&(struct cache_fill){ .key = &key,
+					   .rows = sample_rows(1, mem),
+					   .stored_ms = 1,
+					   .ticket = { .began = 7, .era = 0x0123456700000001 } },
+		     &entry);
 	for (int i = 0; i < ASKS; i++) {
-		buf_printf(&lie, "$%zu\r\n", entry.len);
+		buf_printf(&lie, "*2\r\n$%zu\r\n", entry.len);
 		buf_put_str(&lie, buf_str(&entry));
-		buf_puts(&lie, "\r\n");
+		buf_puts(&lie, "\r\n$16\r\n0123456700000001\r\n");
 	}
 	assert_int_equal(play(buf_str(&lie), true), 1);
 	arena_wipe_free(&mem);

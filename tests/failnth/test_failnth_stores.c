@@ -52,7 +52,10 @@ static void found(struct cache_ask *ask, struct cache_hit hit)
 /* A miss is honest; another customer's rows are not. */
 static enum outcome look_up(struct cache *c, struct loop *loop, unsigned who, struct arena *mem)
 {
-	struct look l = { .ask = { .key = sample_key(who), .mem = mem, .found = found } };
+	struct look l = { .ask = { .key = sample_key(who),
+				   .wholes = *sample_wholes(),
+				   .mem = mem,
+				   .found = found } };
 
 	cache_get(c, &l.ask);
 	if (!l.answers) {
@@ -66,27 +69,48 @@ static enum outcome look_up(struct cache *c, struct loop *loop, unsigned who, st
 	return is_sample(l.hit.rows, who) ? failnth_same(STR("")) : failnth_wrong("not the rows of %u", who);
 }
 
-static void put(struct cache *c, unsigned who, struct arena *mem)
+/* Without a ticket nothing is kept, which is honest, too. */
+static void put(struct cache *c, struct loop *loop, unsigned who, struct arena *mem)
 {
-	struct cache_key key = sample_key(who);
+	struct look l = { .ask = { .key = sample_key(who), .mem = mem, .found = found, .how = CACHE_PAST } };
 
-	cache_put(c, &key, sample_rows(who, mem), 1000, 60000);
+	cache_begin(c, &l.ask);
+	if (!l.answers) {
+		l.loop = loop;
+		loop_run(loop);
+	}
+	sample_put(c, who, l.ask.ticket, 60000);
+}
+
+static struct cache_home *home_in_memory(size_t bytes)
+{
+	struct err err;
+
+	return cache_home_new(&(struct cache_conf){ .kind = CACHE_IN_MEMORY, .max_bytes = bytes }, &err);
+}
+
+/* What is in memory needs none. */
+static struct loop *no_loop(void)
+{
+	static char loop;
+
+	return (struct loop *)(void *)&loop;
 }
 
 static enum outcome in_memory(const void *copies)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-	struct memory_store *store = memory_store_new(1 << 20);
-	struct cache *c = cache_on_memory(store);
+	struct cache_home *home = home_in_memory(2 << 20);
+	struct cache *c = cache_open(home, no_loop());
 	enum outcome o = RIGHT;
 
 	for (unsigned i = 0; i < *(const unsigned *)copies; i++)
-		put(c, i, mem);
+		put(c, NULL, i, mem);
 	for (unsigned i = 0; i < *(const unsigned *)copies; i += 97)
 		o = failnth_worse(o, look_up(c, NULL, i, mem));
 	cache_drop(c, &(struct cache_key){ .text = "none" });
 	cache_free(&c);
-	memory_store_free(&store);
+	cache_home_free(&home);
 	return o;
 }
 
@@ -94,16 +118,16 @@ static enum outcome in_memory(const void *copies)
 static enum outcome evicted(const void *arg)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-	struct memory_store *store = memory_store_new(2000);
-	struct cache *c = cache_on_memory(store);
+	struct cache_home *home = home_in_memory(3000);
+	struct cache *c = cache_open(home, no_loop());
 	enum outcome o;
 
 	(void)arg;
 	for (unsigned i = 0; i < 20; i++)
-		put(c, i, mem);
+		put(c, NULL, i, mem);
 	o = look_up(c, NULL, 19, mem);
 	cache_free(&c);
-	memory_store_free(&store);
+	cache_home_free(&home);
 	return o;
 }
 
@@ -115,7 +139,7 @@ static enum outcome encoded(const void *arg)
 	struct cache_hit hit = { 0 };
 
 	(void)arg;
-	entry_encode(&key, sample_rows(7, mem), 1000, &out);
+	entry_encode(&(struct cache_fill){ .key = &key, .rows = sample_rows(7, mem), .stored_ms = 1000 }, &out);
 	if (!entry_decode(buf_str(&out), &key, mem, &hit))
 		return failnth_wrong("not decoded");
 	return is_sample(hit.rows, 7) ? failnth_same(buf_str(&out)) : failnth_wrong("not the rows");
@@ -156,7 +180,7 @@ static enum outcome on_redis(struct cache *c, struct loop *loop, struct arena *m
 
 	wait_for(c, loop, 0);
 	for (unsigned i = 0; i < 3; i++)
-		put(c, i, mem);
+		put(c, loop, i, mem);
 	wait_for(c, loop, 3);
 	for (unsigned i = 0; i < 3; i++)
 		o = failnth_worse(o, look_up(c, loop, i, mem));
@@ -167,26 +191,30 @@ static enum outcome on_redis(struct cache *c, struct loop *loop, struct arena *m
 static enum outcome in_redis(const void *password)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-	const struct redis_conf conf = { .address = redis.address, .password = password, .timeout_ms = 5000 };
+	const struct cache_conf conf = { .kind = CACHE_IN_REDIS, .redis = { redis.address, NULL, password, 5000 } };
 	struct err err = { 0 };
 	struct loop *loop = loop_new(&err);
-	struct cache *c = loop ? cache_on_redis(&conf, loop, &err) : NULL;
+	struct cache_home *home = loop ? cache_home_new(&conf, &err) : NULL;
+	struct cache *c = home ? cache_open(home, loop) : NULL;
 	enum outcome o = c ? on_redis(c, loop, mem) : failnth_refused(err.text);
 
 	cache_free(&c);
 	loop_free(&loop);
+	cache_home_free(&home);
 	return o;
 }
 
 static enum outcome at_no_address(const void *address)
 {
-	const struct redis_conf conf = { .address = address, .timeout_ms = 5 };
+	const struct cache_conf conf = { .kind = CACHE_IN_REDIS, .redis = { .address = address, .timeout_ms = 5 } };
 	struct err err = { 0 };
 	struct loop *loop = loop_new(&err);
-	struct cache *c = loop ? cache_on_redis(&conf, loop, &err) : NULL;
+	struct cache_home *home = loop ? cache_home_new(&conf, &err) : NULL;
+	struct cache *c = home ? cache_open(home, loop) : NULL;
 
 	cache_free(&c);
 	loop_free(&loop);
+	cache_home_free(&home);
 	return err.cls == ERR_SYSTEM ? failnth_refused(err.text) : failnth_same(str_of(err.text));
 }
 

@@ -58,7 +58,7 @@ static void open_service(struct bed *bed)
 		fail_with(ds, &err);
 	bed->loop = loop_new(&err);
 	assert_non_null(bed->loop);
-	assert_true(lane_open(&bed->lane, bed->svc, bed->loop, &err));
+	lane_open(&bed->lane, bed->svc, bed->loop);
 }
 
 struct bed *bed_new(const char *mapping)

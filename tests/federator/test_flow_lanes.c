@@ -245,8 +245,9 @@ static int start(void **state)
 	story.bed = bed_new(mapping);
 	story.loop = loop_new(&err);
 	story.lanes[0] = bed_lane(story.bed);
-	if (!story.loop || !lane_open(&story.second, story.lanes[0]->service, story.loop, &err))
+	if (!story.loop)
 		return -1;
+	lane_open(&story.second, story.lanes[0]->service, story.loop);
 	story.lanes[1] = &story.second;
 	for (size_t i = 0; i < LANES; i++)
 		if (pthread_create(&story.threads[i], NULL, run_lane, story.lanes[i]))

@@ -1,5 +1,6 @@
 #include "tests/scenarios/fake_redis.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -10,7 +11,11 @@
 #include "base/buf.h"
 #include "base/loop.h"
 
-enum { WORDS_MOST = 8, VALUES_MOST = 256 };
+/* Of the server, and what begins with it. */
+#define RUN "01234567"
+#define ERA RUN "00000001"
+
+enum { WORDS_MOST = 96, VALUES_MOST = 256 };
 
 struct ways {
 	uint64_t after_us; /* answers are so late */
@@ -43,7 +48,7 @@ struct fake_redis {
 	struct peer *peers;
 	struct value values[VALUES_MOST];
 	size_t n_values;
-	int64_t connects, gets, sets;
+	int64_t connects, gets, sets, ticks;
 	struct loop_post post;
 	struct words told;
 };
@@ -111,24 +116,64 @@ static void put_value(struct fake_redis *r, const struct value *v, struct buf *o
 	buf_puts(out, "\r\n");
 }
 
+/* The copy, and what was voided as a whole: nothing ever is. */
+static void look_up(struct fake_redis *r, const struct str *words, size_t n, struct buf *out)
+{
+	r->gets += n == 3; /* with one it is the greeting */
+	if (r->ways.get_error) {
+		buf_printf(out, "-%s\r\n", r->ways.get_error);
+		return;
+	}
+	buf_printf(out, "*%zu\r\n", n - 1);
+	put_value(r, value_live(r, words[1]), out);
+	if (n == 3)
+		buf_puts(out, "$16\r\n" ERA "\r\n");
+}
+
+/* Its name stands in a comment, and goes for its hash. */
+static void put_script_name(struct str text, struct buf *out)
+{
+	static const char mark[] = "-- name: ";
+	const char *name = memmem(text.p, text.n, mark, sizeof(mark) - 1), *end;
+
+	if (!name)
+		abort(); /* the cache has no other scripts */
+	name += sizeof(mark) - 1;
+	end = memchr(name, '\n', text.n - (size_t)(name - text.p));
+	buf_printf(out, "$%td\r\n%.*s\r\n", end - name, (int)(end - name), name);
+}
+
+/* Nobody else asks its sources: whoever begins may, and what comes is kept. */
+static void run_script(struct fake_redis *r, const struct str *words, size_t n, struct buf *out)
+{
+	bool begins = str_eq(words[1], STR("begin"));
+
+	if (r->ways.set_error) {
+		r->sets += str_eq(words[1], STR("fill"));
+		buf_printf(out, "-%s\r\n", r->ways.set_error);
+	} else if (begins) {
+		buf_printf(out, "*3\r\n:1\r\n:%" PRId64 "\r\n$16\r\n" ERA "\r\n", ++r->ticks);
+	} else if (str_eq(words[1], STR("fill"))) {
+		r->sets++;
+		value_put(r, words[3], words[n - 1], strtoull(words[10].p, NULL, 10));
+		buf_puts(out, ":1\r\n");
+	} else {
+		buf_puts(out, ":0\r\n");
+	}
+}
+
 static void obey(struct fake_redis *r, const struct str *words, size_t n, struct buf *out)
 {
 	struct value *v;
 
-	if (str_eq(words[0], STR("GET")) && n == 2) {
-		r->gets++;
-		if (r->ways.get_error)
-			buf_printf(out, "-%s\r\n", r->ways.get_error);
-		else
-			put_value(r, value_live(r, words[1]), out);
-	} else if (str_eq(words[0], STR("SET")) && n == 5) {
-		r->sets++;
-		if (r->ways.set_error) {
-			buf_printf(out, "-%s\r\n", r->ways.set_error);
-			return;
-		}
-		value_put(r, words[1], words[2], strtoull(words[4].p, NULL, 10));
-		buf_puts(out, "+OK\r\n");
+	if (str_eq(words[0], STR("MGET"))) {
+		look_up(r, words, n, out);
+	} else if (str_eq(words[0], STR("INFO"))) {
+		buf_puts(out, "$15\r\nrun_id:" RUN "\r\n");
+	} else if (str_eq(words[0], STR("SCRIPT")) && n == 3) {
+		put_script_name(words[2], out);
+	} else if (str_eq(words[0], STR("EVALSHA"))) {
+		run_script(r, words, n, out);
 	} else if (str_eq(words[0], STR("UNLINK")) && n == 2) {
 		v = value_of(r, words[1]);
 		buf_printf(out, ":%d\r\n", v != NULL);

@@ -30,14 +30,14 @@ struct house_state {
 
 static struct lane *first_lane;
 
-bool __real_lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err);
-bool __wrap_lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err);
+void __real_lane_open(struct lane *lane, struct service *svc, struct loop *loop);
+void __wrap_lane_open(struct lane *lane, struct service *svc, struct loop *loop);
 
-bool __wrap_lane_open(struct lane *lane, struct service *svc, struct loop *loop, struct err *err)
+void __wrap_lane_open(struct lane *lane, struct service *svc, struct loop *loop)
 {
 	if (!first_lane)
 		first_lane = lane;
-	return __real_lane_open(lane, svc, loop, err);
+	__real_lane_open(lane, svc, loop);
 }
 
 /* ---- files ---- */

@@ -1,0 +1,67 @@
+#include "cache/home.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+static void process_make(char out[17])
+{
+	unsigned char bytes[8];
+
+	randombytes_buf(bytes, sizeof(bytes));
+	digest_hex(bytes, sizeof(bytes), out);
+}
+
+static void redis_conf_copy(struct cache_home *home, const struct redis_conf *conf)
+{
+	home->user = conf->user ? memory_text(conf->user) : NULL;
+	home->password = conf->password ? memory_text(conf->password) : NULL;
+	home->timeout_ms = conf->timeout_ms;
+	home->wakeups = wakeups_new();
+	process_make(home->process);
+}
+
+struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err)
+{
+	struct cache_home *home = memory_new(sizeof(*home));
+
+	home->kind = conf->kind;
+	if (conf->kind == CACHE_IN_MEMORY)
+		home->store = memory_store_new(conf->max_bytes);
+	if (conf->kind == CACHE_IN_REDIS) {
+		redis_conf_copy(home, &conf->redis);
+		if (!redis_socket_address(conf->redis.address, &home->address, err))
+			cache_home_free(&home);
+	}
+	return home;
+}
+
+void cache_home_free(struct cache_home **homep)
+{
+	struct cache_home *home = *homep;
+
+	if (!home)
+		return;
+	memory_store_free(&home->store);
+	wakeups_free(&home->wakeups);
+	free(home->user);
+	if (home->password)
+		explicit_bzero(home->password, strlen(home->password));
+	free(home->password);
+	free(home);
+	*homep = NULL;
+}
+
+struct cache *cache_open(struct cache_home *home, struct loop *loop)
+{
+	switch (home->kind) {
+	case CACHE_OFF:
+		break;
+	case CACHE_IN_MEMORY:
+		return cache_on_memory(home);
+	case CACHE_IN_REDIS:
+		return cache_on_redis(home, loop);
+	}
+	return cache_off();
+}

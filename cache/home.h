@@ -1,0 +1,25 @@
+/* home.h - what the caches of one process share, for the files of cache/ only. */
+#ifndef CACHE_HOME_H
+#define CACHE_HOME_H
+
+#include "cache/memory_store.h"
+#include "cache/redis_socket.h"
+#include "cache/wakeup.h"
+
+struct cache_home {
+	enum cache_kind kind;
+	struct memory_store *store; /* CACHE_IN_MEMORY */
+	/* CACHE_IN_REDIS: */
+	struct redis_address address;
+	char *user, *password;
+	uint32_t timeout_ms;
+	char process[17]; /* who holds a lease: random */
+	struct wakeups *wakeups;
+};
+
+/* A cache of the kind that the function is named after. */
+struct cache *cache_on_memory(struct cache_home *home) NONNULL(1) __attribute__((returns_nonnull));
+/* The same. */
+struct cache *cache_on_redis(struct cache_home *home, struct loop *loop) NONNULL(1, 2) __attribute__((returns_nonnull));
+
+#endif

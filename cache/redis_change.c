@@ -1,0 +1,167 @@
+/* redis_change.c - what changes in Redis what others may find: a copy comes, or does not, or is void. */
+#include <assert.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "cache/name.h"
+#include "cache/redis_state.h"
+
+enum { FILL_WORDS = 16, WORDS_BYTES = 4096 };
+
+static struct str prefix_text(char *out, size_t n, const char *family, struct str tenant)
+{
+	snprintf(out, n, "fed2:%s:{%.*s:", family, STR_ARG(tenant));
+	return str_of(out);
+}
+
+static size_t put_names(struct str *words, const struct cache_name *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		words[i] = str_of(names[i].text);
+	return n;
+}
+
+void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
+{
+	struct redis *r = (struct redis *)c;
+	struct str tenant = name_key_tenant(fill->key), words[FILL_WORDS + CACHE_NAMES_MOST + 1];
+	char era[24], began[24], ttl[24], count[24], prefix[96];
+	struct redis_keys keys;
+	size_t n = 0;
+
+	if (!redis_ready_for(r, bytes.n + WORDS_BYTES)) {
+		cache_add(&c->count.put_failures, 1);
+		return;
+	}
+	redis_keys_make(&keys, tenant, fill->key);
+	snprintf(era, sizeof(era), "%016" PRIx64, fill->ticket.era);
+	snprintf(began, sizeof(began), "%" PRIu64, fill->ticket.began);
+	snprintf(ttl, sizeof(ttl), "%" PRIu64, fill->ttl_ms);
+	snprintf(count, sizeof(count), "%zu", fill->n_names);
+	const struct str head[] = { STR("EVALSHA"),
+				    str_of(r->sha[SCRIPT_FILL]),
+				    STR("4"),
+				    str_of(fill->key->text),
+				    str_of(keys.lease),
+				    str_of(keys.floors),
+				    str_of(keys.tombs),
+				    str_of(era),
+				    str_of(began),
+				    str_of(r->home->process),
+				    str_of(ttl),
+				    str_of(fill->wholes->source.text),
+				    str_of(fill->wholes->part.text),
+				    prefix_text(prefix, sizeof(prefix), "x", tenant),
+				    name_key_rest(fill->key),
+				    str_of(count) };
+	static_assert(ARRAY_LEN(head) == FILL_WORDS, "as SCRIPT_FILL takes them");
+	memcpy(words, head, sizeof(head));
+	n = FILL_WORDS;
+	n += put_names(words + n, fill->names, fill->n_names);
+	n += put_names(words + n, fill->given, fill->n_given);
+	words[n++] = bytes;
+	redis_send(r, REDIS_FILL, words, n);
+}
+
+bool redis_take_filled(struct redis *r, const struct redis_reply *reply)
+{
+	bool kept = reply->type == REDIS_REPLY_INTEGER && reply->number == 1;
+
+	if (reply->type != REDIS_REPLY_INTEGER && reply->type != REDIS_REPLY_ERROR)
+		return false;
+	cache_add(&r->base.count.puts, kept);
+	cache_add(&r->base.count.put_failures, !kept);
+	if (redis_lacks_script(reply))
+		redis_load(r);
+	return true;
+}
+
+void redis_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)
+{
+	struct redis *r = (struct redis *)c;
+	struct redis_keys keys;
+
+	(void)ticket;
+	if (!redis_ready_for(r, WORDS_BYTES))
+		return;
+	redis_keys_make(&keys, name_key_tenant(key), key);
+	REDIS_SEND(r, REDIS_RELEASE, STR("EVALSHA"), str_of(r->sha[SCRIPT_RELEASE]), STR("1"), str_of(keys.lease),
+		   str_of(r->home->process));
+}
+
+/* ---- changes ---- */
+
+static void fail(struct cache_change *change, const char *why)
+{
+	struct err err = { 0 };
+
+	err_set(&err, ERR_REFUSED, "cache", "%s: copies may be served that are void; try again", why);
+	change->done(change, &err);
+}
+
+static void send_change(struct redis *r, struct cache_change *change)
+{
+	char tenant_name[TENANT_MOST + 1], fresh[9], indexes[96], copies[96];
+	struct str tenant = { tenant_name, 0 };
+	struct redis_keys keys;
+
+	if (!redis_ready_for(r, WORDS_BYTES)) {
+		fail(change, "Redis cannot be reached");
+		return;
+	}
+	name_tenant(change->tenant, tenant_name);
+	tenant.n = strlen(tenant_name);
+	redis_keys_make(&keys, tenant, NULL);
+	snprintf(fresh, sizeof(fresh), "%08" PRIx32, randombytes_random() | 1);
+	REDIS_SEND(r, REDIS_INVALIDATE, STR("EVALSHA"), str_of(r->sha[SCRIPT_INVALIDATE]), STR("2"),
+		   str_of(keys.floors), str_of(keys.tombs), str_of(r->run), str_of(fresh), str_of(change->name.text),
+		   change->whole ? STR("whole") : prefix_text(indexes, sizeof(indexes), "x", tenant),
+		   prefix_text(copies, sizeof(copies), "c", tenant));
+	change->next = NULL;
+	change->sent_us = clock_mono_us();
+	*(r->changes.newest ? &r->changes.newest->next : &r->changes.oldest) = change;
+	r->changes.newest = change;
+	redis_expect(r, change->sent_us);
+}
+
+void redis_invalidate(struct cache *c, struct cache_change *change)
+{
+	change->reloaded = false;
+	send_change((struct redis *)c, change);
+}
+
+bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
+{
+	struct cache_change *change = r->changes.oldest;
+
+	if (reply->type != REDIS_REPLY_INTEGER && reply->type != REDIS_REPLY_ERROR)
+		return false;
+	r->changes.oldest = change->next;
+	if (!change->next)
+		r->changes.newest = NULL;
+	if (redis_lacks_script(reply) && !change->reloaded) {
+		change->reloaded = true;
+		redis_load(r);
+		send_change(r, change);
+	} else if (reply->type == REDIS_REPLY_ERROR) {
+		fail(change, "Redis refused");
+	} else {
+		change->removed = (uint64_t)reply->number;
+		change->done(change, &(const struct err){ 0 });
+	}
+	return true;
+}
+
+void redis_changes_fail(struct redis *r)
+{
+	struct cache_change *change = r->changes.oldest;
+
+	r->changes.oldest = r->changes.newest = NULL;
+	while (change) {
+		struct cache_change *next = change->next;
+
+		fail(change, "Redis did not answer");
+		change = next;
+	}
+}

@@ -1,0 +1,102 @@
+/* redis_state.h - the inside of a cache in Redis, for redis*.c only. On its loop's thread. */
+#ifndef CACHE_REDIS_STATE_H
+#define CACHE_REDIS_STATE_H
+
+#include "cache/cache_driver.h"
+#include "cache/home.h"
+#include "cache/redis_pipe.h"
+#include "cache/scripts.h"
+
+/* One connection at a time. Whatever goes wrong or is late: it is closed, all that waits is a miss, and a
+ * new one begins empty, so that no look-up can meet the answer of another. Nothing is sent before a first
+ * look-up was answered: a server that hangs, loads or refuses us costs nobody time. */
+enum redis_phase {
+	REDIS_DOWN, /* timer: next attempt */
+	REDIS_CONNECTING, /* timer: give up */
+	REDIS_GREETING, /* timer: give up */
+	REDIS_UP, /* timer: the oldest that waits for an answer may be late */
+};
+
+/* Of those that wait for the answer of one command, in the order they asked. */
+struct redis_asks {
+	struct cache_ask *oldest, *newest;
+};
+
+struct redis {
+	struct cache base;
+	struct cache_home *home;
+	struct loop *loop;
+	uint64_t timeout_us;
+	uint32_t back_off_ms;
+	_Atomic enum redis_phase phase; /* read on any thread */
+	struct loop_fd watch;
+	bool waits_to_write;
+	struct loop_timer timer; /* see enum redis_phase */
+	struct loop_timer flush; /* due at once: all commands of a turn go together */
+	struct redis_pipe pipe;
+	char run[9]; /* of the server: the beginning of its run_id */
+	char sha[SCRIPTS][48];
+	size_t loaded; /* answers to SCRIPT LOAD, in the order of enum script */
+	struct redis_asks gets, begins;
+	struct cache_ask *waiting; /* for another process; each has its timer and perhaps its wakeup */
+	struct bell *bell;
+	struct { struct cache_change *oldest, *newest; } changes;
+};
+
+/* redis.c */
+
+/* Queue a command, in an order kept by the caller; there must be room. */
+void redis_send(struct redis *r, enum redis_command what, const struct str *words, size_t n) NONNULL(1, 3);
+#define REDIS_SEND(r, what, ...)                                       \
+	redis_send((r), (what), (const struct str[]){ __VA_ARGS__ }, \
+		   sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+/* Connected, and room for one more command of so many bytes? */
+bool redis_ready_for(const struct redis *r, size_t bytes) NONNULL(1);
+/* A command that was sent now is to be answered in time. */
+void redis_expect(struct redis *r, uint64_t sent_us) NONNULL(1);
+/* Put at the end. */
+void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask) NONNULL(1, 2);
+/* Take the oldest off; there must be one. */
+struct cache_ask *redis_asks_take(struct redis_asks *asks) NONNULL(1) __attribute__((returns_nonnull));
+/* Read a copy that Redis gave for it. False: there is none that counts; a bad one is dropped. */
+bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out) MUST_CHECK
+	NONNULL(1, 2, 4);
+/* Load all scripts. */
+void redis_load(struct redis *r) NONNULL(1);
+/* Does the reply say that the server has lost them? */
+bool redis_lacks_script(const struct redis_reply *reply) NONNULL(1);
+
+/* The keys of a script, each a text of its own. */
+struct redis_keys {
+	char lease[160], floors[96], tombs[96];
+};
+/* All for the tenant, as it stands in keys, and for the key, which may be NULL. */
+void redis_keys_make(struct redis_keys *out, struct str tenant, const struct cache_key *key) NONNULL(1);
+
+/* redis_ask.c */
+
+/* The driver's begin. */
+void redis_begin(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);
+/* Take the answer to the oldest that began; false: it cannot be one. */
+bool redis_take_begun(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
+/* The bell for one that waits for another process. */
+void redis_ring(void *arg, struct cache_ask *ask) NONNULL(1, 2);
+/* Answer all that began or wait: no connection, no ticket. */
+void redis_begins_end(struct redis *r) NONNULL(1);
+
+/* redis_change.c */
+
+/* The driver's put. */
+void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes) NONNULL(1, 2);
+/* The driver's release. */
+void redis_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket) NONNULL(1, 2);
+/* The driver's invalidate. */
+void redis_invalidate(struct cache *c, struct cache_change *change) NONNULL(1, 2);
+/* Take the answer to a fill; false: it cannot be one. */
+bool redis_take_filled(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
+/* Take the answer to the oldest change; false: it cannot be one. */
+bool redis_take_changed(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
+/* Tell all whose answer will not come. */
+void redis_changes_fail(struct redis *r) NONNULL(1);
+
+#endif

@@ -1,0 +1,203 @@
+/* look.c - what a run does before its source is asked: it looks for a copy; else for a fetch that is under way in this
+ * process; else it begins, which tells of one under way in another, and gives the ticket for what comes. */
+#include "federator/flow/request.h"
+#include "federator/view/tuples.h"
+
+static struct run *run_of(struct cache_ask *ask)
+{
+	return CONTAINER_OF(ask, struct run, look);
+}
+
+/* ---- the key of the copy ---- */
+
+/* For each key its name, its values and an end; then for each set of keys that were given together its tuples. */
+static size_t put_asked(const struct run *run, struct str *out)
+{
+	const struct tuples *tuples = run->fact.tuples;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->query->n_by; i++) {
+		out[n++] = str_of(run->keys[i].key->name);
+		for (size_t v = 0; v < run->keys[i].n; v++)
+			out[n++] = run->keys[i].values[v];
+		out[n++] = (struct str){ 0 };
+	}
+	for (size_t s = 0; tuples && s < tuples->n; s++) {
+		for (size_t v = 0; v < tuples->of[s].n * tuples->of[s].n_keys; v++)
+			out[n++] = tuples->of[s].values[v];
+		out[n++] = (struct str){ 0 };
+	}
+	return n;
+}
+
+/* Asked by the identity alone, it is a copy about that customer. False: it is not. */
+static bool make_tag(const struct run *run, struct cache_name *out)
+{
+	const struct flow *flow = run->flow;
+
+	if (run->query->n_by != 1 || run->keys[0].key != flow->world->cat->identity || run->keys[0].n != 1)
+		return false;
+	cache_name_make(out, flow->ask.tenant, service_salt(flow->lane->service), str_of(run->keys[0].key->name),
+			run->keys[0].values[0]);
+	return true;
+}
+
+static void make_cache_key(struct run *run)
+{
+	struct flow *flow = run->flow;
+	const struct tuples *tuples = run->fact.tuples;
+	struct cache_name tag;
+	struct str *asked;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->query->n_by; i++)
+		n += 2 + run->keys[i].n;
+	for (size_t s = 0; tuples && s < tuples->n; s++)
+		n += 1 + tuples->of[s].n * tuples->of[s].n_keys;
+	asked = arena_array_of(flow->mem, struct str, n);
+	n = put_asked(run, asked);
+	cache_key_make(&run->cache_key, &(struct cache_asked){ .tenant = flow->ask.tenant,
+							       .salt = service_salt(flow->lane->service),
+							       .definition = flow->world->part_ids[run->part->index],
+							       .tag = make_tag(run, &tag) ? &tag : NULL,
+							       .values = asked,
+							       .n_values = n });
+}
+
+/* ---- looking ---- */
+
+/* Keep what was found, and say what it is good for. */
+static enum freshness take_found(struct run *run, struct cache_hit hit)
+{
+	struct flow *flow = run->flow;
+	struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows, .tuples = run->fact.tuples };
+	enum freshness freshness = COPY_NOT;
+	bool alike;
+
+	if (hit.rows)
+		freshness = freshness_of(run, hit.rows, lane_wall_ms(flow->lane) - hit.stored_ms);
+	if (freshness == COPY_NOT || hit.rows->n_cols != run->part->n_columns ||
+	    !proof_rows(run->query, run->keys, &copy, flow->mem, &alike))
+		return COPY_NOT;
+	combine_keep(&copy, flow->mem);
+	run->copy = hit;
+	run->copy.rows = copy.rows;
+	return freshness;
+}
+
+/* False: the source has to be asked, with the copy to fall back on, if there is one. */
+static bool settle(struct run *run, struct cache_hit hit)
+{
+	enum freshness freshness = take_found(run, hit);
+
+	if (freshness < COPY_OLD)
+		return false;
+	run_take_copy(run, freshness == COPY_FRESH ? FACT_FRESH : FACT_STALE);
+	return true;
+}
+
+static void ask_with(struct run *run, enum run_state state, void (*found)(struct cache_ask *, struct cache_hit))
+{
+	run->state = state;
+	run->look = (struct cache_ask){ .key = run->cache_key,
+					.wholes = run->flow->world->wholes[run->part->index],
+					.mem = run->flow->mem,
+					.found = found };
+	run->flow->holds++;
+}
+
+/* ---- beginning ---- */
+
+static void begin_past(struct run *run);
+
+/* A younger copy that does not do leaves no more to wait for. */
+static void on_begun(struct cache_ask *ask, struct cache_hit hit)
+{
+	struct run *run = run_of(ask);
+	struct flow *flow = run->flow;
+
+	if (run->state != RUN_BEGINNING) {
+		cache_release(flow->lane->cache, &ask->key, ask->ticket);
+	} else if (hit.rows && !run_fits(flow)) {
+		run_fail(run, err_reason(ERR_TOO_LARGE));
+	} else if (!hit.rows) {
+		run->ticket = ask->ticket;
+		run_ask_source(run);
+	} else if (!settle(run, hit)) {
+		begin_past(run);
+	}
+	flow_release(flow);
+}
+
+static void begin_past(struct run *run)
+{
+	ask_with(run, RUN_BEGINNING, on_begun);
+	run->look.how = CACHE_PAST;
+	cache_begin(run->flow->lane->cache, &run->look);
+}
+
+/* The rest of its time is the source's. */
+static void begin_shared(struct run *run)
+{
+	uint64_t left_us = deadline_left_us(run->late.due);
+
+	ask_with(run, RUN_BEGINNING, on_begun);
+	run->look.seen = run->copy.rows ? run->copy.began : 0;
+	run->look.lease_ms = run->part->cap_ms + LEASE_SPARE_MS;
+	run->look.wait_ms = (uint32_t)((left_us < UINT64_C(1000) * run->part->deadline_ms
+						? left_us
+						: UINT64_C(1000) * run->part->deadline_ms) / 2000);
+	cache_begin(run->flow->lane->cache, &run->look);
+}
+
+static void begin(struct run *run)
+{
+	if (run->flow->ask.only_if_cached) {
+		freshness_lack(run);
+		return;
+	}
+	switch (job_join(run)) {
+	case JOB_JOINED:
+		run->state = RUN_FETCHING;
+		return;
+	case JOB_STORED:
+		look_begin(run);
+		return;
+	case JOB_BEGUN:
+	case JOB_REFUSED:
+		begin_shared(run);
+	}
+}
+
+static void on_found(struct cache_ask *ask, struct cache_hit hit)
+{
+	struct run *run = run_of(ask);
+	struct flow *flow = run->flow;
+
+	if (run->state == RUN_LOOKING && hit.rows && !run_fits(flow))
+		run_fail(run, err_reason(ERR_TOO_LARGE));
+	else if (run->state == RUN_LOOKING && !settle(run, hit))
+		begin(run);
+	flow_release(flow);
+}
+
+void look_begin(struct run *run)
+{
+	struct flow *flow = run->flow;
+	bool keeps = cache_keeps(flow->lane->cache) && !run_pages_on(run);
+
+	/* without a cache, too, many may ask the same at once */
+	if (keeps || run->part->ttl_ms)
+		make_cache_key(run);
+	if (run->flow->ask.only_if_cached && (!keeps || flow->ask.no_cache)) {
+		freshness_lack(run);
+	} else if (!keeps) {
+		run_ask_source(run);
+	} else if (flow->ask.no_cache) {
+		begin_past(run);
+	} else {
+		job_look(run);
+		ask_with(run, RUN_LOOKING, on_found);
+		cache_get(flow->lane->cache, &run->look);
+	}
+}

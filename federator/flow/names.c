@@ -1,0 +1,63 @@
+#include "federator/flow/job.h"
+#include "federator/view/fact.h"
+
+struct making {
+	const struct job *job;
+	struct fact fact; /* of its rows */
+	struct job_names *names;
+	bool full;
+};
+
+/* Each name once; behind those that are there, so the given ones come last. */
+static void add(struct making *m, const struct key *key, struct str value, size_t *count)
+{
+	struct job_names *names = m->names;
+	struct cache_name name;
+
+	if (!value.p)
+		return;
+	cache_name_make(&name, m->job->tenant, service_salt(m->job->lane->service), str_of(key->name), value);
+	for (size_t i = 0; i < names->n + names->n_given; i++)
+		if (strcmp(names->of[i].text, name.text) == 0)
+			return;
+	if (names->n + names->n_given == CACHE_NAMES_MOST) {
+		m->full = true;
+		return;
+	}
+	names->of[names->n + names->n_given] = name;
+	++*count;
+}
+
+static void add_asked(struct making *m)
+{
+	const struct job *job = m->job;
+
+	for (size_t k = 0; k < job->query->n_by; k++)
+		for (size_t v = 0; v < job->keys[k].n; v++)
+			add(m, job->keys[k].key, job->keys[k].values[v], &m->names->n);
+}
+
+static void add_column(struct making *m, uint32_t column, const struct key *key, size_t *count)
+{
+	for (uint32_t r = 0; r < fact_rows(&m->fact) && !m->full; r++)
+		add(m, key, fact_key(&m->fact, r, column, m->job->fetch->mem), count);
+}
+
+bool job_names(const struct job *job, struct job_names *out)
+{
+	const struct key *identity = job->world->cat->identity;
+	struct making m = { .job = job,
+			    .fact = { .part = job->part, .state = FACT_LIVE, .rows = job->fetch->rows },
+			    .names = out };
+
+	out->n = out->n_given = 0;
+	add_asked(&m);
+	add(&m, identity, job->subject, &out->n);
+	for (uint32_t c = 0; c < job->part->n_columns; c++)
+		if (job->part->columns[c].gives == identity || job->part->columns[c].proves == identity)
+			add_column(&m, c, identity, &out->n);
+	for (uint32_t c = 0; c < job->part->n_columns; c++)
+		if (job->part->columns[c].gives && job->part->columns[c].gives != identity)
+			add_column(&m, c, job->part->columns[c].gives, &out->n_given);
+	return !m.full;
+}
