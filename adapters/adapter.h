@@ -146,6 +146,12 @@ bool adapter_submit(struct adapter *ad, struct fetch *f, struct err *err) MUST_C
 
 /* The same, but workers that sleep are left so until adapter_call(): for several fetches at once. */
 bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* The same for a fetch that nobody waits for yet. ERR_BUSY, which is no fault: no worker is free for it, or a quarter
+ * of the fetches that the source bears at once, one at least, are such already. To be ended by adapter_promote(), once.
+ */
+bool adapter_queue_behind(struct adapter *ad, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* Such a fetch has come back, or somebody waits for it now: it is as any other. Never blocks. */
+void adapter_promote(struct adapter *ad) NONNULL(1);
 /* Wake as many workers as the queued fetches are worth. Never blocks. */
 void adapter_call(struct adapter *ad) NONNULL(1);
 /* Short fetches may wait for a worker at work rather than wake another one: waking takes longer than they do. When that

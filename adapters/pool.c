@@ -140,12 +140,8 @@ static bool pool_admits(const struct adapter *ad, struct err *err)
 	return true;
 }
 
-bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
+static void begin_fetch(struct fetch *f)
 {
-	struct fetch *hopeless = NULL;
-	struct err why;
-	bool admitted;
-
 	f->err = (struct err){ 0 };
 	f->rows = NULL;
 	f->description = NULL;
@@ -153,23 +149,61 @@ bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 	f->queued_us = clock_mono_us();
 	f->begun_us = 0;
 	f->ended_us = 0;
+}
+
+/* Under the lock. */
+static void put_last(struct adapter *ad, struct fetch *f)
+{
+	*ad->last = f;
+	ad->last = &f->next;
+	ad->queued++;
+}
+
+bool adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
+{
+	struct fetch *hopeless = NULL;
+	struct err why;
+	bool admitted;
+
+	begin_fetch(f);
 	if (ad->conf.answer)
 		return stand_in_submit(&ad->conf, f, err);
 	pthread_mutex_lock(&ad->lock);
 	if (ad->queued >= ad->conf.queue) /* what nobody waits for keeps nobody out */
 		hopeless = pool_take_hopeless(ad, &why);
 	admitted = pool_admits(ad, err);
-	if (admitted) {
-		*ad->last = f;
-		ad->last = &f->next;
-		ad->queued++;
-	} else {
+	if (admitted)
+		put_last(ad, f);
+	else
 		ad->faults[err->cls]++;
-	}
 	pthread_mutex_unlock(&ad->lock);
 	if (hopeless)
 		pool_fail(hopeless, &why);
 	return admitted;
+}
+
+bool adapter_queue_behind(struct adapter *ad, struct fetch *f, struct err *err)
+{
+	bool admitted;
+
+	begin_fetch(f);
+	pthread_mutex_lock(&ad->lock);
+	admitted = pool_admits(ad, err) &&
+		   (pool_has_room_behind(ad) || err_set(err, ERR_BUSY, ad->conf.name, "no worker is free for it"));
+	if (admitted) {
+		put_last(ad, f);
+		ad->behind++;
+	}
+	pthread_mutex_unlock(&ad->lock);
+	return admitted;
+}
+
+void adapter_promote(struct adapter *ad)
+{
+	pthread_mutex_lock(&ad->lock);
+	assert(ad->behind > 0);
+	ad->behind--;
+	pthread_mutex_unlock(&ad->lock);
 }
 
 void adapter_call(struct adapter *ad)

@@ -50,6 +50,7 @@ struct adapter {
 	uint64_t usual_us; /* a fetch takes: a moving mean */
 	struct fetch *first, **last; /* the queue */
 	uint32_t queued;
+	uint32_t behind; /* fetches that nobody waits for, queued or running */
 	bool closing;
 	bool left_behind; /* adapter_close() is over: the last worker frees the adapter */
 	struct breaker breaker;
@@ -78,6 +79,8 @@ void pool_find_hung(struct adapter *ad) NONNULL(1);
 
 /* May one more fetch be begun beside those that run? Under the lock. */
 bool pool_has_room(const struct adapter *ad) MUST_CHECK NONNULL(1);
+/* The same for one that nobody waits for: is a worker free for it? Under the lock. */
+bool pool_has_room_behind(const struct adapter *ad) MUST_CHECK NONNULL(1);
 /* The first fetch of the queue or NULL. Under the lock. */
 struct fetch *pool_take(struct adapter *ad) NONNULL(1);
 /* A queue that is through sooner than this is worth no other worker. */

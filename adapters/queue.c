@@ -1,9 +1,19 @@
 /* queue.c - the fetches that wait, and whom they wake. */
 #include "adapters/pool.h"
 
+enum { BEHIND_PART = 4 };
+
 bool pool_has_room(const struct adapter *ad)
 {
 	return ad->in_state[WORKER_BUSY] < ad->limiter.limit;
+}
+
+bool pool_has_room_behind(const struct adapter *ad)
+{
+	uint32_t most = ad->limiter.limit / BEHIND_PART;
+
+	return ad->queued < ad->in_state[WORKER_IDLE] && ad->in_state[WORKER_BUSY] + ad->queued < ad->limiter.limit &&
+	       ad->behind < (most ? most : 1);
 }
 
 struct fetch *pool_take(struct adapter *ad)

@@ -79,6 +79,7 @@ struct cache_wholes {
 /* How cache_begin() goes about it. */
 enum cache_begin {
 	CACHE_SHARED, /* one of all processes asks the source; the others wait for its copy */
+	CACHE_BEHIND, /* the same, but who finds another process asking gets a miss without a ticket, at once */
 	CACHE_PAST, /* whatever there is: neither copies nor other processes matter */
 };
 

@@ -134,7 +134,7 @@ bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, 
 	return false;
 }
 
-/* Was it kept while this server ran, and is not void? Anything that is no copy of ours is admitted, and fails later. */
+/* Was it kept while this server ran, and is not void? What is no copy of ours is admitted, and fails later. */
 static bool is_admitted(const struct redis *r, const struct cache_ask *ask, struct str value, struct str floors)
 {
 	struct cache_ticket ticket;

@@ -20,6 +20,8 @@ static struct str way_of(const struct cache_ask *ask)
 {
 	if (ask->how == CACHE_PAST)
 		return STR("past");
+	if (ask->how == CACHE_BEHIND)
+		return STR("ask");
 	return waited_ms(ask) < ask->wait_ms || ask->pause_ms == PAUSE_LEAST_MS ? STR("ask") : STR("ahead");
 }
 
@@ -146,7 +148,10 @@ static bool take_array(struct redis *r, struct cache_ask *ask, const struct redi
 		return reply->n == 3 && take_ticket(ask, of[1], of[2]);
 	if (of[0]->number != 0 || of[1]->type != REDIS_REPLY_INTEGER)
 		return false;
-	wait_for(r, ask, of[1]->number);
+	if (ask->how == CACHE_BEHIND)
+		go_without(ask);
+	else
+		wait_for(r, ask, of[1]->number);
 	return true;
 }
 

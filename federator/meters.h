@@ -49,6 +49,9 @@ enum source_meter {
 	SOURCE_WHY, /* the missing ones, by place of the reason */
 	SOURCE_TRUNCATED = SOURCE_WHY + METER_REASONS,
 	SOURCE_WRONG_SUBJECT, /* fetches, not answers */
+	SOURCE_REFRESHES, /* behind answers */
+	SOURCE_REFRESHES_SKIPPED, /* for want of a free worker, and as the source is not asked */
+	SOURCE_REFRESHES_LAST = SOURCE_REFRESHES_SKIPPED + 1,
 	SOURCE_METERS,
 };
 

@@ -21,7 +21,8 @@ struct underway *underway_new(void) __attribute__((returns_nonnull));
 /* Accepts NULL inside; sets *u to NULL. */
 void underway_free(struct underway **u) NONNULL(1);
 
-/* All that follows between these two. Any thread; quick, and nothing else is locked meanwhile but a loop's queue. */
+/* All that follows between these two. Any thread; quick, and nothing else is locked meanwhile but a loop's queue and an
+ * adapter. */
 void underway_lock(struct underway *u) NONNULL(1);
 /* Let go. */
 void underway_unlock(struct underway *u) NONNULL(1);

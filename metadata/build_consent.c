@@ -68,4 +68,9 @@ void build_consents(struct build *b, const struct elem *const *elems, struct par
 	for (size_t p = 0; p < n; p++)
 		note_part(parts[p].consent, parts);
 	note_lists(b->cat->lists, b->cat->n_lists, parts);
+	for (size_t p = 0; p < n; p++)
+		if (parts[p].consents && parts[p].revalidate_ms)
+			diag_add(b->ds, "M0231", elem_at(elems[p], "revalidate"), "leave it out",
+				 "part `%s` says whether there is a consent, which an old copy never does",
+				 parts[p].name);
 }

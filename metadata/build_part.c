@@ -61,6 +61,13 @@ static void build_copies(struct build *b, const struct elem *e, struct part *par
 
 	part->ttl_ms = elem_duration_ms(e, "ttl", 0);
 	part->stale_ms = elem_duration_ms(e, "stale", 0);
+	part->revalidate_ms = elem_duration_ms(e, "revalidate", 0);
+	if (part->revalidate_ms > part->stale_ms)
+		diag_add(b->ds, "M0230", elem_at(e, "revalidate"), "make it stale or less",
+			 "an old copy of part `%s` would be shown for longer than it may stand in", part->name);
+	if (part->revalidate_ms && names)
+		diag_add(b->ds, "M0231", elem_at(e, "revalidate"), "leave it out",
+			 "part `%s` gives the identity: an old copy never says who the customer is", part->name);
 	most = names && part->ttl_ms > NOBODY_MOST_MS ? NOBODY_MOST_MS : part->ttl_ms;
 	part->negative_ms = elem_duration_ms(e, "negative", most);
 	if (part->negative_ms <= most)

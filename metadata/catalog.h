@@ -137,6 +137,7 @@ struct part {
 	uint32_t cap_ms; /* the query is ended; >= deadline_ms */
 	uint64_t ttl_ms;
 	uint64_t stale_ms; /* how long after ttl a copy may stand in; 0 = never */
+	uint64_t revalidate_ms; /* how long after ttl a copy is shown before the source is asked; at most stale_ms */
 	uint64_t negative_ms; /* ttl of a copy without rows */
 	bool find_only;
 	bool consents; /* it says whether there is a consent that a part or list requires */

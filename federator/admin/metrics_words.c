@@ -49,6 +49,12 @@ static void reason_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "reason", meter_reasons[i]);
 }
 
+static void skip_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "reason", i ? "down" : "busy");
+}
+
 static void worker_put(const struct scrape *m, size_t i, struct buf *out)
 {
 	static const char *const states[] = { "idle", "busy", "connecting", "spare", "hung" };
@@ -109,6 +115,7 @@ static void arena_put(const struct scrape *m, size_t i, struct buf *out)
 const struct words answer_words = { "status, complete", 1 + METER_STATUSES, answer_put };
 const struct words state_words = { "state", SOURCE_MISSING + 1, state_put };
 const struct words reason_words = { "reason", METER_REASONS, reason_put };
+const struct words skip_words = { "reason", SOURCE_REFRESHES_LAST - SOURCE_REFRESHES_SKIPPED + 1, skip_put };
 const struct words fault_words = { "reason", METER_FAULTS, reason_put };
 const struct words worker_words = { "state", 5, worker_put };
 const struct words breaker_words = { "state", BREAKER_STATES, breaker_put };

@@ -80,6 +80,8 @@ static void wait_with_others(struct job *job, struct run *run)
 	run->landed.run = on_landed_elsewhere;
 	if (job->begun)
 		flight_hurry(&job->flight);
+	if (job->begun && job->behind)
+		refresh_promote(job);
 	if (job->lane == run->flow->lane)
 		return;
 	run->flow->holds++;

@@ -102,7 +102,7 @@ bool flight_begin(struct flight *fl, struct lane *lane, struct crew *crew, struc
 	atomic_init(&fl->counted_out, false);
 	atomic_fetch_add(&crew->owners, 1);
 	atomic_fetch_add(&crew->left, 1);
-	if (!adapter_queue(adapter, f, err)) {
+	if (!(fl->behind ? adapter_queue_behind(adapter, f, err) : adapter_queue(adapter, f, err))) {
 		atomic_fetch_sub(&crew->left, 1);
 		crew_drop(crew);
 		return false;

@@ -19,6 +19,7 @@ void crew_drop(struct crew *crew) NONNULL(1);
 /* A fetch under way, embedded in its owner's struct. */
 struct flight {
 	bool urgent; /* another part waits for it; set before flight_begin() */
+	bool behind; /* nobody waits for it: adapter_queue_behind(); set before flight_begin() */
 	/* flight.c's own */
 	struct lane *lane;
 	struct crew *crew;

@@ -35,13 +35,27 @@ static bool is_fresh(const struct run *run, uint64_t ttl_ms, uint64_t age_ms)
 	return age_ms < ttl_ms && ttl_ms - age_ms >= UINT64_C(1000) * ask->min_fresh_s && is_young(ask, age_ms);
 }
 
-/* min-fresh and max-stale contradict each other: then the stricter one counts. */
-static bool is_taken_stale(const struct run *run, uint64_t ttl_ms, uint64_t age_ms)
+/* Is a copy taken that is over its ttl by so much? Said by the question, or, where it says nothing about ages, by the
+ * mapping. min-fresh and max-stale contradict each other: then the stricter one counts. */
+static bool is_taken_old(const struct run *run, uint64_t over_ms, bool refreshed)
 {
 	const struct ask *ask = &run->flow->ask;
 
-	return !decides(run) && ask->has_max_stale && !ask->min_fresh_s && is_young(ask, age_ms) &&
-	       (ask->max_stale_s == UINT32_MAX || age_ms <= ttl_ms + UINT64_C(1000) * ask->max_stale_s);
+	if (decides(run) || ask->min_fresh_s)
+		return false;
+	if (ask->has_max_stale)
+		return ask->max_stale_s == UINT32_MAX || over_ms <= UINT64_C(1000) * ask->max_stale_s;
+	return refreshed && !ask->has_max_age;
+}
+
+static enum freshness old_of(const struct run *run, uint64_t over_ms, uint64_t age_ms)
+{
+	const struct ask *ask = &run->flow->ask;
+	bool refreshed = over_ms < run->part->revalidate_ms;
+
+	if (!is_taken_old(run, over_ms, refreshed) || !is_young(ask, age_ms))
+		return COPY_SPARE;
+	return refreshed && !ask->only_if_cached && !ask->no_store ? COPY_REFRESHED : COPY_OLD;
 }
 
 enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms)
@@ -52,9 +66,7 @@ enum freshness freshness_of(const struct run *run, const struct rows *rows, int6
 		return COPY_NOT;
 	if (is_fresh(run, ttl_ms, age))
 		return COPY_FRESH;
-	if (age >= ttl_ms && is_taken_stale(run, ttl_ms, age))
-		return COPY_OLD;
-	return COPY_SPARE;
+	return age < ttl_ms ? COPY_SPARE : old_of(run, age - ttl_ms, age);
 }
 
 bool freshness_joins(const struct run *run, uint64_t age_us)

@@ -60,7 +60,7 @@ static bool store(const struct job *job)
 	return true;
 }
 
-static void drop_job(struct job *job)
+void job_drop(struct job *job)
 {
 	handoff_give(&job->owners);
 	if (atomic_fetch_sub(&job->owners, 1) > 1)
@@ -130,7 +130,7 @@ static bool store_landed(struct loop_turn *t)
 		lane->landed = job->next;
 		close_job(job, store(job));
 		more = await_over(job) || more;
-		drop_job(job);
+		job_drop(job);
 	}
 	return more;
 }
@@ -164,6 +164,8 @@ static void on_landed(struct loop_post *p)
 
 	waiting_landed(job->lane, job->flight.adapter, f);
 	flight_end(&job->flight);
+	if (job->crew)
+		refresh_landed(job);
 	if (f->err.cls == ERR_NONE)
 		check_rows(job);
 	if (f->err.cls == ERR_NONE) {
@@ -176,7 +178,7 @@ static void on_landed(struct loop_post *p)
 	release(job);
 	log_failure(job);
 	await_over(job);
-	drop_job(job);
+	job_drop(job);
 }
 
 /* On a worker's thread. */
@@ -235,21 +237,13 @@ static bool somebody_waits_for(const struct run *run)
 	return false;
 }
 
-static bool write_fetch(const struct job *job, struct err *err)
-{
-	return wording_write(&(struct asking){ .part = job->part, .query = job->query, .keys = job->keys,
-					       .tuples = job->tuples, .before = job->before },
-			     job->fetch, err);
-}
-
 /* Do its rows depend on nothing but its key? */
 static bool is_common(const struct run *run)
 {
 	return *run->cache_key.text && !run_pages_on(run);
 }
 
-/* What others look at when they find it. */
-static struct job *new_job(struct run *run)
+struct job *job_new(const struct run *run)
 {
 	struct job *job = memory_new(sizeof(*job));
 
@@ -260,8 +254,6 @@ static struct job *new_job(struct run *run)
 			     .shared = is_common(run) && !run->flow->ask.no_store,
 			     .asked_us = clock_mono_us() };
 	atomic_init(&job->owners, 1);
-	await_job(job, run);
-	run->joined = false;
 	if (job->shared)
 		underway_add(run->flow->world->underway, &job->entry);
 	return job;
@@ -285,17 +277,36 @@ static void make_fetch(struct job *job, const struct run *run)
 	set_limits(job, job->fetch);
 }
 
-/* It was not taken; runs of other loops may wait for it by now. */
-static void refuse(struct job *job, struct run *run, const struct err *err)
+static bool write_fetch(const struct job *job, struct err *err)
+{
+	return wording_write(&(struct asking){ .part = job->part, .query = job->query, .keys = job->keys,
+					       .tuples = job->tuples, .before = job->before },
+			     job->fetch, err);
+}
+
+bool job_prepare(struct job *job, const struct run *run, struct err *err)
+{
+	make_fetch(job, run);
+	return write_fetch(job, err);
+}
+
+void job_refuse(struct job *job, const struct err *err)
 {
 	job->fetch->err = *err;
 	close_job(job, false);
 	release(job);
+	await_over(job);
+	job_drop(job);
+}
+
+/* Runs of other loops may wait for it by now. */
+static void refuse(struct job *job, struct run *run, const struct err *err)
+{
 	underway_lock(job->world->underway);
 	await_end(run);
 	underway_unlock(job->world->underway);
-	await_over(job);
-	job_free(run);
+	run->job = NULL;
+	job_refuse(job, err);
 }
 
 static bool submit(struct job *job, struct run *run, struct err *err)
@@ -337,8 +348,11 @@ enum job_begun job_begin(struct run *run, struct err *err)
 	underway_lock(underway);
 	if (is_common(run) && !run->flow->ask.no_cache)
 		end = await_others(run);
-	if (end == JOB_BEGUN)
-		job = new_job(run);
+	if (end == JOB_BEGUN) {
+		job = job_new(run);
+		await_job(job, run);
+		run->joined = false;
+	}
 	underway_unlock(underway);
 	return !job || submit(job, run, err) ? end : JOB_REFUSED;
 }
@@ -355,5 +369,5 @@ void job_free(struct run *run)
 	struct job *job = run->job;
 
 	run->job = NULL;
-	drop_job(job);
+	job_drop(job);
 }

@@ -16,6 +16,8 @@ struct job {
 	struct loop_post landed;
 	struct flight flight;
 	bool begun; /* the flight; under that lock, too */
+	bool behind; /* nobody waits for it (refresh.c); the same */
+	struct crew *crew; /* of such a job, until it lands; else NULL */
 	struct run *waiting; /* who came last stands first; under the lock of the world's underway */
 	atomic_uint owners; /* itself until its rows are stored, and each run that has them */
 	struct job *next; /* of those to be stored */
@@ -40,6 +42,22 @@ struct job_names {
 /* The asked values, the customers in its rows, and the one it was asked for; given are the values that it gives of
  * other keys. False: more than may be. */
 bool job_names(const struct job *job, struct job_names *out) MUST_CHECK NONNULL(1, 2);
+
+/* What the run asks as a job that others find, not begun. Under the lock of the mapping set's underway. */
+struct job *job_new(const struct run *run) NONNULL(1) __attribute__((returns_nonnull));
+/* Make and write its fetch; ERR_MAPPING. */
+bool job_prepare(struct job *job, const struct run *run, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* It was not taken: those who came to wait meanwhile are told. */
+void job_refuse(struct job *job, const struct err *err) NONNULL(1, 2);
+/* One owner less. */
+void job_drop(struct job *job) NONNULL(1);
+
+/* refresh.c - a fetch that nobody waits for */
+
+/* Somebody waits for it now. Under the lock of the mapping set's underway. */
+void refresh_promote(struct job *job) NONNULL(1);
+/* It has landed. On its loop, not under that lock. */
+void refresh_landed(struct job *job) NONNULL(1);
 
 /* await.c - runs that wait for a job, each on its own loop. On the loop of the run, or of the job. */
 

@@ -92,6 +92,8 @@ static bool settle(struct run *run, struct cache_hit hit)
 
 	if (freshness < COPY_OLD)
 		return false;
+	if (freshness == COPY_REFRESHED)
+		run->fact.refreshing = refresh_begin(run);
 	run_take_copy(run, freshness == COPY_FRESH ? FACT_FRESH : FACT_STALE);
 	return true;
 }

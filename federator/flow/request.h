@@ -191,6 +191,7 @@ enum freshness {
 	COPY_NOT, /* for nothing */
 	COPY_SPARE, /* stands in when the source does not answer */
 	COPY_OLD, /* over its ttl, and taken all the same */
+	COPY_REFRESHED, /* the same, and the source is asked behind the answer */
 	COPY_FRESH,
 };
 /* What rows are good for that were kept so long ago. */
@@ -273,6 +274,12 @@ void job_free(struct run *run) NONNULL(1);
 void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
 /* The run that a fetch is being submitted for: inside adapter_queue() only. */
 const struct run *job_run(const struct fetch *f) NONNULL(1);
+
+/* refresh.c - asking the source behind an answer */
+
+/* Ask for what the run, which shows an old copy, would ask for, unless another process does. False: its source has no
+ * room for that now, or is not asked; the next question tries again. */
+bool refresh_begin(struct run *run) MUST_CHECK NONNULL(1);
 
 /* proof.c - no row that does not carry the key it was asked for */
 

@@ -161,7 +161,7 @@ static void put_parts(struct form_context *ctx, struct form *root)
 	put_instant(ctx, part, STR("stored"))->about = STR("With state `stale`: when the source gave the copy.");
 	put_count(ctx, part, STR("max_stale_ms"), "How long behind its ttl a copy may stand in.");
 	put_bool(ctx, part, STR("refreshing"),
-		 "The late query runs on into the cache; asking again waits for it rather than asking once more.");
+		 "A query is under way into the cache: the late one, or one behind the answer.");
 	put_count(ctx, part, STR("took_ms"), NULL);
 	put_count(ctx, part, STR("rows"), NULL);
 	put_bool(ctx, part, STR("truncated"), "There were more rows or keys than the mapping allows.");

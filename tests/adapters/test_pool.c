@@ -103,6 +103,40 @@ static void end_held(struct adapter *ad, struct fetch *f[2])
 	adapter_close(&ad, UINT32_MAX);
 }
 
+static void what_nobody_waits_for_takes_a_free_worker_and_not_more_than_its_share(void **state)
+{
+	(void)state;
+	struct adapter *ad = open_pair(1000);
+	struct fetch *behind = support_fetch(ASK(.part = "part", .columns = "a")),
+		     *more = support_fetch(ASK(.part = "part", .columns = "a")), *live;
+	struct err err = { 0 };
+
+	script_hold(&script.hold_fetches);
+	assert_true(adapter_queue_behind(ad, behind, &err));
+	assert_false(adapter_queue_behind(ad, more, &err)); /* a quarter of two is one at least */
+	assert_int_equal(err.cls, ERR_BUSY);
+	assert_int_equal(adapter_state(ad).faults[ERR_BUSY], 0);
+	adapter_call(ad);
+	script_until(&script.fetching, 1);
+	adapter_promote(ad); /* somebody waits for it now: its share is free again, and the other worker, too */
+	assert_true(adapter_queue_behind(ad, more, &err));
+	adapter_call(ad);
+	script_until(&script.fetching, 2);
+	adapter_promote(ad);
+	live = support_fetch(ASK(.part = "part", .columns = "a"));
+	assert_false(adapter_queue_behind(ad, live, &err)); /* no worker is free */
+	support_start(ad, live);
+	script_let_go(&script.hold_fetches);
+	support_wait(behind);
+	support_wait(more);
+	support_wait(live);
+	assert_int_equal(live->err.cls, ERR_NONE);
+	support_free(&behind);
+	support_free(&more);
+	support_free(&live);
+	adapter_close(&ad, UINT32_MAX);
+}
+
 static void long_fetches_run_side_by_side(void **state)
 {
 	(void)state;
@@ -407,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_fetch_comes_back_with_rows_once, each),
 		cmocka_unit_test_setup(one_worker_connects_at_once_and_others_when_they_are_needed, each),
+		cmocka_unit_test_setup(what_nobody_waits_for_takes_a_free_worker_and_not_more_than_its_share, each),
 		cmocka_unit_test_setup(long_fetches_run_side_by_side, each),
 		cmocka_unit_test_setup(a_short_fetch_waits_for_the_worker_at_work_until_it_turns_out_slow, each),
 		cmocka_unit_test_setup(queued_fetches_wake_nobody_before_the_call, each),

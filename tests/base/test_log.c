@@ -81,7 +81,8 @@ static void *gather(void *arg)
 	log_event(LOG_WARN, "fourth", LOG_NUM("n", 4));
 	assert_int_equal(lines(), 4);
 	for (int i = 0; i < 60; i++)
-		log_event(LOG_INFO, "many", LOG_CSTR("text", "a text that makes the line as long as lines usually are"));
+		log_event(LOG_INFO, "many",
+			  LOG_CSTR("text", "a text that makes the line as long as lines usually are"));
 	before = lines();
 	assert_in_range(before, 5, 4 + 59); /* those that filled the room have left */
 	log_flush();

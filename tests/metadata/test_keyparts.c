@@ -86,7 +86,7 @@ static void what_rows_do_not_depend_on_leaves_it(void **state)
 	hash(before);
 	w.part.name = "purchases";
 	w.part.deadline_ms = w.part.cap_ms = 500;
-	w.part.ttl_ms = w.part.stale_ms = w.part.negative_ms = 7;
+	w.part.ttl_ms = w.part.stale_ms = w.part.negative_ms = w.part.revalidate_ms = 7;
 	w.source.pool = 9;
 	hash(after);
 	assert_string_equal(before, after);
