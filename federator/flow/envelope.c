@@ -259,7 +259,6 @@ static bool in_view(const struct flow *flow, const struct part *part)
 static uint32_t count_part(struct flow *flow, const struct fact *fact)
 {
 	flow->reply.parts++;
-	flow->reply.from_cache = flow->reply.from_cache && fact->state != FACT_LIVE && fact->state != FACT_MISSING;
 	return fact->state == FACT_MISSING && !fact_withheld(fact);
 }
 
@@ -268,7 +267,6 @@ uint32_t envelope_parts(struct flow *flow, struct node *root)
 	struct node *parts = tree_map(flow->mem, root, STR("parts"), STR("part"));
 	uint32_t missing = 0;
 
-	flow->reply.from_cache = true;
 	for (size_t i = 0; i < flow->n_walks; i++) {
 		const struct fact *fact = worst_walk(flow, flow->walks[i].part);
 
@@ -281,7 +279,6 @@ uint32_t envelope_parts(struct flow *flow, struct node *root)
 		missing += count_part(flow, &flow->runs[i].fact);
 		put_walk(flow, &flow->runs[i].fact, put_part(flow, &flow->runs[i].fact, parts));
 	}
-	flow->reply.from_cache = flow->reply.from_cache && flow->reply.parts > 0;
 	return missing;
 }
 

@@ -10,7 +10,7 @@ static bool decides(const struct run *run)
 	return run->walk || run->part->consents || plan_part_gives(run->part, run->flow->world->cat->identity);
 }
 
-static uint64_t ttl_of(const struct part *part, const struct rows *rows)
+uint64_t freshness_ttl_ms(const struct part *part, const struct rows *rows)
 {
 	return rows->n_rows ? part->ttl_ms : part->negative_ms;
 }
@@ -20,7 +20,7 @@ uint64_t freshness_keep_ms(const struct catalog *cat, const struct part *part, c
 {
 	bool nobody = !rows->n_rows && plan_part_gives(part, cat->identity);
 
-	return ttl_of(part, rows) + (nobody ? 0 : part->stale_ms);
+	return freshness_ttl_ms(part, rows) + (nobody ? 0 : part->stale_ms);
 }
 
 static bool is_young(const struct ask *ask, uint64_t age_ms)
@@ -60,13 +60,18 @@ static enum freshness old_of(const struct run *run, uint64_t over_ms, uint64_t a
 
 enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms)
 {
-	uint64_t age = (uint64_t)age_ms, ttl_ms = ttl_of(run->part, rows);
+	uint64_t age = (uint64_t)age_ms, ttl_ms = freshness_ttl_ms(run->part, rows);
 
 	if (age_ms < 0 || age > freshness_keep_ms(run->flow->world->cat, run->part, rows))
 		return COPY_NOT;
 	if (is_fresh(run, ttl_ms, age))
 		return COPY_FRESH;
 	return age < ttl_ms ? COPY_SPARE : old_of(run, age - ttl_ms, age);
+}
+
+enum forward freshness_forward(const struct part *part, const struct rows *rows, int64_t age_ms)
+{
+	return age_ms >= 0 && (uint64_t)age_ms < freshness_ttl_ms(part, rows) ? FORWARD_REQUEST : FORWARD_STALE;
 }
 
 bool freshness_joins(const struct run *run, uint64_t age_us)

@@ -92,6 +92,7 @@ static bool settle(struct run *run, struct cache_hit hit)
 
 	if (freshness < COPY_OLD)
 		return false;
+	run->forward = FORWARD_NOT;
 	if (freshness == COPY_REFRESHED)
 		run->fact.refreshing = refresh_begin(run);
 	run_take_copy(run, freshness == COPY_FRESH ? FACT_FRESH : FACT_STALE);
@@ -175,11 +176,14 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 {
 	struct run *run = run_of(ask);
 	struct flow *flow = run->flow;
+	int64_t age_ms = lane_wall_ms(flow->lane) - hit.stored_ms;
 
-	if (run->state == RUN_LOOKING && hit.rows && !run_fits(flow))
+	if (run->state == RUN_LOOKING && hit.rows && !run_fits(flow)) {
 		run_fail(run, err_reason(ERR_TOO_LARGE));
-	else if (run->state == RUN_LOOKING && !settle(run, hit))
+	} else if (run->state == RUN_LOOKING && !settle(run, hit)) {
+		run->forward = hit.rows ? freshness_forward(run->part, hit.rows, age_ms) : FORWARD_MISS;
 		begin(run);
+	}
 	flow_release(flow);
 }
 
@@ -194,8 +198,10 @@ void look_begin(struct run *run)
 	if (run->flow->ask.only_if_cached && (!keeps || flow->ask.no_cache)) {
 		freshness_lack(run);
 	} else if (!keeps) {
+		run->forward = FORWARD_BYPASS;
 		run_ask_source(run);
 	} else if (flow->ask.no_cache) {
+		run->forward = FORWARD_REQUEST;
 		begin_past(run);
 	} else {
 		job_look(run);

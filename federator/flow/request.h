@@ -26,6 +26,15 @@ enum run_state {
 	RUN_ENDED, /* run->fact says how */
 };
 
+/* Why a source is asked, in the words of RFC 9211, 2.2: what counts more stands first. */
+enum forward {
+	FORWARD_NOT,
+	FORWARD_MISS, /* there is no copy */
+	FORWARD_STALE, /* the one there is is too old */
+	FORWARD_REQUEST, /* the question does not want it */
+	FORWARD_BYPASS, /* nothing is kept of what is asked */
+};
+
 /* One part asked with one query. */
 struct run {
 	struct flow *flow;
@@ -45,6 +54,7 @@ struct run {
 	struct cache_ticket ticket; /* of what its job will bring */
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	struct job *job; /* the fetch; its rows live as long as it does */
+	enum forward forward;
 	bool joined; /* it is another run's */
 	bool awaited; /* it ended without its job, whose rows somebody who looks on still waits for: progress.c */
 	bool queued; /* its fetch is, or was: room.c */
@@ -198,6 +208,11 @@ enum freshness {
 enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms) MUST_CHECK NONNULL(1, 2);
 /* May the run have what a fetch brings that began so long ago? Those rows are no older than a copy might be. */
 bool freshness_joins(const struct run *run, uint64_t age_us) MUST_CHECK NONNULL(1);
+/* Why a source is asked, in spite of such a copy. */
+enum forward freshness_forward(const struct part *part, const struct rows *rows, int64_t age_ms) MUST_CHECK
+	NONNULL(1, 2);
+/* The ttl of rows of a part, which may be none. */
+uint64_t freshness_ttl_ms(const struct part *part, const struct rows *rows) MUST_CHECK NONNULL(1, 2);
 /* For how long the rows of a part are kept; 0: not at all. */
 uint64_t freshness_keep_ms(const struct catalog *cat, const struct part *part, const struct rows *rows) MUST_CHECK
 	NONNULL(1, 2, 3);
@@ -206,6 +221,11 @@ void freshness_lack(struct run *run) NONNULL(1);
 /* Refuse a question that asks no source when one of the runs, which have ended, found no copy. Flat views have their
  * defaults. */
 enum step_end freshness_check(struct flow *flow, const struct run *runs, size_t n_runs) NONNULL(1);
+
+/* cache_status.c - what the cache was good for, as a header field says it */
+
+/* Value of Cache-Status (RFC 9211); empty when no copy was looked for. */
+void cache_status_make(struct flow *flow) NONNULL(1);
 
 /* cursor.c - the pages of a time line */
 

@@ -40,6 +40,7 @@ enum step_end step_render(struct flow *flow)
 		buf_free(&out);
 		write_tree(flow, explain_make(flow), EXPLAIN_NAMESPACE, &out);
 	}
+	cache_status_make(flow);
 	flow->reply.status = 200;
 	flow->reply.body = buf_take(&out, &flow->reply.len);
 	vary_tag(flow);

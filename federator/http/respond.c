@@ -30,7 +30,7 @@ static bool put_view_headers(struct MHD_Response *r, const struct reply *reply)
 	if (!reply->etag[0] && reply->status != 200)
 		return true;
 	return (!reply->etag[0] || put(r, "ETag", reply->etag)) &&
-	       put(r, "Cache-Status", reply->from_cache ? "federator; hit" : "federator; fwd=miss") &&
+	       (!reply->cache_status[0] || put(r, "Cache-Status", reply->cache_status)) &&
 	       ((!reply->from_cache && !reply->age_s) || put_number(r, "Age", reply->age_s));
 }
 
