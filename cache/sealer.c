@@ -1,0 +1,148 @@
+#include "cache/sealer.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "cache/pack.h"
+
+/*   0  magic, with the version of the format
+ *   4  the clear bytes of the entry behind its magic
+ *  36  u32 number of the key, little-endian
+ *  40  codec
+ *  41  random nonce
+ *  65  sealed: the entry's magic and all behind its clear bytes, as the codec says; then the tag
+ * What is in front of the nonce, and the key of the store, is sealed as associated data. */
+static const char magic[SEALER_MAGIC] = { 'F', 'S', '1', '\n' };
+
+enum codec { CODEC_PLAIN, CODEC_ZSTD };
+
+enum {
+	NUMBER_AT = SEALER_CLEAR,
+	CODEC_AT = NUMBER_AT + 4,
+	NONCE_AT = CODEC_AT + 1,
+	SEALED_AT = NONCE_AT + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+	TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+	HEAD_MOST = NONCE_AT + 512, /* with the key of the store */
+};
+
+static_assert(KEYRING_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "a key of the ring fits");
+
+struct sealer {
+	const struct keyring *ring;
+	struct packer *packer;
+};
+
+struct sealer *sealer_new(const struct keyring *ring)
+{
+	struct sealer *s = memory_new(sizeof(*s));
+
+	*s = (struct sealer){ .ring = ring, .packer = packer_new() };
+	return s;
+}
+
+void sealer_free(struct sealer **s)
+{
+	if (!*s)
+		return;
+	packer_free(&(*s)->packer);
+	free(*s);
+	*s = NULL;
+}
+
+/* The associated data; its length. */
+static size_t bind_to(const char *head, struct str key, unsigned char out[HEAD_MOST])
+{
+	assert(key.n <= HEAD_MOST - NONCE_AT);
+	memcpy(out, head, NONCE_AT);
+	memcpy(out + NONCE_AT, key.p, key.n);
+	return NONCE_AT + key.n;
+}
+
+static void put_head(struct str entry, uint32_t number, enum codec codec, struct buf *out)
+{
+	buf_put(out, magic, sizeof(magic));
+	buf_put(out, entry.p + SEALER_MAGIC, SEALER_CLEAR - SEALER_MAGIC);
+	for (unsigned i = 0; i < 4; i++)
+		buf_putc(out, (char)(unsigned char)(number >> (8 * i)));
+	buf_putc(out, (char)codec);
+}
+
+/* The nonce and the sealed body, behind the head. */
+static void put_sealed(struct str body, const unsigned char *secret, struct str key, struct buf *out)
+{
+	unsigned char bound[HEAD_MOST];
+	size_t bound_n = bind_to(out->data + out->len - NONCE_AT, key, bound);
+	unsigned char *nonce = (unsigned char *)buf_reserve(out, SEALED_AT - NONCE_AT + body.n + TAG);
+
+	randombytes_buf(nonce, SEALED_AT - NONCE_AT);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + (SEALED_AT - NONCE_AT), NULL, (const unsigned char *)body.p,
+						   body.n, bound, bound_n, NULL, nonce, secret);
+	out->len += SEALED_AT - NONCE_AT + body.n + TAG;
+}
+
+void sealer_seal(struct sealer *s, struct str key, struct str entry, struct buf *out)
+{
+	SCOPED(buf_free) struct buf plain = { 0 }, packed = { 0 };
+	const unsigned char *secret;
+	uint32_t number;
+	bool pays;
+
+	assert(entry.n >= SEALER_CLEAR);
+	buf_put(&plain, entry.p, SEALER_MAGIC);
+	buf_put(&plain, entry.p + SEALER_CLEAR, entry.n - SEALER_CLEAR);
+	pays = pack(s->packer, buf_str(&plain), &packed);
+	secret = keyring_first(s->ring, &number);
+	put_head(entry, number, pays ? CODEC_ZSTD : CODEC_PLAIN, out);
+	put_sealed(buf_str(pays ? &packed : &plain), secret, key, out);
+}
+
+static uint32_t number_of(const char *sealed)
+{
+	uint32_t number = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		number |= (uint32_t)(unsigned char)sealed[NUMBER_AT + i] << (8 * i);
+	return number;
+}
+
+/* What was packed or not, when it was sealed for this key. */
+static bool open_body(const struct sealer *s, struct str key, struct str sealed, struct buf *out)
+{
+	const unsigned char *bytes = (const unsigned char *)sealed.p, *secret;
+	unsigned char bound[HEAD_MOST];
+	size_t n, bound_n;
+
+	if (sealed.p == NULL || sealed.n < SEALED_AT + TAG || memcmp(sealed.p, magic, sizeof(magic)) != 0)
+		return false;
+	secret = keyring_find(s->ring, number_of(sealed.p));
+	n = sealed.n - SEALED_AT;
+	bound_n = bind_to(sealed.p, key, bound);
+	if (!secret || crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)buf_reserve(out, n), NULL, NULL,
+								  bytes + SEALED_AT, n, bound, bound_n,
+								  bytes + NONCE_AT, secret) != 0)
+		return false;
+	out->len += n - TAG;
+	return true;
+}
+
+bool sealer_open(struct sealer *s, struct str key, struct str sealed, struct buf *out)
+{
+	SCOPED(buf_free) struct buf body = { 0 }, unpacked = { 0 };
+	const struct buf *plain = &body;
+
+	if (!open_body(s, key, sealed, &body))
+		return false;
+	if (sealed.p[CODEC_AT] == CODEC_ZSTD) {
+		if (!unpack(s->packer, buf_str(&body), &unpacked))
+			return false;
+		plain = &unpacked;
+	}
+	if (plain->len < SEALER_MAGIC)
+		return false;
+	buf_put(out, plain->data, SEALER_MAGIC);
+	buf_put(out, sealed.p + SEALER_MAGIC, SEALER_CLEAR - SEALER_MAGIC);
+	buf_put(out, plain->data + SEALER_MAGIC, plain->len - SEALER_MAGIC);
+	return true;
+}

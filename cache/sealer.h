@@ -1,0 +1,24 @@
+/* sealer.h - entries as they leave the process: packed when it pays, then sealed with XChaCha20-Poly1305 (libsodium),
+ * so that who reads or writes the store can neither see customers nor show us a value of another key, another moment or
+ * of their own. A sealer is of one thread at a time. */
+#ifndef CACHE_SEALER_H
+#define CACHE_SEALER_H
+
+#include "base/buf.h"
+#include "cache/keyring.h"
+
+/* The first bytes of an entry stay in the clear at their place, as scripts read them; they cannot be changed either. */
+enum { SEALER_MAGIC = 4, SEALER_CLEAR = 36 };
+
+struct sealer; /* opaque */
+
+/* The ring must live longer. The caller owns the sealer: end it with sealer_free(). */
+struct sealer *sealer_new(const struct keyring *ring) NONNULL(1) __attribute__((returns_nonnull));
+/* Free; sets *s to NULL. Accepts NULL inside. */
+void sealer_free(struct sealer **s) NONNULL(1);
+/* Append the sealed entry, which has SEALER_CLEAR bytes at least, to `out`: for this key of the store only. */
+void sealer_seal(struct sealer *s, struct str key, struct str entry, struct buf *out) NONNULL(1, 4);
+/* Append the entry to `out`. False: nothing that was sealed for this key with a key of the ring; `out` is as before. */
+bool sealer_open(struct sealer *s, struct str key, struct str sealed, struct buf *out) MUST_CHECK NONNULL(1, 4);
+
+#endif
