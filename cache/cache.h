@@ -142,6 +142,8 @@ struct redis_conf {
 	const char *user; /* ACL user or NULL */
 	const char *password; /* or NULL */
 	uint32_t timeout_ms; /* a look-up not answered by then is a miss and the connection is closed */
+	struct str keys; /* lines of keys that values are sealed with (keyring.h), or NULL: with own_key */
+	unsigned char own_key[DIGEST_BYTES];
 };
 
 /* Where copies are kept. */
@@ -151,8 +153,8 @@ struct cache_conf {
 	struct redis_conf redis; /* CACHE_IN_REDIS; texts are copied */
 };
 
-/* What the caches of a process share. ERR_CONFIG: the address of Redis cannot be read. The caller owns it and ends it
- * after all caches on it and after their loops ran for the last time. */
+/* What the caches of a process share. ERR_CONFIG: the address of Redis or the keys cannot be read. The caller owns it
+ * and ends it after all caches on it and after their loops ran for the last time. */
 struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* Wipe and free. Accepts NULL inside; sets *home to NULL. */
 void cache_home_free(struct cache_home **home) NONNULL(1);

@@ -142,8 +142,8 @@ static bool take_cell(struct str *left, struct str *out)
 
 bool entry_ticket(struct str bytes, struct cache_ticket *out)
 {
-	return bytes.p && bytes.n >= ENTRY_STAMP_END && memcmp(bytes.p, magic, sizeof(magic)) == 0 &&
-	       stamp_hex(bytes.p + ENTRY_ERA_AT, &out->era) && stamp_decimal(bytes.p + ENTRY_BEGAN_AT, &out->began);
+	return bytes.p && bytes.n >= ENTRY_STAMP_END && stamp_hex(bytes.p + ENTRY_ERA_AT, &out->era) &&
+	       stamp_decimal(bytes.p + ENTRY_BEGAN_AT, &out->began);
 }
 
 /* The part in front of the checksum, and the checksum. */
@@ -153,7 +153,7 @@ static bool check_frame(struct str bytes, struct cache_ticket *ticket)
 	struct str left;
 	uint32_t length;
 
-	if (bytes.n < SUMMED_AT || !entry_ticket(bytes, ticket))
+	if (bytes.n < SUMMED_AT || memcmp(bytes.p, magic, sizeof(magic)) != 0 || !entry_ticket(bytes, ticket))
 		return false;
 	left = (struct str){ bytes.p + LENGTH_AT, bytes.n - LENGTH_AT };
 	if (!take_u32(&left, &length) || length != bytes.n)

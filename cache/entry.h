@@ -13,7 +13,7 @@ enum { ENTRY_ERA_AT = 4, ENTRY_BEGAN_AT = 20, ENTRY_STAMP_END = 36 };
 /* Append the encoded copy to `out`. */
 void entry_encode(const struct cache_fill *fill, struct buf *out) NONNULL(1, 2);
 /* The ticket it was kept with, from its first bytes, which scripts read, too: era in 16 hexadecimal digits, began in 16
- * decimal ones. False: not ours. */
+ * decimal ones. Also of what is sealed (sealer.h), where they stand at the same place. False: not ours. */
 bool entry_ticket(struct str bytes, struct cache_ticket *out) MUST_CHECK NONNULL(2);
 /* Decode and check: magic, version, key, every length, checksum. Cells are copied into `mem`; out->pin stays blank.
  * False: not ours or torn; outputs untouched. */

@@ -2,6 +2,7 @@
 #ifndef CACHE_HOME_H
 #define CACHE_HOME_H
 
+#include "cache/keyring.h"
 #include "cache/memory_store.h"
 #include "cache/redis_socket.h"
 #include "cache/wakeup.h"
@@ -13,6 +14,7 @@ struct cache_home {
 	struct redis_address address;
 	char *user, *password;
 	uint32_t timeout_ms;
+	struct keyring *ring; /* that values are sealed with */
 	char process[17]; /* who holds a lease: random */
 	struct wakeups *wakeups;
 };

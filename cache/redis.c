@@ -127,7 +127,10 @@ static void flush_out(struct loop_timer *t)
 
 bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out)
 {
-	if (entry_decode(value, &ask->key, ask->mem, out))
+	SCOPED(buf_free) struct buf entry = { 0 };
+
+	if (sealer_open(r->sealer, str_of(ask->key.text), value, &entry) &&
+	    entry_decode(buf_str(&entry), &ask->key, ask->mem, out))
 		return true;
 	cache_add(&r->base.count.bad_values, 1);
 	cache_drop(&r->base, &ask->key);
@@ -404,6 +407,7 @@ static void redis_free(struct cache *c)
 
 	close_connection(r);
 	miss_all(r);
+	sealer_free(&r->sealer);
 	free(r);
 }
 
@@ -428,6 +432,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	r->loop = loop;
 	r->timeout_us = UINT64_C(1000) * home->timeout_ms;
 	r->back_off_ms = BACK_OFF_LEAST_MS;
+	r->sealer = sealer_new(home->ring);
 	r->bell = bell_new(home->wakeups, loop, redis_ring, r);
 	r->watch = (struct loop_fd){ .fd = -1, .ready = redis_ready };
 	r->timer.fire = redis_timer;

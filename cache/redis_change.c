@@ -27,6 +27,7 @@ void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
 	struct redis *r = (struct redis *)c;
 	struct str tenant = name_key_tenant(fill->key), words[FILL_WORDS + CACHE_NAMES_MOST + 1];
 	char era[24], began[24], ttl[24], count[24], prefix[96];
+	SCOPED(buf_free) struct buf sealed = { 0 };
 	struct redis_keys keys;
 	size_t n = 0;
 
@@ -60,7 +61,8 @@ void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
 	n = FILL_WORDS;
 	n += put_names(words + n, fill->names, fill->n_names);
 	n += put_names(words + n, fill->given, fill->n_given);
-	words[n++] = bytes;
+	sealer_seal(r->sealer, str_of(fill->key->text), bytes, &sealed);
+	words[n++] = buf_str(&sealed);
 	redis_send(r, REDIS_FILL, words, n);
 }
 

@@ -6,6 +6,7 @@
 #include "cache/home.h"
 #include "cache/redis_pipe.h"
 #include "cache/scripts.h"
+#include "cache/sealer.h"
 
 /* One connection at a time. Whatever goes wrong or is late: it is closed, all that waits is a miss, and a
  * new one begins empty, so that no look-up can meet the answer of another. Nothing is sent before a first
@@ -34,6 +35,7 @@ struct redis {
 	struct loop_timer timer; /* see enum redis_phase */
 	struct loop_timer flush; /* due at once: all commands of a turn go together */
 	struct redis_pipe pipe;
+	struct sealer *sealer;
 	char run[9]; /* of the server: the beginning of its run_id */
 	char sha[SCRIPTS][48];
 	size_t loaded; /* answers to SCRIPT LOAD, in the order of enum script */

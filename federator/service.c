@@ -38,24 +38,37 @@ static bool salts_make(struct service *svc, struct err *err)
 	return true;
 }
 
-static bool cache_prepare(struct service *svc, struct err *err)
+/* Without a ring of its own, who has the salt has the key. */
+static bool redis_conf_make(const struct service *svc, struct redis_conf *conf, struct err *err)
 {
 	const struct options *opt = svc->opt;
 	struct str password = { 0 };
-	struct cache_conf conf = { .kind = CACHE_IN_REDIS, .max_bytes = opt->cache_bytes };
+	struct digest d;
 
+	*conf = (struct redis_conf){ .address = opt->cache,
+				     .user = *opt->cache_user ? opt->cache_user : NULL,
+				     .timeout_ms = (uint32_t)opt->cache_timeout_ms };
 	if (*opt->cache_secret && !secret_find(opt, opt->cache_secret, svc->mem, &password, err))
 		return false;
-	if (strcmp(opt->cache, "memory") == 0)
+	conf->password = password.p;
+	digest_begin(&d, service_salt(svc));
+	digest_add_str(&d, STR("federator cache"));
+	digest_end(&d, conf->own_key);
+	return !*opt->cache_key_secret || secret_find(opt, opt->cache_key_secret, svc->mem, &conf->keys, err);
+}
+
+static bool cache_prepare(struct service *svc, struct err *err)
+{
+	struct cache_conf conf = { .kind = CACHE_IN_REDIS, .max_bytes = svc->opt->cache_bytes };
+	bool made;
+
+	if (strcmp(svc->opt->cache, "memory") == 0)
 		conf.kind = CACHE_IN_MEMORY;
-	else if (strcmp(opt->cache, "off") == 0)
+	else if (strcmp(svc->opt->cache, "off") == 0)
 		conf.kind = CACHE_OFF;
-	else
-		conf.redis = (struct redis_conf){ .address = opt->cache,
-						  .user = *opt->cache_user ? opt->cache_user : NULL,
-						  .password = password.p,
-						  .timeout_ms = (uint32_t)opt->cache_timeout_ms };
-	svc->cache = cache_home_new(&conf, err);
+	made = redis_conf_make(svc, &conf.redis, err);
+	svc->cache = made ? cache_home_new(&conf, err) : NULL;
+	sodium_memzero(&conf, sizeof(conf));
 	return svc->cache != NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cache/entry.h"
+#include "cache/sealer.h"
 #include "tests/cache/cache_world.h"
 #include "tests/cache/samples.h"
 #include "tests/cmocka_all.h"
@@ -170,7 +171,10 @@ static void a_server_that_hangs_up_ends_the_connection(void **state)
 /* The copy of customer 1 for all three: only customer 1 may have it. */
 static void a_copy_is_given_to_its_own_customer_only(void **state)
 {
-	SCOPED(buf_free) struct buf entry = { 0 }, lie = { 0 };
+	static const unsigned char own_key[DIGEST_BYTES] = { 0 }; /* as it is in play() */
+	SCOPED(buf_free) struct buf entry = { 0 }, sealed = { 0 }, lie = { 0 };
+	struct keyring *ring = keyring_of(own_key);
+	struct sealer *sealer = sealer_new(ring);
 	struct arena *mem = arena_new();
 	struct cache_key key = sample_key(1);
 
@@ -180,12 +184,15 @@ static void a_copy_is_given_to_its_own_customer_only(void **state)
 					   .stored_ms = 1,
 					   .ticket = { .began = 7, .era = 0x0123456700000001 } },
 		     &entry);
+	sealer_seal(sealer, str_of(key.text), buf_str(&entry), &sealed);
 	for (int i = 0; i < ASKS; i++) {
-		buf_printf(&lie, "*2\r\n$%zu\r\n", entry.len);
-		buf_put_str(&lie, buf_str(&entry));
+		buf_printf(&lie, "*2\r\n$%zu\r\n", sealed.len);
+		buf_put_str(&lie, buf_str(&sealed));
 		buf_puts(&lie, "\r\n$16\r\n0123456700000001\r\n");
 	}
 	assert_int_equal(play(buf_str(&lie), true), 1);
+	sealer_free(&sealer);
+	keyring_free(&ring);
 	arena_wipe_free(&mem);
 }
 
