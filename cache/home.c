@@ -13,15 +13,15 @@ static void process_make(char out[17])
 	digest_hex(bytes, sizeof(bytes), out);
 }
 
-static bool redis_conf_copy(struct cache_home *home, const struct redis_conf *conf, struct err *err)
+static bool redis_prepare(struct cache_home *home, const struct redis_conf *conf, struct err *err)
 {
-	home->user = conf->user ? memory_text(conf->user) : NULL;
-	home->password = conf->password ? memory_text(conf->password) : NULL;
+	if (!redis_account_make(&home->account, conf, err))
+		return false;
 	home->timeout_ms = conf->timeout_ms;
 	home->wakeups = wakeups_new();
 	process_make(home->process);
 	home->ring = conf->keys.p ? keyring_parse(conf->keys, "cache-key-secret", err) : keyring_of(conf->own_key);
-	return home->ring && redis_socket_address(conf->address, &home->address, err);
+	return home->ring != NULL;
 }
 
 struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err)
@@ -31,7 +31,7 @@ struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err
 	home->kind = conf->kind;
 	if (conf->kind == CACHE_IN_MEMORY)
 		home->store = memory_store_new(conf->max_bytes);
-	if (conf->kind == CACHE_IN_REDIS && !redis_conf_copy(home, &conf->redis, err))
+	if (conf->kind == CACHE_IN_REDIS && !redis_prepare(home, &conf->redis, err))
 		cache_home_free(&home);
 	return home;
 }
@@ -45,10 +45,7 @@ void cache_home_free(struct cache_home **homep)
 	memory_store_free(&home->store);
 	wakeups_free(&home->wakeups);
 	keyring_free(&home->ring);
-	free(home->user);
-	if (home->password)
-		explicit_bzero(home->password, strlen(home->password));
-	free(home->password);
+	redis_account_end(&home->account);
 	free(home);
 	*homep = NULL;
 }

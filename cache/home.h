@@ -4,15 +4,14 @@
 
 #include "cache/keyring.h"
 #include "cache/memory_store.h"
-#include "cache/redis_socket.h"
+#include "cache/redis_line.h"
 #include "cache/wakeup.h"
 
 struct cache_home {
 	enum cache_kind kind;
 	struct memory_store *store; /* CACHE_IN_MEMORY */
 	/* CACHE_IN_REDIS: */
-	struct redis_address address;
-	char *user, *password;
+	struct redis_account account;
 	uint32_t timeout_ms;
 	struct keyring *ring; /* that values are sealed with */
 	char process[17]; /* who holds a lease: random */

@@ -159,7 +159,8 @@ static bool take_value(struct redis *r, const struct redis_reply *reply)
 	ask = redis_asks_take(&r->gets);
 	if (reply->type == REDIS_REPLY_ARRAY)
 		value = redis_reply_text(reply->items[0]);
-	if (value.p && is_admitted(r, ask, value, redis_reply_text(reply->items[1])) && !redis_read(r, ask, value, &hit))
+	if (value.p && is_admitted(r, ask, value, redis_reply_text(reply->items[1])) &&
+	    !redis_read(r, ask, value, &hit))
 		hit = (struct cache_hit){ 0 };
 	cache_found(&r->base, ask, hit);
 	return true;
@@ -257,7 +258,7 @@ static void receive(struct redis *r)
 /* The probe is a look-up like ours, so it finds out all that could stand in their way. */
 static void greet(struct redis *r)
 {
-	const struct cache_home *home = r->home;
+	const struct redis_account *account = &r->home->account;
 
 	if (!redis_pipe_begin(&r->pipe)) {
 		go_down(r);
@@ -265,10 +266,10 @@ static void greet(struct redis *r)
 	}
 	r->phase = REDIS_GREETING;
 	r->loaded = 0;
-	if (home->password && home->user)
-		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(home->user), str_of(home->password));
-	else if (home->password)
-		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(home->password));
+	if (account->password && account->user)
+		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(account->user), str_of(account->password));
+	else if (account->password)
+		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(account->password));
 	REDIS_SEND(r, REDIS_INFO, STR("INFO"), STR("server"));
 	redis_load(r);
 	REDIS_SEND(r, REDIS_PROBE, STR("MGET"), STR("fed2:c:"));
@@ -280,7 +281,7 @@ static void start(struct redis *r)
 {
 	struct err err;
 
-	r->watch.fd = redis_socket_connect(&r->home->address);
+	r->watch.fd = redis_socket_connect(&r->home->account.address);
 	if (r->watch.fd < 0) {
 		retry_later(r);
 		return;
