@@ -130,7 +130,7 @@ class Breakage:
         with Redis(self.server.port) as redis:
             while not self.done.wait(0.01):
                 keys = redis("KEYS", "*")
-                values = [redis("GET", key) or b"" for key in keys]
+                values = [redis("TYPE", key) == b"string" and redis("GET", key) or b"" for key in keys]
                 for i, key in enumerate(keys):
                     self.spoilt += 1
                     redis("SET", key, (b"garbage", values[i][:len(values[i]) // 2], values[i - 1], b"")[self.spoilt % 4])

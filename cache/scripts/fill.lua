@@ -26,7 +26,7 @@ end
 -- than what stands in it.
 for i = 10, 9 + n do
   local index = prefix .. ARGV[i] .. '}:i'
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', now)
+  if type(redis.pcall('ZREMRANGEBYSCORE', index, '-inf', now)) ~= 'number' then redis.call('UNLINK', index) end
   redis.call('ZADD', index, 'GT', unpack(members))
   if redis.call('PTTL', index) < last_ms then redis.call('PEXPIRE', index, last_ms) end
 end

@@ -20,14 +20,16 @@ if prefix == 'whole' then
   return 0
 end
 
-local removed, seen, visited = 0, {}, 0
+local removed, seen, visited, whole = 0, {}, 0, true
 local function void(n, depth)
   if seen[n] then return end
   seen[n] = true
   visited = visited + 1
   redis.call('ZADD', tombs, decimal(now), n)
   local index = prefix .. n .. '}:i'
-  for _, member in ipairs(redis.call('ZRANGE', index, 0, -1)) do
+  local members = redis.pcall('ZRANGE', index, 0, -1)
+  whole = whole and not members.err
+  for _, member in ipairs(members) do
     if string.sub(member, 1, 1) ~= '@' then
       removed = removed + redis.call('UNLINK', copies .. member)
       redis.call('UNLINK', copies .. member .. ':l')
@@ -40,8 +42,9 @@ end
 
 void(name, 0)
 redis.call('ZREMRANGEBYSCORE', tombs, '-inf', decimal(now - 600000000))
--- An index may be among the keys that were evicted; then all copies of the tenant go, rather than one of this name stay.
-if tonumber(redis.call('ZSCORE', tombs, '@evicted')) ~= evicted() or visited > 10000
+-- An index may be among the keys that were evicted, or spoilt; then all copies of the tenant go, rather than one of this
+-- name stay.
+if not whole or tonumber(redis.call('ZSCORE', tombs, '@evicted')) ~= evicted() or visited > 10000
    or redis.call('ZCARD', tombs) > 100000 then
   raise('****************')
 end
