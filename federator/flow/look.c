@@ -66,30 +66,24 @@ static void make_cache_key(struct run *run)
 
 /* ---- looking ---- */
 
-/* Keep what was found, and say what it is good for. */
-static enum freshness take_found(struct run *run, struct cache_hit hit)
+/* Keep what was found, if it counts as a copy for this run. True: it answers it. */
+static bool take_found(struct run *run, struct cache_hit hit)
 {
 	struct flow *flow = run->flow;
 	struct fact copy = { .part = run->part, .state = FACT_FRESH, .rows = hit.rows, .tuples = run->fact.tuples };
-	enum freshness freshness = COPY_NOT;
+	enum freshness freshness;
 	bool alike;
 
-	if (hit.rows)
-		freshness = freshness_of(run, hit.rows, lane_wall_ms(flow->lane) - hit.stored_ms);
+	if (!hit.rows)
+		return false;
+	run->seen = hit.began;
+	freshness = freshness_of(run, hit.rows, lane_wall_ms(flow->lane) - hit.stored_ms);
 	if (freshness == COPY_NOT || hit.rows->n_cols != run->part->n_columns ||
 	    !proof_rows(run->query, run->keys, &copy, flow->mem, &alike))
-		return COPY_NOT;
+		return false;
 	combine_keep(&copy, flow->mem);
 	run->copy = hit;
 	run->copy.rows = copy.rows;
-	return freshness;
-}
-
-/* False: the source has to be asked, with the copy to fall back on, if there is one. */
-static bool settle(struct run *run, struct cache_hit hit)
-{
-	enum freshness freshness = take_found(run, hit);
-
 	if (freshness < COPY_OLD)
 		return false;
 	run->forward = FORWARD_NOT;
@@ -126,7 +120,7 @@ static void on_begun(struct cache_ask *ask, struct cache_hit hit)
 	} else if (!hit.rows) {
 		run->ticket = ask->ticket;
 		run_ask_source(run);
-	} else if (!settle(run, hit)) {
+	} else if (!take_found(run, hit)) {
 		begin_past(run);
 	}
 	flow_release(flow);
@@ -145,7 +139,7 @@ static void begin_shared(struct run *run)
 	uint64_t left_us = deadline_left_us(run->late.due);
 
 	ask_with(run, RUN_BEGINNING, on_begun);
-	run->look.seen = run->copy.rows ? run->copy.began : 0;
+	run->look.seen = run->seen;
 	run->look.lease_ms = run->part->cap_ms + LEASE_SPARE_MS;
 	run->look.wait_ms = (uint32_t)((left_us < UINT64_C(1000) * run->part->deadline_ms
 						? left_us
@@ -153,12 +147,15 @@ static void begin_shared(struct run *run)
 	cache_begin(run->flow->lane->cache, &run->look);
 }
 
+static bool is_kept(const struct part *part)
+{
+	return part->ttl_ms || part->stale_ms || part->negative_ms;
+}
+
 static void begin(struct run *run)
 {
-	if (run->flow->ask.only_if_cached) {
-		freshness_lack(run);
-		return;
-	}
+	const struct flow *flow = run->flow;
+
 	switch (job_join(run)) {
 	case JOB_JOINED:
 		run->state = RUN_FETCHING;
@@ -168,8 +165,14 @@ static void begin(struct run *run)
 		return;
 	case JOB_BEGUN:
 	case JOB_REFUSED:
-		begin_shared(run);
+		break;
 	}
+	if (flow->ask.only_if_cached || flow->ask.no_store || !is_kept(run->part))
+		run_ask_source(run);
+	else if (run->part->ttl_ms)
+		begin_shared(run);
+	else
+		begin_past(run); /* a copy never answers */
 }
 
 static void on_found(struct cache_ask *ask, struct cache_hit hit)
@@ -180,7 +183,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 
 	if (run->state == RUN_LOOKING && hit.rows && !run_fits(flow)) {
 		run_fail(run, err_reason(ERR_TOO_LARGE));
-	} else if (run->state == RUN_LOOKING && !settle(run, hit)) {
+	} else if (run->state == RUN_LOOKING && !take_found(run, hit)) {
 		run->forward = hit.rows ? freshness_forward(run->part, hit.rows, age_ms) : FORWARD_MISS;
 		begin(run);
 	}
@@ -195,10 +198,8 @@ void look_begin(struct run *run)
 	/* without a cache, too, many may ask the same at once */
 	if (keeps || run->part->ttl_ms)
 		make_cache_key(run);
-	if (run->flow->ask.only_if_cached && (!keeps || flow->ask.no_cache)) {
-		freshness_lack(run);
-	} else if (!keeps) {
-		run->forward = FORWARD_BYPASS;
+	if (!keeps || (flow->ask.no_cache && (flow->ask.no_store || flow->ask.only_if_cached || !is_kept(run->part)))) {
+		run->forward = keeps ? FORWARD_REQUEST : FORWARD_BYPASS;
 		run_ask_source(run);
 	} else if (flow->ask.no_cache) {
 		run->forward = FORWARD_REQUEST;

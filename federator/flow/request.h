@@ -52,6 +52,7 @@ struct run {
 	struct cache_key cache_key;
 	struct cache_ask look;
 	struct cache_ticket ticket; /* of what its job will bring */
+	uint64_t seen; /* the ticket of the copy that was found; 0: none was */
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	struct job *job; /* the fetch; its rows live as long as it does */
 	enum forward forward;

@@ -84,6 +84,11 @@ void run_ask_source(struct run *run)
 {
 	struct err err = { 0 };
 
+	if (run->flow->ask.only_if_cached) {
+		run->forward = FORWARD_NOT;
+		freshness_lack(run);
+		return;
+	}
 	run->state = RUN_FETCHING;
 	switch (job_begin(run, &err)) {
 	case JOB_BEGUN:
