@@ -7,12 +7,17 @@ enum { PATIENCE_MS = 60000 };
 
 struct world world_new(const struct redis_conf *conf)
 {
+	return world_of(&(struct cache_conf){ .kind = CACHE_IN_REDIS, .redis = *conf });
+}
+
+struct world world_of(const struct cache_conf *conf)
+{
 	struct world w = { .mem = arena_new() };
 	struct err err = { 0 };
 
 	w.loop = loop_new(&err);
 	assert_non_null(w.loop);
-	w.home = cache_home_new(&(struct cache_conf){ .kind = CACHE_IN_REDIS, .redis = *conf }, &err);
+	w.home = cache_home_new(conf, &err);
 	if (!w.home)
 		fail_msg("%s", err.text);
 	w.cache = cache_open(w.home, w.loop);
@@ -136,6 +141,56 @@ void world_until_hit(struct world *w, unsigned who)
 	world_ask(w, &a, who);
 	world_run_until(w, is_hit, &a);
 	sample_check(a.hit.rows, who);
+}
+
+void world_begin(struct world *w, struct ask *a, unsigned who)
+{
+	a->ask.key = sample_key(who);
+	a->ask.wholes = *sample_wholes();
+	a->ask.mem = w->mem;
+	a->ask.found = found;
+	a->answers = 0;
+	cache_begin(w->cache, &a->ask);
+}
+
+void world_until_answered(struct world *w, struct ask *a)
+{
+	world_run_until(w, is_answered, a);
+	assert_int_equal(a->answers, 1);
+}
+
+struct change {
+	struct cache_change change;
+	int removed;
+	bool done;
+};
+
+static void changed(struct cache_change *change, const struct err *err)
+{
+	struct change *c = CONTAINER_OF(change, struct change, change);
+
+	assert_false(c->done);
+	c->done = true;
+	c->removed = err->cls == ERR_NONE ? (int)change->removed : -1;
+	if (err->cls != ERR_NONE)
+		assert_int_equal(err->cls, ERR_REFUSED);
+}
+
+static bool is_changed(struct world *w, void *arg)
+{
+	(void)w;
+	return ((struct change *)arg)->done;
+}
+
+int world_invalidate(struct world *w, struct cache_name name, bool whole)
+{
+	struct change c = {
+		.change = { .tenant = STR("t"), .whole = whole, .name = name, .done = changed },
+	};
+
+	cache_invalidate(w->cache, &c.change);
+	world_run_until(w, is_changed, &c);
+	return c.removed;
 }
 
 struct cache_ticket world_ticket(struct world *w, unsigned who)

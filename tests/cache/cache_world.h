@@ -21,6 +21,8 @@ struct ask {
 
 /* A cache on that address; late look-ups are misses after timeout_ms. */
 struct world world_new(const struct redis_conf *conf);
+/* The same wherever it is kept. */
+struct world world_of(const struct cache_conf *conf) NONNULL(1);
 /* End the cache, then its loop. */
 void world_free(struct world *w) NONNULL(1);
 /* Run the loop until done(arg) is true, looking again each millisecond; fails the test after 60 s. */
@@ -35,6 +37,12 @@ void world_ask(struct world *w, struct ask *a, unsigned who) NONNULL(1, 2);
 struct cache_hit world_look_up(struct world *w, unsigned who) NONNULL(1);
 /* Look up again and again until there is a hit; checks that it is that customer's. */
 void world_until_hit(struct world *w, unsigned who) NONNULL(1);
+/* Begin with a->ask.how, seen, lease_ms and wait_ms as they are set. */
+void world_begin(struct world *w, struct ask *a, unsigned who) NONNULL(1, 2);
+/* Run until it is answered, once. */
+void world_until_answered(struct world *w, struct ask *a) NONNULL(1, 2);
+/* Void, and run until that is done; returns how many copies it removed, or -1 when it failed, with ERR_REFUSED. */
+int world_invalidate(struct world *w, struct cache_name name, bool whole) NONNULL(1);
 /* A ticket of this moment for sample_key(who), without a lease. */
 struct cache_ticket world_ticket(struct world *w, unsigned who) NONNULL(1);
 /* With such a ticket, begin to keep sample_rows(who). */
