@@ -237,29 +237,13 @@ static bool ears_take(struct redis_line *line, enum redis_command what, const st
 {
 	struct channel *ch = CONTAINER_OF(line, struct channel, ears);
 
-	switch (what) {
-	case REDIS_CLIENT_ID:
+	if (what == REDIS_CLIENT_ID)
 		return fits(line, track(line, reply), "CLIENT ID was refused");
-	case REDIS_TRACKING:
+	if (what == REDIS_TRACKING)
 		return fits(line, reply->type == REDIS_REPLY_STATUS, "CLIENT TRACKING was refused");
-	case REDIS_SUBSCRIBE:
+	if (what == REDIS_SUBSCRIBE)
 		return fits(line, take_subscribed(ch, reply), "SUBSCRIBE was refused");
-	case REDIS_UNASKED:
-		return fits(line, take_told(ch, reply), "what was told cannot be read");
-	case REDIS_AUTH:
-	case REDIS_INFO:
-	case REDIS_LOAD:
-	case REDIS_PROBE:
-	case REDIS_GET:
-	case REDIS_UNLINK:
-	case REDIS_BEGIN:
-	case REDIS_FILL:
-	case REDIS_RELEASE:
-	case REDIS_INVALIDATE:
-	case REDIS_BEAT:
-		break;
-	}
-	return false; /* not sent here */
+	return fits(line, what == REDIS_UNASKED && take_told(ch, reply), "what was told cannot be read");
 }
 
 static void start(struct channel *ch)
