@@ -67,6 +67,7 @@ struct cache_pin {
 struct cache_hit {
 	const struct rows *rows; /* NULL: a miss */
 	int64_t stored_ms; /* wall clock: when the source answered */
+	int64_t ends_ms; /* wall clock: how long the store was to keep it */
 	uint64_t began; /* of its ticket: what is larger is younger */
 	struct cache_pin pin;
 };
@@ -101,6 +102,7 @@ struct cache_ask {
 	uint64_t sent_us, begun_us;
 	uint32_t pause_ms;
 	bool reloaded;
+	struct cache_pin pin; /* of what is about to be read */
 	struct loop_timer again;
 	struct wakeup *wakeup;
 };
@@ -151,10 +153,11 @@ struct cache_conf {
 	enum cache_kind { CACHE_OFF, CACHE_IN_MEMORY, CACHE_IN_REDIS } kind;
 	size_t max_bytes; /* CACHE_IN_MEMORY */
 	struct redis_conf redis; /* CACHE_IN_REDIS; texts are copied */
+	size_t near_bytes; /* CACHE_IN_REDIS: most memory for copies close at hand; 0: none, and no thread for them */
 };
 
-/* What the caches of a process share. ERR_CONFIG: the address of Redis or the keys cannot be read. The caller owns it
- * and ends it after all caches on it and after their loops ran for the last time. */
+/* What the caches of a process share. ERR_CONFIG: the address of Redis or the keys cannot be read; ERR_SYSTEM: no thread
+ * can be started. The caller owns it and ends it after all caches on it and after their loops ran for the last time. */
 struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* Wipe and free. Accepts NULL inside; sets *home to NULL. */
 void cache_home_free(struct cache_home **home) NONNULL(1);
@@ -199,6 +202,21 @@ struct cache_state {
 };
 /* A snapshot. Safe from any thread. */
 struct cache_state cache_state(struct cache *c) NONNULL(1);
+/* Copies close at hand, and the channel on which Redis tells what has changed. Counters since start. */
+struct cache_near_state {
+	bool used; /* else all is 0 */
+	bool up; /* the channel */
+	const char *why; /* a constant: why it is not up; NULL when it is, or nobody knows yet */
+	uint64_t proven_us; /* clock_mono_us(): what had changed in Redis by then is known here; 0: not up */
+	uint64_t hits, misses, puts;
+	uint64_t late; /* answers that were not kept, because the key changed while they were on their way */
+	uint64_t flushes; /* everything was forgotten: FLUSHALL, a floor was raised, the channel was lost */
+	uint64_t told; /* keys */
+	uint64_t losses; /* of the channel */
+	uint64_t entries, bytes;
+};
+/* A snapshot. Safe from any thread. */
+struct cache_near_state cache_near_state(const struct cache_home *home) NONNULL(1);
 /* End; outstanding look-ups are answered as misses first. Accepts NULL inside; sets *c to NULL. */
 void cache_free(struct cache **c) NONNULL(1);
 

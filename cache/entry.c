@@ -11,8 +11,8 @@
  *   4  the ticket's era, 16 digits   20  its began, 16 digits
  *  36  u32 length of all
  *  40  16 bytes of BLAKE2b over everything else
- *  56  i64 stored_ms
- *  64  u32 rows   68  u32 columns   72  u32 length of the key, then the key
+ *  56  i64 stored_ms   64  i64 when it ends, ms as well
+ *  72  u32 rows   76  u32 columns   80  u32 length of the key, then the key
  *  then each cell: u32 length (all ones: NULL), bytes */
 static const char magic[4] = { 'F', 'E', '2', '\n' };
 
@@ -69,6 +69,19 @@ static void put_cell(struct buf *out, struct str cell)
 	buf_put_str(out, cell);
 }
 
+/* The difference is a ttl. */
+static bool is_span(int64_t from, int64_t to)
+{
+	return to >= from && (uint64_t)to - (uint64_t)from <= INT64_MAX;
+}
+
+static int64_t ends_ms(const struct cache_fill *fill)
+{
+	uint64_t most = fill->stored_ms > 0 ? (uint64_t)(INT64_MAX - fill->stored_ms) : INT64_MAX;
+
+	return fill->stored_ms + (int64_t)(fill->ttl_ms < most ? fill->ttl_ms : most);
+}
+
 void entry_encode(const struct cache_fill *fill, struct buf *out)
 {
 	static const char blank[SUMMED_AT - LENGTH_AT] = { 0 };
@@ -82,6 +95,7 @@ void entry_encode(const struct cache_fill *fill, struct buf *out)
 	assert(out->len - from == ENTRY_STAMP_END);
 	buf_put(out, blank, sizeof(blank));
 	put_i64(out, fill->stored_ms);
+	put_i64(out, ends_ms(fill));
 	put_u32(out, rows->n_rows);
 	put_u32(out, rows->n_cols);
 	put_u32(out, (uint32_t)name.n);
@@ -199,17 +213,19 @@ bool entry_decode(struct str bytes, const struct cache_key *key, struct arena *m
 	uint32_t n_rows, n_cols, key_n;
 	struct cache_ticket ticket;
 	struct str left, name;
-	int64_t stored_ms;
+	int64_t stored_ms, ends;
 
 	if (bytes.p == NULL || !check_frame(bytes, &ticket))
 		return false;
 	left = (struct str){ bytes.p + SUMMED_AT, bytes.n - SUMMED_AT };
-	if (!take_i64(&left, &stored_ms) || !take_u32(&left, &n_rows) || !take_u32(&left, &n_cols) ||
+	if (!take_i64(&left, &stored_ms) || !take_i64(&left, &ends) || !is_span(stored_ms, ends) ||
+	    !take_u32(&left, &n_rows) || !take_u32(&left, &n_cols) ||
 	    !take_u32(&left, &key_n) || !take(&left, key_n, &name) || !str_eq(name, str_of(key->text)) ||
 	    !check_cells(left, n_rows, n_cols))
 		return false;
 	*out = (struct cache_hit){ .rows = copy_rows(left, n_rows, n_cols, mem),
 				   .stored_ms = stored_ms,
+				   .ends_ms = ends,
 				   .began = ticket.began };
 	return true;
 }

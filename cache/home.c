@@ -24,6 +24,13 @@ static bool redis_prepare(struct cache_home *home, const struct redis_conf *conf
 	return home->ring != NULL;
 }
 
+static bool near_begin(struct cache_home *home, const struct cache_conf *conf, struct err *err)
+{
+	if (conf->near_bytes)
+		home->near = near_new(&conf->redis, conf->near_bytes, home->wakeups, err);
+	return home->near || !conf->near_bytes;
+}
+
 struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err)
 {
 	struct cache_home *home = memory_new(sizeof(*home));
@@ -31,7 +38,7 @@ struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err
 	home->kind = conf->kind;
 	if (conf->kind == CACHE_IN_MEMORY)
 		home->store = memory_store_new(conf->max_bytes);
-	if (conf->kind == CACHE_IN_REDIS && !redis_prepare(home, &conf->redis, err))
+	if (conf->kind == CACHE_IN_REDIS && (!redis_prepare(home, &conf->redis, err) || !near_begin(home, conf, err)))
 		cache_home_free(&home);
 	return home;
 }
@@ -43,11 +50,17 @@ void cache_home_free(struct cache_home **homep)
 	if (!home)
 		return;
 	memory_store_free(&home->store);
+	near_free(&home->near);
 	wakeups_free(&home->wakeups);
 	keyring_free(&home->ring);
 	redis_account_end(&home->account);
 	free(home);
 	*homep = NULL;
+}
+
+struct cache_near_state cache_near_state(const struct cache_home *home)
+{
+	return near_state(home->near);
 }
 
 struct cache *cache_open(struct cache_home *home, struct loop *loop)

@@ -4,6 +4,7 @@
 
 #include "cache/keyring.h"
 #include "cache/memory_store.h"
+#include "cache/near.h"
 #include "cache/redis_line.h"
 #include "cache/wakeup.h"
 
@@ -16,6 +17,7 @@ struct cache_home {
 	struct keyring *ring; /* that values are sealed with */
 	char process[17]; /* who holds a lease: random */
 	struct wakeups *wakeups;
+	struct near *near; /* NULL: not wanted */
 };
 
 /* A cache of the kind that the function is named after. */

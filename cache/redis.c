@@ -130,8 +130,10 @@ bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, 
 	SCOPED(buf_free) struct buf entry = { 0 };
 
 	if (sealer_open(r->sealer, str_of(ask->key.text), value, &entry) &&
-	    entry_decode(buf_str(&entry), &ask->key, ask->mem, out))
+	    entry_decode(buf_str(&entry), &ask->key, ask->mem, out)) {
+		near_keep(r->home->near, ask, buf_str(&entry), out);
 		return true;
+	}
 	cache_add(&r->base.count.bad_values, 1);
 	cache_drop(&r->base, &ask->key);
 	return false;
@@ -371,12 +373,18 @@ static void redis_get(struct cache *c, struct cache_ask *ask)
 {
 	struct redis *r = (struct redis *)c;
 	struct redis_keys keys;
+	struct cache_hit hit;
 
+	if (near_get(r->home->near, ask, &hit)) {
+		cache_found(c, ask, hit);
+		return;
+	}
 	if (!redis_ready_for(r, sizeof(ask->key) + sizeof(keys.floors))) {
 		cache_found(c, ask, (struct cache_hit){ 0 });
 		return;
 	}
 	redis_keys_make(&keys, name_key_tenant(&ask->key), NULL);
+	near_prepare(r->home->near, ask);
 	REDIS_SEND(r, REDIS_GET, STR("MGET"), str_of(ask->key.text), str_of(keys.floors));
 	ask->sent_us = clock_mono_us();
 	redis_asks_put(&r->gets, ask);
@@ -387,14 +395,14 @@ static void redis_drop(struct cache *c, const struct cache_key *key)
 {
 	struct redis *r = (struct redis *)c;
 
+	near_drop(r->home->near, key);
 	if (redis_ready_for(r, sizeof(*key)))
 		REDIS_SEND(r, REDIS_UNLINK, STR("UNLINK"), str_of(key->text));
 }
 
 static bool redis_holds(struct cache *c, const struct cache_pin *pin)
 {
-	(void)c, (void)pin;
-	return false; /* nobody told us */
+	return near_holds(((struct redis *)c)->home->near, pin);
 }
 
 static void redis_state(struct cache *c, struct cache_state *out)
@@ -409,6 +417,7 @@ static void redis_free(struct cache *c)
 	close_connection(r);
 	miss_all(r);
 	sealer_free(&r->sealer);
+	redis_settle_end(r);
 	free(r);
 }
 
@@ -438,6 +447,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	r->watch = (struct loop_fd){ .fd = -1, .ready = redis_ready };
 	r->timer.fire = redis_timer;
 	r->flush.fire = flush_out;
+	r->settle.fire = redis_settle;
 	set_timer(r, 1); /* in the first turn of the loop */
 	return &r->base;
 }

@@ -45,6 +45,7 @@ static void send_begin(struct redis *r, struct cache_ask *ask)
 	snprintf(fresh, sizeof(fresh), "%08" PRIx32, randombytes_random() | 1);
 	snprintf(lease_ms, sizeof(lease_ms), "%" PRIu32, ask->lease_ms ? ask->lease_ms : 1);
 	snprintf(seen, sizeof(seen), "%" PRIu64, ask->seen);
+	near_prepare(r->home->near, ask);
 	REDIS_SEND(r, REDIS_BEGIN, STR("EVALSHA"), str_of(r->sha[SCRIPT_BEGIN]), STR("4"), str_of(ask->key.text),
 		   str_of(keys.lease), str_of(keys.floors), str_of(keys.tombs), str_of(r->run), str_of(fresh),
 		   str_of(r->home->process), way_of(ask), str_of(lease_ms), str_of(seen),

@@ -7,7 +7,7 @@
 #include "cache/name.h"
 #include "cache/redis_state.h"
 
-enum { FILL_WORDS = 16, WORDS_BYTES = 4096 };
+enum { FILL_WORDS = 16, WORDS_BYTES = 4096, SETTLE_MS = 1 };
 
 static struct str prefix_text(char *out, size_t n, const char *family, struct str tenant)
 {
@@ -94,6 +94,23 @@ void redis_release(struct cache *c, const struct cache_key *key, struct cache_ti
 
 /* ---- changes ---- */
 
+static void queue(struct redis_changes *changes, struct cache_change *change)
+{
+	change->next = NULL;
+	*(changes->newest ? &changes->newest->next : &changes->oldest) = change;
+	changes->newest = change;
+}
+
+static struct cache_change *unqueue(struct redis_changes *changes)
+{
+	struct cache_change *change = changes->oldest;
+
+	changes->oldest = change->next;
+	if (!changes->oldest)
+		changes->newest = NULL;
+	return change;
+}
+
 static void fail(struct cache_change *change, const char *why)
 {
 	struct err err = { 0 };
@@ -120,10 +137,8 @@ static void send_change(struct redis *r, struct cache_change *change)
 		   str_of(keys.floors), str_of(keys.tombs), str_of(r->run), str_of(fresh), str_of(change->name.text),
 		   change->whole ? STR("whole") : prefix_text(indexes, sizeof(indexes), "x", tenant),
 		   prefix_text(copies, sizeof(copies), "c", tenant));
-	change->next = NULL;
 	change->sent_us = clock_mono_us();
-	*(r->changes.newest ? &r->changes.newest->next : &r->changes.oldest) = change;
-	r->changes.newest = change;
+	queue(&r->changes, change);
 	redis_expect(r, change->sent_us);
 }
 
@@ -133,15 +148,47 @@ void redis_invalidate(struct cache *c, struct cache_change *change)
 	send_change((struct redis *)c, change);
 }
 
+/* What was near before may be given out until the channel has told of the change. */
+static void settle(struct redis *r, struct cache_change *change)
+{
+	change->sent_us = clock_mono_us();
+	if (near_is_past(r->home->near, change->sent_us)) {
+		change->done(change, &(const struct err){ 0 });
+		return;
+	}
+	near_hurry(r->home->near);
+	queue(&r->settling, change);
+	if (r->settle.slot == 0)
+		loop_timer_set(r->loop, &r->settle, deadline_after_ms(SETTLE_MS));
+}
+
+void redis_settle(struct loop_timer *t)
+{
+	struct redis *r = CONTAINER_OF(t, struct redis, settle);
+
+	while (r->settling.oldest && near_is_past(r->home->near, r->settling.oldest->sent_us)) {
+		struct cache_change *change = unqueue(&r->settling);
+
+		change->done(change, &(const struct err){ 0 });
+	}
+	if (r->settling.oldest)
+		loop_timer_set(r->loop, &r->settle, deadline_after_ms(SETTLE_MS));
+}
+
+void redis_settle_end(struct redis *r)
+{
+	loop_timer_cancel(r->loop, &r->settle);
+	while (r->settling.oldest)
+		fail(unqueue(&r->settling), "there was no time left to hear of it");
+}
+
 bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 {
 	struct cache_change *change = r->changes.oldest;
 
 	if (reply->type != REDIS_REPLY_INTEGER && reply->type != REDIS_REPLY_ERROR)
 		return false;
-	r->changes.oldest = change->next;
-	if (!change->next)
-		r->changes.newest = NULL;
+	unqueue(&r->changes);
 	if (redis_lacks_script(reply) && !change->reloaded) {
 		change->reloaded = true;
 		redis_load(r);
@@ -150,20 +197,16 @@ bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 		fail(change, "Redis refused");
 	} else {
 		change->removed = (uint64_t)reply->number;
-		change->done(change, &(const struct err){ 0 });
+		settle(r, change);
 	}
 	return true;
 }
 
 void redis_changes_fail(struct redis *r)
 {
-	struct cache_change *change = r->changes.oldest;
+	struct redis_changes changes = r->changes;
 
-	r->changes.oldest = r->changes.newest = NULL;
-	while (change) {
-		struct cache_change *next = change->next;
-
-		fail(change, "Redis did not answer");
-		change = next;
-	}
+	r->changes = (struct redis_changes){ 0 };
+	while (changes.oldest)
+		fail(unqueue(&changes), "Redis did not answer");
 }

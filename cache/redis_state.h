@@ -42,7 +42,10 @@ struct redis {
 	struct redis_asks gets, begins;
 	struct cache_ask *waiting; /* for another process; each has its timer and perhaps its wakeup */
 	struct bell *bell;
-	struct { struct cache_change *oldest, *newest; } changes;
+	struct redis_changes {
+		struct cache_change *oldest, *newest;
+	} changes, settling; /* settling: made in Redis, and perhaps not known here yet */
+	struct loop_timer settle;
 };
 
 /* redis.c */
@@ -100,5 +103,9 @@ bool redis_take_filled(struct redis *r, const struct redis_reply *reply) MUST_CH
 bool redis_take_changed(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
 /* Tell all whose answer will not come. */
 void redis_changes_fail(struct redis *r) NONNULL(1);
+/* The timer for changes that are made and have to become known here. */
+void redis_settle(struct loop_timer *t) NONNULL(1);
+/* End it. */
+void redis_settle_end(struct redis *r) NONNULL(1);
 
 #endif

@@ -59,7 +59,9 @@ static bool redis_conf_make(const struct service *svc, struct redis_conf *conf, 
 
 static bool cache_prepare(struct service *svc, struct err *err)
 {
-	struct cache_conf conf = { .kind = CACHE_IN_REDIS, .max_bytes = svc->opt->cache_bytes };
+	struct cache_conf conf = { .kind = CACHE_IN_REDIS,
+				   .max_bytes = svc->opt->cache_bytes,
+				   .near_bytes = svc->opt->near_bytes };
 	bool made;
 
 	if (strcmp(svc->opt->cache, "memory") == 0)
@@ -266,6 +268,11 @@ struct cache_state service_cache(struct service *svc)
 	}
 	pthread_mutex_unlock(&svc->home.lock);
 	return sum;
+}
+
+struct cache_near_state service_near(const struct service *svc)
+{
+	return svc->cache ? cache_near_state(svc->cache) : (struct cache_near_state){ 0 };
 }
 
 struct str service_salt(const struct service *svc)

@@ -90,6 +90,8 @@ struct str service_salt(const struct service *svc) NONNULL(1);
 struct counters *service_meters(const struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
 /* The caches of all lanes as one; up when all are. Safe from any thread. */
 struct cache_state service_cache(struct service *svc) NONNULL(1);
+/* The copies close at hand in front of Redis, and what tells of changes there. Safe from any thread. */
+struct cache_near_state service_near(const struct service *svc) NONNULL(1);
 /* When it began: milliseconds since 1970. */
 int64_t service_began_ms(const struct service *svc) NONNULL(1);
 /* Begin a lane on `loop`, which is not running yet: its cache as the options say. It stays where it is. */

@@ -23,6 +23,7 @@ static void check_decode(struct str bytes)
 		abort();
 	fill.rows = hit.rows;
 	fill.stored_ms = hit.stored_ms;
+	fill.ttl_ms = (uint64_t)hit.ends_ms - (uint64_t)hit.stored_ms;
 	entry_encode(&fill, &again);
 	if (!str_eq(buf_str(&again), bytes))
 		abort();

@@ -75,6 +75,8 @@ static void look(struct service *svc, const struct world *world, struct arena *m
 			      .world = world,
 			      .meters = service_meters(svc),
 			      .cache = service_cache(svc),
+			      .near = service_near(svc),
+			      .now_us = clock_mono_us(),
 			      .process = process_state(),
 			      .arenas = arena_totals(),
 			      .sources = arena_array_of(mem, struct seen_source, cat->n_sources),

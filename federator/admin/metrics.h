@@ -24,6 +24,8 @@ struct scrape {
 	const struct world *world;
 	const struct counters *meters; /* enum meter */
 	struct cache_state cache;
+	struct cache_near_state near;
+	uint64_t now_us; /* clock_mono_us() */
 	struct process_state process;
 	struct arena_totals arenas;
 	struct seen_source *sources;

@@ -88,13 +88,15 @@ enum { MEMORY_LEAST = 64 * 1024 * 1024 }; /* beside the cache: less would turn e
 
 static bool memory_suffices(const struct options *opt, struct err *err)
 {
-	uint64_t cache = strcmp(opt->cache, "memory") == 0 ? opt->cache_bytes : 0;
+	bool in_memory = strcmp(opt->cache, "memory") == 0;
+	uint64_t cache = in_memory ? opt->cache_bytes : strcmp(opt->cache, "off") == 0 ? 0 : opt->near_bytes;
 
 	if (!opt->memory || opt->memory >= cache + MEMORY_LEAST)
 		return true;
 	return err_set(err, ERR_CONFIG, "memory",
-		       "%llu bytes are too few: the cache may have %llu (--cache-bytes) and the rest needs %d",
-		       (unsigned long long)opt->memory, (unsigned long long)cache, MEMORY_LEAST);
+		       "%llu bytes are too few: the cache may have %llu (%s) and the rest needs %d",
+		       (unsigned long long)opt->memory, (unsigned long long)cache,
+		       in_memory ? "--cache-bytes" : "--near-bytes", MEMORY_LEAST);
 }
 
 static bool files_ready(struct serving *s, struct err *err)

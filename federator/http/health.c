@@ -71,6 +71,31 @@ static void cache_put_state(struct arena *mem, struct node *root, struct service
 	tree_number(mem, node, STR("bytes"), (int64_t)s.bytes);
 }
 
+static void near_put_state(struct arena *mem, struct node *root, const struct service *svc)
+{
+	struct cache_near_state s = service_near(svc);
+	uint64_t age_us = clock_mono_us() - s.proven_us;
+	struct node *node;
+
+	if (!s.used)
+		return;
+	node = tree_object(mem, root, STR("near"));
+	tree_bool(mem, node, STR("up"), s.up);
+	if (s.why)
+		tree_text(mem, node, STR("why"), str_of(s.why));
+	if (s.up)
+		tree_number(mem, node, STR("proven_ms"), (int64_t)(age_us / 1000));
+	tree_number(mem, node, STR("hits"), (int64_t)s.hits);
+	tree_number(mem, node, STR("misses"), (int64_t)s.misses);
+	tree_number(mem, node, STR("puts"), (int64_t)s.puts);
+	tree_number(mem, node, STR("late"), (int64_t)s.late);
+	tree_number(mem, node, STR("told"), (int64_t)s.told);
+	tree_number(mem, node, STR("flushes"), (int64_t)s.flushes);
+	tree_number(mem, node, STR("losses"), (int64_t)s.losses);
+	tree_number(mem, node, STR("entries"), (int64_t)s.entries);
+	tree_number(mem, node, STR("bytes"), (int64_t)s.bytes);
+}
+
 static void verbose_reply(struct exchange *x, int status)
 {
 	const struct world *world = service_world(x->lane->service);
@@ -81,6 +106,7 @@ static void verbose_reply(struct exchange *x, int status)
 	tree_text(x->mem, root, STR("revision"), str_of(world->cat->revision));
 	sources_put(x->mem, root, world);
 	cache_put_state(x->mem, root, x->lane->service);
+	near_put_state(x->mem, root, x->lane->service);
 	if (x->format == FORMAT_XML)
 		render_xml(root, SERVICE_NAMESPACE, true, &out);
 	else

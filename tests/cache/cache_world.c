@@ -5,9 +5,9 @@
 
 enum { PATIENCE_MS = 60000 };
 
-struct world world_new(const struct redis_conf *conf)
+struct world world_near(const struct redis_conf *conf, size_t near_bytes)
 {
-	return world_of(&(struct cache_conf){ .kind = CACHE_IN_REDIS, .redis = *conf });
+	return world_of(&(struct cache_conf){ .kind = CACHE_IN_REDIS, .redis = *conf, .near_bytes = near_bytes });
 }
 
 struct world world_of(const struct cache_conf *conf)
@@ -22,6 +22,11 @@ struct world world_of(const struct cache_conf *conf)
 		fail_msg("%s", err.text);
 	w.cache = cache_open(w.home, w.loop);
 	return w;
+}
+
+struct world world_new(const struct redis_conf *conf)
+{
+	return world_near(conf, 0);
 }
 
 void world_free(struct world *w)

@@ -23,6 +23,8 @@ struct ask {
 struct world world_new(const struct redis_conf *conf);
 /* The same wherever it is kept. */
 struct world world_of(const struct cache_conf *conf) NONNULL(1);
+/* The same with copies close at hand. */
+struct world world_near(const struct redis_conf *conf, size_t near_bytes);
 /* End the cache, then its loop. */
 void world_free(struct world *w) NONNULL(1);
 /* Run the loop until done(arg) is true, looking again each millisecond; fails the test after 60 s. */

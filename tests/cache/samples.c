@@ -26,7 +26,7 @@ struct cache_name sample_name(unsigned who)
 
 const struct cache_wholes *sample_wholes(void)
 {
-	static struct cache_wholes wholes;
+	static _Thread_local struct cache_wholes wholes;
 
 	cache_whole_make(&wholes.source, CACHE_SOURCE, STR("crm"));
 	cache_whole_make(&wholes.part, CACHE_PART, STR("profile"));

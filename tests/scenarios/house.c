@@ -169,6 +169,7 @@ static bool begin_options(struct house *h, const struct story *story, const char
 	h->opt.map = in_dir(h, "mapping");
 	h->opt.secrets = in_dir(h, "secrets");
 	h->opt.cache = cache;
+	h->opt.near_bytes = 0; /* it lives on a thread of its own, and on the real clock */
 	if (strcmp(cache, "redis") != 0)
 		return true;
 	h->redis = fake_redis_new(in_dir(h, "redis"), err);

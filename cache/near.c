@@ -1,0 +1,247 @@
+#include "cache/near.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "cache/entry.h"
+
+/* However long a copy may be kept in Redis: what slips through all else does not stay for ever. */
+static const uint64_t kept_most_us = UINT64_C(600) * 1000000;
+
+struct near {
+	struct shelf *shelf;
+	struct wakeups *wakeups;
+	struct loop *loop; /* the keeper's, as is the channel */
+	struct channel *channel;
+	pthread_t keeper;
+	_Atomic uint64_t hits, misses, puts, late, flushes;
+};
+
+static void count(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static uint64_t counted(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* ---- the keeper ---- */
+
+static bool ends_with(struct str text, struct str end)
+{
+	return text.n >= end.n && memcmp(text.p + text.n - end.n, end.p, end.n) == 0;
+}
+
+static void on_everything(void *arg)
+{
+	struct near *n = arg;
+
+	count(&n->flushes);
+	shelf_flush(n->shelf);
+}
+
+/* The floors of a tenant concern all its copies, a lease none. */
+static void on_changed(void *arg, struct str key)
+{
+	struct near *n = arg;
+
+	if (ends_with(key, STR("}:f"))) {
+		on_everything(n);
+		return;
+	}
+	if (!ends_with(key, STR(":l")))
+		shelf_drop(n->shelf, key);
+	wakeups_wake(n->wakeups, key);
+}
+
+static void *keeper_run(void *arg)
+{
+	struct near *n = arg;
+
+	loop_run(n->loop);
+	return NULL;
+}
+
+static bool keeper_start(struct near *n, struct err *err)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&n->keeper, NULL, keeper_run, n);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed)
+		return err_set(err, ERR_SYSTEM, "cache", "no thread can be started");
+	pthread_setname_np(n->keeper, "fed-keeper");
+	return true;
+}
+
+static void free_all(struct near *n)
+{
+	channel_close(&n->channel);
+	loop_free(&n->loop);
+	shelf_free(&n->shelf);
+	free(n);
+}
+
+struct near *near_new(const struct redis_conf *redis, size_t max_bytes, struct wakeups *wakeups, struct err *err)
+{
+	struct near *n = memory_new(sizeof(*n));
+
+	n->shelf = shelf_new(max_bytes);
+	n->wakeups = wakeups;
+	n->loop = loop_new(err);
+	if (n->loop)
+		n->channel = channel_open(redis, n->loop, &(struct channel_listener){ on_changed, on_everything, n },
+					  err);
+	if (n->channel && keeper_start(n, err))
+		return n;
+	free_all(n);
+	return NULL;
+}
+
+void near_free(struct near **np)
+{
+	struct near *n = *np;
+
+	*np = NULL;
+	if (!n)
+		return;
+	loop_stop(n->loop);
+	pthread_join(n->keeper, NULL);
+	free_all(n);
+}
+
+/* ---- look-ups ---- */
+
+static struct shelf_stamp stamp_of(const struct cache_pin *pin)
+{
+	return (struct shelf_stamp){ .slot = pin->slot, .count = pin->count, .epoch = pin->epoch };
+}
+
+static struct cache_pin pin_of(const struct shelf_stamp *stamp)
+{
+	return (struct cache_pin){ .slot = stamp->slot, .count = stamp->count, .epoch = stamp->epoch, .set = true };
+}
+
+struct taking {
+	struct arena *mem;
+	struct str bytes;
+	struct cache_pin pin;
+};
+
+/* Under the lock of the shelf: what takes longer than copying comes later. */
+static void take(void *arg, const struct shelf_item *item)
+{
+	struct taking *t = arg;
+
+	t->bytes = arena_str(t->mem, item->bytes);
+	t->pin = pin_of(&item->stamp);
+}
+
+/* First the stamp, then the question of trust: a loss after the answer breaks the stamp. */
+void near_prepare(const struct near *n, struct cache_ask *ask)
+{
+	struct shelf_stamp stamp;
+
+	ask->pin = (struct cache_pin){ 0 };
+	if (!n)
+		return;
+	stamp = shelf_stamp(n->shelf, str_of(ask->key.text));
+	if (channel_trusted(n->channel, clock_mono_us()))
+		ask->pin = pin_of(&stamp);
+}
+
+bool near_get(struct near *n, const struct cache_ask *ask, struct cache_hit *out)
+{
+	struct taking t = { .mem = ask->mem };
+	uint64_t now_us;
+
+	if (!n)
+		return false;
+	now_us = clock_mono_us();
+	if (channel_trusted(n->channel, now_us) && shelf_get(n->shelf, str_of(ask->key.text), now_us, take, &t) &&
+	    entry_decode(t.bytes, &ask->key, ask->mem, out)) {
+		out->pin = t.pin;
+		count(&n->hits);
+		return true;
+	}
+	count(&n->misses);
+	return false;
+}
+
+void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, struct cache_hit *hit)
+{
+	struct shelf_stamp stamp = stamp_of(&ask->pin);
+	int64_t left_ms = hit->ends_ms - clock_wall_ms();
+	uint64_t left_us = left_ms > 0 ? (uint64_t)left_ms * 1000 : 0;
+
+	hit->pin = ask->pin;
+	if (!n || !ask->pin.set || left_us == 0)
+		return;
+	if (!shelf_stamp_holds(n->shelf, &stamp))
+		count(&n->late);
+	else if (shelf_put(n->shelf, str_of(ask->key.text), bytes,
+			   clock_mono_us() + (left_us < kept_most_us ? left_us : kept_most_us), &stamp))
+		count(&n->puts);
+}
+
+void near_drop(struct near *n, const struct cache_key *key)
+{
+	if (n)
+		shelf_drop(n->shelf, str_of(key->text));
+}
+
+bool near_holds(const struct near *n, const struct cache_pin *pin)
+{
+	struct shelf_stamp stamp = stamp_of(pin);
+
+	return n && pin->set && shelf_stamp_holds(n->shelf, &stamp) && channel_trusted(n->channel, clock_mono_us());
+}
+
+/* ---- changes of our own ---- */
+
+void near_hurry(struct near *n)
+{
+	if (n)
+		channel_hurry(n->channel);
+}
+
+bool near_is_past(const struct near *n, uint64_t at_us)
+{
+	uint64_t proven_us = n ? channel_state(n->channel).proven_us : 0;
+
+	return proven_us == 0 || proven_us >= at_us;
+}
+
+struct cache_near_state near_state(const struct near *n)
+{
+	struct channel_state channel;
+	struct shelf_state shelf;
+
+	if (!n)
+		return (struct cache_near_state){ 0 };
+	channel = channel_state(n->channel);
+	shelf = shelf_state(n->shelf);
+	return (struct cache_near_state){
+		.used = true,
+		.up = channel.up,
+		.why = channel.why,
+		.proven_us = channel.proven_us,
+		.hits = counted(&n->hits),
+		.misses = counted(&n->misses),
+		.puts = counted(&n->puts),
+		.late = counted(&n->late),
+		.flushes = counted(&n->flushes),
+		.told = channel.told,
+		.losses = channel.losses,
+		.entries = shelf.entries,
+		.bytes = shelf.bytes,
+	};
+}

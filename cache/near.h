@@ -1,0 +1,45 @@
+/* near.h - copies close at hand: what Redis gave lately, kept in the process for as long as Redis tells of every change
+ * (channel.h). One per process, for the files of cache/ only; safe from any thread, but where it says otherwise.
+ * Nothing is ever kept that was not read after its stamp was taken, so a change that is told while an answer is on its
+ * way keeps that answer out (docs/decisions/0030-near-level.md). */
+#ifndef CACHE_NEAR_H
+#define CACHE_NEAR_H
+
+#include "cache/cache.h"
+#include "cache/channel.h"
+#include "cache/shelf.h"
+#include "cache/wakeup.h"
+
+struct near; /* opaque */
+
+/* Starts a thread of its own, the keeper, for the channel. `wakeups` hears of every key that has changed. ERR_CONFIG:
+ * the address cannot be read; ERR_SYSTEM: no thread. The caller ends it after all caches that use it, and before the
+ * wakeups. */
+struct near *near_new(const struct redis_conf *redis, size_t max_bytes, struct wakeups *wakeups, struct err *err)
+	MUST_CHECK NONNULL(1, 3, 4);
+/* Stop the thread, wipe and free. Accepts NULL inside; sets *n to NULL. */
+void near_free(struct near **n) NONNULL(1);
+
+/* In what follows `n` may be NULL: nothing is near. */
+
+/* Look for a copy, for rows in ask->mem. False: there is none, or nobody knows whether it would still be right. */
+bool near_get(struct near *n, const struct cache_ask *ask, struct cache_hit *out) MUST_CHECK NONNULL(2, 3);
+/* Set ask->pin, before Redis is asked for the copy. */
+void near_prepare(const struct near *n, struct cache_ask *ask) NONNULL(2);
+/* Keep what the look-up found: `bytes` that were decoded into *hit. Sets hit->pin. */
+void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, struct cache_hit *hit) NONNULL(2, 4);
+/* Forget one copy. */
+void near_drop(struct near *n, const struct cache_key *key) NONNULL(2);
+/* Would the look-up that gave this pin find the same? False when nobody knows. */
+bool near_holds(const struct near *n, const struct cache_pin *pin) MUST_CHECK NONNULL(2);
+
+/* Have a heartbeat sent at once, to learn soon that all is told that has changed until now. */
+void near_hurry(struct near *n);
+/* Is everything gone from here that had changed in Redis before `at_us` (clock_mono_us())? True as well while nothing
+ * is given out at all. */
+bool near_is_past(const struct near *n, uint64_t at_us) MUST_CHECK;
+
+/* A snapshot; blank when `n` is NULL. */
+struct cache_near_state near_state(const struct near *n);
+
+#endif
