@@ -37,6 +37,9 @@ class PropertyTest(unittest.TestCase):
     def test_in_redis_without_faults(self):
         self.check("mode=redis", "every=0")
 
+    def test_near(self):
+        self.check("mode=near")
+
     def test_in_memory(self):
         self.check("mode=memory")
 
@@ -57,6 +60,12 @@ class PropertyTest(unittest.TestCase):
         for rule, fault in (("era", "flush"), ("eviction", "evict")):
             with self.subTest(rule=rule):
                 self.find_out("mode=redis", f"broken={rule}", f"fault={fault}", "every=300")
+
+    def test_rules_that_are_missing_near(self):
+        for rule in ("drop", "stamp"):
+            with self.subTest(rule=rule):
+                self.find_out("mode=near", f"broken={rule}", "every=0")
+        self.find_out("mode=near", "broken=flush", "fault=cut_channels", "every=5000")
 
     def test_rules_that_are_missing_in_memory(self):
         self.find_out("mode=memory", "broken=admit")

@@ -6,6 +6,7 @@
 
 #include "cache/memory_store.h"
 #include "cache/scripts.h"
+#include "cache/shelf.h"
 
 static const struct rule {
 	const char *name, *old, *new;
@@ -16,8 +17,11 @@ static const struct rule {
 	{ "index", "redis.call('UNLINK', copies .. member)", "0" },
 	{ "eviction", "~= evicted()", "~= evicted() and false" },
 };
-static const char in_memory[] = "admit"; /* the one rule that is C */
-static bool admit_all;
+static struct {
+	const char *name;
+	bool out;
+} rules_in_c[] = { { "admit", false }, { "drop", false }, { "flush", false }, { "stamp", false } };
+enum { ADMIT, DROP, FLUSH, STAMP };
 
 enum { SCRIPT_MOST = 8192 };
 static const struct rule *chosen;
@@ -56,11 +60,13 @@ static bool take_out_everywhere(void)
 
 bool broken_choose(const char *name)
 {
-	admit_all = name && strcmp(name, in_memory) == 0;
+	for (size_t i = 0; name && i < ARRAY_LEN(rules_in_c); i++)
+		if (strcmp(rules_in_c[i].name, name) == 0)
+			return rules_in_c[i].out = true;
 	for (size_t i = 0; name && i < ARRAY_LEN(rules); i++)
 		if (strcmp(rules[i].name, name) == 0)
 			chosen = &rules[i];
-	return !name || admit_all || (chosen && take_out_everywhere());
+	return !name || (chosen && take_out_everywhere());
 }
 
 /* In place of that of scripts.c; see the linker's --wrap. */
@@ -75,5 +81,46 @@ bool __wrap_memory_names_admit(const struct names *names, const struct node *nod
 /* In place of that of memory_names.c. */
 bool __wrap_memory_names_admit(const struct names *names, const struct node *node, const struct cache_wholes *wholes)
 {
-	return admit_all || __real_memory_names_admit(names, node, wholes);
+	return rules_in_c[ADMIT].out || __real_memory_names_admit(names, node, wholes);
+}
+
+void __real_shelf_drop(struct shelf *s, struct str key);
+void __wrap_shelf_drop(struct shelf *s, struct str key);
+
+/* In place of that of shelf.c. */
+void __wrap_shelf_drop(struct shelf *s, struct str key)
+{
+	if (!rules_in_c[DROP].out)
+		__real_shelf_drop(s, key);
+}
+
+void __real_shelf_flush(struct shelf *s);
+void __wrap_shelf_flush(struct shelf *s);
+
+/* The same. */
+void __wrap_shelf_flush(struct shelf *s)
+{
+	if (!rules_in_c[FLUSH].out)
+		__real_shelf_flush(s);
+}
+
+bool __real_shelf_put(struct shelf *s, struct str key, struct str bytes, uint64_t expires_us,
+		     const struct shelf_stamp *stamp);
+bool __wrap_shelf_put(struct shelf *s, struct str key, struct str bytes, uint64_t expires_us,
+		     const struct shelf_stamp *stamp);
+
+/* The same. */
+bool __wrap_shelf_put(struct shelf *s, struct str key, struct str bytes, uint64_t expires_us,
+		     const struct shelf_stamp *stamp)
+{
+	return __real_shelf_put(s, key, bytes, expires_us, rules_in_c[STAMP].out ? NULL : stamp);
+}
+
+bool __real_shelf_stamp_holds(const struct shelf *s, const struct shelf_stamp *stamp);
+bool __wrap_shelf_stamp_holds(const struct shelf *s, const struct shelf_stamp *stamp);
+
+/* The same. */
+bool __wrap_shelf_stamp_holds(const struct shelf *s, const struct shelf_stamp *stamp)
+{
+	return rules_in_c[STAMP].out || __real_shelf_stamp_holds(s, stamp);
 }

@@ -1,9 +1,10 @@
 /* cache_property - random look-ups, fetches, changes and invalidations on several nodes while Redis has faults; no
  * answer may be older than an invalidation allows, or of somebody else.
  *
- *   cache_property [mode=redis|memory] [operations=50000] [seed=N] [nodes=3] [actors=24] [customers=40] [every=1500]
- *                  [fault=NAME] [broken=RULE]
+ *   cache_property [mode=redis|near|memory] [operations=50000] [seed=N] [nodes=3] [actors=24] [customers=40]
+ *                  [every=1500] [fault=NAME] [broken=RULE]
  *
+ * near: Redis behind near levels, where what another node voided may be found for 2 s when a channel is lost.
  * every: operations from one fault to the next, about; 0: no faults. fault: only this one of hand.c. broken: see
  * broken.c. One line of JSON says what was done; ends with 1 when an answer was wrong, with the first of them on
  * stderr. */
@@ -20,7 +21,7 @@
 #include "tests/cache/property/hand.h"
 #include "tests/cache/property/node.h"
 
-enum { NODES_MOST = 8, TICK_MS = 2, STUCK_MS = 60000, MEMORY_BYTES = 1 << 20, TIMEOUT_MS = 50 };
+enum { NODES_MOST = 8, TICK_MS = 2, STUCK_MS = 60000, MEMORY_BYTES = 1 << 20, TIMEOUT_MS = 50, NEAR_BOUND_US = 2000000 };
 
 static struct settings {
 	const char *mode, *fault, *broken;
@@ -76,13 +77,18 @@ static bool in_redis(void)
 	return strcmp(settings.mode, "memory") != 0;
 }
 
+static bool has_near(void)
+{
+	return strcmp(settings.mode, "near") == 0;
+}
+
 static bool settings_read(int argc, char **argv)
 {
 	settings.seed = (uint64_t)clock_wall_ms();
 	for (int i = 1; i < argc; i++)
 		if (!option_read(argv[i]))
 			return false;
-	if ((in_redis() && strcmp(settings.mode, "redis") != 0) || (settings.fault && !is_fault(settings.fault)))
+	if ((in_redis() && !has_near() && strcmp(settings.mode, "redis") != 0) || (settings.fault && !is_fault(settings.fault)))
 		return false;
 	return settings.nodes > 0 && settings.nodes <= NODES_MOST && settings.actors > 0 && settings.customers > 1 &&
 	       settings.customers % 2 == 0 && broken_choose(settings.broken);
@@ -93,6 +99,7 @@ static struct cache_home *open_home(void)
 	struct err err = { 0 };
 	struct cache_conf conf = { .kind = in_redis() ? CACHE_IN_REDIS : CACHE_IN_MEMORY,
 				   .max_bytes = MEMORY_BYTES,
+				   .near_bytes = has_near() ? MEMORY_BYTES : 0,
 				   .redis = { .address = server.address, .timeout_ms = TIMEOUT_MS } };
 	struct cache_home *home = cache_home_new(&conf, &err);
 
@@ -106,7 +113,7 @@ static struct cache_home *open_home(void)
 /* Each node is a process of its own for Redis; in memory they are the loops of one. */
 static void start(void)
 {
-	field.truth = truth_new((unsigned)settings.customers, 0);
+	field.truth = truth_new((unsigned)settings.customers, has_near() ? NEAR_BOUND_US : 0);
 	field.customers = (unsigned)settings.customers;
 	field.actors = (unsigned)settings.actors;
 	field.seed = settings.seed;
