@@ -72,10 +72,28 @@ static void free_node(struct node *node)
 	free(node);
 }
 
+static _Atomic uint64_t *count_of(struct memory_store *store, uint32_t slot)
+{
+	return &store->counts[slot % MEMORY_COUNTS];
+}
+
+static uint32_t slot_of(const struct cache_key *key)
+{
+	return (uint32_t)digest_sip(str_of(key->text)) % MEMORY_COUNTS;
+}
+
+/* Pins of the key, and of those that share its counter, hold no more. */
+static void unpin(struct memory_store *store, const struct cache_key *key)
+{
+	atomic_fetch_add(count_of(store, slot_of(key)), 1);
+}
+
+/* Also of one that only makes room: with its names gone, nobody would know that a change was about it. */
 static void forget(struct memory_store *store, struct node **link)
 {
 	struct node *node = *link;
 
+	unpin(store, &node->key);
 	*link = node->chain;
 	unlist(store, node);
 	memory_names_remove(&store->names, node);
@@ -119,27 +137,11 @@ void memory_store_free(struct memory_store **store)
 	*store = NULL;
 }
 
-static _Atomic uint64_t *count_of(struct memory_store *store, uint32_t slot)
-{
-	return &store->counts[slot % MEMORY_COUNTS];
-}
-
-static uint32_t slot_of(const struct cache_key *key)
-{
-	return (uint32_t)digest_sip(str_of(key->text)) % MEMORY_COUNTS;
-}
-
 static struct cache_pin pin_of(struct memory_store *store, const struct cache_key *key)
 {
 	uint32_t slot = slot_of(key);
 
 	return (struct cache_pin){ .slot = slot, .count = *count_of(store, slot), .epoch = store->epoch, .set = true };
-}
-
-/* Pins of the key, and of those that share its counter, hold no more. */
-static void unpin(struct memory_store *store, const struct cache_key *key)
-{
-	atomic_fetch_add(count_of(store, slot_of(key)), 1);
 }
 
 /* Under the lock. False: no copy, or a bad one (*bad), which is gone now. */

@@ -172,6 +172,22 @@ static void the_least_lately_used_makes_room(void **state)
 	end(&w);
 }
 
+static void what_made_room_is_not_vouched_for(void **state)
+{
+	struct world w = begin_with(4096);
+	struct cache_hit hit;
+	(void)state;
+
+	put(&w, 1, 60000);
+	hit = look_up(&w, 1);
+	assert_true(cache_pin_holds(w.cache, &hit.pin));
+	for (unsigned who = 2; who < 40; who++)
+		put(&w, who, 60000);
+	assert_null(look_up(&w, 1).rows);
+	assert_false(cache_pin_holds(w.cache, &hit.pin));
+	end(&w);
+}
+
 static void what_is_larger_than_the_store_is_not_kept(void **state)
 {
 	struct world w = begin_with(100);
@@ -287,6 +303,7 @@ static void a_stand_in_says_what_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_made_room_is_not_vouched_for),
 		cmocka_unit_test(what_is_put_is_found),
 		cmocka_unit_test(a_copy_ends_with_its_time),
 		cmocka_unit_test(a_newer_copy_takes_the_place_of_the_older),
