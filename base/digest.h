@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #define DIGEST_BYTES 32u
+#define DIGEST_SIP128_BYTES 16u
 
 /* Once, in main(), before threads: initialises libsodium and the process's SipHash key. */
 bool digest_init(struct err *err) MUST_CHECK NONNULL(1);
@@ -26,5 +27,7 @@ void digest_end(struct digest *d, unsigned char out[DIGEST_BYTES]) NONNULL(1, 2)
 void digest_hex(const unsigned char *bytes, size_t n, char *out) NONNULL(1, 3);
 /* SipHash-2-4 under the process's random key: for hash tables only. */
 uint64_t digest_sip(struct str s);
+/* The same with 128 bits, which nobody who lacks the key makes meet: for keys of this process that stand for a text. */
+void digest_sip128(struct str s, unsigned char out[DIGEST_SIP128_BYTES]) NONNULL(2);
 
 #endif

@@ -59,7 +59,8 @@ enum source_meter {
 enum view_meter {
 	VIEW_COMPLETE, /* 200 */
 	VIEW_OTHERS, /* 200 but not complete, and all else, by place of the status */
-	VIEW_TOOK = VIEW_OTHERS + METER_STATUSES, /* a histogram */
+	VIEW_RENDERED = VIEW_OTHERS + METER_STATUSES, /* of all these, served as kept bytes */
+	VIEW_TOOK, /* a histogram */
 	VIEW_METERS = VIEW_TOOK + HISTOGRAM_COUNTERS,
 };
 

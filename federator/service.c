@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "base/log.h"
+#include "cache/shelf.h"
 #include "base/memory.h"
 #include "federator/secret.h"
 #include "federator/waiting.h"
@@ -95,6 +96,7 @@ static const struct world *world_load(struct service *svc, const struct world *f
 static void service_free(struct service *svc)
 {
 	cache_home_free(&svc->cache);
+	shelf_free(&svc->rendered);
 	counters_free(&svc->meters);
 	pthread_mutex_destroy(&svc->reloading);
 	arena_wipe_free(&svc->mem);
@@ -111,6 +113,8 @@ static struct service *service_begin(const struct options *opt, const struct sta
 	svc->mem = arena_new();
 	svc->meters = counters_new(METERS);
 	svc->began_ms = clock_wall_ms();
+	if (!stand_in && opt->rendered_bytes && strcmp(opt->cache, "off") != 0)
+		svc->rendered = shelf_new(opt->rendered_bytes);
 	pthread_mutex_init(&svc->reloading, NULL);
 	if (!salts_make(svc, err) || (!stand_in && !cache_prepare(svc, err)) ||
 	    !home_begin(&svc->home, opt, stand_in, err)) {
@@ -239,6 +243,11 @@ const struct options *service_options(const struct service *svc)
 struct counters *service_meters(const struct service *svc)
 {
 	return svc->meters;
+}
+
+struct shelf *service_rendered(const struct service *svc)
+{
+	return svc->rendered;
 }
 
 int64_t service_began_ms(const struct service *svc)

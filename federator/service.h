@@ -23,6 +23,7 @@ struct world {
 	struct counters *const *source_meters; /* by source index: enum source_meter */
 	struct counters *const *view_meters; /* by view index: enum view_meter */
 	int64_t loaded_ms; /* wall clock */
+	uint64_t serial; /* no other set of the process has it */
 };
 
 struct service; /* opaque */
@@ -30,6 +31,7 @@ struct job; /* flow/job.c */
 struct underway;
 
 struct gauge; /* of waiting.h */
+struct shelf; /* of cache/shelf.h */
 
 /* One event loop and what belongs to it alone. */
 struct lane {
@@ -92,6 +94,8 @@ struct counters *service_meters(const struct service *svc) NONNULL(1) __attribut
 struct cache_state service_cache(struct service *svc) NONNULL(1);
 /* The copies close at hand in front of Redis, and what tells of changes there. Safe from any thread. */
 struct cache_near_state service_near(const struct service *svc) NONNULL(1);
+/* Answers kept as bytes; NULL: none are. */
+struct shelf *service_rendered(const struct service *svc) NONNULL(1);
 /* When it began: milliseconds since 1970. */
 int64_t service_began_ms(const struct service *svc) NONNULL(1);
 /* Begin a lane on `loop`, which is not running yet: its cache as the options say. It stays where it is. */

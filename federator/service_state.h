@@ -16,6 +16,7 @@ struct service {
 	unsigned char salt[DIGEST_BYTES];
 	unsigned char seal_key[DIGEST_BYTES];
 	struct cache_home *cache;   /* NULL: something stands in */
+	struct shelf *rendered; /* answers; NULL: none are kept */
 	struct counters *meters;    /* enum meter */
 	struct lane *lanes;         /* under home.lock */
 	int64_t began_ms;

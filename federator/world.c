@@ -268,6 +268,7 @@ static void box_free(struct world_box *box)
 const struct world *world_open(struct home *home, const struct catalog *cat, const struct world *former,
 			       struct err *err)
 {
+	static _Atomic uint64_t serial;
 	struct arena *mem = arena_new();
 	struct world_box *box = arena_new_of(mem, struct world_box);
 
@@ -281,6 +282,7 @@ const struct world *world_open(struct home *home, const struct catalog *cat, con
 		.part_ids = arena_alloc_array(mem, DIGEST_BYTES, cat->n_parts),
 	};
 	box->pub = (struct world){ .cat = cat,
+				   .serial = atomic_fetch_add(&serial, 1),
 				   .adapters = box->adapters,
 				   .troubles = box->troubles,
 				   .part_ids = (const unsigned char(*)[DIGEST_BYTES])box->part_ids,

@@ -90,13 +90,14 @@ static bool memory_suffices(const struct options *opt, struct err *err)
 {
 	bool in_memory = strcmp(opt->cache, "memory") == 0;
 	uint64_t cache = in_memory ? opt->cache_bytes : strcmp(opt->cache, "off") == 0 ? 0 : opt->near_bytes;
+	uint64_t rendered = strcmp(opt->cache, "off") == 0 ? 0 : opt->rendered_bytes;
 
-	if (!opt->memory || opt->memory >= cache + MEMORY_LEAST)
+	if (!opt->memory || opt->memory >= cache + rendered + MEMORY_LEAST)
 		return true;
 	return err_set(err, ERR_CONFIG, "memory",
-		       "%llu bytes are too few: the cache may have %llu (%s) and the rest needs %d",
+		       "%llu bytes are too few: %llu (%s), %llu (--rendered-bytes) and %d for the rest",
 		       (unsigned long long)opt->memory, (unsigned long long)cache,
-		       in_memory ? "--cache-bytes" : "--near-bytes", MEMORY_LEAST);
+		       in_memory ? "--cache-bytes" : "--near-bytes", (unsigned long long)rendered, MEMORY_LEAST);
 }
 
 static bool files_ready(struct serving *s, struct err *err)

@@ -169,7 +169,8 @@ static void put_ages(struct flow *flow, const struct fact *fact, struct node *pa
 	if (flow->ask.canonical)
 		return;
 	if (fact->state != FACT_MISSING && fact->state != FACT_SKIPPED)
-		flow_vary(flow, tree_number(flow->mem, part, STR("age_ms"), copy ? fact->age_ms : 0), VARY_AGE_MS);
+		flow_vary(flow, tree_number(flow->mem, part, STR("age_ms"), copy ? fact->age_ms : 0), VARY_AGE_MS)
+			->since_ms = fact->stored_ms;
 	if (fact->state == FACT_STALE) {
 		tree_text(flow->mem, part, STR("stored"), moment_text(flow->mem, fact->stored_ms));
 		tree_number(flow->mem, part, STR("max_stale_ms"), (int64_t)fact->part->stale_ms);

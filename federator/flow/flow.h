@@ -76,7 +76,8 @@ struct reply {
 	uint32_t age_s; /* of the oldest copy used; 0 when none was */
 	bool shed; /* nothing was done: the queue of a source is too long */
 	bool from_cache; /* all that was asked for came from the cache */
-	char cache_status[48]; /* value of the header, "" when nothing was asked for */
+	char cache_status[64]; /* value of the header, "" when nothing was asked for */
+	bool rendered; /* it was kept whole */
 	bool complete; /* of a view: all that was needed answered, with all its rows */
 	char view[64]; /* for logs and headers */
 	char revision[17];

@@ -90,7 +90,8 @@ struct match {
 enum step_end {
 	STEP_DONE, /* go on with the next step */
 	STEP_WAIT, /* call this step again when something has happened */
-	STEP_REFUSED, /* flow->reply holds a problem: answer it */
+	STEP_ANSWERED, /* flow->reply holds the answer: no more steps */
+	STEP_REFUSED, /* the same: a problem */
 };
 
 struct flow {
@@ -138,6 +139,7 @@ struct flow {
 	struct vary *varying; /* of values in it; the last one noted first */
 	size_t n_varying;
 	struct progress *progress; /* NULL: nobody looks on */
+	unsigned char *recall_key; /* DIGEST_SIP128_BYTES: of the answer, should it be kept; NULL: it is not */
 	struct reply reply;
 };
 
@@ -255,6 +257,9 @@ struct str cursor_before(const struct flow *flow, const struct source *source, s
 
 /* Count an answer that is about to leave, and the parts asked for it. Once. */
 void tally_reply(const struct flow *flow) NONNULL(1);
+enum { TALLY_MOST = 3 };
+/* What a run counts for at its source: places of enum source_meter; returns how many. */
+size_t tally_meters(const struct run *run, size_t out[TALLY_MOST]) NONNULL(1, 2);
 
 /* ways.c - keys that name a customer together */
 
@@ -417,9 +422,13 @@ const char *envelope_outcome(enum outcome outcome) __attribute__((returns_nonnul
 /* vary.c - what differs from one answer to the next though nothing has changed */
 
 /* Note that a value of the answer is of that kind. Once for a node. */
-void flow_vary(struct flow *flow, struct node *node, enum vary_kind kind) NONNULL(1, 2);
+struct vary *flow_vary(struct flow *flow, struct node *node, enum vary_kind kind) NONNULL(1, 2)
+	__attribute__((returns_nonnull));
 /* Those that were written, in their order in the body; in the flow's arena. */
 const struct vary *vary_list(struct flow *flow, size_t *n_out) NONNULL(1, 2) __attribute__((returns_nonnull));
+/* Which of the times it is by which sealed ids are renewed: one that is told again, with 304 or from what is kept, is
+ * good for half of its time at least. */
+uint64_t vary_generation(const struct flow *flow) NONNULL(1);
 /* Set reply->etag from the body, unless it is no view, or canonical. */
 void vary_tag(struct flow *flow) NONNULL(1);
 

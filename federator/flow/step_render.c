@@ -1,5 +1,6 @@
 /* step_render.c - bytes from the one tree. */
 #include "federator/flow/explain.h"
+#include "federator/flow/recall.h"
 #include "federator/flow/steps.h"
 #include "federator/render/render.h"
 
@@ -44,5 +45,6 @@ enum step_end step_render(struct flow *flow)
 	flow->reply.status = 200;
 	flow->reply.body = buf_take(&out, &flow->reply.len);
 	vary_tag(flow);
+	recall_keep(flow);
 	return STEP_DONE;
 }

@@ -1,25 +1,33 @@
 /* tally.c - what an answer counts for: its view, and what became of each part it asked. */
 #include "federator/flow/request.h"
 
-static void tally_run(const struct flow *flow, const struct run *run)
+size_t tally_meters(const struct run *run, size_t out[TALLY_MOST])
 {
 	static const enum source_meter meters[] = {
 		[FACT_LIVE] = SOURCE_LIVE,	 [FACT_FRESH] = SOURCE_FRESH,	  [FACT_STALE] = SOURCE_STALE,
 		[FACT_SKIPPED] = SOURCE_SKIPPED, [FACT_MISSING] = SOURCE_MISSING,
 	};
 	const struct fact *fact = &run->fact;
-	struct counters *c;
+	size_t n = 0;
 
 	if (run->state != RUN_ENDED) /* refused before it came to an end */
-		return;
+		return 0;
 	if (!run->begun_us && fact->state != FACT_MISSING) /* the rows of a walk, which counts itself */
-		return;
-	c = flow->world->source_meters[run->part->source->index];
-	counters_add(c, meters[fact->state], 1);
+		return 0;
+	out[n++] = meters[fact->state];
 	if (fact->state == FACT_MISSING)
-		counters_add(c, SOURCE_WHY + meter_reason(fact->reason), 1);
+		out[n++] = SOURCE_WHY + meter_reason(fact->reason);
 	if (fact_excess(fact))
-		counters_add(c, SOURCE_TRUNCATED, 1);
+		out[n++] = SOURCE_TRUNCATED;
+	return n;
+}
+
+static void tally_run(const struct flow *flow, const struct run *run)
+{
+	size_t meters[TALLY_MOST], n = tally_meters(run, meters);
+
+	for (size_t i = 0; i < n; i++)
+		counters_add(flow->world->source_meters[run->part->source->index], meters[i], 1);
 }
 
 void tally_reply(const struct flow *flow)

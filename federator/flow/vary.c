@@ -5,7 +5,7 @@
 
 enum { TAG_BYTES = 16 }; /* of the digest: 22 characters */
 
-void flow_vary(struct flow *flow, struct node *node, enum vary_kind kind)
+struct vary *flow_vary(struct flow *flow, struct node *node, enum vary_kind kind)
 {
 	struct vary *vary = arena_new_of(flow->mem, struct vary);
 
@@ -14,6 +14,7 @@ void flow_vary(struct flow *flow, struct node *node, enum vary_kind kind)
 	flow->varying = vary;
 	flow->n_varying++;
 	node->vary = vary;
+	return vary;
 }
 
 static int vary_cmp(const void *a, const void *b)
@@ -36,14 +37,11 @@ const struct vary *vary_list(struct flow *flow, size_t *n_out)
 	return found;
 }
 
-/* Who is told that nothing has changed keeps the sealed ids there were: they are good for half of their time, at
- * least. */
-static void add_generation(const struct flow *flow, struct digest *d)
+uint64_t vary_generation(const struct flow *flow)
 {
 	uint64_t half_s = service_options(flow->lane->service)->id_ttl_s / 2;
-	uint64_t generation = (uint64_t)lane_wall_ms(flow->lane) / 1000 / half_s;
 
-	digest_add(d, &generation, sizeof(generation));
+	return (uint64_t)lane_wall_ms(flow->lane) / 1000 / half_s;
 }
 
 void vary_tag(struct flow *flow)
@@ -53,6 +51,7 @@ void vary_tag(struct flow *flow)
 	const struct vary *varying;
 	struct digest d;
 	size_t n, at = 0;
+	uint64_t generation = vary_generation(flow);
 	bool sealed = false;
 
 	if (flow->ask.canonical || flow->ask.explain)
@@ -66,7 +65,7 @@ void vary_tag(struct flow *flow)
 	}
 	digest_add(&d, reply->body + at, reply->len - at);
 	if (sealed)
-		add_generation(flow, &d);
+		digest_add(&d, &generation, sizeof(generation));
 	digest_end(&d, hash);
 	memcpy(reply->etag, "W/\"", 3);
 	sodium_bin2base64(reply->etag + 3, sizeof(reply->etag) - 4, hash, TAG_BYTES,

@@ -46,6 +46,7 @@ enum vary_kind {
 struct vary {
 	enum vary_kind kind;
 	size_t at, n; /* n 0: it was not written */
+	int64_t since_ms; /* VARY_AGE_MS: the moment it counts from */
 	struct vary *next; /* of the flow's */
 };
 

@@ -280,7 +280,7 @@ static void steps_are_documented(void **state)
 	const struct step_doc *docs = flow_steps(&n);
 
 	(void)state;
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 8);
 	assert_string_equal(docs[0].name, "admit");
 	for (size_t i = 0; i < n; i++)
 		assert_true(strlen(docs[i].leaves) > 10);

@@ -1,0 +1,174 @@
+/* step_recall.c - was the same asked a moment ago, by somebody with the same rights, and has nothing changed since? */
+#include <assert.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "cache/shelf.h"
+#include "federator/flow/recall.h"
+#include "federator/flow/steps.h"
+
+/* What may differ from one answer to the next is in the key, or such answers are not kept. */
+static bool may_be_kept(const struct flow *flow)
+{
+	const struct ask *ask = &flow->ask;
+
+	return service_rendered(flow->lane->service) && cache_keeps(flow->lane->cache) && !ask->no_cache &&
+	       !ask->explain && !ask->timeline && !ask->canonical && !ask->pretty && !ask->onlooker;
+}
+
+/* Names and values of all keys that were asked by; returns how many. The names in the order they are shown in. */
+static size_t list_keys(const struct flow *flow, struct str *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < flow->ask.n_by; i++)
+		out[n++] = flow->ask.by[i].name;
+	for (size_t i = 0; i < flow->n_asked; i++) {
+		out[n++] = str_of(flow->asked[i].key->name);
+		out[n++] = flow->asked[i].value;
+	}
+	for (size_t i = 0; i < flow->n_blocked; i++)
+		out[n++] = str_of(flow->blocked[i]->name);
+	return n;
+}
+
+/* All that the answer depends on beside the copies. */
+static void make_key(struct flow *flow)
+{
+	const struct ask *ask = &flow->ask;
+	const uint64_t plain[] = { flow->world->serial, flow->rights.show, flow->rights.mask,
+				   flow->view->index,	ask->n_by,	   flow->n_asked,
+				   flow->n_blocked,	ask->budget_ms,	   (uint64_t)ask->format,
+				   ask->provenance,	ask->strict,	   ask->flat };
+	struct str texts[6 + 4 * ASK_KEYS_MAX] = { ask->tenant, ask->role,  ask->purpose,
+						   ask->fields, ask->parts, ask->lang };
+	size_t n = 6 + list_keys(flow, texts + 6), bytes = sizeof(plain);
+	char *all, *to;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += sizeof(texts[i].n) + texts[i].n;
+	all = arena_alloc(flow->mem, bytes);
+	to = mempcpy(all, plain, sizeof(plain));
+	for (size_t i = 0; i < n; i++) {
+		to = mempcpy(to, &texts[i].n, sizeof(texts[i].n));
+		to = texts[i].n ? mempcpy(to, texts[i].p, texts[i].n) : to;
+	}
+	flow->recall_key = arena_alloc(flow->mem, DIGEST_SIP128_BYTES);
+	digest_sip128((struct str){ all, bytes }, flow->recall_key);
+}
+
+/* The next `bytes` of what is kept, which is aligned to nothing. */
+static void next(const char **at, void *out, size_t bytes)
+{
+	memcpy(out, *at, bytes);
+	*at += bytes;
+}
+
+/* By its age, and by what the question says of ages. */
+static bool is_fresh(const struct flow *flow, const struct recall *kept, int64_t now_ms)
+{
+	const struct ask *ask = &flow->ask;
+
+	return now_ms >= kept->made_ms && kept->until_ms - now_ms > INT64_C(1000) * ask->min_fresh_s &&
+	       (!ask->has_max_age || now_ms - kept->oldest_ms <= INT64_C(1000) * ask->max_age_s) &&
+	       kept->generation == vary_generation(flow);
+}
+
+static bool stands(const struct flow *flow, const struct recall *kept, const char *pins, int64_t now_ms)
+{
+	if (!is_fresh(flow, kept, now_ms))
+		return false;
+	for (uint32_t i = 0; i < kept->n_pins; i++) {
+		struct cache_pin pin;
+
+		next(&pins, &pin, sizeof(pin));
+		if (!cache_pin_holds(flow->lane->cache, &pin))
+			return false;
+	}
+	return true;
+}
+
+/* A copy of the body with its ages as they are now. NULL: there is no memory. */
+static char *body_of(const struct recall *kept, const char *ages, const char *body, int64_t now_ms, size_t *len_out)
+{
+	char *out = memory_try(kept->len + kept->n_ages * TEXT_I64_MOST + 1), *to = out;
+	size_t from = 0;
+
+	for (uint32_t i = 0; i < kept->n_ages && out; i++) {
+		struct recall_age age;
+
+		next(&ages, &age, sizeof(age));
+		to = mempcpy(to, body + from, age.at - from);
+		to += text_from_i64(now_ms - age.since_ms, to);
+		from = age.at + age.n;
+	}
+	if (!out)
+		return NULL;
+	to = mempcpy(to, body + from, kept->len - from);
+	*to = '\0'; /* as buf.h leaves it */
+	*len_out = (size_t)(to - out);
+	return out;
+}
+
+static void count(const struct flow *flow, const struct recall *kept, const char *counts)
+{
+	for (uint32_t i = 0; i < kept->n_counts; i++) {
+		struct recall_count c;
+
+		next(&counts, &c, sizeof(c));
+		counters_add(flow->world->source_meters[c.source], c.meter, c.n);
+	}
+	counters_add(flow->world->view_meters[flow->view->index], VIEW_RENDERED, 1);
+}
+
+static void put_status(struct reply *reply, int64_t left_ms)
+{
+	char *to = stpcpy(reply->cache_status, "federator; hit; ttl=");
+
+	static_assert(sizeof("federator; hit; ttl=; detail=rendered") + TEXT_I64_MOST <= sizeof(reply->cache_status),
+		      "any number has room");
+	to += text_from_i64(left_ms / 1000, to);
+	strcpy(to, "; detail=rendered");
+	strcpy(reply->server_timing, "recall;desc=fresh");
+}
+
+static void serve(void *arg, const struct shelf_item *item)
+{
+	struct flow *flow = arg;
+	struct reply *reply = &flow->reply;
+	int64_t now_ms = lane_wall_ms(flow->lane);
+	const char *pins = item->bytes.p, *ages, *counts;
+	struct recall kept;
+
+	next(&pins, &kept, sizeof(kept));
+	if (!stands(flow, &kept, pins, now_ms))
+		return;
+	ages = pins + kept.n_pins * sizeof(struct cache_pin);
+	counts = ages + kept.n_ages * sizeof(struct recall_age);
+	reply->body = body_of(&kept, ages, counts + kept.n_counts * sizeof(struct recall_count), now_ms,
+			      &reply->len);
+	if (!reply->body)
+		return;
+	reply->status = 200;
+	reply->content_type = kept.content_type;
+	memcpy(reply->etag, kept.etag, sizeof(reply->etag));
+	reply->age_s = (uint32_t)((now_ms - kept.oldest_ms) / 1000);
+	reply->parts = kept.parts;
+	reply->complete = reply->from_cache = reply->rendered = true;
+	put_status(reply, kept.until_ms - now_ms);
+	count(flow, &kept, counts);
+}
+
+enum step_end step_recall(struct flow *flow)
+{
+	struct shelf *shelf = service_rendered(flow->lane->service);
+	struct str key;
+
+	if (!may_be_kept(flow))
+		return STEP_DONE;
+	make_key(flow);
+	key = (struct str){ (const char *)flow->recall_key, DIGEST_SIP128_BYTES };
+	if (!shelf_get(shelf, key, clock_mono_us(), serve, flow))
+		return STEP_DONE;
+	return flow->reply.body ? STEP_ANSWERED : STEP_DONE;
+}
