@@ -21,7 +21,8 @@
 #include "tests/cache/property/hand.h"
 #include "tests/cache/property/node.h"
 
-enum { NODES_MOST = 8, TICK_MS = 2, STUCK_MS = 60000, MEMORY_BYTES = 1 << 20, TIMEOUT_MS = 50, NEAR_BOUND_US = 2000000 };
+enum { NODES_MOST = 8, TICK_MS = 2, STUCK_MS = 60000, TIMEOUT_MS = 50 };
+enum { MEMORY_BYTES = 1 << 20, NEAR_BOUND_US = 2000000 };
 
 static struct settings {
 	const char *mode, *fault, *broken;
@@ -88,7 +89,8 @@ static bool settings_read(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (!option_read(argv[i]))
 			return false;
-	if ((in_redis() && !has_near() && strcmp(settings.mode, "redis") != 0) || (settings.fault && !is_fault(settings.fault)))
+	if ((in_redis() && !has_near() && strcmp(settings.mode, "redis") != 0) ||
+	    (settings.fault && !is_fault(settings.fault)))
 		return false;
 	return settings.nodes > 0 && settings.nodes <= NODES_MOST && settings.actors > 0 && settings.customers > 1 &&
 	       settings.customers % 2 == 0 && broken_choose(settings.broken);
