@@ -22,9 +22,16 @@ uint32_t files_left(const struct files_need *need, uint64_t limit)
 	return left < need->connections ? (uint32_t)left : need->connections;
 }
 
-bool files_prepare(const struct files_need *need, uint32_t *connections_out, struct err *err)
+static uint32_t streams_left(const struct files_need *need, uint64_t limit, uint32_t connections)
 {
-	uint64_t wanted = others(need) + need->connections;
+	uint64_t taken = others(need) + connections, left = limit > taken ? limit - taken : 0;
+
+	return left < need->streams ? (uint32_t)left : need->streams;
+}
+
+bool files_prepare(const struct files_need *need, uint32_t *connections_out, uint32_t *streams_out, struct err *err)
+{
+	uint64_t wanted = others(need) + need->connections + need->streams;
 	struct rlimit limit;
 	uint32_t left;
 
@@ -41,5 +48,6 @@ bool files_prepare(const struct files_need *need, uint32_t *connections_out, str
 			       "and its sources; raise it (LimitNOFILE= of systemd, ulimit -n)",
 			       (unsigned long long)limit.rlim_cur, (unsigned long long)others(need));
 	*connections_out = left;
+	*streams_out = streams_left(need, limit.rlim_cur, left);
 	return true;
 }

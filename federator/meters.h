@@ -35,7 +35,17 @@ enum meter {
 	METER_IN_FLIGHT = METER_CONNECTIONS_OPENED + ENTRANCES, /* requests now, by listener */
 	METER_RESPONSES = METER_IN_FLIGHT + ENTRANCES, /* by place of the status; of the public listener */
 	METER_SHED = METER_RESPONSES + METER_STATUSES, /* requests turned away, by why; of the public listener */
-	METER_TURNS = METER_SHED + METER_SHEDS, /* a histogram */
+	METER_STREAMS = METER_SHED + METER_SHEDS, /* open now */
+	METER_STREAMS_OPENED,
+	METER_STREAMS_CUT, /* because the client did not read */
+	METER_POPS, /* by whether the agent listened here: no, yes */
+	METER_POPS_SENT = METER_POPS + 2, /* to the other nodes */
+	METER_POPS_LOST,
+	METER_POPS_REFUSED, /* of other nodes */
+	METER_WARMED,
+	METER_WARM_FAILED,
+	METER_WARM_SKIPPED,
+	METER_TURNS, /* a histogram */
 	METERS = METER_TURNS + HISTOGRAM_COUNTERS,
 };
 

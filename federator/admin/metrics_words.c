@@ -99,6 +99,28 @@ static void reload_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "outcome", i ? "refused" : "loaded");
 }
 
+static void listening_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "listening", i ? "yes" : "no");
+}
+
+static void message_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const outcomes[] = { "sent", "lost", "refused" };
+
+	(void)m;
+	label_put(out, "outcome", outcomes[i]);
+}
+
+static void warm_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const outcomes[] = { "answered", "failed", "skipped" };
+
+	(void)m;
+	label_put(out, "outcome", outcomes[i]);
+}
+
 static void version_put(const struct scrape *m, size_t i, struct buf *out)
 {
 	(void)m;
@@ -125,5 +147,8 @@ const struct words listener_words = { "listener", ENTRANCES, listener_put };
 const struct words cache_words = { "kind", 0, kind_put };
 const struct words revision_words = { "revision", 0, revision_put };
 const struct words reload_words = { "outcome", 2, reload_put };
+const struct words pop_words = { "listening", 2, listening_put };
+const struct words pop_message_words = { "outcome", 3, message_put };
+const struct words warm_words = { "outcome", 3, warm_put };
 const struct words version_words = { "version", 0, version_put };
 const struct words arena_words = { "state", 2, arena_put };

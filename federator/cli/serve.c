@@ -10,6 +10,7 @@
 #include "federator/files.h"
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
+#include "federator/http/streams.h"
 #include "federator/notify.h"
 
 enum {
@@ -22,7 +23,8 @@ struct serving {
 	struct service *service;
 	struct listener at, admin_at; /* admin_at.fd and address empty: none */
 	struct server *server, *admin;
-	uint32_t connections; /* there are descriptors for */
+	struct streams *streams;
+	uint32_t connections, n_streams; /* there are descriptors for */
 };
 
 /* Before any thread is started: all of them inherit the mask, and signals are taken by sigwait() alone. */
@@ -62,12 +64,13 @@ static bool listeners_open(struct serving *s, struct err *err)
 
 static bool servers_start(struct serving *s, struct err *err)
 {
-	const struct server_conf public = { .service = s->service,
-					    .routes = &public_routes,
-					    .name = "http",
-					    .loops = (uint32_t)s->opt->loops,
-					    .connections = s->connections,
-					    .requests = (uint32_t)s->opt->requests };
+	const struct streams_conf streams = { .service = s->service, .most = s->n_streams };
+	struct server_conf public = { .service = s->service,
+				      .routes = &public_routes,
+				      .name = "http",
+				      .loops = (uint32_t)s->opt->loops,
+				      .connections = s->connections,
+				      .requests = (uint32_t)s->opt->requests };
 	const struct server_conf admin = { .service = s->service,
 					   .routes = &admin_routes,
 					   .name = "admin",
@@ -75,6 +78,10 @@ static bool servers_start(struct serving *s, struct err *err)
 					   .loops = 1,
 					   .connections = ADMIN_CONNECTIONS };
 
+	s->streams = streams_start(&streams, err);
+	if (!s->streams)
+		return false;
+	public.context = s->streams;
 	s->server = server_start(&public, &s->at, err);
 	if (!s->server)
 		return false;
@@ -103,15 +110,18 @@ static bool memory_suffices(const struct options *opt, struct err *err)
 static bool files_ready(struct serving *s, struct err *err)
 {
 	const struct world *world = service_world(s->service);
-	struct files_need need = { .connections = (uint32_t)s->opt->connections, .loops = (uint32_t)s->opt->loops };
+	struct files_need need = { .connections = (uint32_t)s->opt->connections,
+				   .streams = (uint32_t)s->opt->streams,
+				   .loops = (uint32_t)s->opt->loops + 1 };
 	bool good;
 
 	for (size_t i = 0; i < world->cat->n_sources; i++)
 		need.pooled += world->cat->sources[i].pool;
 	world_unref(&world);
-	good = files_prepare(&need, &s->connections, err);
-	if (good && s->connections < need.connections)
+	good = files_prepare(&need, &s->connections, &s->n_streams, err);
+	if (good && (s->connections < need.connections || s->n_streams < need.streams))
 		log_event(LOG_WARN, "fewer_connections", LOG_NUM("connections", s->connections),
+			  LOG_NUM("streams", s->n_streams),
 			  LOG_CSTR("text", "the limit of open files leaves no room for more; raise it (LimitNOFILE= of "
 					   "systemd, ulimit -n)"));
 	return good;
@@ -173,6 +183,8 @@ static void serving_end(struct serving *s)
 {
 	uint32_t left;
 
+	if (s->streams)
+		streams_drain(s->streams);
 	if (s->server)
 		server_drain(s->server, (uint32_t)s->opt->drain_ms);
 	if (s->admin)
@@ -187,6 +199,8 @@ static void serving_end(struct serving *s)
 		server_stop(s->server);
 	if (s->admin)
 		server_stop(s->admin);
+	if (s->streams)
+		streams_stop(s->streams);
 	left = service_close(&s->service);
 	if (left > 0) {
 		log_event(LOG_WARN, "stopped_with_hung_workers", LOG_NUM("workers", left));
@@ -194,6 +208,7 @@ static void serving_end(struct serving *s)
 	}
 	server_free(&s->server);
 	server_free(&s->admin);
+	streams_free(&s->streams);
 	log_event(LOG_INFO, "stopped");
 }
 

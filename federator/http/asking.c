@@ -28,7 +28,8 @@ bool asking_query(struct exchange *x, struct question *q)
 	return good;
 }
 
-static bool body_read(struct exchange *x, struct question *q)
+/* The type of the body, without parameters. */
+static struct str body_type(const struct exchange *x)
 {
 	struct str type = headers_get(&x->headers, "Content-Type");
 	const char *end = type.n ? memchr(type.p, ';', type.n) : NULL;
@@ -37,24 +38,50 @@ static bool body_read(struct exchange *x, struct question *q)
 		type.n = (size_t)(end - type.p);
 	while (type.n && type.p[type.n - 1] == ' ')
 		type.n--;
+	return type;
+}
+
+static bool refuse_type(struct question *q, const char *cure, const char *what)
+{
+	return question_refuse(q, 415, "unsupported-media-type", cure, "%s", what);
+}
+
+static bool body_read(struct exchange *x, struct question *q)
+{
+	struct str type = body_type(x);
+
 	if (headers_same(type, "application/json"))
 		return question_json(q, x->body);
 	if (headers_same(type, "application/xml") || headers_same(type, "text/xml"))
 		return question_xml(q, x->body);
-	return question_refuse(q, 415, "unsupported-media-type",
-			       "send the header Content-Type: application/json or application/xml",
-			       "the body must be JSON or XML");
+	return refuse_type(q, "send the header Content-Type: application/json or application/xml",
+			   "the body must be JSON or XML");
 }
 
-bool asking_body(struct exchange *x, struct question *q)
+/* Keys and parameters belong into the body. */
+static bool query_is_empty(struct exchange *x, struct question *q)
 {
 	unsigned scope = q->scope;
 	bool empty;
 
-	q->scope = 0; /* keys and parameters belong into the body */
+	q->scope = 0;
 	empty = question_query(q, x->query, NULL, 0);
 	q->scope = scope;
-	return empty && body_read(x, q);
+	return empty;
+}
+
+bool asking_body(struct exchange *x, struct question *q)
+{
+	return query_is_empty(x, q) && body_read(x, q);
+}
+
+bool asking_each(struct exchange *x, struct question *q, size_t most, asking_take *take, void *owner)
+{
+	if (!query_is_empty(x, q))
+		return false;
+	if (headers_same(body_type(x), "application/json"))
+		return question_json_each(q, x->body, most, take, owner);
+	return refuse_type(q, "send the header Content-Type: application/json", "the body must be JSON");
 }
 
 void asking_refuse(struct exchange *x, const struct question *q)

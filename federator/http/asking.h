@@ -12,6 +12,11 @@ struct question asking_begin(const struct exchange *x, unsigned scope) NONNULL(1
 bool asking_query(struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
 /* Read the body, JSON or XML; the query string must be empty. False: q->fault is set. */
 bool asking_body(struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
+/* Gets each of many questions; its texts live as long as the exchange. */
+typedef void asking_take(void *owner, const struct ask *one);
+/* Read a JSON body with 1 to `most` questions, as question_json_each(). */
+bool asking_each(struct exchange *x, struct question *q, size_t most, asking_take *take, void *owner) MUST_CHECK
+	NONNULL(1, 2, 4);
 /* Answer with q->fault. */
 void asking_refuse(struct exchange *x, const struct question *q) NONNULL(1, 2);
 /* Read the header fields and run the flow, which answers the exchange. By keys: without one it is refused. */

@@ -17,6 +17,16 @@ void customers_timeline(struct exchange *x) NONNULL(1);
 /* customers.c: how a view by sealed id came about. */
 void customers_explain(struct exchange *x) NONNULL(1);
 
+/* pops.c: a stream of one customer by sealed id; a stream of an agent's pops; a pop for an agent; many keys whose
+ * copies are wanted. Their exchange's context is a struct streams. */
+void pops_customer(struct exchange *x) NONNULL(1);
+/* See above. */
+void pops_listen(struct exchange *x) NONNULL(1);
+/* See above. */
+void pops_ring(struct exchange *x) NONNULL(1);
+/* See above. */
+void pops_warm(struct exchange *x) NONNULL(1);
+
 /* routing.c: a flat view by keys in the body, by keys in the query string; one line of text by a number. */
 void routing_look_up(struct exchange *x) NONNULL(1);
 /* See above. */

@@ -51,6 +51,10 @@ bool question_refuse(struct question *q, int status, const char *type, const cha
 
 /* Read a JSON body: {"by":{"phone":"..."},"view":"pop",...}. */
 bool question_json(struct question *q, struct str body) MUST_CHECK NONNULL(1);
+/* Read a JSON body with many questions that differ in their keys: {"by":[{"phone":"..."},...],"view":"pop",...}. take()
+ * gets each; when the body is refused (as above, or for none or more than `most`), perhaps some of them before. */
+bool question_json_each(struct question *q, struct str body, size_t most,
+			void (*take)(void *owner, const struct ask *one), void *owner) MUST_CHECK NONNULL(1, 4);
 /* Read an XML body: <ask xmlns="urn:federator:ask:1"><by key="phone">...</by><view>pop</view>...</ask>. */
 bool question_xml(struct question *q, struct str body) MUST_CHECK NONNULL(1);
 

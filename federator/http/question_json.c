@@ -53,34 +53,33 @@ static bool keys_read(struct question *q, json_t *by)
 	return true;
 }
 
+static bool member_read(struct question *q, const char *name, json_t *value)
+{
+	struct str text = json_is_array(value) ? array_text(q, value) : scalar_text(q, value);
+
+	if (!text.p && question_has_member(q, str_of(name)))
+		return question_refuse(q, 400, "bad-parameter", NULL, "`%s` takes a text", name);
+	return question_member(q, arena_str(q->mem, str_of(name)), text);
+}
+
+/* All members but `by`. */
 static bool root_read(struct question *q, json_t *root)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach(root, name, value)
-	{
-		struct str text;
-
-		if (strcmp(name, "by") == 0) {
-			if (!keys_read(q, value))
-				return false;
-			continue;
-		}
-		text = json_is_array(value) ? array_text(q, value) : scalar_text(q, value);
-		if (!text.p && question_has_member(q, str_of(name)))
-			return question_refuse(q, 400, "bad-parameter", NULL, "`%s` takes a text", name);
-		if (!question_member(q, arena_str(q->mem, str_of(name)), text))
+		if (strcmp(name, "by") != 0 && !member_read(q, name, value))
 			return false;
-	}
 	return true;
 }
 
-bool question_json(struct question *q, struct str body)
+/* The object that the body is; NULL: it is refused. The caller drops it. */
+static json_t *body_read(struct question *q, struct str body)
 {
 	static const char *const also[] = { "by" };
-	SCOPED(json_drop) json_t *root = NULL;
 	json_error_t at;
+	json_t *root;
 	char *near;
 
 	q->also = also;
@@ -90,10 +89,43 @@ bool question_json(struct question *q, struct str body)
 		near = strstr(at.text, " near "); /* what follows is a piece of the body */
 		if (near)
 			*near = '\0';
-		return question_refuse(q, 400, "bad-json", NULL, "line %d, column %d: %s", at.line, at.column,
-				       at.text);
+		question_refuse(q, 400, "bad-json", NULL, "line %d, column %d: %s", at.line, at.column, at.text);
+		return NULL;
 	}
-	if (!json_is_object(root))
-		return question_refuse(q, 400, "bad-json", NULL, "the body is not a JSON object");
-	return root_read(q, root);
+	if (json_is_object(root))
+		return root;
+	json_decref(root);
+	question_refuse(q, 400, "bad-json", NULL, "the body is not a JSON object");
+	return NULL;
+}
+
+bool question_json(struct question *q, struct str body)
+{
+	SCOPED(json_drop) json_t *root = body_read(q, body);
+	json_t *by = root ? json_object_get(root, "by") : NULL;
+
+	return root && (!by || keys_read(q, by)) && root_read(q, root);
+}
+
+bool question_json_each(struct question *q, struct str body, size_t most,
+			void (*take)(void *owner, const struct ask *one), void *owner)
+{
+	SCOPED(json_drop) json_t *root = body_read(q, body);
+	json_t *by = root ? json_object_get(root, "by") : NULL;
+	size_t n = json_array_size(by);
+
+	if (!root || !root_read(q, root))
+		return false;
+	if (n == 0 || n > most)
+		return question_refuse(q, 400, "bad-parameter", NULL, "`by` takes an array of 1 to %zu objects of keys",
+				       most);
+	for (size_t i = 0; i < n; i++) {
+		q->ask.n_by = 0;
+		if (!keys_read(q, json_array_get(by, i)))
+			return false;
+		if (q->ask.n_by == 0)
+			return question_refuse(q, 400, "no-key", NULL, "object %zu of `by` has no key", i + 1);
+		take(owner, &q->ask);
+	}
+	return true;
 }

@@ -21,18 +21,20 @@ static void the_limit_is_raised_as_far_as_it_may_be(void **state)
 {
 	struct rlimit before, small, after;
 	struct files_need few = need;
-	uint32_t connections = 0;
+	uint32_t connections = 0, streams = 0;
 	struct err err;
 
 	(void)state;
 	few.connections = 300;
+	few.streams = 200;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	small = (struct rlimit){ .rlim_cur = 64, .rlim_max = before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
-	assert_true(files_prepare(&few, &connections, &err));
+	assert_true(files_prepare(&few, &connections, &streams, &err));
 	assert_int_equal(connections, 300);
+	assert_int_equal(streams, 200);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &after), 0);
-	assert_in_range(after.rlim_cur, 301, before.rlim_max);
+	assert_in_range(after.rlim_cur, 501, before.rlim_max);
 	assert_int_equal(after.rlim_max, before.rlim_max);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
@@ -41,17 +43,20 @@ static void the_limit_is_raised_as_far_as_it_may_be(void **state)
 static void a_hard_limit_means_fewer_connections_or_none(void **state)
 {
 	struct rlimit hard = { .rlim_cur = 64, .rlim_max = 1024 };
-	uint32_t connections = 0;
+	uint32_t connections = 0, streams = 1;
+	struct files_need listeners = need;
 	struct err err;
 
 	(void)state;
+	listeners.streams = 10;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &hard), 0);
-	assert_true(files_prepare(&need, &connections, &err));
+	assert_true(files_prepare(&listeners, &connections, &streams, &err));
 	assert_int_equal(connections, files_left(&need, 1024));
+	assert_int_equal(streams, 0);
 	hard = (struct rlimit){ .rlim_cur = 64, .rlim_max = 100 };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &hard), 0);
 	connections = 7;
-	assert_false(files_prepare(&need, &connections, &err));
+	assert_false(files_prepare(&need, &connections, &streams, &err));
 	assert_int_equal(err.cls, ERR_CONFIG);
 	assert_non_null(strstr(err.text, "LimitNOFILE"));
 	assert_int_equal(connections, 7);

@@ -1,0 +1,195 @@
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "federator/http/streams_state.h"
+
+static struct agent **bucket_of(struct agents *agents, const char *name)
+{
+	return &agents->buckets[digest_sip(str_of(name)) % AGENT_BUCKETS];
+}
+
+static struct agent *agent_named(struct agents *agents, const char *name, bool make)
+{
+	struct agent **bucket = bucket_of(agents, name), *agent = *bucket;
+
+	while (agent && strcmp(agent->name, name) != 0)
+		agent = agent->next;
+	if (agent || !make)
+		return agent;
+	agent = memory_new(sizeof(*agent));
+	memcpy(agent->name, name, strlen(name) + 1);
+	agent->next = *bucket;
+	agent->at = bucket;
+	if (agent->next)
+		agent->next->at = &agent->next;
+	*bucket = agent;
+	return agent;
+}
+
+/* Nobody listens to it, and nothing waits. */
+static void drop_idle(struct agent *agent)
+{
+	if (agent->streams || agent->kept.len)
+		return;
+	*agent->at = agent->next;
+	if (agent->next)
+		agent->next->at = agent->at;
+	free(agent);
+}
+
+/* ---- the pops that are kept ---- */
+
+static void forget(struct agents *agents, struct agent *agent)
+{
+	if (!agent->kept.len)
+		return;
+	buf_free(&agent->kept);
+	agent->kept = (struct buf){ 0 };
+	*agent->kept_at = agent->newer;
+	if (agent->newer)
+		agent->newer->kept_at = agent->kept_at;
+	else
+		agents->newest = agent->kept_at;
+	agents->n_kept--;
+}
+
+static void forget_later(struct streams *s)
+{
+	struct agents *agents = &s->agents;
+
+	if (agents->oldest && !agents->forget.slot)
+		loop_timer_set(s->loop, &agents->forget, (struct deadline){ agents->oldest->kept_until_us });
+}
+
+static void on_forget(struct loop_timer *t)
+{
+	struct streams *s = CONTAINER_OF(t, struct streams, agents.forget);
+	struct agents *agents = &s->agents;
+	uint64_t now_us = clock_mono_us();
+
+	while (agents->oldest && agents->oldest->kept_until_us <= now_us) {
+		struct agent *agent = agents->oldest;
+
+		forget(agents, agent);
+		drop_idle(agent);
+	}
+	forget_later(s);
+}
+
+static void keep(struct streams *s, struct agent *agent, struct str bytes, const char *id)
+{
+	struct agents *agents = &s->agents;
+
+	forget(agents, agent);
+	if (agents->n_kept == KEPT_MOST) {
+		struct agent *oldest = agents->oldest;
+
+		forget(agents, oldest);
+		drop_idle(oldest);
+	}
+	buf_put_str(&agent->kept, bytes);
+	memcpy(agent->kept_id, id, POP_ID_BYTES);
+	agent->kept_until_us = clock_mono_us() + UINT64_C(1000) * KEPT_MS;
+	agent->newer = NULL;
+	agent->kept_at = agents->newest;
+	*agents->newest = agent;
+	agents->newest = &agent->newer;
+	agents->n_kept++;
+	forget_later(s);
+}
+
+void agents_begin(struct streams *s)
+{
+	s->agents.newest = &s->agents.oldest;
+	s->agents.forget.fire = on_forget;
+}
+
+void agents_end(struct streams *s)
+{
+	loop_timer_cancel(s->loop, &s->agents.forget);
+	while (s->agents.oldest) {
+		struct agent *agent = s->agents.oldest;
+
+		forget(&s->agents, agent);
+		drop_idle(agent);
+	}
+}
+
+/* ---- streams ---- */
+
+/* A feed of the pop in `bytes`; NULL: there is none in it. */
+static struct feed *feed_of(struct streams *s, struct str bytes, struct pop *pop)
+{
+	struct arena *mem = arena_new();
+
+	if (pop_read(&bytes, mem, pop))
+		return feed_new(s, pop, mem);
+	arena_wipe_free(&mem);
+	return NULL;
+}
+
+/* Has the client that comes not had it, here or elsewhere? */
+static bool is_due(const struct agent *agent, struct str last)
+{
+	if (!agent->kept.len)
+		return false;
+	if (last.n >= POP_ID_BYTES - 1 && memcmp(last.p, agent->kept_id, POP_ID_BYTES - 1) == 0)
+		return last.n == POP_ID_BYTES - 1; /* not to its end */
+	return !agent->delivered;
+}
+
+void agents_join(struct streams *s, struct stream *stream, const char *name, struct str last)
+{
+	struct agent *agent = agent_named(&s->agents, name, true);
+	struct feed *feed;
+	struct pop pop;
+
+	stream->agent = agent;
+	stream->agent_next = agent->streams;
+	stream->agent_at = &agent->streams;
+	if (stream->agent_next)
+		stream->agent_next->agent_at = &stream->agent_next;
+	agent->streams = stream;
+	agent->n_streams++;
+	if (!is_due(agent, last))
+		return;
+	agent->delivered = true;
+	feed = feed_of(s, buf_str(&agent->kept), &pop);
+	if (!feed)
+		return;
+	feed_add(feed, stream);
+	feed_run(feed);
+}
+
+void agents_leave(struct streams *s, struct stream *stream)
+{
+	struct agent *agent = stream->agent;
+
+	(void)s;
+	if (!agent)
+		return;
+	*stream->agent_at = stream->agent_next;
+	if (stream->agent_next)
+		stream->agent_next->agent_at = stream->agent_at;
+	agent->n_streams--;
+	drop_idle(agent);
+}
+
+size_t agents_pop(struct streams *s, struct str bytes)
+{
+	struct agent *agent;
+	struct feed *feed;
+	struct pop pop;
+
+	feed = feed_of(s, bytes, &pop);
+	if (!feed)
+		return 0;
+	agent = agent_named(&s->agents, pop.agent, true);
+	keep(s, agent, bytes, pop.id);
+	agent->delivered = agent->n_streams > 0;
+	for (struct stream *stream = agent->streams; stream; stream = stream->agent_next)
+		feed_add(feed, stream);
+	feed_run(feed);
+	return agent->n_streams;
+}

@@ -1,0 +1,121 @@
+/* pops.c - the handlers of streams, pops and warming: they read the question, streams.c does the rest. */
+#include "federator/http/asking.h"
+#include "federator/http/handlers.h"
+#include "federator/http/streams.h"
+
+enum { WARM_MOST = 500 };
+
+static const char done_mark[] = ".done";
+
+/* Browsers send `Cache-Control: no-cache` with every stream, and mean the stream. */
+static bool headers_read(struct exchange *x, struct question *q)
+{
+	bool good = question_headers(q, &x->headers);
+
+	q->ask.no_cache = q->ask.no_store = false;
+	return good;
+}
+
+/* A client that had all of it is told not to come again. */
+static bool has_all(struct str last)
+{
+	size_t n = sizeof(done_mark) - 1;
+
+	return last.n > n && memcmp(last.p + last.n - n, done_mark, n) == 0;
+}
+
+static void answer_empty(struct exchange *x, int status)
+{
+	struct buf nothing = { 0 };
+
+	exchange_bytes(x, status, "text/event-stream", &nothing);
+}
+
+void pops_customer(struct exchange *x)
+{
+	struct question q = asking_begin(x, SCOPE_VIEW);
+	struct pop pop = { 0 };
+
+	if (!question_query(&q, x->query, NULL, 0) || !headers_read(x, &q)) {
+		asking_refuse(x, &q);
+	} else if (strcmp(x->method, "HEAD") == 0) {
+		answer_empty(x, 200);
+	} else if (has_all(headers_get(&x->headers, "Last-Event-ID"))) {
+		answer_empty(x, 204);
+	} else {
+		pop_id_make(pop.id);
+		pop.ask = q.ask;
+		pop.ask.id = x->args[0];
+		streams_customer(x->context, x, &pop);
+	}
+}
+
+static bool agent_read(struct exchange *x)
+{
+	if (headers_is_token(x->args[0]))
+		return true;
+	exchange_problem(x, 400, "bad-agent", "an agent is named by 1 to 64 letters, digits, '.', '_', '-' or ':'",
+			 NULL);
+	return false;
+}
+
+void pops_listen(struct exchange *x)
+{
+	struct question q = asking_begin(x, 0);
+	struct str last = headers_get(&x->headers, "Last-Event-ID");
+
+	if (!agent_read(x))
+		return;
+	if (!question_query(&q, x->query, NULL, 0))
+		asking_refuse(x, &q);
+	else if (strcmp(x->method, "HEAD") == 0)
+		answer_empty(x, 200);
+	else
+		streams_agent(x->context, x, x->args[0], headers_is_token(last) ? last : (struct str){ 0 });
+}
+
+void pops_ring(struct exchange *x)
+{
+	struct question q = asking_begin(x, SCOPE_VIEW);
+	struct pop pop = { 0 };
+
+	if (!agent_read(x))
+		return;
+	if (!asking_body(x, &q) || !question_headers(&q, &x->headers)) {
+		asking_refuse(x, &q);
+	} else if (q.ask.n_by == 0) {
+		exchange_problem(x, 400, "no-key", "no key to ask by is given",
+				 "name one in `by`, such as a phone number");
+	} else {
+		pop_id_make(pop.id);
+		memcpy(pop.agent, x->args[0].p, x->args[0].n);
+		pop.ask = q.ask;
+		streams_pop(x->context, x, &pop);
+	}
+}
+
+struct warmed {
+	struct buf bytes;
+	size_t n;
+};
+
+static void warm_take(void *owner, const struct ask *one)
+{
+	struct warmed *warmed = owner;
+	const struct pop pop = { .ask = *one };
+
+	pop_write(&pop, &warmed->bytes);
+	warmed->n++;
+}
+
+void pops_warm(struct exchange *x)
+{
+	struct question q = asking_begin(x, SCOPE_VIEW);
+	struct warmed warmed = { 0 };
+
+	if (question_headers(&q, &x->headers) && asking_each(x, &q, WARM_MOST, warm_take, &warmed))
+		streams_warm(x->context, x, &warmed.bytes, warmed.n);
+	else
+		asking_refuse(x, &q);
+	buf_free(&warmed.bytes);
+}

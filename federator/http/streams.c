@@ -1,0 +1,375 @@
+#include "federator/http/streams.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/memory.h"
+#include "federator/http/streams_state.h"
+
+enum {
+	BEAT_MS = 15000, /* proxies end what is silent for half a minute */
+	/* Thousands whose node ends shall not all come to the next one in the same moment. */
+	RETRY_LEAST_MS = 500,
+	RETRY_SPREAD_MS = 2000,
+};
+
+/* Something handed to the loop of streams, and back when its exchange waits for an answer. */
+struct errand {
+	struct loop_post post;
+	struct streams *all;
+	void (*run)(struct errand *e); /* on the loop of streams */
+	struct exchange *x;            /* NULL: it parted with its connection */
+	int fd;
+	char request_id[65], agent[AGENT_BYTES], last[65];
+	struct buf bytes; /* pops */
+	size_t n;         /* of them */
+	enum shed shed;   /* the answer */
+	size_t listening;
+};
+
+static void errand_free(struct errand *e)
+{
+	buf_free(&e->bytes);
+	free(e);
+}
+
+static void errand_arrives(struct loop_post *p)
+{
+	struct errand *e = CONTAINER_OF(p, struct errand, post);
+
+	e->run(e);
+}
+
+static struct errand *errand_new(struct streams *s, struct exchange *x, void (*run)(struct errand *e))
+{
+	struct errand *e = memory_new(sizeof(*e));
+
+	e->all = s;
+	e->x = x;
+	e->run = run;
+	e->post.run = errand_arrives;
+	return e;
+}
+
+static void text_copy(char *out, size_t room, struct str text)
+{
+	size_t n = text.n < room ? text.n : 0;
+
+	memcpy(out, n ? text.p : "", n);
+	out[n] = '\0';
+}
+
+/* ---- what is worked on ---- */
+
+enum shed streams_admit(struct streams *s, uint32_t share)
+{
+	const struct options *opt = service_options(s->conf.service);
+	uint32_t all = opt->requests ? (uint32_t)opt->requests : service_room(s->conf.service);
+	struct admission_now now = { .most = (uint32_t)((uint64_t)all * share / 8),
+				     .lag_us = loop_lag_us(s->loop),
+				     .memory_short = memory_short() ||
+						     (opt->memory && footprint_over(&s->footprint, opt->memory,
+										    clock_mono_us())) };
+
+	now.most = now.most ? now.most : 1;
+	return admission_enter(&s->admission, str_of(opt->tenant), &now);
+}
+
+void streams_leave(struct streams *s)
+{
+	admission_leave(&s->admission, str_of(service_options(s->conf.service)->tenant));
+}
+
+/* ---- streams ---- */
+
+static void place_free(struct streams *s)
+{
+	atomic_fetch_sub(&s->taken, 1);
+}
+
+static void on_gone(struct crowd *crowd, struct stream *stream)
+{
+	struct streams *s = CONTAINER_OF(crowd, struct streams, crowd);
+
+	feed_leave(stream);
+	agents_leave(s, stream);
+	place_free(s);
+	counters_add(s->lane.meters, METER_STREAMS, -1);
+	counters_add(s->lane.meters, METER_STREAMS_CUT, (int64_t)(crowd->cut - s->cut_told));
+	s->cut_told = crowd->cut;
+}
+
+static void say_bye(struct stream *stream)
+{
+	char event[80];
+
+	snprintf(event, sizeof(event), "event: bye\nretry: %u\ndata: {}\n\n",
+		 RETRY_LEAST_MS + randombytes_uniform(RETRY_SPREAD_MS));
+	stream_put(stream, str_of(event));
+	stream_end(stream);
+}
+
+static void customer_begin(struct errand *e, struct stream *stream)
+{
+	struct str bytes = buf_str(&e->bytes);
+	struct arena *mem = arena_new();
+	struct feed *feed;
+	struct pop pop;
+
+	if (!pop_read(&bytes, mem, &pop))
+		abort(); /* it was written here */
+	feed = feed_new(e->all, &pop, mem);
+	feed_add(feed, stream);
+	feed_run(feed);
+}
+
+static void listener_arrives(struct errand *e)
+{
+	struct streams *s = e->all;
+	struct stream *stream = stream_open(&s->crowd, e->fd, e->request_id);
+
+	if (!stream) {
+		place_free(s);
+	} else {
+		counters_add(s->lane.meters, METER_STREAMS, 1);
+		counters_add(s->lane.meters, METER_STREAMS_OPENED, 1);
+		if (atomic_load(&s->stopping))
+			say_bye(stream);
+		else if (e->agent[0])
+			agents_join(s, stream, e->agent, str_of(e->last));
+		else
+			customer_begin(e, stream);
+	}
+	errand_free(e);
+}
+
+/* On the exchange's loop. */
+static void on_parted(void *owner, int fd)
+{
+	struct errand *e = owner;
+
+	if (fd < 0) {
+		place_free(e->all);
+		errand_free(e);
+		return;
+	}
+	e->fd = fd;
+	e->x = NULL;
+	loop_post(e->all->loop, &e->post);
+}
+
+static bool refuse_stopping(struct streams *s, struct exchange *x)
+{
+	if (!atomic_load(&s->stopping))
+		return false;
+	exchange_problem(x, 503, "stopping", "the service is stopping", NULL);
+	return true;
+}
+
+static void listen_begin(struct streams *s, struct errand *e)
+{
+	struct exchange *x = e->x;
+
+	if (atomic_fetch_add(&s->taken, 1) >= s->conf.most) {
+		place_free(s);
+		errand_free(e);
+		exchange_problem(x, 503, "overloaded", "as many streams as may be are open", "ask again in a moment");
+		return;
+	}
+	text_copy(e->request_id, sizeof(e->request_id), str_of(x->request_id));
+	exchange_part(x, on_parted, e);
+}
+
+void streams_customer(struct streams *s, struct exchange *x, const struct pop *pop)
+{
+	struct errand *e;
+
+	if (refuse_stopping(s, x))
+		return;
+	e = errand_new(s, x, listener_arrives);
+	pop_write(pop, &e->bytes);
+	listen_begin(s, e);
+}
+
+void streams_agent(struct streams *s, struct exchange *x, struct str agent, struct str last)
+{
+	struct errand *e;
+
+	if (refuse_stopping(s, x))
+		return;
+	e = errand_new(s, x, listener_arrives);
+	text_copy(e->agent, sizeof(e->agent), agent);
+	text_copy(e->last, sizeof(e->last), last);
+	listen_begin(s, e);
+}
+
+/* ---- what is answered at once, and worked on later ---- */
+
+/* On the exchange's loop again. */
+static void pop_is_taken(struct loop_post *p)
+{
+	struct errand *e = CONTAINER_OF(p, struct errand, post);
+	struct buf out = { 0 };
+
+	buf_printf(&out, "{\"streams\":%zu}", e->listening);
+	exchange_bytes(e->x, 202, "application/json", &out);
+	errand_free(e);
+}
+
+static void pop_arrives(struct errand *e)
+{
+	struct streams *s = e->all;
+
+	e->listening = agents_pop(s, buf_str(&e->bytes));
+	counters_add(s->lane.meters, METER_POPS + (e->listening > 0), 1);
+	e->post.run = pop_is_taken;
+	loop_post(e->x->lane->loop, &e->post);
+}
+
+void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop)
+{
+	struct errand *e;
+
+	if (refuse_stopping(s, x))
+		return;
+	e = errand_new(s, x, pop_arrives);
+	pop_write(pop, &e->bytes);
+	loop_post(s->loop, &e->post);
+}
+
+static void warm_is_taken(struct loop_post *p)
+{
+	struct errand *e = CONTAINER_OF(p, struct errand, post);
+	struct buf out = { 0 };
+
+	if (e->shed == SHED_NOT) {
+		buf_printf(&out, "{\"accepted\":%zu}", e->n);
+		exchange_bytes(e->x, 202, "application/json", &out);
+	} else {
+		exchange_problem(e->x, 503, "overloaded", "too many keys wait to be warmed already",
+				 "ask again when they are");
+	}
+	errand_free(e);
+}
+
+static void warm_arrives(struct errand *e)
+{
+	e->shed = warm_add(e->all, &e->bytes, e->n) ? SHED_NOT : SHED_FULL;
+	e->post.run = warm_is_taken;
+	loop_post(e->x->lane->loop, &e->post);
+}
+
+void streams_warm(struct streams *s, struct exchange *x, struct buf *bytes, size_t n)
+{
+	struct errand *e;
+
+	if (refuse_stopping(s, x))
+		return;
+	e = errand_new(s, x, warm_arrives);
+	e->bytes = *bytes;
+	*bytes = (struct buf){ 0 };
+	e->n = n;
+	loop_post(s->loop, &e->post);
+}
+
+/* ---- from start to end ---- */
+
+static void on_drain(struct loop_post *p)
+{
+	struct streams *s = CONTAINER_OF(p, struct streams, drain);
+
+	for (struct stream *stream = s->crowd.first, *next; stream; stream = next) {
+		next = stream->next;
+		say_bye(stream);
+	}
+	warm_end(s);
+	pthread_mutex_lock(&s->lock);
+	s->drained = true;
+	pthread_cond_signal(&s->told);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void streams_drain(struct streams *s)
+{
+	atomic_store(&s->stopping, true);
+	s->drain.run = on_drain;
+	loop_post(s->loop, &s->drain);
+	pthread_mutex_lock(&s->lock);
+	while (!s->drained)
+		pthread_cond_wait(&s->told, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void *streams_run(void *arg)
+{
+	struct streams *s = arg;
+
+	loop_run(s->loop);
+	return NULL;
+}
+
+static bool streams_begin(struct streams *s, struct err *err)
+{
+	s->loop = loop_new(err);
+	if (!s->loop)
+		return false;
+	lane_open(&s->lane, s->conf.service, s->loop);
+	crowd_begin(&s->crowd, s->loop, BEAT_MS);
+	s->crowd.gone = on_gone;
+	agents_begin(s);
+	warm_begin(s);
+	if (pthread_create(&s->thread, NULL, streams_run, s) != 0)
+		return err_set(err, ERR_SYSTEM, "streams", "no thread can be started");
+	s->running = true;
+	pthread_setname_np(s->thread, "streams");
+	return true;
+}
+
+struct streams *streams_start(const struct streams_conf *conf, struct err *err)
+{
+	struct streams *s = memory_new(sizeof(*s));
+
+	s->conf = *conf;
+	atomic_init(&s->taken, 0);
+	atomic_init(&s->stopping, false);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->told, NULL);
+	if (!streams_begin(s, err))
+		streams_free(&s);
+	return s;
+}
+
+void streams_stop(struct streams *s)
+{
+	if (s->running) {
+		loop_stop(s->loop);
+		pthread_join(s->thread, NULL);
+		s->running = false;
+	}
+	if (!s->lane.cache)
+		return;
+	if (s->crowd.loop) {
+		crowd_end(&s->crowd);
+		agents_end(s);
+		warm_end(s);
+	}
+	lane_close(&s->lane);
+}
+
+void streams_free(struct streams **sp)
+{
+	struct streams *s = *sp;
+
+	if (!s)
+		return;
+	streams_stop(s);
+	if (s->loop)
+		loop_free(&s->loop);
+	pthread_cond_destroy(&s->told);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+	*sp = NULL;
+}

@@ -1,0 +1,111 @@
+/* streams_state.h - the inside of streams, for streams.c (the thread, and what is handed to it), feed.c (an
+ * answer on its way to streams), agents.c (who listens to which agent) and warm.c only. Everything on the
+ * loop of streams. */
+#ifndef FEDERATOR_HTTP_STREAMS_STATE_H
+#define FEDERATOR_HTTP_STREAMS_STATE_H
+
+#include <stdatomic.h>
+
+#include "federator/footprint.h"
+#include "federator/http/stream.h"
+#include "federator/http/streams.h"
+
+enum { AGENT_BUCKETS = 4096, KEPT_MOST = 4096, KEPT_MS = 60000 };
+
+/* An agent with streams, or with a pop that waits for one. */
+struct agent {
+	char name[AGENT_BYTES];
+	struct stream *streams;
+	size_t n_streams;
+	struct buf kept; /* the last pop; empty: none is kept */
+	char kept_id[POP_ID_BYTES];
+	uint64_t kept_until_us;
+	bool delivered;           /* to a stream, here */
+	struct agent *next, **at; /* in its bucket */
+	struct agent *newer, **kept_at; /* among those with a pop */
+};
+
+struct agents {
+	struct agent *buckets[AGENT_BUCKETS];
+	struct agent *oldest, **newest; /* by age of what they keep */
+	size_t n_kept;
+	struct loop_timer forget;
+};
+
+/* Questions to be asked when there is time. */
+struct batch {
+	struct buf bytes; /* pops, one after the other */
+	size_t read;      /* of it */
+	size_t left;      /* pops */
+	uint64_t until_us; /* then what is left is not worth it */
+	struct batch *next;
+};
+
+struct warm {
+	struct batch *first, **end;
+	size_t queued, running;
+	bool asking; /* inside warm_on() */
+	struct loop_timer again;
+};
+
+struct streams {
+	struct streams_conf conf;
+	struct loop *loop;
+	struct lane lane;
+	pthread_t thread;
+	bool running;
+	atomic_uint taken; /* streams that are open or about to be */
+	atomic_bool stopping;
+	struct loop_post drain;
+	pthread_mutex_t lock;
+	pthread_cond_t told;
+	bool drained; /* under lock */
+	uint64_t cut_told;
+	struct crowd crowd;
+	struct agents agents;
+	struct warm warm;
+	struct admission admission;
+	struct footprint footprint;
+};
+
+/* May one more question be worked on? `share` of all that may be, in eighths. What was let in has to leave. */
+enum shed streams_admit(struct streams *s, uint32_t share) MUST_CHECK NONNULL(1);
+/* It has its answer. */
+void streams_leave(struct streams *s) NONNULL(1);
+
+/* feed.c - an answer while it grows, and the streams that it goes to */
+
+/* A feed for the answer to a pop, whose texts live in `mem`, which is taken over. Give it streams, then run it. */
+struct feed *feed_new(struct streams *s, const struct pop *pop, struct arena *mem) NONNULL(1, 2, 3)
+	__attribute__((returns_nonnull));
+/* The stream listens to this feed now, and to no other. */
+void feed_add(struct feed *feed, struct stream *stream) NONNULL(1, 2);
+/* It listens to none. */
+void feed_leave(struct stream *stream) NONNULL(1);
+/* Ask; the feed frees itself at its end. A question that is not let in is answered with a problem. */
+void feed_run(struct feed *feed) NONNULL(1);
+
+/* agents.c - who listens to which agent, and the last pops of those who are about to */
+
+/* Zeroed before. */
+void agents_begin(struct streams *s) NONNULL(1);
+/* No streams are open any more. */
+void agents_end(struct streams *s) NONNULL(1);
+/* The stream is the agent's; a pop that waits for it is answered to it. `last` as of streams_agent(). */
+void agents_join(struct streams *s, struct stream *stream, const char *agent, struct str last) NONNULL(1, 2, 3);
+/* It ends. */
+void agents_leave(struct streams *s, struct stream *stream) NONNULL(1, 2);
+/* Answer a pop of which `bytes` are the one copy to all streams of its agent, and keep it for a while; how many they
+ * are. */
+size_t agents_pop(struct streams *s, struct str bytes) NONNULL(1);
+
+/* warm.c */
+
+/* Zeroed before. */
+void warm_begin(struct streams *s) NONNULL(1);
+/* Throw away what is queued. */
+void warm_end(struct streams *s) NONNULL(1);
+/* Queue `n` pops; takes over the bytes. False: too many wait already, and *bytes stays. */
+bool warm_add(struct streams *s, struct buf *bytes, size_t n) MUST_CHECK NONNULL(1, 2);
+
+#endif

@@ -1,0 +1,356 @@
+#!/usr/bin/env python3
+"""Streams of server-sent events: the view of one customer as it grows, the pops of an agent, and warming."""
+import json
+import os
+import resource
+import signal
+import socket
+import unittest
+
+from servers import Servers
+from shop import Shop, phone_of
+from support import SANITIZED, SLOW, LiveTest, Service, without_times
+
+WAIT_S = 20 * SLOW
+IDLE = 400 if SANITIZED else 5000
+
+
+class Stream:
+    """A client that listens, on a plain socket."""
+
+    def __init__(self, port, path, headers="", first=b""):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
+        self.bytes = b""
+        self.socket.sendall(first + f"GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
+
+    def close(self):
+        self.socket.close()
+
+    def read(self):
+        """More bytes; false at the end."""
+        got = self.socket.recv(65536)
+        self.bytes += got
+        return bool(got)
+
+    def cut(self, mark):
+        while mark not in self.bytes:
+            if not self.read():
+                raise EOFError(self.bytes)
+        text, self.bytes = self.bytes.split(mark, 1)
+        return text.decode()
+
+    def header(self):
+        return self.cut(b"\r\n\r\n")
+
+    def event(self):
+        """The next event, as its fields; comments are passed over."""
+        while True:
+            lines = self.cut(b"\n\n").split("\n")
+            fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
+            if fields:
+                fields["data"] = json.loads(fields["data"])
+                return fields
+
+    def events(self, last):
+        """Up to and with an event of that name."""
+        events = [self.event()]
+        while events[-1]["event"] != last:
+            events.append(self.event())
+        return events
+
+    def ends(self):
+        while self.read():
+            pass
+        return self.bytes == b""
+
+
+def take_in(view, part):
+    """As docs/http.md tells clients to."""
+    for name, value in part.items():
+        if value is None:
+            view.pop(name, None)
+        elif isinstance(value, dict) and isinstance(view.get(name), dict):
+            for inner, member in value.items():
+                if member is None:
+                    view[name].pop(inner, None)
+                else:
+                    view[name][inner] = member
+        else:
+            view[name] = value
+
+
+def view_of(events):
+    view = [e["data"] for e in events if e["event"] == "view"][0]
+    for event in events:
+        if event["event"] == "part":
+            take_in(view, event["data"])
+    return view
+
+
+class StreamsTest(LiveTest):
+    def serve(self, *options, servers=None, shop=None):
+        self.shop = shop or Shop(os.path.join(self.fresh(), "shop"), servers)
+        service = self.start(self.shop.map, *options)
+        service.wait_sources()
+        return service
+
+    def listen(self, service, path, headers="", first=b""):
+        stream = Stream(service.port, path, headers, first)
+        self.addCleanup(stream.close)
+        return stream
+
+    def opened(self, service, path, headers="", first=b""):
+        stream = self.listen(service, path, headers, first)
+        header = stream.header()
+        self.assertIn("HTTP/1.1 200 OK", header)
+        self.assertIn("Content-Type: text/event-stream", header)
+        return stream
+
+    def agent(self, service, name, headers=""):
+        """A stream of an agent that is listed by now."""
+        before = self.metric(service, "federator_streams_opened_total")
+        stream = self.opened(service, f"/v1/agents/{name}/pops", headers)
+        service.wait(lambda: self.metric(service, "federator_streams_opened_total") > before)
+        return stream
+
+    @staticmethod
+    def metric(service, name):
+        lines = service.admin("/metrics").body.decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split(" ")[0] == name)
+
+    @staticmethod
+    def ring(service, agent, by, **more):
+        return service.ask("POST", f"/v1/agents/{agent}/pops", json.dumps({"by": by, **more}),
+                           {"Content-Type": "application/json"})
+
+    def assert_pop(self, stream, customer):
+        events = stream.events("done")
+        self.assertEqual([events[0]["event"], events[1]["event"], events[2]["event"]], ["pop", "identity", "view"])
+        self.assertEqual(events[0]["id"], events[0]["data"]["id"])
+        self.assertEqual(events[-1]["id"], events[0]["id"] + ".done")
+        self.assertEqual(view_of(events)["customer"]["name"], f"한{customer}별")
+        return events
+
+    # one customer
+
+    def test_stream_of_a_customer_is_the_view(self):
+        service = self.serve()
+        whole = service.query({"phone": phone_of(7)}).json
+        stream = self.opened(service, f"/v1/customers/{whole['id']}/stream?view=pop")
+        events = stream.events("done")
+        self.assertEqual(events[0]["event"], "begin")
+        self.assertTrue(stream.ends())
+        self.assertIs(events[-1]["data"]["complete"], True)
+        told = without_times(view_of(events))
+        whole = without_times(service.ask("GET", f"/v1/customers/{whole['id']}?view=pop").json)
+        self.assertEqual(told, whole)
+        self.assertEqual(told["customer"]["phone"], "010-****-0007")
+        self.assertIn("birth", told["withheld"])
+
+    def test_part_that_is_slow_lands_later_and_one_that_is_late_too(self):
+        servers = Servers(self.fresh()).start()
+        self.addCleanup(servers.stop)
+        shop = Shop(os.path.join(self.fresh(), "shop"), servers, patient=False)
+        shop.edit("parts.xml", 'find-only="true">', 'find-only="true" cap="110s">')
+        shop.edit("parts.xml", '<part name="orders" source="warehouse" rows="0..20" deadline="400ms"',
+                  '<part name="orders" source="warehouse" rows="0..20" deadline="400ms" cap="120s"')
+        service = self.serve(shop=shop)
+        service.wait(lambda: service.query({"phone": phone_of(8)}).json["complete"])
+        whole = service.query({"phone": phone_of(7)}, parts="crm").json
+        service.ask("GET", f"/v1/customers/{whole['id']}?parts=crm")
+        servers.mariadb.freeze()
+        self.addCleanup(servers.mariadb.thaw)
+        stream = self.opened(service, f"/v1/customers/{whole['id']}/stream")
+        events = stream.events("view")
+        self.assertEqual(events[-1]["data"]["parts"]["orders"]["reason"], "pending")
+        self.assertEqual(events[-1]["data"]["customer"]["name"], "한7별")
+        self.assertIs(events[-1]["data"]["complete"], False)
+        while events[-1]["data"].get("parts", {}).get("orders", {}).get("reason") != "deadline":
+            events.append(stream.event())
+        self.assertIs(events[-1]["data"]["parts"]["orders"]["refreshing"], True)
+        servers.mariadb.thaw()
+        events += stream.events("done")
+        self.assertIs(events[-1]["data"]["complete"], True)
+        self.assertEqual(view_of(events)["parts"]["orders"]["state"], "live")
+        self.assertEqual(view_of(events)["customer"]["orders"], service.query({"phone": phone_of(7)}).json["customer"]["orders"])
+        self.assertTrue(stream.ends())
+
+    def test_who_has_all_is_told_not_to_come_again(self):
+        service = self.serve()
+        whole = service.query({"phone": phone_of(7)}).json
+        events = self.opened(service, f"/v1/customers/{whole['id']}/stream").events("done")
+        headers = {"Last-Event-ID": events[-1]["id"]}
+        self.assertEqual(service.ask("GET", f"/v1/customers/{whole['id']}/stream", headers=headers).status, 204)
+        again = self.opened(service, f"/v1/customers/{whole['id']}/stream", f"Last-Event-ID: {events[0]['id']}\r\n")
+        self.assertIs(again.events("done")[-1]["data"]["complete"], True)
+
+    def test_what_cannot_be_answered_is_a_problem(self):
+        service = self.serve()
+        events = self.opened(service, "/v1/customers/c.nonsense/stream").events("problem")
+        self.assertEqual(events[-1]["data"]["status"], 404)
+        self.assert_problem(service.ask("GET", "/v1/customers/c.x/stream?colour=red"), 400, "colour")
+        self.assertEqual(service.ask("HEAD", "/v1/customers/c.x/stream").status, 200)
+
+    # agents
+
+    def test_pop_goes_to_all_streams_of_its_agent_only(self):
+        service = self.serve()
+        one, two, other = self.agent(service, "kim.1"), self.agent(service, "kim.1"), self.agent(service, "lee")
+        answer = self.ring(service, "kim.1", {"phone": phone_of(7)}, view="pop")
+        self.assertEqual((answer.status, answer.json), (202, {"streams": 2}))
+        first = self.assert_pop(one, 7)
+        self.assertEqual(first, self.assert_pop(two, 7))
+        self.assertEqual(self.ring(service, "lee", {"phone": phone_of(9)}).json, {"streams": 1})
+        self.assert_pop(other, 9)
+        self.ring(service, "kim.1", {"phone": phone_of(5)})
+        self.assert_pop(one, 5)
+        self.assertEqual(service.query({"phone": phone_of(7)}).json["parts"]["crm"]["state"], "fresh")
+
+    def test_pop_waits_for_its_agent(self):
+        service = self.serve()
+        self.assertEqual(self.ring(service, "kim", {"phone": phone_of(6)}).json, {"streams": 0})
+        self.ring(service, "kim", {"phone": phone_of(7)})
+        stream = self.agent(service, "kim")
+        events = self.assert_pop(stream, 7)
+        second = self.agent(service, "kim")  # it was delivered
+        broken = self.agent(service, "kim", f"Last-Event-ID: {events[0]['id']}\r\n")  # not to its end
+        self.assert_pop(broken, 7)
+        self.ring(service, "kim", {"phone": phone_of(9)})
+        self.assert_pop(second, 9)
+
+    def test_stream_on_a_connection_that_was_used_before(self):
+        service = self.serve()
+        before = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+        stream = self.listen(service, "/v1/agents/kim/pops", first=before)
+        self.assertIn("Content-Length: ", stream.header())
+        self.assertIn("text/event-stream", stream.header())
+        service.wait(lambda: self.metric(service, "federator_streams") == 1)
+        stream.socket.sendall(before)  # nobody answers that
+        self.ring(service, "kim", {"phone": phone_of(7)})
+        self.assert_pop(stream, 7)
+
+    def test_bad_pops_are_refused(self):
+        service = self.serve()
+        self.assert_problem(self.ring(service, "a%20b", {"phone": "1"}), 400, "agent")
+        self.assert_problem(self.ring(service, "kim", {}), 400, "key")
+        self.assert_problem(service.ask("GET", "/v1/agents/kim/pops?view=pop"), 400, "view")
+        stream = self.agent(service, "kim")
+        self.assertEqual(self.ring(service, "kim", {"phone": phone_of(7)}, view="nowhere").status, 202)
+        self.assertEqual(stream.events("problem")[-1]["data"]["status"], 400)
+
+    # the engine
+
+    def test_who_leaves_is_forgotten(self):
+        service = self.serve()
+        streams = [self.agent(service, "kim") for _ in range(20)]
+        for stream in streams[1:]:
+            stream.close()
+        service.wait(lambda: self.metric(service, "federator_streams") == 1)
+        self.assertEqual(self.ring(service, "kim", {"phone": phone_of(7)}).json, {"streams": 1})
+        self.assert_pop(streams[0], 7)
+
+    def test_limit(self):
+        service = self.serve("--streams", "2")
+        streams = [self.agent(service, "kim"), self.agent(service, "lee")]
+        self.assert_problem(service.ask("GET", "/v1/agents/park/pops"), 503, "streams")
+        streams[0].close()
+        service.wait(lambda: self.metric(service, "federator_streams") == 1)
+        self.agent(service, "park")
+
+    def test_who_does_not_read_is_cut(self):
+        service = self.serve()
+        slow = socket.socket()
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.addCleanup(slow.close)
+        slow.connect(("127.0.0.1", service.port))
+        slow.sendall(b"GET /v1/agents/kim/pops HTTP/1.1\r\nHost: x\r\n\r\n")
+        service.wait(lambda: self.metric(service, "federator_streams") == 1)
+
+        def cut():
+            self.ring(service, "kim", {"phone": phone_of(7)}, view="full", provenance="full")
+            return self.metric(service, "federator_streams_cut_total") == 1
+        service.wait(cut, seconds=4 * WAIT_S)
+        service.wait(lambda: self.metric(service, "federator_streams") == 0)
+
+    def test_end_says_good_bye(self):
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        with Service(shop.map) as service:
+            service.wait_sources()
+            streams = [self.agent(service, f"agent-{n}") for n in range(30)]
+            service.process.send_signal(signal.SIGTERM)
+            for stream in streams:
+                event = stream.event()
+                self.assertEqual(event["event"], "bye")
+                self.assertIn("retry", event)
+                self.assertTrue(stream.ends())
+            self.assertEqual(service.process.wait(timeout=WAIT_S), 0, service.log())
+
+    def test_thousands_that_idle(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, IDLE + 2000), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        service = self.serve("--streams", str(IDLE))
+        before = self.metric(service, "process_resident_memory_bytes")
+        streams = [self.listen(service, f"/v1/agents/a{n}/pops") for n in range(IDLE)]
+        service.wait(lambda: self.metric(service, "federator_streams") == IDLE, seconds=4 * WAIT_S)
+        grown = self.metric(service, "process_resident_memory_bytes") - before
+        print(f"{IDLE} idle streams: {grown / IDLE:.0f} bytes each")
+        if not SANITIZED:
+            self.assertLess(grown / IDLE, 12 * 1024)
+        for n in (0, IDLE // 2, IDLE - 1):
+            self.assertEqual(self.ring(service, f"a{n}", {"phone": phone_of(7)}).json, {"streams": 1})
+            streams[n].header()
+            self.assert_pop(streams[n], 7)
+
+    # warming
+
+    def warm(self, service, by, **more):
+        return service.ask("POST", "/v1/warm", json.dumps({"by": by, **more}), {"Content-Type": "application/json"})
+
+    def outcome(self, service, word):
+        return self.metric(service, f'federator_warm_total{{outcome="{word}"}}')
+
+    def test_warm_customers_are_answered_from_copies(self):
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        for part in ("crm", "calls", "orders", "pages"):
+            for ttl in ("30s", "10s", "1s"):
+                try:
+                    shop.edit("parts.xml", f'ttl="{ttl}" stale="0s"', 'ttl="10m" stale="0s"')
+                except AssertionError:
+                    pass
+        service = self.serve(shop=shop)
+        numbers = [{"phone": phone_of(n)} for n in range(3, 33)]
+        answer = self.warm(service, numbers, view="pop")
+        self.assertEqual((answer.status, answer.json), (202, {"accepted": 30}))
+        service.wait(lambda: self.outcome(service, "answered") == 30)
+        view = service.query({"phone": phone_of(20)}).json
+        self.assertEqual({part["state"] for part in view["parts"].values()}, {"fresh"})
+        self.warm(service, numbers[:2], view="nowhere")
+        service.wait(lambda: self.outcome(service, "failed") == 2)
+
+    def test_bad_lists_are_refused(self):
+        service = self.serve()
+        self.assert_problem(self.warm(service, []), 400, "1 to 500")
+        self.assert_problem(self.warm(service, [{"phone": "1"}] * 501), 400, "1 to 500")
+        self.assert_problem(self.warm(service, [{"phone": "1"}, {}]), 400, "object 2")
+        self.assert_problem(self.warm(service, [{"phone": "1"}], colour="red"), 400, "colour")
+        self.assert_problem(service.ask("POST", "/v1/warm", "<a/>", {"Content-Type": "application/xml"}), 415, "JSON")
+
+    def test_what_waits_for_a_source_is_not_all_taken(self):
+        servers = Servers(self.fresh()).start()
+        self.addCleanup(servers.stop)
+        service = self.serve(servers=servers)
+        servers.pg.freeze()
+        self.addCleanup(servers.pg.thaw)
+        numbers = [{"phone": phone_of(n % 30 + 3)} for n in range(500)]
+        answers = [self.warm(service, numbers).status for _ in range(12)]
+        self.assertIn(503, answers)
+        self.assertEqual(answers[0], 202)
+        servers.pg.thaw()
+        taken = 500 * answers.count(202)
+        service.wait(lambda: sum(self.outcome(service, word) for word in ("answered", "failed", "skipped")) == taken,
+                     seconds=4 * WAIT_S)
+
+
+if __name__ == "__main__":
+    unittest.main()
