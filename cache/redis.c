@@ -231,6 +231,7 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 	case REDIS_TRACKING:
 	case REDIS_SUBSCRIBE:
 	case REDIS_BEAT:
+	case REDIS_PUBLISH:
 	case REDIS_UNASKED:
 		break;
 	}

@@ -23,6 +23,7 @@ enum redis_command {
 	REDIS_TRACKING,
 	REDIS_SUBSCRIBE,
 	REDIS_BEAT,
+	REDIS_PUBLISH,
 };
 
 enum {

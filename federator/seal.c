@@ -83,3 +83,42 @@ bool unseal_id(const struct service *svc, struct str tenant, struct str id, stru
 	*subject_out = arena_str(mem, (struct str){ (const char *)plain + EXPIRY, (size_t)plain_n - EXPIRY });
 	return true;
 }
+
+/* The key is that of sealed ids: their associated data is a tenant, which holds no NUL. */
+static struct str message_about(struct str about, struct arena *mem)
+{
+	char *text = arena_alloc(mem, about.n + 1);
+
+	memcpy(text + 1, about.n ? about.p : "", about.n);
+	return (struct str){ text, about.n + 1 };
+}
+
+struct str seal_message(const struct service *svc, struct str about, struct str plain, struct arena *mem)
+{
+	struct str ad = message_about(about, mem);
+	unsigned char *sealed = arena_alloc(mem, NONCE + plain.n + TAG);
+
+	randombytes_buf(sealed, NONCE);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, NULL,
+						   (const unsigned char *)(plain.n ? plain.p : ""), plain.n,
+						   (const unsigned char *)ad.p, ad.n, NULL, sealed, svc->seal_key);
+	return (struct str){ (const char *)sealed, NONCE + plain.n + TAG };
+}
+
+bool unseal_message(const struct service *svc, struct str about, struct str sealed, struct arena *mem,
+		    struct str *plain_out)
+{
+	const unsigned char *bytes = (const unsigned char *)sealed.p;
+	struct str ad = message_about(about, mem);
+	unsigned long long n;
+	unsigned char *plain;
+
+	if (sealed.n < NONCE + TAG)
+		return false;
+	plain = arena_alloc(mem, sealed.n);
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, &n, NULL, bytes + NONCE, sealed.n - NONCE,
+						       (const unsigned char *)ad.p, ad.n, bytes, svc->seal_key) != 0)
+		return false;
+	*plain_out = (struct str){ (const char *)plain, (size_t)n };
+	return true;
+}

@@ -70,6 +70,8 @@ static bool cache_prepare(struct service *svc, struct err *err)
 	else if (strcmp(svc->opt->cache, "off") == 0)
 		conf.kind = CACHE_OFF;
 	made = redis_conf_make(svc, &conf.redis, err);
+	if (made && conf.kind == CACHE_IN_REDIS)
+		svc->redis = conf.redis;
 	svc->cache = made ? cache_home_new(&conf, err) : NULL;
 	sodium_memzero(&conf, sizeof(conf));
 	return svc->cache != NULL;
@@ -287,6 +289,14 @@ struct cache_near_state service_near(const struct service *svc)
 struct str service_salt(const struct service *svc)
 {
 	return (struct str){ (const char *)svc->salt, sizeof(svc->salt) };
+}
+
+bool service_redis(const struct service *svc, struct redis_conf *out)
+{
+	if (!svc->redis.address)
+		return false;
+	*out = svc->redis;
+	return true;
 }
 
 static struct cache *lane_cache(const struct service *svc, struct loop *loop)

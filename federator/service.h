@@ -96,6 +96,8 @@ struct cache_state service_cache(struct service *svc) NONNULL(1);
 struct cache_near_state service_near(const struct service *svc) NONNULL(1);
 /* Answers kept as bytes; NULL: none are. */
 struct shelf *service_rendered(const struct service *svc) NONNULL(1);
+/* How Redis is reached, where copies are kept in it; the texts live as long as the service. False: they are not. */
+bool service_redis(const struct service *svc, struct redis_conf *out) MUST_CHECK NONNULL(1, 2);
 /* When it began: milliseconds since 1970. */
 int64_t service_began_ms(const struct service *svc) NONNULL(1);
 /* Begin a lane on `loop`, which is not running yet: its cache as the options say. It stays where it is. */
@@ -120,5 +122,12 @@ struct str seal_id(const struct service *svc, struct str tenant, struct str subj
 /* The subject of a sealed id; false: not ours, another tenant's, or expired. */
 bool unseal_id(const struct service *svc, struct str tenant, struct str id, struct arena *mem,
 	       struct str *subject_out) MUST_CHECK NONNULL(1, 4, 5);
+
+/* A message to other processes with the same salt, in `mem`: an authenticated encryption of `plain` that opens only as
+ * one `about` the same. */
+struct str seal_message(const struct service *svc, struct str about, struct str plain, struct arena *mem) NONNULL(1, 4);
+/* The way back; false: it is not such a message. */
+bool unseal_message(const struct service *svc, struct str about, struct str sealed, struct arena *mem,
+		    struct str *plain_out) MUST_CHECK NONNULL(1, 4, 5);
 
 #endif

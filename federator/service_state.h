@@ -17,6 +17,7 @@ struct service {
 	unsigned char seal_key[DIGEST_BYTES];
 	struct cache_home *cache;   /* NULL: something stands in */
 	struct shelf *rendered; /* answers; NULL: none are kept */
+	struct redis_conf redis;    /* address NULL: copies are not kept there; texts of the options and mem */
 	struct counters *meters;    /* enum meter */
 	struct lane *lanes;         /* under home.lock */
 	int64_t began_ms;

@@ -176,7 +176,7 @@ void agents_leave(struct streams *s, struct stream *stream)
 	drop_idle(agent);
 }
 
-size_t agents_pop(struct streams *s, struct str bytes)
+size_t agents_pop(struct streams *s, struct str bytes, bool came)
 {
 	struct agent *agent;
 	struct feed *feed;
@@ -188,6 +188,11 @@ size_t agents_pop(struct streams *s, struct str bytes)
 	agent = agent_named(&s->agents, pop.agent, true);
 	keep(s, agent, bytes, pop.id);
 	agent->delivered = agent->n_streams > 0;
+	counters_add(s->lane.meters, METER_POPS + agent->delivered, 1);
+	if (came && !agent->delivered) {
+		feed_free(feed);
+		return 0;
+	}
 	for (struct stream *stream = agent->streams; stream; stream = stream->agent_next)
 		feed_add(feed, stream);
 	feed_run(feed);

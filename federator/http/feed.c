@@ -45,7 +45,7 @@ void feed_add(struct feed *feed, struct stream *stream)
 }
 
 /* Those of one customer end with their answer. */
-static void feed_free(struct feed *feed)
+void feed_free(struct feed *feed)
 {
 	while (feed->streams) {
 		struct stream *stream = feed->streams;

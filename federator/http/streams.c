@@ -223,8 +223,8 @@ static void pop_arrives(struct errand *e)
 {
 	struct streams *s = e->all;
 
-	e->listening = agents_pop(s, buf_str(&e->bytes));
-	counters_add(s->lane.meters, METER_POPS + (e->listening > 0), 1);
+	post_send(s, buf_str(&e->bytes)); /* first: there it has further to go */
+	e->listening = agents_pop(s, buf_str(&e->bytes), false);
 	e->post.run = pop_is_taken;
 	loop_post(e->x->lane->loop, &e->post);
 }
@@ -321,6 +321,8 @@ static bool streams_begin(struct streams *s, struct err *err)
 	s->crowd.gone = on_gone;
 	agents_begin(s);
 	warm_begin(s);
+	if (!post_begin(s, err))
+		return false;
 	if (pthread_create(&s->thread, NULL, streams_run, s) != 0)
 		return err_set(err, ERR_SYSTEM, "streams", "no thread can be started");
 	s->running = true;
@@ -356,6 +358,7 @@ void streams_stop(struct streams *s)
 		agents_end(s);
 		warm_end(s);
 	}
+	courier_close(&s->courier);
 	lane_close(&s->lane);
 }
 

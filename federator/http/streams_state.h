@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "cache/courier.h"
 #include "federator/footprint.h"
 #include "federator/http/stream.h"
 #include "federator/http/streams.h"
@@ -64,6 +65,8 @@ struct streams {
 	struct crowd crowd;
 	struct agents agents;
 	struct warm warm;
+	struct courier *courier; /* to the other nodes; NULL: there are none */
+	unsigned char node[8];   /* this one, in messages */
 	struct admission admission;
 	struct footprint footprint;
 };
@@ -82,6 +85,8 @@ struct feed *feed_new(struct streams *s, const struct pop *pop, struct arena *me
 void feed_add(struct feed *feed, struct stream *stream) NONNULL(1, 2);
 /* It listens to none. */
 void feed_leave(struct stream *stream) NONNULL(1);
+/* End one that was not run. */
+void feed_free(struct feed *feed) NONNULL(1);
 /* Ask; the feed frees itself at its end. A question that is not let in is answered with a problem. */
 void feed_run(struct feed *feed) NONNULL(1);
 
@@ -95,9 +100,16 @@ void agents_end(struct streams *s) NONNULL(1);
 void agents_join(struct streams *s, struct stream *stream, const char *agent, struct str last) NONNULL(1, 2, 3);
 /* It ends. */
 void agents_leave(struct streams *s, struct stream *stream) NONNULL(1, 2);
-/* Answer a pop of which `bytes` are the one copy to all streams of its agent, and keep it for a while; how many they
- * are. */
-size_t agents_pop(struct streams *s, struct str bytes) NONNULL(1);
+/* Answer the pop in `bytes` to all streams of its agent, and keep it for a while; how many they are. One that `came`
+ * from another node is only asked for if there are any: that node has asked. */
+size_t agents_pop(struct streams *s, struct str bytes, bool came) NONNULL(1);
+
+/* post.c - pops to and from other nodes */
+
+/* Begin to listen, if the cache is in Redis. */
+bool post_begin(struct streams *s, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* Tell the other nodes. */
+void post_send(struct streams *s, struct str pop) NONNULL(1);
 
 /* warm.c */
 

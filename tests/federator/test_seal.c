@@ -104,6 +104,24 @@ static void whatever_else_is_refused(void **state)
 	assert_false(unseal(f, "mall", STR("c.!!!!")));
 }
 
+static void message_opens_whole_and_about_the_same_only(void **state)
+{
+	struct fixture *f = *state;
+	struct str sealed = seal_message(&f->svc, STR("pop mall"), STR("010-1234-5678"), f->mem), plain;
+	char *changed = (char *)(uintptr_t)arena_str(f->mem, sealed).p;
+
+	assert_null(memmem(sealed.p, sealed.n, "010-1234", 8));
+	assert_true(unseal_message(&f->svc, STR("pop mall"), sealed, f->mem, &plain));
+	assert_true(str_eq(plain, STR("010-1234-5678")));
+	assert_false(unseal_message(&f->svc, STR("pop bank"), sealed, f->mem, &plain));
+	for (size_t n = 0; n < sealed.n; n++)
+		assert_false(unseal_message(&f->svc, STR("pop mall"), (struct str){ sealed.p, n }, f->mem, &plain));
+	changed[sealed.n - 1] ^= 1;
+	assert_false(unseal_message(&f->svc, STR("pop mall"), (struct str){ changed, sealed.n }, f->mem, &plain));
+	f->svc.seal_key[0] ^= 1;
+	assert_false(unseal_message(&f->svc, STR("pop mall"), sealed, f->mem, &plain));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +131,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_tenant_or_installation_cannot_open_it, begin, end),
 		cmocka_unit_test_setup_teardown(an_expired_id_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(whatever_else_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(message_opens_whole_and_about_the_same_only, begin, end),
 	};
 	struct err err;
 

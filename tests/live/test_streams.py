@@ -218,6 +218,57 @@ class StreamsTest(LiveTest):
         self.ring(service, "kim", {"phone": phone_of(9)})
         self.assert_pop(second, 9)
 
+    def two_nodes(self):
+        servers = Servers(self.fresh(), ["redis"]).start()
+        self.addCleanup(servers.stop)
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        shop.write_secret("salt", "0123456789abcdef-of-both-nodes")
+        options = ("--cache", servers.env["FED_TEST_REDIS"], "--salt-secret", "salt", "--cache-timeout", "900ms")
+        return servers, [self.serve(*options, shop=shop) for _ in range(2)]
+
+    def rung_elsewhere(self, nodes, agent, by):
+        """Ring until the other node knows of it: the nodes may just be about to find each other again."""
+        name = 'federator_pops_total{listening="yes"}'
+        before = self.metric(nodes[1], name)
+        nodes[0].wait(lambda: self.ring(nodes[0], agent, by).status == 202 and self.metric(nodes[1], name) > before)
+
+    def test_pop_reaches_the_other_node(self):
+        servers, nodes = self.two_nodes()
+        stream = self.agent(nodes[1], "kim")
+        self.rung_elsewhere(nodes, "kim", {"phone": phone_of(7)})
+        events = self.assert_pop(stream, 7)
+        broken = self.agent(nodes[0], "kim", f"Last-Event-ID: {events[0]['id']}\r\n")  # its node is gone
+        self.assert_pop(broken, 7)
+        all_of_it = self.agent(nodes[0], "kim", f"Last-Event-ID: {events[-1]['id']}\r\n")
+        self.ring(nodes[0], "kim", {"phone": phone_of(9)})
+        self.assert_pop(all_of_it, 9)
+        self.assertGreater(self.metric(nodes[0], 'federator_pop_messages_total{outcome="sent"}'), 0)
+
+    def test_nodes_find_each_other_again(self):
+        servers, nodes = self.two_nodes()
+        stream = self.agent(nodes[1], "kim")
+        self.rung_elsewhere(nodes, "kim", {"phone": phone_of(7)})
+        self.assert_pop(stream, 7)
+        servers.redis.stop()
+        servers.redis.start()
+        self.rung_elsewhere(nodes, "kim", {"phone": phone_of(9)})
+        while True:
+            try:
+                self.assert_pop(stream, 9)
+                break
+            except AssertionError:
+                continue
+
+    def test_message_of_somebody_else_is_refused(self):
+        servers, nodes = self.two_nodes()
+        stream = self.agent(nodes[1], "kim")
+        self.rung_elsewhere(nodes, "kim", {"phone": phone_of(7)})
+        self.assert_pop(stream, 7)
+        refused = self.metric(nodes[1], 'federator_pop_messages_total{outcome="refused"}')
+        for forged in ("nonsense", "x" * 200):
+            servers.redis.ask("PUBLISH fed2:pops:default " + forged)
+        nodes[1].wait(lambda: self.metric(nodes[1], 'federator_pop_messages_total{outcome="refused"}') == refused + 2)
+
     def test_stream_on_a_connection_that_was_used_before(self):
         service = self.serve()
         before = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"

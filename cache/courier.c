@@ -1,0 +1,174 @@
+#include "cache/courier.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "cache/redis_line.h"
+
+/* A subscription that died in silence hears nothing, and so does one that nobody sends to: an empty message of our own
+ * has to come back. */
+enum { OPENING_MS = 2000, BEAT_MS = 5000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, MESSAGE_MOST = 1 << 20 };
+
+struct courier {
+	struct loop *loop;
+	struct redis_account account;
+	char *channel;
+	courier_take *take;
+	void *arg;
+	struct redis_line ears, mouth;
+	bool down;            /* timer: next attempt; else: next empty message, or the first one has not come back */
+	bool heard;           /* something since the last empty message was sent */
+	struct loop_timer timer;
+	uint32_t back_off_ms;
+};
+
+/* Half of the delay is random, so that many processes do not come back together. */
+static void go_down(struct courier *c)
+{
+	uint32_t half = c->back_off_ms / 2;
+
+	redis_line_close(&c->ears);
+	redis_line_close(&c->mouth);
+	c->down = true;
+	loop_timer_set(c->loop, &c->timer, deadline_after_ms(half + randombytes_uniform(half + 1)));
+	c->back_off_ms = 2 * c->back_off_ms < BACK_OFF_MOST_MS ? 2 * c->back_off_ms : BACK_OFF_MOST_MS;
+}
+
+static void ears_lost(struct redis_line *line)
+{
+	go_down(CONTAINER_OF(line, struct courier, ears));
+}
+
+static void mouth_lost(struct redis_line *line)
+{
+	go_down(CONTAINER_OF(line, struct courier, mouth));
+}
+
+/* ---- what is said ---- */
+
+static void say(struct courier *c, struct str message)
+{
+	REDIS_LINE_SEND(&c->mouth, REDIS_PUBLISH, STR("PUBLISH"), str_of(c->channel), message);
+}
+
+static void mouth_connected(struct redis_line *line)
+{
+	(void)line; /* the empty message is sent when there is somebody to hear it */
+}
+
+static bool mouth_take(struct redis_line *line, enum redis_command what, const struct redis_reply *reply)
+{
+	(void)line;
+	return what == REDIS_PUBLISH && reply->type == REDIS_REPLY_INTEGER;
+}
+
+bool courier_send(struct courier *c, struct str message)
+{
+	if (!c->mouth.connected || message.n > MESSAGE_MOST || !redis_pipe_room(&c->mouth.pipe, message.n))
+		return false;
+	say(c, message);
+	return true;
+}
+
+/* ---- what is heard ---- */
+
+static void ears_connected(struct redis_line *line)
+{
+	struct courier *c = CONTAINER_OF(line, struct courier, ears);
+
+	REDIS_LINE_SEND(line, REDIS_SUBSCRIBE, STR("SUBSCRIBE"), str_of(c->channel));
+}
+
+/* ["subscribe", channel, 1], ["message", channel, text]. */
+static bool ears_take(struct redis_line *line, enum redis_command what, const struct redis_reply *reply)
+{
+	struct courier *c = CONTAINER_OF(line, struct courier, ears);
+	struct str message;
+
+	if (reply->type != REDIS_REPLY_ARRAY || reply->n != 3)
+		return false;
+	if (what == REDIS_SUBSCRIBE)
+		return str_eq(redis_reply_text(reply->items[0]), STR("subscribe"));
+	if (what != REDIS_UNASKED || !str_eq(redis_reply_text(reply->items[0]), STR("message")))
+		return false;
+	c->heard = true;
+	c->back_off_ms = BACK_OFF_LEAST_MS;
+	message = redis_reply_text(reply->items[2]);
+	if (message.n)
+		c->take(c->arg, message);
+	return true;
+}
+
+/* ---- time ---- */
+
+static void start(struct courier *c)
+{
+	c->down = false;
+	c->heard = true; /* nothing was sent yet */
+	loop_timer_set(c->loop, &c->timer, deadline_after_ms(OPENING_MS));
+	if (!redis_line_open(&c->ears) || !redis_line_open(&c->mouth))
+		go_down(c);
+}
+
+static void on_timer(struct loop_timer *t)
+{
+	struct courier *c = CONTAINER_OF(t, struct courier, timer);
+
+	if (c->down) {
+		start(c);
+		return;
+	}
+	if (!c->heard && c->ears.connected) /* what is already here is not late: the loop may have been busy itself */
+		redis_line_receive(&c->ears);
+	if (c->down)
+		return;
+	if (!c->heard || !c->ears.connected || !c->mouth.connected || !courier_send(c, STR(""))) {
+		go_down(c);
+		return;
+	}
+	c->heard = false;
+	loop_timer_set(c->loop, &c->timer, deadline_after_ms(BEAT_MS));
+}
+
+/* ---- the outside ---- */
+
+struct courier *courier_open(const struct redis_conf *conf, struct loop *loop, const char *channel, courier_take *take,
+			     void *arg, struct err *err)
+{
+	static const struct redis_line_user ears = { ears_connected, ears_take, ears_lost },
+					    mouth = { mouth_connected, mouth_take, mouth_lost };
+	struct redis_account account;
+	struct courier *c;
+
+	if (!redis_account_make(&account, conf, err))
+		return NULL;
+	c = memory_new(sizeof(*c));
+	*c = (struct courier){ .loop = loop,
+			       .account = account,
+			       .channel = memory_text(channel),
+			       .take = take,
+			       .arg = arg,
+			       .down = true,
+			       .timer = { .fire = on_timer },
+			       .back_off_ms = BACK_OFF_LEAST_MS };
+	redis_line_init(&c->ears, loop, &c->account, &ears);
+	redis_line_init(&c->mouth, loop, &c->account, &mouth);
+	loop_timer_set(loop, &c->timer, (struct deadline){ 1 }); /* in the first turn of the loop */
+	return c;
+}
+
+void courier_close(struct courier **cp)
+{
+	struct courier *c = *cp;
+
+	*cp = NULL;
+	if (!c)
+		return;
+	redis_line_close(&c->ears);
+	redis_line_close(&c->mouth);
+	loop_timer_cancel(c->loop, &c->timer);
+	redis_account_end(&c->account);
+	free(c->channel);
+	free(c);
+}
