@@ -6,11 +6,12 @@ import time
 
 from bed import FIRST, SOURCES, Bed
 from cache_hits import BARE, REDIS_OPTIONS, start_bare
-from fault_valid import is_whole, patient
+from fault_valid import is_whole
 from goals import Goal
 from lab import Contestant
 from measure import cores, pin
 from open_load import OpenLoad, between, failures, now_us, quantile_us
+from shop import be_patient
 
 RATE, STALL_US = 1000, 1_000_000
 NODES, CLIENTS = 3, 500
@@ -22,7 +23,7 @@ def start_node(lab, name, phones):
     redis = lab.servers.redis
     node = lab.serve(Contestant(name), "--cache", f"127.0.0.1:{redis.port}", *REDIS_OPTIONS)
     for phone in phones:
-        node.states(phone)
+        node.until_fresh(phone)
     return node
 
 
@@ -96,12 +97,14 @@ def ask_all(bed, nodes, customer):
 def stampede(lab, args):
     """Many clients of several nodes want the same customer, of whom nothing is kept: how often is the source asked?"""
     redis, raw = lab.servers.redis, []
-    bed = Bed(lab.path("stampede"), lab.build, patient([(r'ttl="0s"', 'ttl="10m"')]))
+    bed = Bed(lab.path("stampede"), lab.build, [(r'ttl="0s"', 'ttl="10m"')])
+    be_patient(bed.map)
     bed.write_secret("salt", "one salt of all nodes")
     parts = sum(len(tables) for tables in SOURCES.values())
     bed.faults(f"* exec-slow ms={SLOW_MS}")
     with contextlib.ExitStack() as stack:
-        nodes = [stack.enter_context(bed.serve("--cache", f"127.0.0.1:{redis.port}", "--salt-secret", "salt", *REDIS_OPTIONS))
+        nodes = [stack.enter_context(bed.serve("--cache", f"127.0.0.1:{redis.port}", "--cache-timeout", "1s", "--salt-secret",
+                                            "salt", *REDIS_OPTIONS))
                  for _ in range(NODES)]
         for node in nodes:
             node.wait(lambda node=node: is_whole(node, "fresh"))
