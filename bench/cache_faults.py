@@ -5,7 +5,7 @@ import statistics
 import time
 
 from bed import FIRST, SOURCES, Bed
-from cache_hits import BARE, REDIS_OPTIONS, start_bare
+from cache_hits import BARE, start_bare
 from fault_valid import is_whole
 from goals import Goal
 from lab import Contestant
@@ -21,7 +21,7 @@ SLOW_MS = 80  # each query takes so long, so that all clients are there before t
 def start_node(lab, name, phones):
     """A service with Redis and all that is kept before it, warm."""
     redis = lab.servers.redis
-    node = lab.serve(Contestant(name), "--cache", f"127.0.0.1:{redis.port}", *REDIS_OPTIONS)
+    node = lab.serve(Contestant(name), "--cache", f"127.0.0.1:{redis.port}")
     for phone in phones:
         node.until_fresh(phone)
     return node
@@ -104,7 +104,7 @@ def stampede(lab, args):
     bed.faults(f"* exec-slow ms={SLOW_MS}")
     with contextlib.ExitStack() as stack:
         nodes = [stack.enter_context(bed.serve("--cache", f"127.0.0.1:{redis.port}", "--cache-timeout", "1s", "--salt-secret",
-                                            "salt", *REDIS_OPTIONS))
+                                            "salt"))
                  for _ in range(NODES)]
         for node in nodes:
             node.wait(lambda node=node: is_whole(node, "fresh"))

@@ -4,7 +4,6 @@ import json
 import resource
 import socket
 
-from cache_hits import REDIS_OPTIONS
 from goals import Goal
 from lab import Contestant
 
@@ -107,7 +106,7 @@ def million(lab, args):
     """Copies of the parts of so many views in Redis, extrapolated to a million."""
     redis, n = lab.servers.redis, VIEWS // 20 if args.quick else VIEWS
     redis.ask("FLUSHALL")
-    node = lab.serve(Contestant("filler"), "--cache", f"127.0.0.1:{redis.port}", *REDIS_OPTIONS)
+    node = lab.serve(Contestant("filler"), "--cache", f"127.0.0.1:{redis.port}")
     before, view_bytes, keys = redis_bytes(redis), 0, lab.members(n)
     connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=10)
     for member in keys:

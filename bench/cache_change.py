@@ -1,0 +1,43 @@
+"""How soon a change told to one process is known in another one, quiet and under load, and whether all know it in the end."""
+import subprocess
+
+from goals import Goal
+
+SAMPLES = {"quiet": 2000, "loaded": 3000}
+P50_US_MOST, P99_US_MOST, LOADED_US_MOST = 100, 1000, 200_000
+
+
+def quantile(ordered, share):
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def measured(lab, kind, n):
+    """{near, done: microseconds in order}, and the numbers of the last line."""
+    redis = lab.servers.redis
+    redis.ask("FLUSHALL")
+    done = subprocess.run([lab.program("change_cost"), f"127.0.0.1:{redis.port}", kind, str(n)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    *lines, last = done.stdout.splitlines()
+    near, told = zip(*(map(int, line.split()) for line in lines))
+    word, *numbers = last.split()
+    assert word == "stale"
+    return {"near": sorted(near), "done": sorted(told), **dict(zip(("stale", "reads", "hits", "changes"), map(int, numbers)))}
+
+
+def run(lab, args):
+    """Goals, and all samples."""
+    raw = {kind: measured(lab, kind, n // 10 if args.quick else n) for kind, n in SAMPLES.items()}
+    quiet, loaded = raw["quiet"]["near"], raw["loaded"]["near"]
+    p50, p99 = quantile(quiet, 0.5), quantile(quiet, 0.99)
+    late, most = quantile(loaded, 0.999), loaded[-1]
+    told = raw["quiet"]["done"]
+    stale = raw["quiet"]["stale"] + raw["loaded"]["stale"]
+    return [Goal("a change told to one process is known in another", f"p50 ≤ {P50_US_MOST} µs, p99 ≤ {P99_US_MOST / 1000:.0f} ms",
+                 f"p50 {p50} µs, p99 {p99} µs; it is told to be done after {quantile(told, 0.5)}, {quantile(told, 0.99)} µs "
+                 f"({len(quiet)} changes)", p50 <= P50_US_MOST and p99 <= P99_US_MOST),
+            Goal("the same while both read, fill and change as fast as they can", f"p99.9 ≤ {LOADED_US_MOST / 1000:.0f} ms",
+                 f"p50 {quantile(loaded, 0.5) / 1000:.1f} ms, p99.9 {late / 1000:.1f} ms, most {most / 1000:.1f} ms ({len(loaded)} changes)",
+                 late <= LOADED_US_MOST),
+            Goal("stale keys when nothing moves any more", "0", f"{stale}, after {raw['loaded']['reads']:,} reads, "
+                 f"{raw['loaded']['hits']:,} of them copies, and {raw['loaded']['changes']:,} changes", stale == 0)], raw
