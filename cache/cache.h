@@ -157,7 +157,8 @@ struct cache_conf {
 };
 
 /* What the caches of a process share. ERR_CONFIG: the address of Redis or the keys cannot be read; ERR_SYSTEM: no
- * thread can be started. The caller owns it and ends it after all caches on it and after their loops ran for the last time. */
+ * thread can be started. The caller owns it and ends it after all caches on it and after their loops ran for the last
+ * time. */
 struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* Wipe and free. Accepts NULL inside; sets *home to NULL. */
 void cache_home_free(struct cache_home **home) NONNULL(1);
