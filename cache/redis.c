@@ -148,14 +148,25 @@ static bool is_admitted(const struct redis *r, const struct cache_ask *ask, stru
 						 stamp_admits(floors, &ask->wholes, ticket));
 }
 
-/* The copy and what was voided as a whole, or an error. */
+static bool is_string_or_nil(const struct redis_reply *reply)
+{
+	return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL;
+}
+
+/* The copy and what was voided as a whole. */
+static bool is_value(const struct redis_reply *reply)
+{
+	return reply->type == REDIS_REPLY_ARRAY && reply->n == 2 && is_string_or_nil(reply->items[0]) &&
+	       is_string_or_nil(reply->items[1]);
+}
+
 static bool take_value(struct redis *r, const struct redis_reply *reply)
 {
 	struct cache_hit hit = { 0 };
 	struct cache_ask *ask;
 	struct str value = { 0 };
 
-	if (reply->type != REDIS_REPLY_ERROR && (reply->type != REDIS_REPLY_ARRAY || reply->n != 2))
+	if (reply->type != REDIS_REPLY_ERROR && !is_value(reply))
 		return false;
 	r->back_off_ms = BACK_OFF_LEAST_MS;
 	ask = redis_asks_take(&r->gets);
