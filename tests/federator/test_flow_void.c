@@ -1,0 +1,154 @@
+/* test_flow_void.c - what copies go with: the customer in their rows, the customer they were asked for, the values they
+ * were asked by, and values that others gave. */
+#include "tests/cmocka_all.h"
+#include "tests/federator/bed.h"
+
+#define PART(name, source, by, columns)                                                                       \
+	"<part name=\"" name "\" source=\"" source "\" rows=\"0..1\" deadline=\"400ms\" ttl=\"9m\" stale=\"0s\">" \
+	"<query by=\"" by "\">SELECT * FROM t WHERE " by " IN (:" by "...)</query>" columns "</part>"
+#define COL(name, more) "<column name=\"" name "\" type=\"text\" " more "/>"
+#define FROM(path, part) \
+	"<field path=\"" path "\" class=\"open\"><from part=\"" part "\" column=\"" path "\"/></field>"
+#define SOURCE(name) \
+	"<source name=\"" name "\" connect=\"secret:" name "\" dialect=\"sqlite\" zone=\"UTC\" pool=\"2\"/>"
+
+static const char mapping[] =
+	"<mapping xmlns=\"urn:federator:mapping:1\">" SOURCE("s0") SOURCE("s1") SOURCE("s2")
+	"<key name=\"member\" role=\"identity\" type=\"integer\"/>"
+	"<key name=\"phone\" role=\"unique\" type=\"integer\"/><key name=\"cookie\" role=\"unique\" type=\"text\"/>"
+	"<class name=\"open\"/>"
+	PART("book", "s0", "phone", COL("phone", "proves=\"phone\"") COL("member", "gives=\"member\""))
+	PART("crm", "s1", "member", COL("member", "gives=\"member\" proves=\"member\"") COL("name", "")
+	     COL("cookie", "gives=\"cookie\""))
+	PART("web", "s2", "cookie", COL("cookie", "proves=\"cookie\"") COL("page", ""))
+	FROM("name", "crm") FROM("page", "web")
+	"<view name=\"pop\" by=\"member phone\" budget=\"2s\"><use path=\"name\"/><use path=\"page\"/></view>"
+	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>";
+
+static int start(void **state)
+{
+	struct bed *bed = bed_new(mapping);
+
+	bed_source(bed, "s0", "part book\nkey phone\ncolumns phone member\n11\t1\n22\t2\n\n");
+	bed_source(bed, "s1", "part crm\nkey member\ncolumns member name cookie\n1\tAnn\tca\n2\tBob\tcb\n\n");
+	bed_source(bed, "s2", "part web\nkey cookie\ncolumns cookie page\nca\ttea\ncb\tbread\n\n");
+	*state = bed;
+	return 0;
+}
+
+static void done(struct cache_change *change, const struct err *err)
+{
+	(void)change;
+	assert_int_equal(err->cls, ERR_NONE);
+}
+
+/* How many copies went. */
+static uint64_t void_name(struct bed *bed, const char *key, const char *value)
+{
+	struct cache_change change = { .tenant = STR("t"), .done = done };
+
+	cache_name_make(&change.name, STR("t"), service_salt(bed_lane(bed)->service), str_of(key), str_of(value));
+	cache_invalidate(bed_lane(bed)->cache, &change);
+	return change.removed;
+}
+
+static void void_whole(struct bed *bed, enum cache_whole whole, const char *name)
+{
+	struct cache_change change = { .tenant = STR("t"), .whole = true, .done = done };
+
+	cache_whole_make(&change.name, whole, str_of(name));
+	cache_invalidate(bed_lane(bed)->cache, &change);
+}
+
+static void assert_states(struct bed *bed, const char *phone, const char *crm, const char *web)
+{
+	json_t *json = bed_ok(bed, bed_by("phone", phone, "pop"));
+
+	assert_at(json, "parts.crm.state", crm);
+	assert_at(json, "parts.web.state", web);
+}
+
+static void warm_up(struct bed *bed)
+{
+	assert_states(bed, "11", "live", "live");
+	assert_states(bed, "22", "live", "live");
+	assert_states(bed, "11", "fresh", "fresh");
+	assert_int_equal(cache_state(bed_lane(bed)->cache).entries, 6);
+}
+
+/* Asked by phone, by the identity, and by a cookie whose rows do not say whose they are. */
+static void all_copies_go_with_their_customer(void **state)
+{
+	struct bed *bed = *state;
+
+	warm_up(bed);
+	assert_int_equal(void_name(bed, "member", "1"), 3);
+	assert_int_equal(cache_state(bed_lane(bed)->cache).entries, 3);
+	assert_states(bed, "22", "fresh", "fresh");
+	assert_states(bed, "11", "live", "live");
+	assert_int_equal(void_name(bed, "member", "3"), 0);
+}
+
+static void copies_go_with_a_value_they_were_asked_by(void **state)
+{
+	struct bed *bed = *state;
+
+	warm_up(bed);
+	assert_int_equal(void_name(bed, "cookie", "ca"), 1);
+	assert_states(bed, "11", "fresh", "live");
+	assert_int_equal(void_name(bed, "phone", "11"), 1);
+	assert_states(bed, "11", "fresh", "fresh"); /* found anew, and what is about the customer is still there */
+}
+
+static void copies_go_with_their_source_or_part(void **state)
+{
+	struct bed *bed = *state;
+
+	warm_up(bed);
+	void_whole(bed, CACHE_SOURCE, "s1");
+	assert_states(bed, "11", "live", "fresh");
+	void_whole(bed, CACHE_PART, "web");
+	assert_states(bed, "11", "fresh", "live");
+	void_whole(bed, CACHE_ALL, "");
+	assert_states(bed, "11", "live", "live");
+	assert_states(bed, "22", "live", "live");
+}
+
+/* The question for the page is answered while the customer changes; its rows are shown, and not kept. */
+static bool changes;
+static struct bed *changing;
+
+bool __real_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err);
+bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err);
+bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
+{
+	if (changes && strcmp(f->part, "web") == 0)
+		void_name(changing, "member", "1");
+	return __real_adapter_queue(ad, f, err);
+}
+
+static void what_was_asked_before_a_change_is_not_kept(void **state)
+{
+	struct bed *bed = *state;
+
+	changing = bed;
+	changes = true;
+	assert_states(bed, "11", "live", "live");
+	changes = false;
+	assert_int_equal(cache_state(bed_lane(bed)->cache).entries, 0);
+	assert_states(bed, "11", "live", "live");
+	assert_states(bed, "11", "fresh", "fresh");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, start, bed_stop)
+	const struct CMUnitTest tests[] = {
+		T(all_copies_go_with_their_customer),
+		T(copies_go_with_a_value_they_were_asked_by),
+		T(copies_go_with_their_source_or_part),
+		T(what_was_asked_before_a_change_is_not_kept),
+	};
+
+	return bed_begin() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
