@@ -72,6 +72,8 @@ const char *args_flag(const struct args *args, const char *name) NONNULL(1, 2);
 void message_error(const char *fmt, ...) PRINTF_LIKE(1, 2) NONNULL(1);
 /* The same for an err; returns the exit code of its class. */
 int message_err(const struct err *err) NONNULL(1);
+/* The same for a problem document in JSON that came with an HTTP status. */
+int message_problem(int status, struct str document);
 /* All findings in human form on stderr. */
 void message_findings(struct diags *ds) NONNULL(1);
 /* How --format says that findings are printed: human, gcc or json. False: a message is on stderr. */

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/loop.h"
 #include "federator/cli/commands.h"
 #include "federator/cli/explain_text.h"
@@ -205,26 +203,6 @@ static void wait_connected(struct loop_timer *t)
 
 /* ---- the answer ---- */
 
-static void problem_print(const struct reply *reply)
-{
-	json_t *root = json_loadb(reply->body, reply->len, 0, NULL);
-	const char *detail = json_string_value(json_object_get(root, "detail"));
-	const char *suggestion = json_string_value(json_object_get(root, "suggestion"));
-
-	if (detail)
-		message_error("%s%s%s", detail, suggestion ? "; " : "", suggestion ? suggestion : "");
-	else
-		fprintf(stderr, "%.*s\n", (int)reply->len, reply->body);
-	json_decref(root);
-}
-
-static int problem_code(int status)
-{
-	if (status < 500)
-		return EXIT_USAGE;
-	return status == 503 || status == 504 ? EXIT_UNREACHABLE : EXIT_INTERNAL;
-}
-
 /* Why sources cannot be opened as they are set up: asking again never helps. */
 static void troubles_print(struct service *service)
 {
@@ -241,10 +219,11 @@ static int reply_print(struct service *service, const struct reply *reply, bool 
 	SCOPED(buf_free) struct buf out = { 0 };
 
 	if (reply->status != 200) {
-		problem_print(reply);
-		if (problem_code(reply->status) == EXIT_UNREACHABLE)
+		int code = message_problem(reply->status, (struct str){ reply->body, reply->len });
+
+		if (code == EXIT_UNREACHABLE)
 			troubles_print(service);
-		return problem_code(reply->status);
+		return code;
 	}
 	if (!as_text || !explain_text((struct str){ reply->body, reply->len }, &out))
 		buf_put(&out, reply->body, reply->len);

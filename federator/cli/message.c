@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "federator/cli/cli.h"
 
 static bool coloured(void)
@@ -46,6 +48,22 @@ int message_err(const struct err *err)
 		return EXIT_INTERNAL;
 	}
 	abort();
+}
+
+int message_problem(int status, struct str document)
+{
+	json_t *root = json_loadb(document.p, document.n, 0, NULL);
+	const char *detail = json_string_value(json_object_get(root, "detail"));
+	const char *suggestion = json_string_value(json_object_get(root, "suggestion"));
+
+	if (detail)
+		message_error("%s%s%s", detail, suggestion ? "; " : "", suggestion ? suggestion : "");
+	else
+		fprintf(stderr, "%.*s\n", STR_ARG(document));
+	json_decref(root);
+	if (status < 500)
+		return EXIT_USAGE;
+	return status == 503 || status == 504 ? EXIT_UNREACHABLE : EXIT_INTERNAL;
 }
 
 void message_findings(struct diags *ds)
