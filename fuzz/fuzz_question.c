@@ -24,7 +24,7 @@ static void check_ask(const struct question *q)
 {
 	const struct ask *a = &q->ask;
 	const struct str texts[] = { a->view, a->fields, a->parts, a->lang, a->since, a->until, a->kind, a->cursor,
-				     a->field };
+				     a->field, q->purge.customer, q->purge.source, q->purge.part };
 
 	check(q->fault.status == 0 && a->n_by <= ASK_KEYS_MAX);
 	for (size_t i = 0; i < a->n_by; i++) {
@@ -50,7 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (form == 'r')
 		q.scope = SCOPE_ROUTING;
-	if (form == 'j')
+	if (form == 'p' || form == 'P')
+		q.scope = SCOPE_PURGE;
+	if (form == 'j' || form == 'P')
 		good = question_json(&q, text);
 	else if (form == 'x')
 		good = question_xml(&q, text);

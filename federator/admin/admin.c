@@ -88,6 +88,7 @@ static void metrics(struct exchange *x)
 
 static const struct route table[] = {
 	{ "POST", "/admin/reload", reload, ROUTE_ALWAYS },
+	{ "POST", "/v1/cache/purge", purging_body, ROUTE_ALWAYS },
 	{ "GET", "/metrics", metrics, ROUTE_ALWAYS },
 	{ "GET", "/livez", health_live, ROUTE_ALWAYS },
 	{ "GET", "/readyz", health_ready, ROUTE_ALWAYS },

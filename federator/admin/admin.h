@@ -5,8 +5,8 @@
 #include "federator/http/route.h"
 #include "federator/service.h"
 
-/* The routes of the admin listener: POST /admin/reload, GET /metrics and the health of the public one. Its server
- * has one loop of its own, so that loading a mapping delays no request. */
+/* The routes of the admin listener: POST /admin/reload and /v1/cache/purge, GET /metrics and the health of the public
+ * one. Its server has one loop of its own, so that loading a mapping delays no request. */
 extern const struct routes admin_routes;
 
 /* service_reload() with the outcome in the log. Blocks while files are read; safe from any thread but the

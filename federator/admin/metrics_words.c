@@ -121,6 +121,12 @@ static void warm_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "outcome", outcomes[i]);
 }
 
+static void purge_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "outcome", i ? "failed" : "committed");
+}
+
 static void version_put(const struct scrape *m, size_t i, struct buf *out)
 {
 	(void)m;
@@ -150,5 +156,6 @@ const struct words reload_words = { "outcome", 2, reload_put };
 const struct words pop_words = { "listening", 2, listening_put };
 const struct words pop_message_words = { "outcome", 3, message_put };
 const struct words warm_words = { "outcome", 3, warm_put };
+const struct words purge_words = { "outcome", 2, purge_put };
 const struct words version_words = { "version", 0, version_put };
 const struct words arena_words = { "state", 2, arena_put };

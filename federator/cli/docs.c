@@ -56,7 +56,7 @@ static void man_options(struct buf *out)
 	const struct option *table;
 	size_t n;
 
-	buf_puts(out, ".SH OPTIONS\nOf serve, demo, check, get, explain, schema, reload and config, "
+	buf_puts(out, ".SH OPTIONS\nOf serve, demo, check, get, explain, schema, reload, cache and config, "
 		      "whose \\fB\\-\\-help\\fR lists those that each heeds; also in the file of "
 		      "\\fB\\-\\-config\\fR, one \\fIname\\fR = \\fIvalue\\fR a line.\n");
 	table = options_table(&n);
@@ -112,7 +112,10 @@ static void completion_operands(const struct command *command, struct buf *out)
 		names_put(out);
 		buf_putc(out, '\'');
 	} else if (*command->operands >= 'a') {
-		buf_printf(out, " names='%s'", command->operands);
+		buf_puts(out, " names='");
+		for (const char *c = command->operands; *c; c++)
+			buf_putc(out, *c == '|' ? ' ' : *c);
+		buf_putc(out, '\'');
 	}
 }
 

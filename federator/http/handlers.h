@@ -27,6 +27,16 @@ void pops_ring(struct exchange *x) NONNULL(1);
 /* See above. */
 void pops_warm(struct exchange *x) NONNULL(1);
 
+/* purging.c: copies are void, by what the query string or the body names; those of one customer; the same, and the view
+ * asked anew. */
+void purging_query(struct exchange *x) NONNULL(1);
+/* See above. */
+void purging_body(struct exchange *x) NONNULL(1);
+/* See above. */
+void customers_erase(struct exchange *x) NONNULL(1);
+/* See above. */
+void customers_refresh(struct exchange *x) NONNULL(1);
+
 /* routing.c: a flat view by keys in the body, by keys in the query string; one line of text by a number. */
 void routing_look_up(struct exchange *x) NONNULL(1);
 /* See above. */

@@ -148,6 +148,36 @@ static const char *set_format(struct ask *ask, struct str value)
 	return "json, xml, form or text";
 }
 
+/* Members of a purge stand beside the question. */
+static struct purge_words *purge_of(struct ask *ask)
+{
+	return &CONTAINER_OF(ask, struct question, ask)->purge;
+}
+
+static const char *set_customer(struct ask *ask, struct str value)
+{
+	purge_of(ask)->customer = value;
+	return value.n ? NULL : "a sealed id";
+}
+
+static const char *set_source(struct ask *ask, struct str value)
+{
+	purge_of(ask)->source = value;
+	return value.n ? NULL : "the name of a source";
+}
+
+static const char *set_part(struct ask *ask, struct str value)
+{
+	purge_of(ask)->part = value;
+	return value.n ? NULL : "the name of a part";
+}
+
+static const char *set_all(struct ask *ask, struct str value)
+{
+	purge_of(ask)->all = true;
+	return str_eq(value, STR("true")) ? NULL : "true";
+}
+
 static const struct member members[] = {
 	{ "view", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_SCHEMA, set_view },
 	{ "budget", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
@@ -158,6 +188,8 @@ static const struct member members[] = {
 	{ "since", SCOPE_TIMELINE, set_since }, { "until", SCOPE_TIMELINE, set_until },
 	{ "kind", SCOPE_TIMELINE, set_kind },   { "limit", SCOPE_TIMELINE, set_limit },
 	{ "cursor", SCOPE_TIMELINE, set_cursor },
+	{ "customer", SCOPE_PURGE, set_customer }, { "source", SCOPE_PURGE, set_source },
+	{ "part", SCOPE_PURGE, set_part },      { "all", SCOPE_PURGE, set_all },
 };
 
 enum { MEMBERS = ARRAY_LEN(members) };

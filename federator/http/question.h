@@ -21,6 +21,13 @@ enum question_scope {
 	SCOPE_LINE = 8, /* budget */
 	SCOPE_EXPLAIN = 16, /* field */
 	SCOPE_SCHEMA = 32, /* view lang */
+	SCOPE_PURGE = 64, /* customer source part all */
+};
+
+/* What is void, beside keys; the NULL view: not given. */
+struct purge_words {
+	struct str customer, source, part;
+	bool all;
 };
 
 struct question {
@@ -30,6 +37,7 @@ struct question {
 	size_t n_also;
 	bool any_value;     /* keys may have values that are no text: they become the empty one */
 	struct ask ask;
+	struct purge_words purge;
 	unsigned given;     /* bit per member of the table */
 	struct fault fault; /* status 0: none */
 };

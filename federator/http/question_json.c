@@ -53,9 +53,16 @@ static bool keys_read(struct question *q, json_t *by)
 	return true;
 }
 
+static struct str member_text(struct question *q, const json_t *value)
+{
+	if (json_is_boolean(value))
+		return json_is_true(value) ? STR("true") : STR("false");
+	return json_is_array(value) ? array_text(q, value) : scalar_text(q, value);
+}
+
 static bool member_read(struct question *q, const char *name, json_t *value)
 {
-	struct str text = json_is_array(value) ? array_text(q, value) : scalar_text(q, value);
+	struct str text = member_text(q, value);
 
 	if (!text.p && question_has_member(q, str_of(name)))
 		return question_refuse(q, 400, "bad-parameter", NULL, "`%s` takes a text", name);

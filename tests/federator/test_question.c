@@ -250,6 +250,29 @@ static void the_time_line_has_its_own_parameters(void **state)
 	assert_true(str_eq(q.ask.since, STR("2026-11-22T09:00:00+09:00"))); /* the flow reads it */
 }
 
+static void a_purge_names_what_is_void(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	q.scope = SCOPE_PURGE;
+	assert_true(question_json(&q, STR("{\"by\":{\"member\":8},\"source\":\"web\",\"all\":true}")));
+	assert_true(str_eq(q.purge.source, STR("web")) && q.purge.all && !q.purge.part.p && !q.purge.customer.p);
+	q = question();
+	q.scope = SCOPE_PURGE;
+	assert_true(question_query(&q, STR("customer=c.1&part=crm"), NULL, 0));
+	assert_true(str_eq(q.purge.customer, STR("c.1")) && str_eq(q.purge.part, STR("crm")) && !q.purge.all);
+	assert_false(question_query(&q, STR("all=false"), NULL, 0));
+	assert_refused(&q, 400, "`all` takes true");
+	assert_false(question_query(&q, STR("source="), NULL, 0));
+	assert_refused(&q, 400, "`source` takes the name of a source");
+	assert_false(question_query(&q, STR("view=pop"), NULL, 0));
+	assert_refused(&q, 400, "`view`");
+	q = question();
+	assert_false(question_query(&q, STR("source=web"), NULL, 0));
+	assert_refused(&q, 400, "`source`");
+}
+
 static void header_fields_fill_what_the_question_left_open(void **state)
 {
 	struct question q = question();
@@ -287,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_flat_question_takes_a_bare_plus_before_a_number),
 		cmocka_unit_test(a_flat_question_has_its_own_parameters),
 		cmocka_unit_test(the_time_line_has_its_own_parameters),
+		cmocka_unit_test(a_purge_names_what_is_void),
 		cmocka_unit_test(header_fields_fill_what_the_question_left_open),
 	};
 

@@ -1,0 +1,187 @@
+#include "federator/purge.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "metadata/normalize.h"
+
+void purge_begin(struct purge *purge, struct lane *lane, struct arena *mem)
+{
+	*purge = (struct purge){ .lane = lane, .mem = mem, .world = service_world(lane->service) };
+}
+
+void purge_drop(struct purge *purge)
+{
+	world_unref(&purge->world);
+}
+
+static bool refuse(struct purge *purge, enum purge_refusal why, const char *detail, const char *advice)
+{
+	purge->refusal = why;
+	purge->detail = detail;
+	purge->advice = advice;
+	return false;
+}
+
+/* Names of the kind, for a did-you-mean. */
+static const char **names_of(const struct purge *purge, enum purge_what what, size_t *n_out)
+{
+	const struct catalog *cat = purge->world->cat;
+	size_t n = what == PURGE_SOURCE ? cat->n_sources : what == PURGE_PART ? cat->n_parts : cat->n_keys;
+	const char **names = arena_array_of(purge->mem, const char *, n);
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = what == PURGE_SOURCE ? cat->sources[i].name
+			   : what == PURGE_PART ? cat->parts[i].name
+						: cat->keys[i].name;
+	*n_out = n;
+	return names;
+}
+
+static bool refuse_name(struct purge *purge, enum purge_what what, struct str name)
+{
+	const char *word = what == PURGE_SOURCE ? "source" : what == PURGE_PART ? "part" : "key";
+	const char **names, *near;
+	size_t n;
+
+	names = names_of(purge, what, &n);
+	near = text_nearest(name, names, n);
+	return refuse(purge, PURGE_UNKNOWN,
+		      arena_printf(purge->mem, "the running mapping has no such %s", word).p,
+		      near ? arena_printf(purge->mem, "did you mean `%s`?", near).p
+			   : arena_printf(purge->mem, "%ss are named by the mapping", word).p);
+}
+
+static bool is_named(const struct purge *purge, enum purge_what what, struct str name)
+{
+	const char **names;
+	size_t n;
+
+	names = names_of(purge, what, &n);
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+static void name_make(const struct purge *purge, struct str key, struct str value, struct cache_name *out)
+{
+	const struct service *svc = purge->lane->service;
+
+	cache_name_make(out, str_of(service_options(svc)->tenant), service_salt(svc), key, value);
+}
+
+static bool customer_make(struct purge *purge, struct str id, struct cache_name *out)
+{
+	const struct service *svc = purge->lane->service;
+	struct str subject;
+
+	if (!unseal_id(svc, str_of(service_options(svc)->tenant), id, purge->mem, &subject))
+		return refuse(purge, PURGE_EXPIRED, "the id is not one of ours, or it has expired",
+			      "name the customer by a key");
+	name_make(purge, str_of(purge->world->cat->identity->name), subject, out);
+	return true;
+}
+
+static bool key_make(struct purge *purge, struct str name, struct str value, struct cache_name *out)
+{
+	const struct key *key = catalog_key(purge->world->cat, name);
+	struct str canonical;
+
+	if (!key)
+		return refuse_name(purge, PURGE_KEY, name);
+	switch (normalize_key(key, value, purge->mem, &canonical)) {
+	case KEY_OK:
+		break;
+	case KEY_BLOCKED:
+		return refuse(purge, PURGE_MALFORMED,
+			      arena_printf(purge->mem, "the value given for `%s` stands for nobody", key->name).p,
+			      "no copy is kept by a blocked value");
+	case KEY_MALFORMED:
+		return refuse(purge, PURGE_MALFORMED,
+			      arena_printf(purge->mem, "the value given for `%s` cannot be read as %s", key->name,
+					   normalize_expects(key->type))
+				      .p,
+			      NULL);
+	}
+	name_make(purge, str_of(key->name), canonical, out);
+	return true;
+}
+
+static bool whole_make(struct purge *purge, enum purge_what what, struct str name, struct cache_name *out)
+{
+	enum cache_whole whole = what == PURGE_SOURCE ? CACHE_SOURCE : what == PURGE_PART ? CACHE_PART : CACHE_ALL;
+
+	if (what != PURGE_ALL && !is_named(purge, what, name))
+		return refuse_name(purge, what, name);
+	cache_whole_make(out, whole, name);
+	return true;
+}
+
+bool purge_add(struct purge *purge, enum purge_what what, struct str name, struct str value)
+{
+	struct purge_one *one = &purge->of[purge->n];
+	struct cache_change change = { .tenant = str_of(service_options(purge->lane->service)->tenant) };
+	bool good = false;
+
+	if (purge->n == PURGE_MOST)
+		return refuse(purge, PURGE_TOO_MANY,
+			      arena_printf(purge->mem, "at most %d things can be purged at once", PURGE_MOST).p, NULL);
+	switch (what) {
+	case PURGE_ALL:
+	case PURGE_SOURCE:
+	case PURGE_PART:
+		change.whole = true;
+		good = whole_make(purge, what, name, &change.name);
+		break;
+	case PURGE_CUSTOMER:
+		good = customer_make(purge, value, &change.name);
+		break;
+	case PURGE_KEY:
+		good = key_make(purge, name, value, &change.name);
+	}
+	if (!good)
+		return false;
+	*one = (struct purge_one){ change, purge };
+	purge->n++;
+	return true;
+}
+
+static void finish(struct purge *purge)
+{
+	bool good = purge->err.cls == ERR_NONE;
+
+	purge->committed_ms = clock_wall_ms();
+	counters_add(service_meters(purge->lane->service), good ? METER_PURGES : METER_PURGES_FAILED, 1);
+	if (good)
+		log_event(LOG_INFO, "purged", LOG_NUM("things", purge->n), LOG_NUM("copies", purge->dropped));
+	else
+		log_event(LOG_WARN, "purge_failed", LOG_CSTR("text", purge->err.text));
+	world_unref(&purge->world);
+	purge->done(purge);
+}
+
+static void on_changed(struct cache_change *change, const struct err *err)
+{
+	struct purge *purge = CONTAINER_OF(change, struct purge_one, change)->purge;
+
+	if (err->cls != ERR_NONE)
+		purge->err = *err;
+	purge->dropped += change->removed;
+	purge->whole = purge->whole || change->whole;
+	if (--purge->left == 0)
+		finish(purge);
+}
+
+void purge_run(struct purge *purge, void (*done)(struct purge *purge))
+{
+	size_t n = purge->n;
+
+	purge->done = done;
+	purge->left = n + 1; /* the last one may finish it before the loop ends */
+	for (size_t i = 0; i < n; i++) {
+		purge->of[i].change.done = on_changed;
+		cache_invalidate(purge->lane->cache, &purge->of[i].change);
+	}
+	if (--purge->left == 0)
+		finish(purge);
+}
