@@ -4,6 +4,7 @@
 
 #include "cache/entry.h"
 #include "cache/home.h"
+#include "cache/sealer.h"
 #include "tests/cache/cache_world.h"
 #include "tests/cache/redis_server.h"
 #include "tests/cache/samples.h"
@@ -14,7 +15,7 @@ static struct redis_server server;
 enum { NEAR_BYTES = 4 << 20, LONG_MS = 3600000, KEYS = 40, WRITERS = 2, READERS = 2, WRITES = 4000 };
 
 struct torture {
-	struct cache_home *home;
+	const struct keyring *ring;
 	struct cache_ticket ticket;
 	_Atomic unsigned writing; /* writers that are not at their end */
 	uint64_t last[KEYS]; /* its writer's until that is at its end */
@@ -30,11 +31,12 @@ static void *write_on(void *arg)
 {
 	struct writer *wr = arg;
 	struct torture *t = wr->t;
+	struct sealer *sealer = sealer_new(t->ring);
 	redisContext *c = redisConnectUnix(server.socket);
 
 	for (unsigned i = 0; i < WRITES; i++) {
 		SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-		SCOPED(buf_free) struct buf bytes = { 0 };
+		SCOPED(buf_free) struct buf bytes = { 0 }, sealed = { 0 };
 		unsigned who = (i * 7 % (KEYS / WRITERS)) * WRITERS + wr->number;
 		struct cache_key key = sample_key(who);
 
@@ -46,8 +48,10 @@ static void *write_on(void *arg)
 						   .ttl_ms = LONG_MS,
 						   .ticket = { t->last[who], t->ticket.era } },
 			     &bytes);
-		freeReplyObject(redisCommand(c, "SET %s %b", key.text, bytes.data, bytes.len));
+		sealer_seal(sealer, str_of(key.text), buf_str(&bytes), &sealed);
+		freeReplyObject(redisCommand(c, "SET %s %b", key.text, sealed.data, sealed.len));
 	}
+	sealer_free(&sealer);
 	redisFree(c);
 	atomic_fetch_sub(&t->writing, 1);
 	return NULL;
@@ -105,7 +109,7 @@ static void after_all_writes_nobody_reads_an_old_one(void **state)
 {
 	struct redis_conf where = { .address = server.address, .timeout_ms = 30000 };
 	struct world w = world_near(&where, NEAR_BYTES);
-	struct torture t = { .home = w.home, .writing = WRITERS };
+	struct torture t = { .ring = w.home->ring, .writing = WRITERS };
 	struct writer writers[WRITERS];
 	struct reader readers[READERS];
 	struct err err = { 0 };
