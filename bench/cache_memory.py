@@ -7,8 +7,8 @@ import socket
 from goals import Goal
 from lab import Contestant
 
-CONNECTIONS, VIEWS = 4000, 10_000
-CONNECTION_BYTES_MOST = 12_000
+CONNECTIONS, STREAMS, VIEWS = 4000, 5000, 10_000
+CONNECTION_BYTES_MOST = STREAM_BYTES_MOST = 12_000
 TRIES = 20
 MILLION_GB_MOST, MILLION_VIEW_BYTES = 0.6, 1600
 
@@ -53,6 +53,11 @@ def lacks_body(got):
     return len(body) < int(lengths[0])
 
 
+def lacks_head(got):
+    """Is there more to come of the head of an answer?"""
+    return b"\r\n\r\n" not in got
+
+
 def get(path):
     """A request."""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
@@ -90,6 +95,16 @@ def consoles(lab, args):
     found = per_connection(node, n, lambda i: get(f"/v1/customers?view=pop&phone={phone}"), lacks_body)
     lab.drop(node)
     return goal_of("idle kept connection of a console", CONNECTION_BYTES_MOST, found, n)
+
+
+def streams(lab, args):
+    """Idle streams of agents."""
+    many_files()
+    n = STREAMS // 10 if args.quick else STREAMS
+    node = lab.serve(Contestant("streams"), "--cache", "memory", "--connections", str(2 * STREAMS))
+    found = per_connection(node, n, lambda i: get(f"/v1/agents/agent{i}/pops"), lacks_head)
+    lab.drop(node)
+    return goal_of("idle stream of an agent", STREAM_BYTES_MOST, found, n)
 
 
 def whole_view(connection, member):
