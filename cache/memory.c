@@ -7,6 +7,7 @@
 #include "cache/entry.h"
 #include "cache/home.h"
 #include "cache/memory_store.h"
+#include "cache/stamp.h"
 
 enum { BUCKETS_LEAST = 1024 };
 static const uint64_t ttl_most_ms = UINT64_C(3652) * 24 * 3600 * 1000; /* ten years */
@@ -89,7 +90,7 @@ static void unpin(struct memory_store *store, const struct cache_key *key)
 }
 
 /* Also of one that only makes room: with its names gone, nobody would know that a change was about it. */
-static void forget(struct memory_store *store, struct node **link)
+static void remove_at(struct memory_store *store, struct node **link)
 {
 	struct node *node = *link;
 
@@ -100,6 +101,13 @@ static void forget(struct memory_store *store, struct node **link)
 	store->bytes -= cost(node);
 	store->entries--;
 	free_node(node);
+}
+
+/* Nothing that it says has changed: it makes room, or its time is over. */
+static void forget(struct memory_store *store, struct node **link)
+{
+	memory_lapsed_add(&store->names.lapsed, *link);
+	remove_at(store, link);
 }
 
 static void grow(struct memory_store *store)
@@ -273,17 +281,20 @@ static void remove_node(struct memory_store *store, const struct cache_key *key)
 
 	unpin(store, key);
 	if (*link)
-		forget(store, link);
+		remove_at(store, link);
 }
 
 /* Under the lock: all that carries the name, and what was asked by what was given there. */
 static uint64_t void_name(struct memory_store *store, const struct cache_name *name, unsigned depth)
 {
 	struct cache_name given[CACHE_NAMES_MOST];
+	size_t lapsed = memory_lapsed_take(&store->names.lapsed, name, given);
 	const struct node *node;
 	uint64_t removed = 0;
 
 	memory_names_bury(&store->names, name);
+	for (size_t i = 0; i < lapsed && depth < MEMORY_DEPTH_MOST; i++)
+		removed += void_name(store, &given[i], depth + 1);
 	while ((node = memory_names_find(&store->names, name))) {
 		size_t n = node->n_given;
 
@@ -297,18 +308,25 @@ static uint64_t void_name(struct memory_store *store, const struct cache_name *n
 	return removed;
 }
 
+static void void_whole(struct memory_store *store, const struct cache_name *name)
+{
+	memory_names_raise(&store->names, name);
+	store->epoch++;
+}
+
 static void memory_invalidate(struct cache *c, struct cache_change *change)
 {
+	static const struct cache_name all = { STAMP_ALL };
 	struct memory_store *store = ((struct memory *)c)->store;
 
 	pthread_mutex_lock(&store->lock);
 	store->names.tick++;
-	if (change->whole) {
-		memory_names_raise(&store->names, &change->name);
-		store->epoch++;
-	} else {
+	if (change->whole)
+		void_whole(store, &change->name);
+	else
 		change->removed = void_name(store, &change->name, 0);
-	}
+	if (!change->whole && memory_lapsed_all(&store->names.lapsed))
+		void_whole(store, &all);
 	pthread_mutex_unlock(&store->lock);
 	change->done(change, &(const struct err){ 0 });
 }

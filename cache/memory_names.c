@@ -14,11 +14,13 @@ void memory_names_begin(struct names *names, size_t max_bytes)
 		n *= 2;
 	names->n_buckets = n;
 	names->buckets = memory_new_array(n, sizeof(*names->buckets));
+	memory_lapsed_begin(&names->lapsed, n);
 }
 
 void memory_names_end(struct names *names)
 {
 	free(names->buckets);
+	memory_lapsed_end(&names->lapsed);
 }
 
 bool memory_names_copy(struct node *node, const struct cache_fill *fill)

@@ -11,6 +11,7 @@ enum {
 	MEMORY_TOMBS = 16384,
 	MEMORY_FLOORS = 64,
 	MEMORY_DEPTH_MOST = 3, /* of names given by what others gave */
+	MEMORY_LAPSED_MOST = 8,
 	MEMORY_ERA = 1, /* the store lasts as long as the process */
 };
 
@@ -36,6 +37,15 @@ struct name_link {
 	struct node *node;
 };
 
+/* What copies gave that are not there any more; of each name a few. */
+struct lapsed {
+	struct lapsed_pair {
+		struct cache_name name, given; /* blank: free */
+	} *pairs;
+	size_t n_pairs; /* a power of two */
+	bool lost; /* there was no place for one */
+};
+
 /* What copies are found by, and when that was voided last. */
 struct names {
 	struct name_link **buckets;
@@ -48,6 +58,7 @@ struct names {
 	} floors[MEMORY_FLOORS];
 	size_t n_floors;
 	uint64_t all; /* everything was voided last */
+	struct lapsed lapsed;
 };
 
 struct memory_store {
@@ -89,5 +100,19 @@ void memory_names_bury(struct names *names, const struct cache_name *name) NONNU
 void memory_names_raise(struct names *names, const struct cache_name *name) NONNULL(1, 2);
 /* When everything, the source or the part was voided last; 0: never. */
 uint64_t memory_names_floor(const struct names *names, const struct cache_wholes *wholes) NONNULL(1, 2);
+
+/* memory_lapsed.c; all under the store's lock */
+
+/* For so many pairs, a power of two. */
+void memory_lapsed_begin(struct lapsed *lapsed, size_t n) NONNULL(1);
+/* Free it. */
+void memory_lapsed_end(struct lapsed *lapsed) NONNULL(1);
+/* The node goes, though nothing it says has changed. */
+void memory_lapsed_add(struct lapsed *lapsed, const struct node *node) NONNULL(1, 2);
+/* What copies with this name gave, which are not there any more; forgets it. Returns how many. */
+size_t memory_lapsed_take(struct lapsed *lapsed, const struct cache_name *name,
+			  struct cache_name given[MEMORY_LAPSED_MOST]) MUST_CHECK NONNULL(1, 2, 3);
+/* Is it not known of all what they gave? Then everything must go; begins anew. */
+bool memory_lapsed_all(struct lapsed *lapsed) MUST_CHECK NONNULL(1);
 
 #endif

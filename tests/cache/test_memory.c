@@ -79,6 +79,12 @@ static struct cache_hit look_up(struct world *w, unsigned who)
 	return a.hit;
 }
 
+static void on_changed(struct cache_change *change, const struct err *err)
+{
+	(void)change;
+	assert_int_equal(err->cls, ERR_NONE);
+}
+
 static void put(struct world *w, unsigned who, uint64_t ttl_ms)
 {
 	sample_put_at_once(w->cache, who, ttl_ms);
@@ -185,6 +191,75 @@ static void what_made_room_is_not_vouched_for(void **state)
 		put(&w, who, 60000);
 	assert_null(look_up(&w, 1).rows);
 	assert_false(cache_pin_holds(w.cache, &hit.pin));
+	end(&w);
+}
+
+/* Keep a copy of customer 9 that gives `given`. */
+static void put_giver(struct world *w, unsigned who, unsigned given, uint64_t ttl_ms)
+{
+	struct cache_key key = sample_key(who);
+	struct cache_name name = sample_name(9), cookie = sample_name(given);
+	struct ask a = { .ask = { .key = key, .wholes = *sample_wholes(), .mem = w->mem, .found = found } };
+
+	cache_begin(w->cache, &a.ask);
+	cache_put(w->cache, &(struct cache_fill){ .key = &key,
+						  .wholes = sample_wholes(),
+						  .rows = sample_rows(who, w->mem),
+						  .stored_ms = 1000 + who,
+						  .ttl_ms = ttl_ms,
+						  .ticket = a.ask.ticket,
+						  .names = &name,
+						  .n_names = 1,
+						  .given = &cookie,
+						  .n_given = 1 });
+}
+
+static uint64_t invalidate(struct world *w, unsigned who)
+{
+	struct cache_change change = { .tenant = STR("t"), .name = sample_name(who), .done = on_changed };
+
+	cache_invalidate(w->cache, &change);
+	return change.removed;
+}
+
+static void what_a_lapsed_copy_gave_goes_with_its_customer(void **state)
+{
+	struct world w = begin_with(1 << 20);
+
+	(void)state;
+	put_giver(&w, 1, 50, 1000);
+	put(&w, 50, 100000);
+	put(&w, 51, 100000);
+	now_us += 2000000;
+	assert_null(look_up(&w, 1).rows);
+	put_giver(&w, 1, 50, 1000); /* and once more: it is known already */
+	now_us += 2000000;
+	assert_null(look_up(&w, 1).rows);
+	assert_int_equal(invalidate(&w, 9), 1);
+	assert_null(look_up(&w, 50).rows);
+	sample_check(look_up(&w, 51).rows, 51);
+	end(&w);
+}
+
+/* Of one name it is known a few times only. */
+static void when_it_is_not_known_what_lapsed_copies_gave_everything_goes(void **state)
+{
+	struct world w = begin_with(1 << 20);
+
+	(void)state;
+	for (unsigned i = 0; i < 9; i++) {
+		put_giver(&w, 1, 50 + i, 1000);
+		now_us += 2000000;
+		assert_null(look_up(&w, 1).rows);
+	}
+	put(&w, 58, 100000);
+	put(&w, 70, 100000);
+	invalidate(&w, 9);
+	assert_null(look_up(&w, 58).rows);
+	assert_null(look_up(&w, 70).rows);
+	put(&w, 70, 100000);
+	invalidate(&w, 9);
+	sample_check(look_up(&w, 70).rows, 70);
 	end(&w);
 }
 
@@ -304,6 +379,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_made_room_is_not_vouched_for),
+		cmocka_unit_test(what_a_lapsed_copy_gave_goes_with_its_customer),
+		cmocka_unit_test(when_it_is_not_known_what_lapsed_copies_gave_everything_goes),
 		cmocka_unit_test(what_is_put_is_found),
 		cmocka_unit_test(a_copy_ends_with_its_time),
 		cmocka_unit_test(a_newer_copy_takes_the_place_of_the_older),
