@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "cache/entry.h"
+#include "cache/heard.h"
 
 void cache_found(struct cache *c, struct cache_ask *ask, struct cache_hit hit)
 {
@@ -58,6 +59,11 @@ void cache_invalidate(struct cache *c, struct cache_change *change)
 bool cache_pin_holds(struct cache *c, const struct cache_pin *pin)
 {
 	return pin->set && c->driver->holds(c, pin);
+}
+
+uint64_t cache_heard_us(const struct cache *c, const struct cache_name *name)
+{
+	return c->heard ? heard_when(c->heard, name) : 0;
 }
 
 void cache_drop(struct cache *c, const struct cache_key *key)

@@ -25,6 +25,8 @@ struct cache_driver {
 	void (*free)(struct cache *c);
 };
 
+struct heard; /* heard.h */
+
 /* Written on the loop's thread, read on any. */
 struct cache_count {
 	_Atomic uint64_t hits, misses, puts, put_failures, timeouts, bad_values;
@@ -33,6 +35,7 @@ struct cache_count {
 /* The first member of every kind's struct. */
 struct cache {
 	const struct cache_driver *driver;
+	const struct heard *heard; /* NULL: nothing is voided here */
 	struct cache_count count;
 };
 

@@ -27,7 +27,8 @@ static bool redis_prepare(struct cache_home *home, const struct redis_conf *conf
 static bool near_begin(struct cache_home *home, const struct cache_conf *conf, struct err *err)
 {
 	if (conf->near_bytes)
-		home->near = near_new(&conf->redis, conf->near_bytes, home->wakeups, err);
+		home->near = near_new(&conf->redis, conf->near_bytes,
+				      &(struct near_listeners){ home->wakeups, &home->heard }, err);
 	return home->near || !conf->near_bytes;
 }
 
@@ -37,7 +38,7 @@ struct cache_home *cache_home_new(const struct cache_conf *conf, struct err *err
 
 	home->kind = conf->kind;
 	if (conf->kind == CACHE_IN_MEMORY)
-		home->store = memory_store_new(conf->max_bytes);
+		home->store = memory_store_new(conf->max_bytes, &home->heard);
 	if (conf->kind == CACHE_IN_REDIS && (!redis_prepare(home, &conf->redis, err) || !near_begin(home, conf, err)))
 		cache_home_free(&home);
 	return home;

@@ -2,6 +2,7 @@
 #ifndef CACHE_HOME_H
 #define CACHE_HOME_H
 
+#include "cache/heard.h"
 #include "cache/keyring.h"
 #include "cache/memory_store.h"
 #include "cache/near.h"
@@ -10,6 +11,7 @@
 
 struct cache_home {
 	enum cache_kind kind;
+	struct heard heard;
 	struct memory_store *store; /* CACHE_IN_MEMORY */
 	/* CACHE_IN_REDIS: */
 	struct redis_account account;

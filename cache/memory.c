@@ -17,13 +17,14 @@ struct memory {
 	struct memory_store *store;
 };
 
-struct memory_store *memory_store_new(size_t max_bytes)
+struct memory_store *memory_store_new(size_t max_bytes, struct heard *heard)
 {
 	struct memory_store *store = memory_new(sizeof(*store));
 
 	if (pthread_mutex_init(&store->lock, NULL) != 0)
 		abort();
 	store->max_bytes = max_bytes;
+	store->heard = heard;
 	store->n_buckets = BUCKETS_LEAST;
 	store->buckets = memory_new_array(store->n_buckets, sizeof(struct node *));
 	memory_names_begin(&store->names, max_bytes);
@@ -293,6 +294,7 @@ static uint64_t void_name(struct memory_store *store, const struct cache_name *n
 	uint64_t removed = 0;
 
 	memory_names_bury(&store->names, name);
+	heard_name(store->heard, name);
 	for (size_t i = 0; i < lapsed && depth < MEMORY_DEPTH_MOST; i++)
 		removed += void_name(store, &given[i], depth + 1);
 	while ((node = memory_names_find(&store->names, name))) {
@@ -312,6 +314,7 @@ static void void_whole(struct memory_store *store, const struct cache_name *name
 {
 	memory_names_raise(&store->names, name);
 	store->epoch++;
+	heard_name(store->heard, name);
 }
 
 static void memory_invalidate(struct cache *c, struct cache_change *change)
@@ -380,6 +383,7 @@ struct cache *cache_on_memory(struct cache_home *home)
 	struct memory *m = memory_new(sizeof(*m));
 
 	m->base.driver = &driver;
+	m->base.heard = &home->heard;
 	m->store = home->store;
 	return &m->base;
 }

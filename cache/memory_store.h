@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "cache/cache.h"
+#include "cache/heard.h"
 
 enum {
 	MEMORY_COUNTS = 4096, /* of changes, by key */
@@ -68,12 +68,14 @@ struct memory_store {
 	struct node *newest, *oldest;
 	size_t max_bytes, bytes, entries;
 	struct names names;
+	struct heard *heard; /* the home's */
 	_Atomic uint64_t epoch; /* read on any thread, as the counts; they go up when what was read holds no more */
 	_Atomic uint64_t counts[MEMORY_COUNTS];
 };
 
-/* A bounded store; the caller owns it and ends it after all caches on it. */
-struct memory_store *memory_store_new(size_t max_bytes) __attribute__((returns_nonnull));
+/* A bounded store, which tells `heard` of what is voided; the caller owns it and ends it after all caches on it. */
+struct memory_store *memory_store_new(size_t max_bytes, struct heard *heard) NONNULL(2)
+	__attribute__((returns_nonnull));
 /* Wipe and free; sets *store to NULL. */
 void memory_store_free(struct memory_store **store) NONNULL(1);
 

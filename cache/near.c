@@ -7,13 +7,14 @@
 
 #include "base/memory.h"
 #include "cache/entry.h"
+#include "cache/name.h"
 
 /* However long a copy may be kept in Redis: what slips through all else does not stay for ever. */
 static const uint64_t kept_most_us = UINT64_C(600) * 1000000;
 
 struct near {
 	struct shelf *shelf;
-	struct wakeups *wakeups;
+	struct near_listeners to;
 	struct loop *loop; /* the keeper's, as is the channel */
 	struct channel *channel;
 	pthread_t keeper;
@@ -43,6 +44,18 @@ static void on_everything(void *arg)
 
 	count(&n->flushes);
 	shelf_flush(n->shelf);
+	heard_all(n->to.heard);
+}
+
+/* "fed2:c:{TENANT:" name "}:v": see invalidate.lua. */
+static void on_voided(struct near *n, struct str key)
+{
+	struct cache_name name = { 0 };
+
+	if (key.n < sizeof("fed2:c:{:}:v") - 1 + NAME_CHARS)
+		return;
+	memcpy(name.text, key.p + key.n - 3 - NAME_CHARS, NAME_CHARS);
+	heard_name(n->to.heard, &name);
 }
 
 /* The floors of a tenant concern all its copies, a lease none. */
@@ -54,9 +67,13 @@ static void on_changed(void *arg, struct str key)
 		on_everything(n);
 		return;
 	}
+	if (ends_with(key, STR("}:v"))) {
+		on_voided(n, key);
+		return;
+	}
 	if (!ends_with(key, STR(":l")))
 		shelf_drop(n->shelf, key);
-	wakeups_wake(n->wakeups, key);
+	wakeups_wake(n->to.wakeups, key);
 }
 
 static void *keeper_run(void *arg)
@@ -90,12 +107,13 @@ static void free_all(struct near *n)
 	free(n);
 }
 
-struct near *near_new(const struct redis_conf *redis, size_t max_bytes, struct wakeups *wakeups, struct err *err)
+struct near *near_new(const struct redis_conf *redis, size_t max_bytes, const struct near_listeners *to,
+		      struct err *err)
 {
 	struct near *n = memory_new(sizeof(*n));
 
 	n->shelf = shelf_new(max_bytes);
-	n->wakeups = wakeups;
+	n->to = *to;
 	n->loop = loop_new(err);
 	if (n->loop)
 		n->channel = channel_open(redis, n->loop, &(struct channel_listener){ on_changed, on_everything, n },

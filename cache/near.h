@@ -7,16 +7,23 @@
 
 #include "cache/cache.h"
 #include "cache/channel.h"
+#include "cache/heard.h"
 #include "cache/shelf.h"
 #include "cache/wakeup.h"
 
 struct near; /* opaque */
 
-/* Starts a thread of its own, the keeper, for the channel. `wakeups` hears of every key that has changed. ERR_CONFIG:
+/* Who is told; both outlive it. */
+struct near_listeners {
+	struct wakeups *wakeups; /* of every key that has changed */
+	struct heard *heard; /* of what is voided */
+};
+
+/* Starts a thread of its own, the keeper, for the channel. ERR_CONFIG:
  * the address cannot be read; ERR_SYSTEM: no thread. The caller ends it after all caches that use it, and before the
  * wakeups. */
-struct near *near_new(const struct redis_conf *redis, size_t max_bytes, struct wakeups *wakeups, struct err *err)
-	MUST_CHECK NONNULL(1, 3, 4);
+struct near *near_new(const struct redis_conf *redis, size_t max_bytes, const struct near_listeners *to,
+		      struct err *err) MUST_CHECK NONNULL(1, 3, 4);
 /* Stop the thread, wipe and free. Accepts NULL inside; sets *n to NULL. */
 void near_free(struct near **n) NONNULL(1);
 

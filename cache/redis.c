@@ -450,6 +450,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	struct redis *r = memory_new(sizeof(*r));
 
 	r->base.driver = &driver;
+	r->base.heard = &home->heard;
 	r->home = home;
 	r->loop = loop;
 	r->timeout_us = UINT64_C(1000) * home->timeout_ms;

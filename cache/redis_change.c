@@ -197,6 +197,7 @@ bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 		fail(change, "Redis refused");
 	} else {
 		change->removed = (uint64_t)reply->number;
+		heard_name(&r->home->heard, &change->name);
 		settle(r, change);
 	}
 	return true;

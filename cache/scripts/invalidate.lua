@@ -26,6 +26,7 @@ local function void(n, depth)
   seen[n] = true
   visited = visited + 1
   redis.call('ZADD', tombs, decimal(now), n)
+  redis.call('SET', copies .. n .. '}:v', '', 'PX', 1000) -- tells those who listen to changes of copies
   local index = prefix .. n .. '}:i'
   local members = redis.pcall('ZRANGE', index, 0, -1)
   whole = whole and not members.err

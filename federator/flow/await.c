@@ -70,7 +70,7 @@ static bool may_join(const struct run *run, const struct job *job)
 {
 	uint64_t age_us = clock_mono_us() - job->asked_us;
 
-	return freshness_joins(run, age_us) && age_us < UINT64_C(1000) * run->part->cap_ms;
+	return freshness_joins(run, age_us) && !job_overtaken(job, run) && age_us < UINT64_C(1000) * run->part->cap_ms;
 }
 
 static void wait_with_others(struct job *job, struct run *run)

@@ -41,9 +41,9 @@ static bool store(const struct job *job)
 {
 	const struct part *part = job->part;
 	uint64_t keep_ms = freshness_keep_ms(job->world->cat, part, job->fetch->rows);
-	struct job_names names;
+	const struct job_names *names = job->names;
 
-	if (!keep_ms || !is_kept(job) || !job_names(job, &names)) {
+	if (!keep_ms || !is_kept(job) || !names) {
 		release(job);
 		return false;
 	}
@@ -53,10 +53,10 @@ static bool store(const struct job *job)
 								.stored_ms = answered_ms(job),
 								.ttl_ms = keep_ms,
 								.ticket = job->ticket,
-								.names = names.of,
-								.n_names = names.n,
-								.given = names.of + names.n,
-								.n_given = names.n_given });
+								.names = names->of,
+								.n_names = names->n,
+								.given = names->of + names->n,
+								.n_given = names->n_given });
 	return true;
 }
 
@@ -129,6 +129,7 @@ static bool store_landed(struct loop_turn *t)
 
 		lane->landed = job->next;
 		close_job(job, store(job));
+		job_note_overtaken(job);
 		more = await_over(job) || more;
 		job_drop(job);
 	}
@@ -169,6 +170,7 @@ static void on_landed(struct loop_post *p)
 	if (f->err.cls == ERR_NONE)
 		check_rows(job);
 	if (f->err.cls == ERR_NONE) {
+		job_note_names(job);
 		note_landed(job);
 		await_over(job);
 		store_later(job);
@@ -355,6 +357,11 @@ enum job_begun job_begin(struct run *run, struct err *err)
 	}
 	underway_unlock(underway);
 	return !job || submit(job, run, err) ? end : JOB_REFUSED;
+}
+
+bool job_overtaken(const struct job *job, const struct run *run)
+{
+	return job->asked_us <= run->begun_us && atomic_load(&job->overtaken);
 }
 
 const struct run *job_run(const struct fetch *f)

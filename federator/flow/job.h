@@ -31,6 +31,9 @@ struct job {
 	struct str subject; /* whose view it was asked for; the NULL view: nobody's yet */
 	struct str before; /* of a query that takes :before */
 	uint64_t asked_us;
+	/* When it has landed well, written on its loop before others have it: */
+	const struct job_names *names; /* NULL: it has none, or more than may be; its rows are not kept */
+	_Atomic bool overtaken; /* what it is about was voided since it was asked: its rows are for nobody later */
 };
 
 /* names.c - what its copy is found by when something changes */
@@ -39,9 +42,11 @@ struct job_names {
 	struct cache_name of[CACHE_NAMES_MOST];
 	size_t n, n_given; /* the given ones stand behind the others */
 };
-/* The asked values, the customers in its rows, and the one it was asked for; given are the values that it gives of
- * other keys. False: more than may be. */
-bool job_names(const struct job *job, struct job_names *out) MUST_CHECK NONNULL(1, 2);
+/* Set job->names and job->overtaken: the names are the asked values, the customers in its rows, and the one it was
+ * asked for; given are the values that it gives of other keys. On its loop, when it has landed well. */
+void job_note_names(struct job *job) NONNULL(1);
+/* Set job->overtaken anew. The same. */
+void job_note_overtaken(struct job *job) NONNULL(1);
 
 /* What the run asks as a job that others find, not begun. Under the lock of the mapping set's underway. */
 struct job *job_new(const struct run *run) NONNULL(1) __attribute__((returns_nonnull));

@@ -43,7 +43,7 @@ static void add_column(struct making *m, uint32_t column, const struct key *key,
 		add(m, key, fact_key(&m->fact, r, column, m->job->fetch->mem), count);
 }
 
-bool job_names(const struct job *job, struct job_names *out)
+static bool make_names(const struct job *job, struct job_names *out)
 {
 	const struct key *identity = job->world->cat->identity;
 	struct making m = { .job = job,
@@ -60,4 +60,30 @@ bool job_names(const struct job *job, struct job_names *out)
 		if (job->part->columns[c].gives && job->part->columns[c].gives != identity)
 			add_column(&m, c, job->part->columns[c].gives, &out->n_given);
 	return !m.full;
+}
+
+void job_note_overtaken(struct job *job)
+{
+	const struct cache *cache = job->lane->cache;
+	const struct cache_wholes *wholes = &job->world->wholes[job->part->index];
+	uint64_t heard_us = cache_heard_us(cache, &wholes->source), part_us = cache_heard_us(cache, &wholes->part);
+
+	heard_us = part_us > heard_us ? part_us : heard_us;
+	for (size_t i = 0; job->names && i < job->names->n; i++) {
+		uint64_t name_us = cache_heard_us(cache, &job->names->of[i]);
+
+		heard_us = name_us > heard_us ? name_us : heard_us;
+	}
+	job->overtaken = heard_us >= job->asked_us;
+}
+
+void job_note_names(struct job *job)
+{
+	struct job_names *names;
+
+	if (!job->shared || !cache_keeps(job->lane->cache))
+		return;
+	names = arena_new_of(job->fetch->mem, struct job_names);
+	job->names = make_names(job, names) ? names : NULL;
+	job_note_overtaken(job);
 }

@@ -298,6 +298,9 @@ bool job_abandon(struct run *run) NONNULL(1);
 void job_free(struct run *run) NONNULL(1);
 /* The job has landed, and the run has it: take its rows or its failure. Called by job.c. */
 void run_landed(struct run *run, const struct fetch *fetch) NONNULL(1, 2);
+/* Was what the landed job is about voided since its source was asked, which was before the run began? Then its rows are
+ * older than the question may have. */
+bool job_overtaken(const struct job *job, const struct run *run) NONNULL(1, 2);
 /* The run that a fetch is being submitted for: inside adapter_queue() only. */
 const struct run *job_run(const struct fetch *f) NONNULL(1);
 

@@ -141,8 +141,8 @@ void run_landed(struct run *run, const struct fetch *fetch)
 		return;
 	}
 
-	/* the others' time was up, or too short for the queue: it has its own */
-	if ((fetch->err.cls == ERR_LATE || fetch->err.cls == ERR_BUSY) && run->joined) {
+	/* the others' time was up, or too short for the queue: it has its own; or they asked before a change */
+	if (run->joined && (fetch->err.cls == ERR_LATE || fetch->err.cls == ERR_BUSY || job_overtaken(run->job, run))) {
 		job_free(run);
 		look_begin(run);
 		return;

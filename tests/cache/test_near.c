@@ -124,6 +124,26 @@ static void make_near(struct world *w, unsigned who, struct cache_hit *hit)
 	assert_true(cache_pin_holds(w->cache, &hit->pin));
 }
 
+/* Another process voids something; this one has no copy of it. */
+static void what_others_void_is_heard(void **state)
+{
+	struct world w = world_up(), other = world_up();
+	struct cache_name name = sample_name(7);
+	uint64_t before = clock_mono_us();
+
+	(void)state;
+	assert_true(cache_heard_us(w.cache, &name) < before);
+	world_invalidate(&other, name, false);
+	run_until_heard(&w);
+	assert_in_range(cache_heard_us(w.cache, &name), before, clock_mono_us());
+	assert_in_range(cache_heard_us(other.cache, &name), before, clock_mono_us());
+	world_invalidate(&other, sample_wholes()->source, true);
+	run_until_heard(&w);
+	assert_true(cache_heard_us(w.cache, &sample_wholes()->source) > 0);
+	world_free(&other);
+	world_free(&w);
+}
+
 /* ---- what is near ---- */
 
 static void what_was_read_is_near(void **state)
@@ -273,6 +293,7 @@ static void in_silence_nothing_is_given_out(void **state)
 /* ---- answers on their way ---- */
 
 struct direct {
+	struct heard heard;
 	struct near *near;
 	struct wakeups *wakeups;
 	struct arena *mem;
@@ -304,7 +325,7 @@ static void direct_begin(struct direct *d, struct world *w, unsigned who)
 
 	*d = (struct direct){ .wakeups = wakeups_new(), .mem = arena_new(), .ask = { .key = key } };
 	d->ask.mem = d->mem;
-	d->near = near_new(&where, NEAR_BYTES, d->wakeups, &err);
+	d->near = near_new(&where, NEAR_BYTES, &(struct near_listeners){ d->wakeups, &d->heard }, &err);
 	assert_non_null(d->near);
 	entry_encode(&(struct cache_fill){ .key = &key,
 					   .wholes = sample_wholes(),
@@ -492,6 +513,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_read_is_near),
+		cmocka_unit_test(what_others_void_is_heard),
 		cmocka_unit_test(without_room_nothing_is_near),
 		cmocka_unit_test(a_change_in_redis_takes_it_away),
 		cmocka_unit_test(a_flush_or_a_floor_takes_all_away),

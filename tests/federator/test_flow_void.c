@@ -1,5 +1,7 @@
 /* test_flow_void.c - what copies go with: the customer in their rows, the customer they were asked for, the values they
  * were asked by, and values that others gave. */
+#include <stdlib.h>
+
 #include "tests/cmocka_all.h"
 #include "tests/federator/bed.h"
 
@@ -114,19 +116,30 @@ static void copies_go_with_their_source_or_part(void **state)
 	assert_states(bed, "22", "live", "live");
 }
 
-/* The question for the page is answered while the customer changes; its rows are shown, and not kept. */
-static bool changes;
+/* A fetch of crm is held back while `holds`; a customer changes as the page is asked for, while `changes`. */
+static bool changes, holds;
 static struct bed *changing;
+static struct {
+	struct adapter *ad;
+	struct fetch *f;
+} held;
 
 bool __real_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err);
 bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err);
 bool __wrap_adapter_queue(struct adapter *ad, struct fetch *f, struct err *err)
 {
+	if (holds && strcmp(f->part, "crm") == 0) {
+		assert_null(held.f);
+		held.ad = ad;
+		held.f = f;
+		return true;
+	}
 	if (changes && strcmp(f->part, "web") == 0)
 		void_name(changing, "member", "1");
 	return __real_adapter_queue(ad, f, err);
 }
 
+/* Its rows are shown, and not kept. */
 static void what_was_asked_before_a_change_is_not_kept(void **state)
 {
 	struct bed *bed = *state;
@@ -140,6 +153,65 @@ static void what_was_asked_before_a_change_is_not_kept(void **state)
 	assert_states(bed, "11", "fresh", "fresh");
 }
 
+struct question {
+	struct loop *loop;
+	bool answered;
+	int status;
+};
+
+static void on_reply(void *owner, struct reply *reply)
+{
+	struct question *q = owner;
+
+	q->answered = true;
+	q->status = reply->status;
+	free(reply->body);
+	loop_stop(q->loop);
+}
+
+static void begin_question(struct bed *bed, struct question *q)
+{
+	struct ask ask = bed_by("member", "1", "pop");
+
+	*q = (struct question){ .loop = bed_lane(bed)->loop };
+	ask.parts = STR("crm");
+	flow_start(bed_lane(bed), &ask, on_reply, q);
+}
+
+static void let_go(void)
+{
+	struct err err;
+	struct fetch *f = held.f;
+
+	assert_non_null(f);
+	held.f = NULL;
+	assert_true(__real_adapter_queue(held.ad, f, &err));
+	adapter_call(held.ad);
+}
+
+/* Who asks behind a change gets nothing that was asked before it; who asked before may have it. */
+static void rows_from_before_a_change_are_for_no_later_question(void **state)
+{
+	struct bed *bed = *state;
+	struct question before, behind;
+
+	holds = true;
+	begin_question(bed, &before);
+	void_name(bed, "member", "1");
+	begin_question(bed, &behind); /* waits for the fetch that is under way */
+	let_go();
+	loop_run(before.loop);
+	assert_true(before.answered);
+	assert_false(behind.answered);
+	assert_int_equal(cache_state(bed_lane(bed)->cache).entries, 0);
+	let_go(); /* it has asked anew */
+	loop_run(before.loop);
+	assert_true(behind.answered);
+	assert_int_equal(behind.status, 200);
+	assert_int_equal(cache_state(bed_lane(bed)->cache).entries, 1);
+	holds = false;
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, start, bed_stop)
@@ -148,6 +220,7 @@ int main(void)
 		T(copies_go_with_a_value_they_were_asked_by),
 		T(copies_go_with_their_source_or_part),
 		T(what_was_asked_before_a_change_is_not_kept),
+		T(rows_from_before_a_change_are_for_no_later_question),
 	};
 
 	return bed_begin() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
