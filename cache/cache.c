@@ -56,9 +56,17 @@ void cache_invalidate(struct cache *c, struct cache_change *change)
 	c->driver->invalidate(c, change);
 }
 
+bool cache_pins_hold(struct cache *c, const struct cache_pin *pins, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!pins[i].set)
+			return false;
+	return c->driver->hold(c, pins, n);
+}
+
 bool cache_pin_holds(struct cache *c, const struct cache_pin *pin)
 {
-	return pin->set && c->driver->holds(c, pin);
+	return cache_pins_hold(c, pin, 1);
 }
 
 uint64_t cache_heard_us(const struct cache *c, const struct cache_name *name)
@@ -128,9 +136,9 @@ static void off_invalidate(struct cache *c, struct cache_change *change)
 	change->done(change, &(const struct err){ 0 });
 }
 
-static bool off_holds(struct cache *c, const struct cache_pin *pin)
+static bool off_hold(struct cache *c, const struct cache_pin *pins, size_t n)
 {
-	(void)c, (void)pin;
+	(void)c, (void)pins, (void)n;
 	return false;
 }
 
@@ -150,7 +158,7 @@ static void off_free(struct cache *c) /* the first member of what was allocated 
 }
 
 static const struct cache_driver off = {
-	"off", off_get, off_begin, off_put, off_release, off_invalidate, off_holds, off_drop, off_state, off_free,
+	"off", off_get, off_begin, off_put, off_release, off_invalidate, off_hold, off_drop, off_state, off_free,
 };
 
 bool cache_keeps(const struct cache *c)
@@ -185,7 +193,7 @@ struct cache *cache_stand_in(struct cache_hit (*copy)(void *owner, struct cache_
 {
 	static const struct cache_driver driver = {
 		"stand-in", stand_in_get, off_begin, off_put,  off_release, off_invalidate,
-		off_holds,  off_drop,     off_state, off_free,
+		off_hold,  off_drop,     off_state, off_free,
 	};
 	struct stand_in *s = memory_new(sizeof(*s));
 

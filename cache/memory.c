@@ -334,11 +334,14 @@ static void memory_invalidate(struct cache *c, struct cache_change *change)
 	change->done(change, &(const struct err){ 0 });
 }
 
-static bool memory_holds(struct cache *c, const struct cache_pin *pin)
+static bool memory_hold(struct cache *c, const struct cache_pin *pins, size_t n)
 {
 	struct memory_store *store = ((struct memory *)c)->store;
 
-	return *count_of(store, pin->slot) == pin->count && store->epoch == pin->epoch;
+	for (size_t i = 0; i < n; i++)
+		if (*count_of(store, pins[i].slot) != pins[i].count || store->epoch != pins[i].epoch)
+			return false;
+	return true;
 }
 
 static void memory_drop(struct cache *c, const struct cache_key *key)
@@ -375,7 +378,7 @@ struct cache *cache_on_memory(struct cache_home *home)
 		.put = memory_put,
 		.release = memory_release,
 		.invalidate = memory_invalidate,
-		.holds = memory_holds,
+		.hold = memory_hold,
 		.drop = memory_drop,
 		.state = memory_state,
 		.free = memory_free,

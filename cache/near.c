@@ -216,11 +216,15 @@ void near_drop(struct near *n, const struct cache_key *key)
 		shelf_drop(n->shelf, str_of(key->text));
 }
 
-bool near_holds(const struct near *n, const struct cache_pin *pin)
+bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins)
 {
-	struct shelf_stamp stamp = stamp_of(pin);
+	for (size_t i = 0; i < n_pins && n; i++) {
+		struct shelf_stamp stamp = stamp_of(&pins[i]);
 
-	return n && pin->set && shelf_stamp_holds(n->shelf, &stamp) && channel_trusted(n->channel, clock_mono_us());
+		if (!shelf_stamp_holds(n->shelf, &stamp))
+			return false;
+	}
+	return n && channel_trusted(n->channel, clock_mono_us());
 }
 
 /* ---- changes of our own ---- */

@@ -37,8 +37,8 @@ void near_prepare(const struct near *n, struct cache_ask *ask) NONNULL(2);
 void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, struct cache_hit *hit) NONNULL(2, 4);
 /* Forget one copy. */
 void near_drop(struct near *n, const struct cache_key *key) NONNULL(2);
-/* Would the look-up that gave this pin find the same? False when nobody knows. */
-bool near_holds(const struct near *n, const struct cache_pin *pin) MUST_CHECK NONNULL(2);
+/* Would the look-ups that gave these pins, which are set, find the same? False when nobody knows. */
+bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins) MUST_CHECK;
 
 /* Have a heartbeat sent at once, to learn soon that all is told that has changed until now. */
 void near_hurry(struct near *n);

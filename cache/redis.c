@@ -412,9 +412,9 @@ static void redis_drop(struct cache *c, const struct cache_key *key)
 		REDIS_SEND(r, REDIS_UNLINK, STR("UNLINK"), str_of(key->text));
 }
 
-static bool redis_holds(struct cache *c, const struct cache_pin *pin)
+static bool redis_hold(struct cache *c, const struct cache_pin *pins, size_t n)
 {
-	return near_holds(((struct redis *)c)->home->near, pin);
+	return near_hold(((struct redis *)c)->home->near, pins, n);
 }
 
 static void redis_state(struct cache *c, struct cache_state *out)
@@ -442,7 +442,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 		.put = redis_put,
 		.release = redis_release,
 		.invalidate = redis_invalidate,
-		.holds = redis_holds,
+		.hold = redis_hold,
 		.drop = redis_drop,
 		.state = redis_state,
 		.free = redis_free,

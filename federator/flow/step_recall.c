@@ -76,16 +76,13 @@ static bool is_fresh(const struct flow *flow, const struct recall *kept, int64_t
 
 static bool stands(const struct flow *flow, const struct recall *kept, const char *pins, int64_t now_ms)
 {
+	struct cache_pin *aligned;
+
 	if (!is_fresh(flow, kept, now_ms))
 		return false;
-	for (uint32_t i = 0; i < kept->n_pins; i++) {
-		struct cache_pin pin;
-
-		next(&pins, &pin, sizeof(pin));
-		if (!cache_pin_holds(flow->lane->cache, &pin))
-			return false;
-	}
-	return true;
+	aligned = arena_array_of(flow->mem, struct cache_pin, kept->n_pins);
+	memcpy(aligned, pins, kept->n_pins * sizeof(*aligned));
+	return cache_pins_hold(flow->lane->cache, aligned, kept->n_pins);
 }
 
 /* A copy of the body with its ages as they are now. NULL: there is no memory. */

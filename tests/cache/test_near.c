@@ -353,8 +353,8 @@ static bool is_kept(struct direct *d)
 	struct cache_hit hit;
 
 	near_keep(d->near, &d->ask, buf_str(&d->bytes), &d->hit);
-	assert_int_equal(near_holds(d->near, &d->hit.pin), near_get(d->near, &d->ask, &hit));
-	return near_holds(d->near, &d->hit.pin);
+	assert_int_equal((d->hit.pin.set && near_hold(d->near, &d->hit.pin, 1)), near_get(d->near, &d->ask, &hit));
+	return (d->hit.pin.set && near_hold(d->near, &d->hit.pin, 1));
 }
 
 static void run_until_proven(struct direct *d, struct world *w)
