@@ -143,6 +143,15 @@ struct arena *arena_new(void)
 	return mem;
 }
 
+/* So many, or the next size that is kept for the next arena. */
+static size_t kept_size(size_t bytes)
+{
+	for (size_t i = 0; i < SHELVES; i++)
+		if (bytes <= (size_t)FIRST_BLOCK_BYTES << i)
+			return (size_t)FIRST_BLOCK_BYTES << i;
+	return bytes;
+}
+
 /* A block with room for `bytes`. What is large gets its own, behind the one being filled, so that the
  * rest of that one is not lost. */
 static struct block *block_for(struct arena *mem, size_t bytes)
@@ -152,7 +161,7 @@ static struct block *block_for(struct arena *mem, size_t bytes)
 	if (top->bytes - top->used >= bytes)
 		return top;
 	if (bytes > mem->block_bytes / 4) {
-		b = block_new(bytes);
+		b = block_new(kept_size(bytes));
 		b->next = top->next;
 		top->next = b;
 		return b;

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,21 +9,32 @@
 
 enum { FIRST_CAP = 128 };
 
+struct buf buf_over(char *bytes, size_t cap)
+{
+	return (struct buf){ .data = bytes, .cap = cap, .lent = true };
+}
+
+static void wipe(struct buf *b, size_t bytes)
+{
+	if (!b->data)
+		return;
+	explicit_bzero(b->data, bytes);
+	if (!b->lent)
+		free(b->data);
+}
+
 /* Not realloc: it would leave the old bytes unwiped on the heap. */
 static void grow(struct buf *b, size_t cap)
 {
 	char *data = memory_raw(cap);
 
-	if (b->data) {
+	if (b->data)
 		memcpy(data, b->data, b->len);
-		explicit_bzero(b->data, b->cap);
-		free(b->data);
-	}
-	b->data = data;
-	b->cap = cap;
+	wipe(b, b->cap);
+	*b = (struct buf){ .data = data, .len = b->len, .cap = cap };
 }
 
-char *buf_reserve(struct buf *b, size_t more)
+__attribute__((noinline)) static char *reserve_more(struct buf *b, size_t more)
 {
 	size_t need, cap = b->cap ? b->cap : FIRST_CAP;
 
@@ -33,6 +45,14 @@ char *buf_reserve(struct buf *b, size_t more)
 		cap *= 2;
 	if (cap != b->cap)
 		grow(b, cap);
+	b->data[b->len] = '\0';
+	return b->data + b->len;
+}
+
+char *buf_reserve(struct buf *b, size_t more)
+{
+	if (more >= b->cap - b->len) /* one more for the NUL */
+		return reserve_more(b, more);
 	b->data[b->len] = '\0';
 	return b->data + b->len;
 }
@@ -59,7 +79,11 @@ void buf_puts(struct buf *b, const char *text)
 
 void buf_putc(struct buf *b, char c)
 {
-	buf_put(b, &c, 1);
+	char *to = buf_reserve(b, 1);
+
+	to[0] = c;
+	to[1] = '\0';
+	b->len++;
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)
@@ -89,6 +113,7 @@ char *buf_take(struct buf *b, size_t *len_out)
 {
 	char *data;
 
+	assert(!b->lent);
 	*buf_reserve(b, 0) = '\0';
 	data = b->data;
 	if (len_out)
@@ -99,9 +124,6 @@ char *buf_take(struct buf *b, size_t *len_out)
 
 void buf_free(struct buf *b)
 {
-	if (b->data) {
-		explicit_bzero(b->data, b->cap);
-		free(b->data);
-	}
+	wipe(b, b->cap);
 	*b = (struct buf){ 0 };
 }

@@ -9,7 +9,12 @@ struct buf {
 	char *data;
 	size_t len;
 	size_t cap;
+	bool lent; /* data is the caller's, of buf_over() */
 };
+
+/* A buffer that begins in `cap` bytes of the caller's, and leaves them for the heap when they do not do. They are wiped
+ * then, and with buf_free(). Not for buf_take(). */
+struct buf buf_over(char *bytes, size_t cap) NONNULL(1);
 
 /* Make room for `more` bytes (and a NUL) behind len and return where they go; len is not changed: who writes
  * there adds to it, and keeps data[len] NUL if it will be read as a C string before the next put. */

@@ -57,6 +57,15 @@ static size_t plain_run(struct str s)
 	return n;
 }
 
+static void put_quoted(struct buf *line, const char *before, struct str s, const char *behind)
+{
+	size_t n = strlen(before) + s.n + strlen(behind);
+	char *to = stpcpy(buf_reserve(line, n), before);
+
+	strcpy(s.n ? mempcpy(to, s.p, s.n) : to, behind);
+	line->len += n;
+}
+
 /* A JSON string; bytes that are not UTF-8 become U+FFFD. */
 static void put_text(struct buf *line, struct str s)
 {
@@ -64,6 +73,10 @@ static void put_text(struct buf *line, struct str s)
 
 	if (!s.p) {
 		buf_puts(line, "null");
+		return;
+	}
+	if (plain_run(s) == s.n) {
+		put_quoted(line, "\"", s, "\"");
 		return;
 	}
 	buf_putc(line, '"');
@@ -83,9 +96,11 @@ static void put_text(struct buf *line, struct str s)
 
 static void put_number(struct buf *line, int64_t number)
 {
-	char digits[TEXT_I64_MOST];
+	char *to = buf_reserve(line, TEXT_I64_MOST);
+	size_t n = text_from_i64(number, to);
 
-	buf_put(line, digits, text_from_i64(number, digits));
+	to[n] = '\0';
+	line->len += n;
 }
 
 /* Many events are of one second: its text is written once. */
@@ -151,21 +166,17 @@ static void put_out(enum log_level level, struct str line)
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
-	SCOPED(buf_free) struct buf line = { 0 };
+	char usual[LINE_USUAL];
+	SCOPED(buf_free) struct buf line = buf_over(usual, sizeof(usual));
 
 	assert(!strchr(event, ' ')); /* one word, for those who filter */
 	if ((int)level < atomic_load_explicit(&least_level, memory_order_relaxed))
 		return;
-	buf_reserve(&line, LINE_USUAL);
 	put_time(&line);
-	buf_puts(&line, ",\"level\":\"");
-	buf_puts(&line, level_name(level));
-	buf_puts(&line, "\",\"event\":");
+	put_quoted(&line, ",\"level\":\"", str_of(level_name(level)), "\",\"event\":");
 	put_text(&line, str_of(event));
 	for (size_t i = 0; i < n; i++) {
-		buf_putc(&line, ',');
-		put_text(&line, str_of(fields[i].name));
-		buf_putc(&line, ':');
+		put_quoted(&line, ",\"", str_of(fields[i].name), "\":"); /* a word, as well */
 		if (fields[i].kind == LOG_INT)
 			put_number(&line, fields[i].number);
 		else

@@ -127,10 +127,26 @@ static void all_memory_is_counted_and_comes_back(void **state)
 	assert_in_range(now.kept_bytes, 4096, 64 * (4096 + 8192 + 16384 + 32768)); /* for the next one */
 }
 
+static void what_is_large_uses_kept_blocks_as_well(void **state)
+{
+	uint64_t kept;
+	struct arena *mem = arena_new();
+
+	(void)state;
+	arena_alloc(mem, 5000);
+	arena_wipe_free(&mem);
+	kept = arena_totals().kept_bytes;
+	mem = arena_new();
+	arena_alloc(mem, 7000);
+	assert_int_equal(arena_totals().kept_bytes, kept - 4096 - 8192);
+	arena_wipe_free(&mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zeroed_and_aligned),
+		cmocka_unit_test(what_is_large_uses_kept_blocks_as_well),
 		cmocka_unit_test(memory_of_an_ended_arena_comes_back_zeroed),
 		cmocka_unit_test(allocations_do_not_overlap),
 		cmocka_unit_test(small_allocations_after_a_large_one_use_the_old_block),

@@ -64,6 +64,26 @@ static void reserved_room_is_filled_by_the_caller(void **state)
 	assert_string_equal(b.data + 1000, "yz");
 }
 
+static void lent_bytes_are_left_when_they_do_not_do(void **state)
+{
+	char bytes[8];
+	struct buf b = buf_over(bytes, sizeof(bytes));
+
+	(void)state;
+	buf_puts(&b, "1234567");
+	assert_ptr_equal(b.data, bytes);
+	assert_string_equal(bytes, "1234567");
+	buf_putc(&b, '8');
+	assert_ptr_not_equal(b.data, bytes);
+	assert_string_equal(b.data, "12345678");
+	assert_memory_equal(bytes, "\0\0\0\0\0\0\0", sizeof(bytes));
+	buf_free(&b);
+	b = buf_over(bytes, sizeof(bytes));
+	buf_puts(&b, "short");
+	buf_free(&b);
+	assert_memory_equal(bytes, "\0\0\0\0\0\0\0", sizeof(bytes));
+}
+
 static void taking_empties_the_buffer(void **state)
 {
 	struct buf b = { 0 };
@@ -92,6 +112,7 @@ int main(void)
 		cmocka_unit_test(everything_put_is_there_in_order),
 		cmocka_unit_test(it_grows_and_stays_terminated),
 		cmocka_unit_test(reserved_room_is_filled_by_the_caller),
+		cmocka_unit_test(lent_bytes_are_left_when_they_do_not_do),
 		cmocka_unit_test(taking_empties_the_buffer),
 	};
 
