@@ -2,6 +2,7 @@
 #include "federator/flow/flow.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "federator/flow/flight.h"
 #include "federator/flow/steps.h"
@@ -37,6 +38,14 @@ void ask_copy(struct ask *to, const struct ask *from, struct arena *mem)
 		to->by[i].name = arena_str(mem, to->by[i].name);
 		to->by[i].value = arena_str(mem, to->by[i].value);
 	}
+}
+
+void reply_free(struct reply *reply)
+{
+	if (!reply->lent)
+		free(reply->body);
+	reply->body = NULL;
+	reply->lent = false;
 }
 
 static void run_end(struct run *run)

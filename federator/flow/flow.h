@@ -61,16 +61,19 @@ struct ask {
 	uint32_t limit;
 	/* Of a tree view in JSON; NULL: nobody. It must live until the last news and done() have come. */
 	struct onlooker *onlooker;
+	/* NULL, or where the body of an answer may lie that is given before flow_start() returns: see reply.lent. */
+	struct arena *at_once;
 };
 
 /* A copy whose texts live in `mem`. */
 void ask_copy(struct ask *to, const struct ask *from, struct arena *mem) NONNULL(1, 2, 3);
 
-/* The answer: the caller owns `body` (free()) when done() was called. */
+/* The answer: the caller owns `body` (reply_free()) when done() was called. */
 struct reply {
 	int status; /* HTTP status code */
 	const char *content_type;
 	char *body;
+	bool lent; /* the body lies in ask.at_once */
 	size_t len;
 	uint32_t retry_after_s; /* 0: none */
 	uint32_t age_s; /* of the oldest copy used; 0 when none was */
@@ -98,6 +101,9 @@ struct step_doc {
 };
 /* The steps in their order; static. */
 const struct step_doc *flow_steps(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
+
+/* End the body, unless it is lent; what else is known stays. */
+void reply_free(struct reply *reply) NONNULL(1);
 
 /* A problem document (RFC 9457) as bytes, for errors found before a flow starts. `suggestion` may be NULL. */
 void problem_reply(struct reply *reply, enum format format, int status, const char *type, const char *title,

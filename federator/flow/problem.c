@@ -31,7 +31,7 @@ void problem_reply(struct reply *reply, enum format format, int status, const ch
 		break;
 	}
 	reply->status = status;
-	free(reply->body);
+	reply_free(reply);
 	reply->body = buf_take(&out, &reply->len);
 	arena_wipe_free(&mem);
 }

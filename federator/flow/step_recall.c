@@ -85,13 +85,13 @@ static bool stands(const struct flow *flow, const struct recall *kept, const cha
 	return cache_pins_hold(flow->lane->cache, aligned, kept->n_pins);
 }
 
-/* A copy of the body with its ages as they are now. NULL: there is no memory. */
-static char *body_of(const struct recall *kept, const char *ages, const char *body, int64_t now_ms, size_t *len_out)
+/* The body with its ages as they are now goes to `out`; returns its end. */
+static char *put_body(const struct recall *kept, const char *ages, const char *body, int64_t now_ms, char *out)
 {
-	char *out = memory_try(kept->len + kept->n_ages * TEXT_I64_MOST + 1), *to = out;
+	char *to = out;
 	size_t from = 0;
 
-	for (uint32_t i = 0; i < kept->n_ages && out; i++) {
+	for (uint32_t i = 0; i < kept->n_ages; i++) {
 		struct recall_age age;
 
 		next(&ages, &age, sizeof(age));
@@ -99,12 +99,17 @@ static char *body_of(const struct recall *kept, const char *ages, const char *bo
 		to += text_from_i64(now_ms - age.since_ms, to);
 		from = age.at + age.n;
 	}
-	if (!out)
-		return NULL;
 	to = mempcpy(to, body + from, kept->len - from);
 	*to = '\0'; /* as buf.h leaves it */
-	*len_out = (size_t)(to - out);
-	return out;
+	return to;
+}
+
+/* Room for a body. NULL: there is no memory. */
+static char *room_of(const struct flow *flow, size_t bytes)
+{
+	struct arena *mem = flow->ask.at_once;
+
+	return mem ? arena_alloc(mem, bytes) : memory_try(bytes);
 }
 
 static void count(const struct flow *flow, const struct recall *kept, const char *counts)
@@ -142,10 +147,13 @@ static void serve(void *arg, const struct shelf_item *item)
 		return;
 	ages = pins + kept.n_pins * sizeof(struct cache_pin);
 	counts = ages + kept.n_ages * sizeof(struct recall_age);
-	reply->body = body_of(&kept, ages, counts + kept.n_counts * sizeof(struct recall_count), now_ms,
-			      &reply->len);
+	reply->body = room_of(flow, kept.len + kept.n_ages * TEXT_I64_MOST + 1);
 	if (!reply->body)
 		return;
+	reply->lent = flow->ask.at_once != NULL;
+	reply->len = (size_t)(put_body(&kept, ages, counts + kept.n_counts * sizeof(struct recall_count), now_ms,
+				       reply->body) -
+			      reply->body);
 	reply->status = 200;
 	reply->content_type = kept.content_type;
 	memcpy(reply->etag, kept.etag, sizeof(reply->etag));

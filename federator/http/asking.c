@@ -101,11 +101,13 @@ static void flow_done(void *owner, struct reply *reply)
 
 void asking_start(struct exchange *x, struct question *q)
 {
-	if (q->ask.n_by == 0 && !q->ask.id.p)
+	if (q->ask.n_by == 0 && !q->ask.id.p) {
 		exchange_problem(x, 400, "no-key", "no key to ask by is given",
 				 "name one in `by`, such as a phone number");
-	else if (!question_headers(q, &x->headers))
+	} else if (!question_headers(q, &x->headers)) {
 		asking_refuse(x, q);
-	else
+	} else {
+		q->ask.at_once = x->mem;
 		flow_start(x->lane, &q->ask, flow_done, x);
+	}
 }

@@ -89,7 +89,7 @@ static void call_free(struct call *call)
 {
 	struct arena *mem = call->x.mem;
 
-	free(call->x.reply.body);
+	reply_free(&call->x.reply);
 	buf_free(&call->body);
 	arena_wipe_free(&mem);
 }
@@ -199,7 +199,7 @@ static void call_finish(struct exchange *x, struct reply *reply)
 	} else if (call->state == CALL_WAITING) {
 		waiting_end(call, reply);
 	} else {
-		free(reply->body);
+		reply_free(reply);
 		if (call->completed)
 			call_free(call);
 	}

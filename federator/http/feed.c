@@ -91,7 +91,7 @@ static void on_reply(void *owner, struct reply *reply)
 {
 	struct feed *feed = owner;
 
-	free(reply->body);
+	reply_free(reply);
 	if (feed->admitted)
 		streams_leave(feed->all);
 	feed->answered = true;

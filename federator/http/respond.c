@@ -52,11 +52,12 @@ struct MHD_Response *respond_make(struct exchange *x, bool close)
 {
 	struct reply *reply = &x->reply;
 	struct MHD_Response *r =
-		MHD_create_response_from_buffer(reply->len, reply->body, MHD_RESPMEM_MUST_FREE);
+		MHD_create_response_from_buffer(reply->len, reply->body,
+						reply->lent ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
 
 	if (!r)
 		return NULL;
-	reply->body = NULL;
+	reply->body = NULL; /* a lent one goes with the exchange, which libmicrohttpd ends after the response */
 	if (put_headers(r, x, close))
 		return r;
 	MHD_destroy_response(r);

@@ -32,7 +32,7 @@ static void on_reply(void *owner, struct reply *reply)
 	struct streams *s = w->all;
 
 	count(s, reply->status == 200 ? METER_WARMED : METER_WARM_FAILED, 1);
-	free(reply->body);
+	reply_free(reply);
 	arena_wipe_free(&w->mem);
 	free(w);
 	streams_leave(s);
