@@ -101,7 +101,7 @@ struct cache_ask {
 	struct cache_ask *next;
 	uint64_t sent_us, begun_us;
 	uint32_t pause_ms;
-	bool reloaded;
+	bool reloaded, last; /* last: of those that one command asks for */
 	struct cache_pin pin; /* of what is about to be read */
 	struct loop_timer again;
 	struct wakeup *wakeup;

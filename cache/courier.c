@@ -65,7 +65,7 @@ static bool mouth_take(struct redis_line *line, enum redis_command what, const s
 
 bool courier_send(struct courier *c, struct str message)
 {
-	if (!c->mouth.connected || message.n > MESSAGE_MOST || !redis_pipe_room(&c->mouth.pipe, message.n))
+	if (!c->mouth.connected || message.n > MESSAGE_MOST || !redis_pipe_room(&c->mouth.pipe, 1, message.n))
 		return false;
 	say(c, message);
 	return true;

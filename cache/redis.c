@@ -6,10 +6,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "cache/entry.h"
-#include "cache/name.h"
 #include "cache/redis_state.h"
-#include "cache/stamp.h"
 
 enum { GREETING_MS = 1000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, RUN_CHARS = 8 };
 
@@ -42,18 +39,9 @@ static void close_connection(struct redis *r)
 	r->phase = REDIS_DOWN;
 }
 
-/* Whoever waits is answered last: found() may come back to us, and must meet a closed connection. */
 static void miss_all(struct redis *r)
 {
-	struct cache_ask *ask = r->gets.oldest;
-
-	r->gets = (struct redis_asks){ 0 };
-	while (ask) {
-		struct cache_ask *next = ask->next;
-
-		cache_found(&r->base, ask, (struct cache_hit){ 0 });
-		ask = next;
-	}
+	redis_gets_end(r);
 	redis_begins_end(r);
 	redis_changes_fail(r);
 }
@@ -67,16 +55,27 @@ static void go_down(struct redis *r)
 
 /* ---- commands and replies ---- */
 
-void redis_send(struct redis *r, enum redis_command what, const struct str *words, size_t n)
+void redis_flush_soon(struct redis *r)
 {
-	redis_pipe_add(&r->pipe, what, words, n);
 	if (r->flush.slot == 0)
 		loop_timer_set(r->loop, &r->flush, (struct deadline){ 1 });
 }
 
+void redis_send(struct redis *r, enum redis_command what, const struct str *words, size_t n)
+{
+	redis_pipe_add(&r->pipe, what, words, n);
+	redis_flush_soon(r);
+}
+
+/* The command of the look-ups that wait to be sent has its place already. */
 bool redis_ready_for(const struct redis *r, size_t bytes)
 {
-	return r->phase == REDIS_UP && redis_pipe_room(&r->pipe, bytes);
+	return r->phase == REDIS_UP && redis_pipe_room(&r->pipe, 1 + (r->n_unsent > 0), bytes);
+}
+
+void redis_is_well(struct redis *r)
+{
+	r->back_off_ms = BACK_OFF_LEAST_MS;
 }
 
 void redis_expect(struct redis *r, uint64_t sent_us)
@@ -116,6 +115,7 @@ static void flush_out(struct loop_timer *t)
 	struct redis *r = CONTAINER_OF(t, struct redis, flush);
 	bool rest;
 
+	redis_gets_send(r);
 	if (!redis_pipe_flush(&r->pipe, r->watch.fd, &rest)) {
 		go_down(r);
 		return;
@@ -123,60 +123,6 @@ static void flush_out(struct loop_timer *t)
 	if (rest != r->waits_to_write)
 		loop_rewatch(r->loop, &r->watch, rest ? EPOLLIN | EPOLLOUT : EPOLLIN);
 	r->waits_to_write = rest;
-}
-
-bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out)
-{
-	SCOPED(buf_free) struct buf entry = { 0 };
-
-	if (sealer_open(r->sealer, str_of(ask->key.text), value, &entry) &&
-	    entry_decode(buf_str(&entry), &ask->key, ask->mem, out)) {
-		near_keep(r->home->near, ask, buf_str(&entry), out);
-		return true;
-	}
-	cache_add(&r->base.count.bad_values, 1);
-	cache_drop(&r->base, &ask->key);
-	return false;
-}
-
-/* Was it kept while this server ran, and is not void? What is no copy of ours is admitted, and fails later. */
-static bool is_admitted(const struct redis *r, const struct cache_ask *ask, struct str value, struct str floors)
-{
-	struct cache_ticket ticket;
-
-	return !entry_ticket(value, &ticket) || (memcmp(value.p + ENTRY_ERA_AT, r->run, RUN_CHARS) == 0 &&
-						 stamp_admits(floors, &ask->wholes, ticket));
-}
-
-static bool is_string_or_nil(const struct redis_reply *reply)
-{
-	return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL;
-}
-
-/* The copy and what was voided as a whole. */
-static bool is_value(const struct redis_reply *reply)
-{
-	return reply->type == REDIS_REPLY_ARRAY && reply->n == 2 && is_string_or_nil(reply->items[0]) &&
-	       is_string_or_nil(reply->items[1]);
-}
-
-static bool take_value(struct redis *r, const struct redis_reply *reply)
-{
-	struct cache_hit hit = { 0 };
-	struct cache_ask *ask;
-	struct str value = { 0 };
-
-	if (reply->type != REDIS_REPLY_ERROR && !is_value(reply))
-		return false;
-	r->back_off_ms = BACK_OFF_LEAST_MS;
-	ask = redis_asks_take(&r->gets);
-	if (reply->type == REDIS_REPLY_ARRAY)
-		value = redis_reply_text(reply->items[0]);
-	if (value.p && is_admitted(r, ask, value, redis_reply_text(reply->items[1])) &&
-	    !redis_read(r, ask, value, &hit))
-		hit = (struct cache_hit){ 0 };
-	cache_found(&r->base, ask, hit);
-	return true;
 }
 
 static bool take_probe(struct redis *r, const struct redis_reply *reply)
@@ -228,7 +174,7 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 	case REDIS_PROBE:
 		return take_probe(r, reply);
 	case REDIS_GET:
-		return take_value(r, reply);
+		return redis_take_values(r, reply);
 	case REDIS_BEGIN:
 		return redis_take_begun(r, reply);
 	case REDIS_FILL:
@@ -380,28 +326,6 @@ static void redis_timer(struct loop_timer *t)
 }
 
 /* ---- the driver ---- */
-
-static void redis_get(struct cache *c, struct cache_ask *ask)
-{
-	struct redis *r = (struct redis *)c;
-	struct redis_keys keys;
-	struct cache_hit hit;
-
-	if (near_get(r->home->near, ask, &hit)) {
-		cache_found(c, ask, hit);
-		return;
-	}
-	if (!redis_ready_for(r, sizeof(ask->key) + sizeof(keys.floors))) {
-		cache_found(c, ask, (struct cache_hit){ 0 });
-		return;
-	}
-	redis_keys_make(&keys, name_key_tenant(&ask->key), NULL);
-	near_prepare(r->home->near, ask);
-	REDIS_SEND(r, REDIS_GET, STR("MGET"), str_of(ask->key.text), str_of(keys.floors));
-	ask->sent_us = clock_mono_us();
-	redis_asks_put(&r->gets, ask);
-	redis_expect(r, ask->sent_us);
-}
 
 static void redis_drop(struct cache *c, const struct cache_key *key)
 {

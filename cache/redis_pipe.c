@@ -45,9 +45,9 @@ size_t redis_pipe_end(struct redis_pipe *p)
 	return lost;
 }
 
-bool redis_pipe_room(const struct redis_pipe *p, size_t bytes)
+bool redis_pipe_room(const struct redis_pipe *p, size_t commands, size_t bytes)
 {
-	return p->n_pending < REDIS_PENDING_MOST && p->out.len + bytes < REDIS_OUT_MOST;
+	return p->n_pending + commands <= REDIS_PENDING_MOST && p->out.len + bytes < REDIS_OUT_MOST;
 }
 
 void redis_pipe_add(struct redis_pipe *p, enum redis_command what, const struct str *words, size_t n)

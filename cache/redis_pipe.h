@@ -46,8 +46,8 @@ struct redis_pipe {
 bool redis_pipe_begin(struct redis_pipe *p) MUST_CHECK NONNULL(1);
 /* Forget everything, wiped. Returns how many fills were left without an answer. */
 size_t redis_pipe_end(struct redis_pipe *p) NONNULL(1);
-/* Can one more command with so many bytes of arguments be queued? */
-bool redis_pipe_room(const struct redis_pipe *p, size_t bytes) NONNULL(1);
+/* Can so many more commands, with so many bytes of arguments together, be queued? */
+bool redis_pipe_room(const struct redis_pipe *p, size_t commands, size_t bytes) NONNULL(1);
 /* Queue a command of `n` words; there must be room. */
 void redis_pipe_add(struct redis_pipe *p, enum redis_command what, const struct str *words, size_t n)
 	NONNULL(1, 3);

@@ -5,8 +5,9 @@
 
 #include "base/memory.h"
 
-/* More than this, unread or in one reply, is nothing of ours. */
-enum { UNREAD_MOST = 64 << 20, HELD_MOST = 64 << 20 };
+/* More than this, unread or in one reply, is nothing of ours. A reply holds 32 copies at most (redis_get.c), and the
+ * default of --max-fetch-bytes allows 8 MiB for each. */
+enum { UNREAD_MOST = 64 << 20, HELD_MOST = 256 << 20 };
 
 /* Count `bytes` for the outermost reply, and put this one into its place. False: too much. */
 static bool attach(const redisReadTask *task, struct redis_reply *reply, size_t bytes)

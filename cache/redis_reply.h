@@ -1,5 +1,5 @@
 /* redis_reply.h - what Redis answers, read by hiredis' redisReader into replies that are wiped when freed.
- * A reply of more than 64 MiB, or a missing array, is a protocol error. One thread at a time. */
+ * A reply of more than 256 MiB, or a missing array, is a protocol error. One thread at a time. */
 #ifndef CACHE_REDIS_REPLY_H
 #define CACHE_REDIS_REPLY_H
 

@@ -40,6 +40,8 @@ struct redis {
 	char sha[SCRIPTS][48];
 	size_t loaded; /* answers to SCRIPT LOAD, in the order of enum script */
 	struct redis_asks gets, begins;
+	struct cache_ask *unsent; /* the first of gets whose command is still to be made, at the end of the turn */
+	size_t n_unsent;
 	struct cache_ask *waiting; /* for another process; each has its timer and perhaps its wakeup */
 	struct bell *bell;
 	struct redis_changes {
@@ -55,6 +57,8 @@ void redis_send(struct redis *r, enum redis_command what, const struct str *word
 #define REDIS_SEND(r, what, ...)                                       \
 	redis_send((r), (what), (const struct str[]){ __VA_ARGS__ }, \
 		   sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+/* At the end of this turn of the loop, send what is queued. */
+void redis_flush_soon(struct redis *r) NONNULL(1);
 /* Connected, and room for one more command of so many bytes? */
 bool redis_ready_for(const struct redis *r, size_t bytes) NONNULL(1);
 /* A command that was sent now is to be answered in time. */
@@ -63,9 +67,8 @@ void redis_expect(struct redis *r, uint64_t sent_us) NONNULL(1);
 void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask) NONNULL(1, 2);
 /* Take the oldest off; there must be one. */
 struct cache_ask *redis_asks_take(struct redis_asks *asks) NONNULL(1) __attribute__((returns_nonnull));
-/* Read a copy that Redis gave for it. False: there is none that counts; a bad one is dropped. */
-bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out) MUST_CHECK
-	NONNULL(1, 2, 4);
+/* It answered a look-up: when this connection is lost, the next one need not be waited for long. */
+void redis_is_well(struct redis *r) NONNULL(1);
 /* Load all scripts. */
 void redis_load(struct redis *r) NONNULL(1);
 /* Does the reply say that the server has lost them? */
@@ -77,6 +80,20 @@ struct redis_keys {
 };
 /* All for the tenant, as it stands in keys, and for the key, which may be NULL. */
 void redis_keys_make(struct redis_keys *out, struct str tenant, const struct cache_key *key) NONNULL(1);
+
+/* redis_get.c */
+
+/* The driver's get. */
+void redis_get(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);
+/* Make the command of the look-ups that wait for it. */
+void redis_gets_send(struct redis *r) NONNULL(1);
+/* Take the answer to the oldest of these commands; false: it cannot be one. */
+bool redis_take_values(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
+/* Read a copy that Redis gave for it. False: there is none that counts; a bad one is dropped. */
+bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out) MUST_CHECK
+	NONNULL(1, 2, 4);
+/* Answer all look-ups: misses. */
+void redis_gets_end(struct redis *r) NONNULL(1);
 
 /* redis_ask.c */
 

@@ -164,80 +164,6 @@ static void an_error_reply_is_only_a_miss(void **state)
 	world_free(&w);
 }
 
-struct many {
-	struct ask asks[6000];
-	size_t n;
-};
-
-static bool all_answered(struct world *w, void *arg)
-{
-	struct many *m = arg;
-
-	(void)w;
-	for (size_t i = 0; i < m->n; i++)
-		if (m->asks[i].answers == 0)
-			return false;
-	return true;
-}
-
-static unsigned who_of(size_t i)
-{
-	return (unsigned)(i * 7919 % 300);
-}
-
-/* Returns how many were hits; each must be the right customer's. */
-static size_t ask_many(struct world *w, struct many *m, size_t n)
-{
-	size_t hits = 0;
-
-	m->n = n;
-	for (size_t i = 0; i < n; i++)
-		world_ask(w, &m->asks[i], who_of(i));
-	world_run_until(w, all_answered, m);
-	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(m->asks[i].answers, 1);
-		if (!m->asks[i].hit.rows)
-			continue;
-		hits++;
-		sample_check(m->asks[i].hit.rows, who_of(i));
-	}
-	return hits;
-}
-
-static void put_many(struct world *w)
-{
-	for (unsigned who = 0; who < 300; who++)
-		world_put(w, who, LONG_MS);
-	world_run_until_puts(w, 300);
-}
-
-static void many_look_ups_in_one_turn_get_their_own_answers(void **state)
-{
-	static struct many m;
-	struct world w = world_up(PATIENT_MS);
-
-	(void)state;
-	put_many(&w);
-	assert_int_equal(ask_many(&w, &m, 3000), 3000);
-	world_free(&w);
-}
-
-static void more_than_the_pipeline_holds_are_misses_at_once(void **state)
-{
-	static struct many m;
-	struct world w = world_up(PATIENT_MS);
-	size_t hits;
-
-	(void)state;
-	put_many(&w);
-	hits = ask_many(&w, &m, ARRAY_LEN(m.asks));
-	assert_in_range(hits, 1000, ARRAY_LEN(m.asks) - 1);
-	assert_int_equal(cache_state(w.cache).misses, ARRAY_LEN(m.asks) - hits);
-	assert_int_equal(cache_state(w.cache).timeouts, 0);
-	sample_check(world_look_up(&w, 5).rows, 5);
-	world_free(&w);
-}
-
 static void large_copies_pass_in_pieces(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
@@ -400,23 +326,6 @@ static void a_frozen_server_is_a_miss_and_recovers(void **state)
 	world_free(&w);
 }
 
-static void all_that_waits_for_a_frozen_server_is_answered_once(void **state)
-{
-	static struct many m;
-	struct world w = world_up(HASTY_MS);
-
-	(void)state;
-	put_many(&w);
-	redis_server_freeze(&server);
-	assert_int_equal(ask_many(&w, &m, 500), 0);
-	world_put(&w, 1, LONG_MS);
-	assert_int_equal(cache_state(w.cache).put_failures, 1);
-	redis_server_thaw(&server);
-	world_run_until_up(&w, true);
-	ask_many(&w, &m, 500);
-	world_free(&w);
-}
-
 static void a_pause_is_a_miss_and_recovers(void **state)
 {
 	struct world w = world_up(HASTY_MS);
@@ -559,14 +468,11 @@ int main(void)
 		T(the_copy_of_another_customer_is_a_miss_and_removed),
 		T(a_torn_copy_is_a_miss_and_removed),
 		T(an_error_reply_is_only_a_miss),
-		T(many_look_ups_in_one_turn_get_their_own_answers),
-		T(more_than_the_pipeline_holds_are_misses_at_once),
 		T(large_copies_pass_in_pieces),
 		T(an_answer_may_ask_again),
 		T(outstanding_look_ups_end_as_misses_with_the_cache),
 		T(redis_is_reached_over_tcp),
 		T(a_frozen_server_is_a_miss_and_recovers),
-		T(all_that_waits_for_a_frozen_server_is_answered_once),
 		T(a_pause_is_a_miss_and_recovers),
 		T(a_killed_server_is_met_again),
 		T(a_server_that_comes_later_is_found),

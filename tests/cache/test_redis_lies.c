@@ -145,6 +145,7 @@ static unsigned play(struct str lie, bool hangs_up)
 	return hits;
 }
 
+/* The three go as one command. */
 static void what_is_no_answer_to_a_look_up_ends_the_connection(void **state)
 {
 	static const char *const lies[] = {
@@ -153,6 +154,8 @@ static void what_is_no_answer_to_a_look_up_ends_the_connection(void **state)
 		"$99999999999999999999\r\n", "*2\r\n$-1\r\n$-1\r\n:1\r\n",
 		"*2\r\n$-1\r\n*0\r\n", "*5\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n",
 		"*3\r\n$-1\r\n$-1\r\n$-1\r\n", "$-1\r\n",
+		"*4\r\n$-1\r\n$-1\r\n$-1\r\n*0\r\n", "*4\r\n$-1\r\n:1\r\n$-1\r\n$-1\r\n",
+		"*4\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n:1\r\n",
 	};
 
 	(void)state;
@@ -185,11 +188,13 @@ static void a_copy_is_given_to_its_own_customer_only(void **state)
 					   .ticket = { .began = 7, .era = 0x0123456700000001 } },
 		     &entry);
 	sealer_seal(sealer, str_of(key.text), buf_str(&entry), &sealed);
+	buf_printf(&lie, "*%d\r\n", ASKS + 1);
 	for (int i = 0; i < ASKS; i++) {
-		buf_printf(&lie, "*2\r\n$%zu\r\n", sealed.len);
+		buf_printf(&lie, "$%zu\r\n", sealed.len);
 		buf_put_str(&lie, buf_str(&sealed));
-		buf_puts(&lie, "\r\n$16\r\n0123456700000001\r\n");
+		buf_puts(&lie, "\r\n");
 	}
+	buf_puts(&lie, "$16\r\n0123456700000001\r\n");
 	assert_int_equal(play(buf_str(&lie), true), 1);
 	sealer_free(&sealer);
 	keyring_free(&ring);

@@ -116,17 +116,20 @@ static void put_value(struct fake_redis *r, const struct value *v, struct buf *o
 	buf_puts(out, "\r\n");
 }
 
-/* The copy, and what was voided as a whole: nothing ever is. */
+/* Copies, and what was voided as a whole: nothing ever is. */
 static void look_up(struct fake_redis *r, const struct str *words, size_t n, struct buf *out)
 {
-	r->gets += n == 3; /* with one it is the greeting */
+	bool greets = n == 2;
+
+	r->gets += (int64_t)n - 2;
 	if (r->ways.get_error) {
 		buf_printf(out, "-%s\r\n", r->ways.get_error);
 		return;
 	}
 	buf_printf(out, "*%zu\r\n", n - 1);
-	put_value(r, value_live(r, words[1]), out);
-	if (n == 3)
+	for (size_t i = 1; i + 1 < n || (greets && i < n); i++)
+		put_value(r, value_live(r, words[i]), out);
+	if (!greets)
 		buf_puts(out, "$16\r\n" ERA "\r\n");
 }
 
