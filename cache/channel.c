@@ -187,7 +187,7 @@ static bool is_of_three(const struct redis_reply *reply, struct str first)
 /* ["message", "__redis__:invalidate", keys]. Nil instead of keys: FLUSHALL; text: somebody has published there. */
 static bool take_told(struct channel *ch, const struct redis_reply *reply)
 {
-	if (!is_of_three(reply, STR("message")))
+	if (!is_of_three(reply, STR("message")) || reply->items[2]->type == REDIS_REPLY_NO_ARRAY)
 		return false;
 	if (reply->items[2]->type == REDIS_REPLY_ARRAY)
 		tell_keys(ch, reply->items[2]);

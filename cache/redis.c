@@ -189,6 +189,10 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 	case REDIS_SUBSCRIBE:
 	case REDIS_BEAT:
 	case REDIS_PUBLISH:
+	case REDIS_GROUP:
+	case REDIS_CLAIM:
+	case REDIS_ENTRIES:
+	case REDIS_ACK:
 	case REDIS_UNASKED:
 		break;
 	}

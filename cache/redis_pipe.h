@@ -24,6 +24,10 @@ enum redis_command {
 	REDIS_SUBSCRIBE,
 	REDIS_BEAT,
 	REDIS_PUBLISH,
+	REDIS_GROUP,
+	REDIS_CLAIM,
+	REDIS_ENTRIES,
+	REDIS_ACK,
 };
 
 enum {

@@ -78,10 +78,10 @@ static void *on_integer(const redisReadTask *task, long long value)
 /* The task says what is missing: a string ("$-1") or an array ("*-1"). */
 static void *on_nil(const redisReadTask *task)
 {
-	struct redis_reply *reply = task->type == REDIS_REPLY_STRING ? reply_of(task, NULL, 0) : NULL;
+	struct redis_reply *reply = reply_of(task, NULL, 0);
 
 	if (reply)
-		reply->type = REDIS_REPLY_NIL;
+		reply->type = task->type == REDIS_REPLY_STRING ? REDIS_REPLY_NIL : REDIS_REPLY_NO_ARRAY;
 	return reply;
 }
 

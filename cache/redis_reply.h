@@ -1,5 +1,5 @@
 /* redis_reply.h - what Redis answers, read by hiredis' redisReader into replies that are wiped when freed.
- * A reply of more than 256 MiB, or a missing array, is a protocol error. One thread at a time. */
+ * A reply of more than 256 MiB is a protocol error. One thread at a time. */
 #ifndef CACHE_REDIS_REPLY_H
 #define CACHE_REDIS_REPLY_H
 
@@ -7,8 +7,11 @@
 
 #include "base/base.h"
 
+/* "*-1": an array that is missing, beside the types of hiredis. */
+enum { REDIS_REPLY_NO_ARRAY = 100 };
+
 struct redis_reply {
-	int type; /* REDIS_REPLY_STRING, _STATUS, _ERROR, _INTEGER, _NIL, _ARRAY */
+	int type; /* REDIS_REPLY_STRING, _STATUS, _ERROR, _INTEGER, _NIL, _ARRAY, _NO_ARRAY */
 	int64_t number; /* integers */
 	size_t n; /* bytes of text: strings, states and errors; or items */
 	size_t held; /* the outermost one's: bytes of all that is in it */

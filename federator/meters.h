@@ -47,7 +47,11 @@ enum meter {
 	METER_WARM_SKIPPED,
 	METER_PURGES,
 	METER_PURGES_FAILED,
-	METER_TURNS, /* a histogram */
+	METER_TOLD, /* entries of the stream of invalidations: committed */
+	METER_TOLD_REFUSED, /* that cannot be understood */
+	METER_TOLD_AGAIN, /* that were not committed at first */
+	METER_TOLD_TOOK, /* a histogram */
+	METER_TURNS = METER_TOLD_TOOK + HISTOGRAM_COUNTERS, /* a histogram */
 	METERS = METER_TURNS + HISTOGRAM_COUNTERS,
 };
 

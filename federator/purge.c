@@ -148,14 +148,15 @@ bool purge_add(struct purge *purge, enum purge_what what, struct str name, struc
 
 static void finish(struct purge *purge)
 {
-	bool good = purge->err.cls == ERR_NONE;
+	bool good = purge->err.cls == ERR_NONE, often = purge->often;
 
 	purge->committed_ms = clock_wall_ms();
 	counters_add(service_meters(purge->lane->service), good ? METER_PURGES : METER_PURGES_FAILED, 1);
 	if (good)
-		log_event(LOG_INFO, "purged", LOG_NUM("things", purge->n), LOG_NUM("copies", purge->dropped));
+		log_event(often ? LOG_DEBUG : LOG_INFO, "purged", LOG_NUM("things", purge->n),
+			  LOG_NUM("copies", purge->dropped));
 	else
-		log_event(LOG_WARN, "purge_failed", LOG_CSTR("text", purge->err.text));
+		log_event(often ? LOG_DEBUG : LOG_WARN, "purge_failed", LOG_CSTR("text", purge->err.text));
 	world_unref(&purge->world);
 	purge->done(purge);
 }

@@ -4,7 +4,7 @@
 
 #include "federator/service.h"
 
-enum { PURGE_MOST = 8 };
+enum { PURGE_MOST = 16 };
 
 enum purge_what {
 	PURGE_ALL, /* every copy of the tenant */
@@ -31,6 +31,7 @@ struct purge {
 	const struct world *world; /* kept, so that the lane stays */
 	struct purge_one of[PURGE_MOST];
 	size_t n, left;
+	bool often; /* set before purge_run(): one of many, and not worth a line in the log */
 	/* Set when purge_add() is false: */
 	enum purge_refusal refusal;
 	const char *detail; /* holds no value of a key */

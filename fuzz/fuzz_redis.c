@@ -16,7 +16,8 @@ static void note_text(struct buf *out, const struct redis_reply *reply)
 	bool has_text = reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS ||
 			reply->type == REDIS_REPLY_ERROR;
 
-	check(has_text || reply->type == REDIS_REPLY_INTEGER || reply->type == REDIS_REPLY_NIL);
+	check(has_text || reply->type == REDIS_REPLY_INTEGER || reply->type == REDIS_REPLY_NIL ||
+	      reply->type == REDIS_REPLY_NO_ARRAY);
 	check(has_text || reply->n == 0);
 	check(reply->type == REDIS_REPLY_INTEGER || reply->number == 0);
 	buf_printf(out, "%d:%zu:%lld:", reply->type, reply->n, (long long)reply->number);

@@ -127,6 +127,14 @@ static void purge_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "outcome", i ? "failed" : "committed");
 }
 
+static void told_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const outcomes[] = { "committed", "refused", "again" };
+
+	(void)m;
+	label_put(out, "outcome", outcomes[i]);
+}
+
 static void version_put(const struct scrape *m, size_t i, struct buf *out)
 {
 	(void)m;
@@ -157,5 +165,6 @@ const struct words pop_words = { "listening", 2, listening_put };
 const struct words pop_message_words = { "outcome", 3, message_put };
 const struct words warm_words = { "outcome", 3, warm_put };
 const struct words purge_words = { "outcome", 2, purge_put };
+const struct words told_words = { "outcome", 3, told_put };
 const struct words version_words = { "version", 0, version_put };
 const struct words arena_words = { "state", 2, arena_put };

@@ -11,6 +11,7 @@
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
 #include "federator/http/streams.h"
+#include "federator/invalidations.h"
 #include "federator/notify.h"
 
 enum {
@@ -23,6 +24,7 @@ struct serving {
 	struct service *service;
 	struct listener at, admin_at; /* admin_at.fd and address empty: none */
 	struct server *server, *admin;
+	struct invalidations *invalidations; /* or NULL */
 	struct streams *streams;
 	uint32_t connections, n_streams; /* there are descriptors for */
 };
@@ -191,6 +193,7 @@ static void serving_end(struct serving *s)
 		server_drain(s->admin, 0);
 	listen_close(&s->at);
 	listen_close(&s->admin_at);
+	invalidations_stop(&s->invalidations);
 	if (s->service && !service_wait_idle(s->service, deadline_after_ms(LATE_MS))) {
 		log_event(LOG_WARN, "stopped_with_fetches");
 		_exit(EXIT_OK);
@@ -230,8 +233,8 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 	message_findings(ds);
 	if (!s.service)
 		return message_err(&err);
-	if (memory_suffices(&opt, &err) && files_ready(&s, &err) &&
-	    listeners_open(&s, &err) && servers_start(&s, &err)) {
+	if (memory_suffices(&opt, &err) && files_ready(&s, &err) && listeners_open(&s, &err) &&
+	    servers_start(&s, &err) && invalidations_start(s.service, &s.invalidations, &err)) {
 		announce(&s);
 		notify_send("READY=1");
 		if (ready)
