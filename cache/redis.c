@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "cache/redis_state.h"
 
-enum { GREETING_MS = 1000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, RUN_CHARS = 8 };
+enum { GREETING_MS = 1000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, RUN_CHARS = 8, LOAD_BYTES = 64 };
 
 static void set_timer(struct redis *r, uint64_t at_us)
 {
@@ -206,6 +206,13 @@ bool redis_lacks_script(const struct redis_reply *reply)
 
 void redis_load(struct redis *r)
 {
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < SCRIPTS; i++)
+		bytes += script_text((enum script)i).n + LOAD_BYTES;
+	if (r->loaded < r->loading || !redis_pipe_room(&r->pipe, SCRIPTS, bytes))
+		return; /* they are on their way, for all who lack them; or who comes next tries again */
+	r->loading += SCRIPTS;
 	for (size_t i = 0; i < SCRIPTS; i++)
 		REDIS_SEND(r, REDIS_LOAD, STR("SCRIPT"), STR("LOAD"), script_text((enum script)i));
 }
@@ -229,7 +236,7 @@ static void greet(struct redis *r)
 		return;
 	}
 	r->phase = REDIS_GREETING;
-	r->loaded = 0;
+	r->loading = r->loaded = 0;
 	if (account->password && account->user)
 		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(account->user), str_of(account->password));
 	else if (account->password)
@@ -340,6 +347,11 @@ static void redis_drop(struct cache *c, const struct cache_key *key)
 		REDIS_SEND(r, REDIS_UNLINK, STR("UNLINK"), str_of(key->text));
 }
 
+static bool redis_lost(struct cache *c, const struct cache_pin *pin)
+{
+	return near_lost(((struct redis *)c)->home->near, pin);
+}
+
 static bool redis_hold(struct cache *c, const struct cache_pin *pins, size_t n)
 {
 	return near_hold(((struct redis *)c)->home->near, pins, n);
@@ -371,6 +383,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 		.release = redis_release,
 		.invalidate = redis_invalidate,
 		.hold = redis_hold,
+		.lost = redis_lost,
 		.drop = redis_drop,
 		.state = redis_state,
 		.free = redis_free,

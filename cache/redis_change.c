@@ -7,7 +7,13 @@
 #include "cache/name.h"
 #include "cache/redis_state.h"
 
-enum { FILL_WORDS = 16, WORDS_BYTES = 4096, SETTLE_MS = 1 };
+enum { FILL_WORDS = 16, WORDS_BYTES = 4096, SETTLE_MS = 1, TOKEN_BYTES = 48 };
+
+/* What the lease holds that was given with the ticket. */
+static void make_token(const struct redis *r, struct cache_ticket ticket, char out[TOKEN_BYTES])
+{
+	snprintf(out, TOKEN_BYTES, "%s%016" PRIu64, r->home->process, ticket.began);
+}
 
 static struct str prefix_text(char *out, size_t n, const char *family, struct str tenant)
 {
@@ -26,7 +32,7 @@ void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
 {
 	struct redis *r = (struct redis *)c;
 	struct str tenant = name_key_tenant(fill->key), words[FILL_WORDS + CACHE_NAMES_MOST + 1];
-	char era[24], began[24], ttl[24], count[24], prefix[96];
+	char era[24], began[24], token[TOKEN_BYTES], ttl[24], count[24], prefix[96];
 	SCOPED(buf_free) struct buf sealed = { 0 };
 	struct redis_keys keys;
 	size_t n = 0;
@@ -38,6 +44,7 @@ void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
 	redis_keys_make(&keys, tenant, fill->key);
 	snprintf(era, sizeof(era), "%016" PRIx64, fill->ticket.era);
 	snprintf(began, sizeof(began), "%" PRIu64, fill->ticket.began);
+	make_token(r, fill->ticket, token);
 	snprintf(ttl, sizeof(ttl), "%" PRIu64, fill->ttl_ms);
 	snprintf(count, sizeof(count), "%zu", fill->n_names);
 	const struct str head[] = { STR("EVALSHA"),
@@ -49,7 +56,7 @@ void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
 				    str_of(keys.tombs),
 				    str_of(era),
 				    str_of(began),
-				    str_of(r->home->process),
+				    str_of(token),
 				    str_of(ttl),
 				    str_of(fill->wholes->source.text),
 				    str_of(fill->wholes->part.text),
@@ -82,14 +89,15 @@ bool redis_take_filled(struct redis *r, const struct redis_reply *reply)
 void redis_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)
 {
 	struct redis *r = (struct redis *)c;
+	char token[TOKEN_BYTES];
 	struct redis_keys keys;
 
-	(void)ticket;
 	if (!redis_ready_for(r, WORDS_BYTES))
 		return;
+	make_token(r, ticket, token);
 	redis_keys_make(&keys, name_key_tenant(key), key);
 	REDIS_SEND(r, REDIS_RELEASE, STR("EVALSHA"), str_of(r->sha[SCRIPT_RELEASE]), STR("1"), str_of(keys.lease),
-		   str_of(r->home->process));
+		   str_of(token));
 }
 
 /* ---- changes ---- */

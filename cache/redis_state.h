@@ -38,7 +38,7 @@ struct redis {
 	struct sealer *sealer;
 	char run[9]; /* of the server: the beginning of its run_id */
 	char sha[SCRIPTS][48];
-	size_t loaded; /* answers to SCRIPT LOAD, in the order of enum script */
+	size_t loading, loaded; /* SCRIPT LOADs sent, and answered, in the order of enum script */
 	struct redis_asks gets, begins;
 	struct cache_ask *unsent; /* the first of gets whose command is still to be made, at the end of the turn */
 	size_t n_unsent;

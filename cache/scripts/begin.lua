@@ -9,8 +9,9 @@ if how ~= 'past' then
     return {2, redis.call('GET', copy)}
   end
 end
-if how == 'ask' and not redis.call('SET', lease, token, 'NX', 'PX', lease_ms)
-   and redis.call('GET', lease) ~= token then
+-- A process may begin several times for one key; the lease ends with the first of these.
+if how == 'ask' and not redis.call('SET', lease, token .. decimal(now), 'NX', 'PX', lease_ms)
+   and string.sub(redis.call('GET', lease), 1, #token) ~= token then
   return {0, redis.call('PTTL', lease)}
 end
 return {1, now, era}

@@ -113,6 +113,42 @@ static void a_process_does_not_wait_for_itself(void **state)
 	check_granted(&two, &other, 2); /* nor for another key */
 }
 
+/* It may begin twice for one key; what the second brings to nothing does not end what the first has. */
+static void a_lease_ends_with_the_ticket_it_was_given_with(void **state)
+{
+	struct ask a = shared(LONG_MS, LONG_MS), b = a, other = a;
+	struct cache_key key = sample_key(30);
+
+	(void)state;
+	check_granted(&one, &a, 30);
+	check_granted(&one, &b, 30);
+	cache_release(one.cache, &key, b.ask.ticket);
+	world_look_up(&one, 31); /* behind it */
+	begin_waiting(&two, &other, 30);
+	cache_release(one.cache, &key, a.ask.ticket);
+	world_look_up(&one, 31);
+	world_until_answered(&two, &other);
+	assert_true(other.ask.ticket.era != 0);
+}
+
+/* All of them have to learn that the scripts are gone, and more commands are on their way than may be again. */
+static void scripts_that_are_lost_are_loaded_once_for_all(void **state)
+{
+	enum { MANY = 1500 };
+	static struct ask asks[MANY];
+
+	(void)state;
+	redis_server_do(&server, "SCRIPT FLUSH");
+	for (unsigned i = 0; i < MANY; i++) {
+		asks[i] = shared(LONG_MS, LONG_MS);
+		world_begin(&one, &asks[i], 1000 + i);
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		world_until_answered(&one, &asks[i]);
+		assert_true(asks[i].ask.ticket.era != 0);
+	}
+}
+
 static void who_needs_no_copy_waits_for_nobody(void **state)
 {
 	struct ask a = shared(LONG_MS, LONG_MS);
@@ -212,6 +248,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_asks_and_all_others_have_its_copy),
 		T(a_process_does_not_wait_for_itself),
+		T(a_lease_ends_with_the_ticket_it_was_given_with),
+		T(scripts_that_are_lost_are_loaded_once_for_all),
 		T(who_needs_no_copy_waits_for_nobody),
 		T(when_no_copy_comes_another_may_ask),
 		T(a_lease_ends_with_its_time),
