@@ -7,7 +7,7 @@
 #include "cache/heard.h"
 
 enum {
-	MEMORY_COUNTS = 4096, /* of changes, by key */
+	MEMORY_COUNTS = 1 << 18, /* of changes, by key: so many that those of others seldom break a pin */
 	MEMORY_TOMBS = 16384,
 	MEMORY_FLOORS = 64,
 	MEMORY_DEPTH_MOST = 3, /* of names given by what others gave */

@@ -9,7 +9,7 @@
 #include "cache/residents.h"
 
 enum {
-	STAMPS_BITS = 12,
+	STAMPS_BITS = 18, /* so many that changes of others seldom break a stamp */
 	STAMPS = 1 << STAMPS_BITS,
 	ENTRY_USUAL = 512, /* bytes of an entry that the table is made for */
 	BUCKETS_LEAST = 16,

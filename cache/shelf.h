@@ -9,7 +9,7 @@
 
 struct shelf; /* opaque */
 
-/* What had happened to a key at one moment. Keys share 4096 counters, so another key may break it too; never does a
+/* What had happened to a key at one moment. Keys share 2^18 counters, so another key may break it too; never does a
  * change go unnoticed. */
 struct shelf_stamp {
 	uint32_t slot;
