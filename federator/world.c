@@ -156,6 +156,7 @@ static void part_id(const struct part *part, struct str connect, unsigned char o
 	digest_begin(&d, (struct str){ 0 });
 	digest_add(&d, part->definition, DIGEST_BYTES);
 	digest_add_str(&d, str_of(part->source->name));
+	digest_add_str(&d, str_of(part->name)); /* by which it is voided as a whole */
 	connect_digest(&d, connect);
 	digest_end(&d, out);
 }
