@@ -69,6 +69,11 @@ bool cache_pin_holds(struct cache *c, const struct cache_pin *pin)
 	return cache_pins_hold(c, pin, 1);
 }
 
+bool cache_pin_lost(struct cache *c, const struct cache_pin *pin)
+{
+	return pin->set && c->driver->lost(c, pin);
+}
+
 uint64_t cache_heard_us(const struct cache *c, const struct cache_name *name)
 {
 	return c->heard ? heard_when(c->heard, name) : 0;
@@ -136,6 +141,12 @@ static void off_invalidate(struct cache *c, struct cache_change *change)
 	change->done(change, &(const struct err){ 0 });
 }
 
+static bool off_lost(struct cache *c, const struct cache_pin *pin)
+{
+	(void)c, (void)pin;
+	return false;
+}
+
 static bool off_hold(struct cache *c, const struct cache_pin *pins, size_t n)
 {
 	(void)c, (void)pins, (void)n;
@@ -158,7 +169,8 @@ static void off_free(struct cache *c) /* the first member of what was allocated 
 }
 
 static const struct cache_driver off = {
-	"off", off_get, off_begin, off_put, off_release, off_invalidate, off_hold, off_drop, off_state, off_free,
+	"off",    off_get,  off_begin, off_put,   off_release, off_invalidate,
+	off_hold, off_lost, off_drop,  off_state, off_free,
 };
 
 bool cache_keeps(const struct cache *c)
@@ -193,7 +205,7 @@ struct cache *cache_stand_in(struct cache_hit (*copy)(void *owner, struct cache_
 {
 	static const struct cache_driver driver = {
 		"stand-in", stand_in_get, off_begin, off_put,  off_release, off_invalidate,
-		off_hold,  off_drop,     off_state, off_free,
+		off_hold,  off_lost, off_drop,     off_state, off_free,
 	};
 	struct stand_in *s = memory_new(sizeof(*s));
 

@@ -193,6 +193,8 @@ void cache_invalidate(struct cache *c, struct cache_change *change) NONNULL(1, 2
 bool cache_pin_holds(struct cache *c, const struct cache_pin *pin) NONNULL(1, 2);
 /* The same of all these pins, with one look at the clock. */
 bool cache_pins_hold(struct cache *c, const struct cache_pin *pins, size_t n) NONNULL(1);
+/* Is it known that the look-up that gave this pin would not find the same now? Any thread. */
+bool cache_pin_lost(struct cache *c, const struct cache_pin *pin) NONNULL(1, 2);
 /* When this process last heard that the name was voided, by itself or, with Redis and copies close at hand, by another
  * one: clock_mono_us(), 0 for never. May be later than it was, not earlier. Any thread. */
 uint64_t cache_heard_us(const struct cache *c, const struct cache_name *name) NONNULL(1, 2);

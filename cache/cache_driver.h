@@ -18,6 +18,7 @@ struct cache_driver {
 	void (*release)(struct cache *c, const struct cache_key *key, struct cache_ticket ticket);
 	void (*invalidate)(struct cache *c, struct cache_change *change);
 	bool (*hold)(struct cache *c, const struct cache_pin *pins, size_t n); /* all of them are set; any thread */
+	bool (*lost)(struct cache *c, const struct cache_pin *pin); /* it is set; any thread */
 	void (*drop)(struct cache *c, const struct cache_key *key);
 	/* Fill in what is not counted in c->count: up, entries, bytes. Any thread. */
 	void (*state)(struct cache *c, struct cache_state *out);

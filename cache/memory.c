@@ -344,6 +344,11 @@ static bool memory_hold(struct cache *c, const struct cache_pin *pins, size_t n)
 	return true;
 }
 
+static bool memory_lost(struct cache *c, const struct cache_pin *pin)
+{
+	return !memory_hold(c, pin, 1);
+}
+
 static void memory_drop(struct cache *c, const struct cache_key *key)
 {
 	struct memory_store *store = ((struct memory *)c)->store;
@@ -379,6 +384,7 @@ struct cache *cache_on_memory(struct cache_home *home)
 		.release = memory_release,
 		.invalidate = memory_invalidate,
 		.hold = memory_hold,
+		.lost = memory_lost,
 		.drop = memory_drop,
 		.state = memory_state,
 		.free = memory_free,

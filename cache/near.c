@@ -227,6 +227,13 @@ bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins
 	return n && channel_trusted(n->channel, clock_mono_us());
 }
 
+bool near_lost(const struct near *n, const struct cache_pin *pin)
+{
+	struct shelf_stamp stamp = stamp_of(pin);
+
+	return n && channel_trusted(n->channel, clock_mono_us()) && !shelf_stamp_holds(n->shelf, &stamp);
+}
+
 /* ---- changes of our own ---- */
 
 void near_hurry(struct near *n)

@@ -39,6 +39,8 @@ void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, st
 void near_drop(struct near *n, const struct cache_key *key) NONNULL(2);
 /* Would the look-ups that gave these pins, which are set, find the same? False when nobody knows. */
 bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins) MUST_CHECK;
+/* Is it known that it would not? */
+bool near_lost(const struct near *n, const struct cache_pin *pin) MUST_CHECK NONNULL(2);
 
 /* Have a heartbeat sent at once, to learn soon that all is told that has changed until now. */
 void near_hurry(struct near *n);

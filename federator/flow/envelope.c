@@ -170,7 +170,7 @@ static void put_ages(struct flow *flow, const struct fact *fact, struct node *pa
 		return;
 	if (fact->state != FACT_MISSING && fact->state != FACT_SKIPPED)
 		flow_vary(flow, tree_number(flow->mem, part, STR("age_ms"), copy ? fact->age_ms : 0), VARY_AGE_MS)
-			->since_ms = fact->stored_ms;
+			->since_ms = lane_wall_ms(flow->lane) - fact->age_ms;
 	if (fact->state == FACT_STALE) {
 		tree_text(flow->mem, part, STR("stored"), moment_text(flow->mem, fact->stored_ms));
 		tree_number(flow->mem, part, STR("max_stale_ms"), (int64_t)fact->part->stale_ms);

@@ -2,6 +2,8 @@
 #include "federator/flow/request.h"
 #include "metadata/plan.h"
 
+enum { SKEW_MS = 2000 }; /* that the clocks of nodes may differ by */
+
 static const char not_in_cache[] = "not_in_cache";
 
 /* Who the customer is, and whether there is consent, is never told by an old copy while the source can be asked. */
@@ -56,6 +58,13 @@ static enum freshness old_of(const struct run *run, uint64_t over_ms, uint64_t a
 	if (!is_taken_old(run, over_ms, refreshed) || !is_young(ask, age_ms))
 		return COPY_SPARE;
 	return refreshed && !ask->only_if_cached && !ask->no_store ? COPY_REFRESHED : COPY_OLD;
+}
+
+int64_t freshness_age_ms(const struct run *run, int64_t stored_ms)
+{
+	int64_t age_ms = lane_wall_ms(run->flow->lane) - stored_ms;
+
+	return age_ms < 0 && age_ms >= -SKEW_MS ? 0 : age_ms;
 }
 
 enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms)

@@ -77,7 +77,7 @@ static bool take_found(struct run *run, struct cache_hit hit)
 	if (!hit.rows)
 		return false;
 	run->seen = hit.began;
-	freshness = freshness_of(run, hit.rows, lane_wall_ms(flow->lane) - hit.stored_ms);
+	freshness = freshness_of(run, hit.rows, freshness_age_ms(run, hit.stored_ms));
 	if (freshness == COPY_NOT || hit.rows->n_cols != run->part->n_columns ||
 	    !proof_rows(run->query, run->keys, &copy, flow->mem, &alike))
 		return false;
@@ -179,7 +179,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 {
 	struct run *run = run_of(ask);
 	struct flow *flow = run->flow;
-	int64_t age_ms = lane_wall_ms(flow->lane) - hit.stored_ms;
+	int64_t age_ms = freshness_age_ms(run, hit.stored_ms);
 
 	if (run->state == RUN_LOOKING && hit.rows && !run_fits(flow)) {
 		run_fail(run, err_reason(ERR_TOO_LARGE));

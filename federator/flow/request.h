@@ -207,6 +207,8 @@ enum freshness {
 	COPY_REFRESHED, /* the same, and the source is asked behind the answer */
 	COPY_FRESH,
 };
+/* How old what was kept then is; 0 when it is a little younger than now, as another node's may be. */
+int64_t freshness_age_ms(const struct run *run, int64_t stored_ms) NONNULL(1);
 /* What rows are good for that were kept so long ago. */
 enum freshness freshness_of(const struct run *run, const struct rows *rows, int64_t age_ms) MUST_CHECK NONNULL(1, 2);
 /* May the run have what a fetch brings that began so long ago? Those rows are no older than a copy might be. */

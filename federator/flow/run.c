@@ -54,7 +54,7 @@ void run_take_copy(struct run *run, enum fact_state state)
 {
 	run->fact.rows = run->copy.rows;
 	run->fact.stored_ms = run->copy.stored_ms;
-	run->fact.age_ms = lane_wall_ms(run->flow->lane) - run->copy.stored_ms;
+	run->fact.age_ms = freshness_age_ms(run, run->copy.stored_ms);
 	end_run(run, state);
 }
 
@@ -63,7 +63,7 @@ void run_fail(struct run *run, const char *reason)
 	if (run->job)
 		run->fact.refreshing = progress_awaits(run) || job_abandon(run);
 	run->fact.reason = reason;
-	if (run->copy.rows)
+	if (run->copy.rows && !cache_pin_lost(run->flow->lane->cache, &run->copy.pin))
 		run_take_copy(run, FACT_STALE);
 	else
 		end_run(run, FACT_MISSING);
