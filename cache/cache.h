@@ -120,7 +120,7 @@ struct cache_fill {
 	const struct cache_name *given; /* key values in it that other parts are asked by: their copies go with it */
 	size_t n_given;
 };
-enum { CACHE_NAMES_MOST = 64 }; /* of names and given ones together */
+enum { CACHE_NAMES_MOST = 128 }; /* of names and given ones together */
 
 /* Something has changed at a source: copies of it are void. Embedded in its owner's struct; must stay alive until
  * done() was called. */

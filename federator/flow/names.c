@@ -8,24 +8,30 @@ struct making {
 	bool full;
 };
 
-/* Each name once; behind those that are there, so the given ones come last. */
-static void add(struct making *m, const struct key *key, struct str value, size_t *count)
+/* Behind those that are there, so the given ones come last; not if it stands at `from` or after. */
+static void add_name(struct making *m, const struct cache_name *name, size_t from, size_t *count)
 {
 	struct job_names *names = m->names;
-	struct cache_name name;
 
-	if (!value.p)
-		return;
-	cache_name_make(&name, m->job->tenant, service_salt(m->job->lane->service), str_of(key->name), value);
-	for (size_t i = 0; i < names->n + names->n_given; i++)
-		if (strcmp(names->of[i].text, name.text) == 0)
+	for (size_t i = from; i < names->n + names->n_given; i++)
+		if (strcmp(names->of[i].text, name->text) == 0)
 			return;
 	if (names->n + names->n_given == CACHE_NAMES_MOST) {
 		m->full = true;
 		return;
 	}
-	names->of[names->n + names->n_given] = name;
+	names->of[names->n + names->n_given] = *name;
 	++*count;
+}
+
+static void add(struct making *m, const struct key *key, struct str value, size_t *count)
+{
+	struct cache_name name;
+
+	if (!value.p)
+		return;
+	cache_name_make(&name, m->job->tenant, service_salt(m->job->lane->service), str_of(key->name), value);
+	add_name(m, &name, 0, count);
 }
 
 static void add_asked(struct making *m)
@@ -43,22 +49,43 @@ static void add_column(struct making *m, uint32_t column, const struct key *key,
 		add(m, key, fact_key(&m->fact, r, column, m->job->fetch->mem), count);
 }
 
+static bool is_asked_by(const struct job *job, const struct key *key)
+{
+	for (size_t k = 0; k < job->query->n_by; k++)
+		if (job->keys[k].key == key)
+			return true;
+	return false;
+}
+
+/* Customers in its rows, names `from` to `to`: what was asked by another key leads to them, so that what is kept of them
+ * by their identity goes with that key. */
+static void add_customers(struct making *m, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		add_name(m, &m->names->of[i], m->names->n, &m->names->n_given);
+}
+
 static bool make_names(const struct job *job, struct job_names *out)
 {
 	const struct key *identity = job->world->cat->identity;
 	struct making m = { .job = job,
 			    .fact = { .part = job->part, .state = FACT_LIVE, .rows = job->fetch->rows },
 			    .names = out };
+	size_t asked, in_rows;
 
 	out->n = out->n_given = 0;
 	add_asked(&m);
-	add(&m, identity, job->subject, &out->n);
+	asked = out->n;
 	for (uint32_t c = 0; c < job->part->n_columns; c++)
 		if (job->part->columns[c].gives == identity || job->part->columns[c].proves == identity)
 			add_column(&m, c, identity, &out->n);
+	in_rows = out->n;
+	add(&m, identity, job->subject, &out->n);
 	for (uint32_t c = 0; c < job->part->n_columns; c++)
 		if (job->part->columns[c].gives && job->part->columns[c].gives != identity)
 			add_column(&m, c, job->part->columns[c].gives, &out->n_given);
+	if (!is_asked_by(job, identity))
+		add_customers(&m, asked, in_rows);
 	return !m.full;
 }
 

@@ -105,8 +105,10 @@ static void copies_go_with_a_value_they_were_asked_by(void **state)
 	warm_up(bed);
 	assert_int_equal(void_name(bed, "cookie", "ca"), 1);
 	assert_states(bed, "11", "fresh", "live");
-	assert_int_equal(void_name(bed, "phone", "11"), 1);
-	assert_states(bed, "11", "fresh", "fresh"); /* found anew, and what is about the customer is still there */
+	assert_states(bed, "11", "fresh", "fresh");
+	assert_int_equal(void_name(bed, "phone", "11"), 3); /* it led to the customer */
+	assert_states(bed, "11", "live", "live");
+	assert_states(bed, "22", "fresh", "fresh");
 }
 
 static void copies_go_with_their_source_or_part(void **state)
