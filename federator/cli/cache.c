@@ -62,17 +62,12 @@ static bool flag_put(json_t *root, const char *name, const char *value, struct a
 	return false;
 }
 
-static int outcome_print(const struct args *args, const char *body)
+static int outcome_print(const struct args *args, json_t *root)
 {
-	SCOPED(json_drop) json_t *root = json_loads(body, 0, NULL);
 	const json_t *dropped = json_object_get(root, "dropped");
 	const char *at = json_string_value(json_object_get(root, "committed_at"));
 	SCOPED(buf_free) struct buf out = { 0 };
 
-	if (!at) {
-		message_error("the answer of the service cannot be read");
-		return EXIT_INTERNAL;
-	}
 	if (args_flag(args, "json"))
 		return json_print(root);
 	if (json_is_integer(dropped))
@@ -80,6 +75,23 @@ static int outcome_print(const struct args *args, const char *body)
 	else
 		buf_printf(&out, "all copies from before %s are void\n", at);
 	return message_data(&out);
+}
+
+static int purged(const struct args *args, const char *body)
+{
+	SCOPED(json_drop) json_t *root = json_loads(body, 0, NULL);
+	int code;
+
+	if (!json_is_string(json_object_get(root, "committed_at"))) {
+		message_error("the answer of the service cannot be read");
+		return EXIT_INTERNAL;
+	}
+	code = outcome_print(args, root);
+	if (code != EXIT_OK || !json_is_false(json_object_get(root, "resolved")))
+		return code;
+	message_error("not every source said whom the key names now: copies of them may have stayed; purge again, or "
+		      "by the customer");
+	return EXIT_UNREACHABLE;
 }
 
 static int purge(const struct args *args)
@@ -107,7 +119,7 @@ static int purge(const struct args *args)
 		return code;
 	if (answer.status != 200)
 		return message_problem(answer.status, str_of(answer.body));
-	return outcome_print(args, answer.body);
+	return purged(args, answer.body);
 }
 
 /* ---- status ---- */

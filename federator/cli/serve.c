@@ -11,7 +11,7 @@
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
 #include "federator/http/streams.h"
-#include "federator/invalidations.h"
+#include "federator/purge/invalidations.h"
 #include "federator/notify.h"
 
 enum {
@@ -193,11 +193,12 @@ static void serving_end(struct serving *s)
 		server_drain(s->admin, 0);
 	listen_close(&s->at);
 	listen_close(&s->admin_at);
-	invalidations_stop(&s->invalidations);
+	invalidations_drain(s->invalidations);
 	if (s->service && !service_wait_idle(s->service, deadline_after_ms(LATE_MS))) {
 		log_event(LOG_WARN, "stopped_with_fetches");
 		_exit(EXIT_OK);
 	}
+	invalidations_stop(&s->invalidations);
 	if (s->server)
 		server_stop(s->server);
 	if (s->admin)

@@ -25,6 +25,12 @@ struct onlooker {
 	void (*tell)(struct onlooker *who, enum news what, struct str json);
 };
 
+/* Somebody who asks whose keys are, and nothing else. */
+struct tracer {
+	/* A customer, perhaps told twice; gone when it returns. On the lane's loop; must not start or end a flow. */
+	void (*found)(struct tracer *who, struct str subject);
+};
+
 /* A question, already free of HTTP. All texts must live until flow_start() returns. Empty views = not given. */
 struct ask {
 	struct {
@@ -61,6 +67,9 @@ struct ask {
 	uint32_t limit;
 	/* Of a tree view in JSON; NULL: nobody. It must live until the last news and done() have come. */
 	struct onlooker *onlooker;
+	/* By keys, any of the mapping, with no_cache: every customer whom one of them names is told, and the answer has
+	 * no body; it is `complete` when all sources that could name one said so. NULL: nobody. As `onlooker`. */
+	struct tracer *tracer;
 	/* NULL, or where the body of an answer may lie that is given before flow_start() returns: see reply.lent. */
 	struct arena *at_once;
 };

@@ -271,6 +271,13 @@ uint32_t ways_asked(const struct flow *flow, const struct way *way) NONNULL(1, 2
  * be with another key beside them. That is not `none`: nobody has been looked for. `blocked` when that key is. */
 enum step_end ways_check(struct flow *flow) NONNULL(1);
 
+/* trace.c - whose keys are */
+
+/* Most time of a question for that, in ms. */
+uint32_t trace_budget_ms(void);
+/* The walks have ended: tell flow->ask.tracer whom they found. */
+enum step_end trace_answer(struct flow *flow) NONNULL(1);
+
 /* consent.c - may this part be asked about this customer at all? */
 
 /* True for a part that requires nothing, and on the way to the identity; else when the field it requires is known

@@ -75,8 +75,12 @@ static enum step_end admit_rights(struct flow *flow)
 static enum step_end unknown_key(struct flow *flow, struct str name)
 {
 	const struct view *view = flow->view;
-	const char **names = arena_array_of(flow->mem, const char *, view->n_by);
+	const char **names;
 
+	if (!view)
+		return flow_refuse(flow, 400, "unknown-key", "There is no such key",
+				   arena_printf(flow->mem, "the mapping has no key `%.*s`", STR_ARG(name)), NULL);
+	names = arena_array_of(flow->mem, const char *, view->n_by);
 	for (size_t i = 0; i < view->n_by; i++)
 		names[i] = view->by[i]->name;
 	return flow_refuse(flow, 400, "unknown-key", "The view cannot be asked by this key",
@@ -100,7 +104,7 @@ static enum step_end admit_key(struct flow *flow, struct str name, struct str va
 	const struct key *key = catalog_key(flow->world->cat, name);
 	struct str canonical;
 
-	if (!key || !view_by(flow->view, key))
+	if (!key || !(flow->ask.tracer || view_by(flow->view, key)))
 		return unknown_key(flow, name);
 	if (given_before(flow, key))
 		return flow_refuse(flow, 400, "repeated-key", "A key was given twice",
@@ -145,7 +149,7 @@ static enum step_end admit_keys(struct flow *flow)
 
 static void set_due(struct flow *flow)
 {
-	uint32_t budget_ms = flow->view->budget_ms;
+	uint32_t budget_ms = flow->view ? flow->view->budget_ms : trace_budget_ms();
 	uint32_t reserve_ms;
 
 	if (flow->ask.budget_ms && flow->ask.budget_ms < budget_ms)
@@ -157,9 +161,23 @@ static void set_due(struct flow *flow)
 	lane_timer_set(flow->lane, &flow->timer, flow->due);
 }
 
+/* Nothing will be shown. */
+static enum step_end admit_trace(struct flow *flow)
+{
+	enum step_end end = admit_keys(flow);
+
+	if (end == STEP_DONE)
+		set_due(flow);
+	return end;
+}
+
 enum step_end step_admit(struct flow *flow)
 {
-	enum step_end end = admit_view(flow);
+	enum step_end end;
+
+	if (flow->ask.tracer)
+		return admit_trace(flow);
+	end = admit_view(flow);
 
 	if (end == STEP_DONE)
 		end = admit_rights(flow);

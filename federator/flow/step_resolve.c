@@ -105,7 +105,7 @@ enum step_end step_resolve(struct flow *flow)
 	if (flow->n_asked == 0) { /* all blocked, or a flat question whose keys cannot be read */
 		flow->match.outcome = flow->n_blocked ? OUTCOME_BLOCKED : OUTCOME_NONE;
 		flow->match.complete = flow->n_blocked > 0;
-		return STEP_DONE;
+		return flow->ask.tracer ? trace_answer(flow) : STEP_DONE;
 	}
 	if (!flow->walks)
 		begin_walks(flow);
@@ -115,7 +115,7 @@ enum step_end step_resolve(struct flow *flow)
 		enum step_end end = freshness_check(flow, flow->walks, flow->n_walks);
 
 		if (end == STEP_DONE)
-			end = conclude(flow);
+			end = flow->ask.tracer ? trace_answer(flow) : conclude(flow);
 
 		if (end != STEP_WAIT)
 			return end;

@@ -3,7 +3,7 @@
 
 #include "federator/http/asking.h"
 #include "federator/http/handlers.h"
-#include "federator/purge.h"
+#include "federator/purge/purge.h"
 #include "federator/render/render.h"
 
 struct purging {
@@ -42,6 +42,8 @@ static void told(struct purge *purge)
 		tree_null(x->mem, root, STR("dropped"));
 	else
 		tree_number(x->mem, root, STR("dropped"), (int64_t)purge->dropped);
+	if (purge->n_keys)
+		tree_bool(x->mem, root, STR("resolved"), !purge->unresolved);
 	tree_text(x->mem, root, STR("committed_at"), time_text(x->mem, purge->committed_ms));
 	render_json(root, false, &out);
 	exchange_bytes(x, 200, "application/json", &out);

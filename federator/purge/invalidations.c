@@ -1,4 +1,4 @@
-#include "federator/invalidations.h"
+#include "federator/purge/invalidations.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -9,9 +9,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cache/inbox.h"
-#include "federator/purge.h"
+#include "federator/purge/purge.h"
 
-enum { NAME_MOST = 512 };
+/* So long what a source does not answer for is tried again; meanwhile everything behind waits. */
+enum { NAME_MOST = 512, RESOLVE_MS = 10 * 1000 };
 
 struct invalidations {
 	struct loop *loop;
@@ -20,7 +21,7 @@ struct invalidations {
 	pthread_t thread;
 	bool running;
 	bool stopping; /* on the thread */
-	struct loop_post stop;
+	struct loop_post drain, stop;
 };
 
 /* One entry on its way. */
@@ -104,11 +105,24 @@ static void tiding_end(struct tiding *t, bool dealt_with)
 	stop_if_done(inv);
 }
 
+/* Its own names are void, and it is not known whose they are now. True: it is tried again. */
+static bool is_to_be_resolved(const struct tiding *t)
+{
+	int64_t age_ms = clock_wall_ms() - moment_of(t->id);
+
+	if (!t->purge.unresolved)
+		return false;
+	if (t->all->stopping || (age_ms < RESOLVE_MS && age_ms > -RESOLVE_MS)) /* clocks differ */
+		return true;
+	log_event(LOG_WARN, "invalidation_unresolved", LOG_STR("entry", t->id));
+	return false;
+}
+
 static void on_purged(struct purge *purge)
 {
 	struct tiding *t = CONTAINER_OF(purge, struct tiding, purge);
 	int64_t ms = moment_of(t->id);
-	bool good = purge->err.cls == ERR_NONE;
+	bool good = purge->err.cls == ERR_NONE && !is_to_be_resolved(t);
 
 	count(t->all, good ? METER_TOLD : METER_TOLD_AGAIN);
 	if (good && ms)
@@ -163,12 +177,16 @@ static void *run(void *arg)
 	return NULL;
 }
 
+static void on_drain(struct loop_post *p)
+{
+	inbox_stop(CONTAINER_OF(p, struct invalidations, drain)->inbox);
+}
+
 static void on_stop(struct loop_post *p)
 {
 	struct invalidations *inv = CONTAINER_OF(p, struct invalidations, stop);
 
 	inv->stopping = true;
-	inbox_stop(inv->inbox);
 	stop_if_done(inv);
 }
 
@@ -226,6 +244,7 @@ bool invalidations_start(struct service *svc, struct invalidations **out, struct
 	if (!*service_options(svc)->invalidations || !service_redis(svc, &redis))
 		return true;
 	inv = memory_new(sizeof(*inv));
+	inv->drain.run = on_drain;
 	inv->stop.run = on_stop;
 	inv->loop = loop_new(err);
 	if (inv->loop)
@@ -242,6 +261,12 @@ bool invalidations_start(struct service *svc, struct invalidations **out, struct
 	pthread_setname_np(inv->thread, "invalidations");
 	*out = inv;
 	return true;
+}
+
+void invalidations_drain(struct invalidations *inv)
+{
+	if (inv)
+		loop_post(inv->loop, &inv->drain);
 }
 
 void invalidations_stop(struct invalidations **invp)

@@ -1,7 +1,8 @@
-#include "federator/purge.h"
+#include "federator/purge/purge.h"
 
 #include "base/log.h"
 #include "base/text.h"
+#include "federator/flow/flow.h"
 #include "metadata/normalize.h"
 
 void purge_begin(struct purge *purge, struct lane *lane, struct arena *mem)
@@ -82,6 +83,14 @@ static bool customer_make(struct purge *purge, struct str id, struct cache_name 
 	return true;
 }
 
+/* Asked for what is void; of the identity it is known already. */
+static void key_note(struct purge *purge, const struct key *key, struct str canonical)
+{
+	if (key != purge->world->cat->identity)
+		purge->keys[purge->n_keys++] = (struct purge_key){ arena_str(purge->mem, str_of(key->name)),
+								   arena_str(purge->mem, canonical) };
+}
+
 static bool key_make(struct purge *purge, struct str name, struct str value, struct cache_name *out)
 {
 	const struct key *key = catalog_key(purge->world->cat, name);
@@ -104,6 +113,7 @@ static bool key_make(struct purge *purge, struct str name, struct str value, str
 			      NULL);
 	}
 	name_make(purge, str_of(key->name), canonical, out);
+	key_note(purge, key, canonical);
 	return true;
 }
 
@@ -141,7 +151,7 @@ bool purge_add(struct purge *purge, enum purge_what what, struct str name, struc
 	}
 	if (!good)
 		return false;
-	*one = (struct purge_one){ change, purge };
+	*one = (struct purge_one){ .change = change, .purge = purge };
 	purge->n++;
 	return true;
 }
@@ -154,7 +164,8 @@ static void finish(struct purge *purge)
 	counters_add(service_meters(purge->lane->service), good ? METER_PURGES : METER_PURGES_FAILED, 1);
 	if (good)
 		log_event(often ? LOG_DEBUG : LOG_INFO, "purged", LOG_NUM("things", purge->n),
-			  LOG_NUM("copies", purge->dropped));
+			  LOG_NUM("customers", purge->n_found), LOG_NUM("copies", purge->dropped),
+			  LOG_NUM("unresolved", purge->unresolved));
 	else
 		log_event(often ? LOG_DEBUG : LOG_WARN, "purge_failed", LOG_CSTR("text", purge->err.text));
 	world_unref(&purge->world);
@@ -173,16 +184,115 @@ static void on_changed(struct cache_change *change, const struct err *err)
 		finish(purge);
 }
 
-void purge_run(struct purge *purge, void (*done)(struct purge *purge))
+static void void_one(struct purge *purge, struct purge_one *one)
+{
+	one->change.done = on_changed;
+	cache_invalidate(purge->lane->cache, &one->change);
+}
+
+static void void_all(struct purge *purge)
 {
 	size_t n = purge->n;
 
-	purge->done = done;
-	purge->left = n + 1; /* the last one may finish it before the loop ends */
-	for (size_t i = 0; i < n; i++) {
-		purge->of[i].change.done = on_changed;
-		cache_invalidate(purge->lane->cache, &purge->of[i].change);
-	}
+	purge->left = n + purge->n_found + 1; /* the last one may finish it before the loops end */
+	for (size_t i = 0; i < n; i++)
+		void_one(purge, &purge->of[i]);
+	for (struct purge_one *one = purge->found; one; one = one->next)
+		void_one(purge, one);
 	if (--purge->left == 0)
 		finish(purge);
+}
+
+/* ---- whom the keys name ---- */
+
+/* One question for some of the keys. */
+struct tracing {
+	struct tracer tracer;
+	struct purge *purge;
+};
+
+static bool is_found(const struct purge *purge, const struct cache_name *name)
+{
+	const struct purge_one *one = purge->found;
+
+	while (one && strcmp(one->change.name.text, name->text) != 0)
+		one = one->next;
+	return one != NULL;
+}
+
+static void on_found(struct tracer *tracer, struct str subject)
+{
+	struct purge *purge = CONTAINER_OF(tracer, struct tracing, tracer)->purge;
+	struct cache_name name;
+	struct purge_one *one;
+
+	name_make(purge, str_of(purge->world->cat->identity->name), subject, &name);
+	if (is_found(purge, &name))
+		return;
+	if (purge->n_found == PURGE_FOUND_MOST) {
+		purge->unresolved = true;
+		return;
+	}
+	one = arena_new_of(purge->mem, struct purge_one);
+	*one = (struct purge_one){ .change = { .tenant = purge->of[0].change.tenant, .name = name },
+				   .purge = purge,
+				   .next = purge->found };
+	purge->found = one;
+	purge->n_found++;
+}
+
+static void on_traced(void *owner, struct reply *reply)
+{
+	struct purge *purge = ((struct tracing *)owner)->purge;
+
+	purge->unresolved = purge->unresolved || reply->status != 200 || !reply->complete;
+	reply_free(reply);
+	if (--purge->left == 0)
+		void_all(purge);
+}
+
+/* Put keys from `at` on into a question, none of them twice; returns the place of the first that is left. */
+static size_t put_keys(const struct purge *purge, size_t at, struct ask *ask)
+{
+	for (; at < purge->n_keys && ask->n_by < ASK_KEYS_MAX; at++) {
+		const struct purge_key *key = &purge->keys[at];
+
+		for (size_t i = 0; i < ask->n_by; i++)
+			if (str_eq(ask->by[i].name, key->name))
+				return at;
+		ask->by[ask->n_by].name = key->name;
+		ask->by[ask->n_by++].value = key->value;
+	}
+	return at;
+}
+
+/* Past the cache, which may be what is wrong. */
+static void trace_all(struct purge *purge)
+{
+	size_t at = 0, n = purge->n_keys;
+
+	purge->left = 1;
+	while (at < n) {
+		struct tracing *t = arena_new_of(purge->mem, struct tracing);
+		struct ask ask = { .tenant = purge->of[0].change.tenant,
+				   .no_cache = true,
+				   .no_store = true,
+				   .tracer = &t->tracer };
+
+		*t = (struct tracing){ { on_found }, purge };
+		at = put_keys(purge, at, &ask);
+		purge->left++;
+		flow_start(purge->lane, &ask, on_traced, t);
+	}
+	if (--purge->left == 0)
+		void_all(purge);
+}
+
+void purge_run(struct purge *purge, void (*done)(struct purge *purge))
+{
+	purge->done = done;
+	if (purge->n_keys && cache_keeps(purge->lane->cache))
+		trace_all(purge);
+	else
+		void_all(purge);
 }

@@ -22,8 +22,9 @@ MAY_INCLUDE = {
     "federator": ["metadata", "adapters", "cache", "base"],
     "federator/flow": ["federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
     "federator/live": ["federator", "metadata", "adapters", "base"],
-    "federator/http": ["federator/flow", "federator", "federator/schema", "federator/view", "federator/render", "metadata", "adapters",
-                       "cache", "base"],
+    "federator/purge": ["federator/flow", "federator", "metadata", "cache", "base"],
+    "federator/http": ["federator/purge", "federator/flow", "federator", "federator/schema", "federator/view", "federator/render",
+                       "metadata", "adapters", "cache", "base"],
 }
 ANYTHING = ("federator/cli", "federator/admin", "federator/demo", "tests", "bench", "fuzz")
 

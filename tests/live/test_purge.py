@@ -6,7 +6,7 @@ import sqlite3
 import unittest
 
 from servers import Servers
-from shop import Shop, phone_of
+from shop import SHARED_PHONE, Shop, phone_of
 from support import SLOW, LiveTest, federator, states
 
 NAME = "name,tier,calls.topic,orders.status"
@@ -37,11 +37,14 @@ class PurgeTest(LiveTest):
         service.wait(lambda: service.admin("/readyz?verbose").json["cache"]["up"])
         return service
 
+    def call_center(self, sql, *values):
+        with sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db")) as db:
+            db.execute(sql, values)
+        db.close()
+
     def change(self, n, name):
         """Customer n is called something else, in the source."""
-        with sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db")) as db:
-            db.execute("UPDATE crm SET name = ? WHERE cust_no = ?", (name, f"C{n:08d}"))
-        db.close()
+        self.call_center("UPDATE crm SET name = ? WHERE cust_no = ?", name, f"C{n:08d}")
 
     def ask(self, service, n):
         answer = service.get(phone=phone_of(n), fields=NAME)
@@ -119,6 +122,60 @@ class PurgeTest(LiveTest):
         a, b = self.redis_node(), self.redis_node()
         self.check_ways(a, a, 7)
         self.check_ways(b, a, 8)
+
+    def nodes_of_all_kinds(self):
+        return (lambda: self.node("--cache", "memory")), self.redis_node
+
+    def by_member(self, service, n):
+        answer = service.get(member=str(n), fields=NAME)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.json
+
+    def warm_by_member(self, service, n):
+        service.wait(lambda: set(states(self.by_member(service, n)).values()) == {"fresh"})
+
+    def test_by_a_key_that_nothing_was_asked_by(self):
+        for node in self.nodes_of_all_kinds():
+            service = node()
+            for number, by in enumerate([{"phone": phone_of(8)}, {"email": "user8@example.com"}, {"order": "A0000080"}]):
+                with self.subTest(by=by):
+                    self.warm_by_member(service, 8)
+                    self.change(8, f"새이름{number}")
+                    done = self.post(service, {"by": by})
+                    self.assert_purged(done)
+                    self.assertIs(done.json["resolved"], True)
+                    answer = self.by_member(service, 8)
+                    self.assertEqual(answer["customer"]["name"], f"새이름{number}")
+                    self.assertEqual(set(states(answer).values()), {"live"})
+
+    def test_by_a_key_that_names_others_now(self):
+        """What was asked by it leads to the customer whom it named then."""
+        for node in self.nodes_of_all_kinds():
+            service = node()
+            self.warm(service, 9)
+            self.call_center("UPDATE crm SET phone = '010-5555-0000' WHERE cust_no = 'C00000009'")
+            self.assert_purged(self.post(service, {"by": {"phone": phone_of(9)}}))
+            self.assertEqual(set(states(self.by_member(service, 9)).values()), {"live"})
+            self.call_center(f"UPDATE crm SET phone = '{phone_of(9)}' WHERE cust_no = 'C00000009'")
+
+    def test_by_a_key_of_several_customers(self):
+        service = self.node("--cache", "memory")
+        for n in (1, 2):
+            self.warm_by_member(service, n)
+        done = self.post(service, {"by": {"phone": SHARED_PHONE, "email": "user1@example.com"}})
+        self.assert_purged(done)
+        for n in (1, 2):
+            self.assertEqual(set(states(self.by_member(service, n)).values()), {"live"})
+
+    def test_nobody_says_whose_the_key_is(self):
+        service = self.node("--cache", "memory")
+        self.call_center("ALTER TABLE crm RENAME TO gone")
+        done = self.post(service, {"by": {"phone": phone_of(8)}})
+        self.assertEqual((done.status, done.json["resolved"]), (200, False), done.body)
+        told = self.cli(service, "purge", "--by", "phone=" + phone_of(8), check=False)
+        self.assertEqual(told.returncode, 3, told.stderr)
+        self.assertIn("not every source said", told.stderr)
+        self.assertNotIn("resolved", self.post(service, {"all": True}).json)
 
     def test_refresh(self):
         for node in (lambda: self.node("--cache", "memory"), self.redis_node):

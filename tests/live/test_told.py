@@ -90,6 +90,35 @@ class ToldTest(LiveTest):
         node.wait(lambda: calls() >= before + 3)
         self.assertEqual(node.log().count('"event":"invalidations_'), 1)
 
+    def call_center(self, sql):
+        with sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db")) as db:
+            db.execute(sql)
+        db.close()
+
+    def by_member(self, service, n):
+        answer = service.get(member=str(n), fields=FIELDS)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.json
+
+    def test_a_key_that_nothing_was_asked_by(self):
+        node = self.node()
+        node.wait(lambda: set(states(self.by_member(node, 8)).values()) == {"fresh"})
+        self.change(8, "다시")
+        self.tell("by", "phone", "value", phone_of(8))
+        node.wait(lambda: self.by_member(node, 8)["customer"]["name"] == "다시")
+
+    def test_whose_a_key_is_cannot_be_said(self):
+        node = self.node()
+        self.call_center("ALTER TABLE crm RENAME TO gone")
+        self.redis("XADD", STREAM, "5-1", "by", "phone", "value", phone_of(8))  # too old to be tried again
+        node.wait(lambda: '"invalidation_unresolved"' in node.log())
+        node.wait(lambda: self.pending() == 0)
+        self.assertIn('"entry":"5-1"', node.log())
+        self.tell("by", "phone", "value", phone_of(8))
+        node.wait(lambda: self.told([node], "again") >= 1)
+        self.call_center("ALTER TABLE gone RENAME TO crm")
+        node.wait(lambda: self.pending() == 0)
+
     def test_what_cannot_be_understood(self):
         node = self.node()
         secret = "010-9876-abcd"
