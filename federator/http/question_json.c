@@ -20,16 +20,18 @@ static struct str scalar_text(struct question *q, const json_t *value)
 /* ["name","tier"] -> "name,tier". */
 static struct str array_text(struct question *q, const json_t *array)
 {
-	struct str all = STR("");
+	SCOPED(buf_free) struct buf all = { 0 };
 
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		struct str one = scalar_text(q, json_array_get(array, i));
 
 		if (!one.p)
 			return one;
-		all = arena_printf(q->mem, "%.*s%s%.*s", STR_ARG(all), i ? "," : "", STR_ARG(one));
+		if (i)
+			buf_puts(&all, ",");
+		buf_put(&all, one.p, one.n);
 	}
-	return all;
+	return all.len ? arena_str(q->mem, buf_str(&all)) : STR("");
 }
 
 static bool keys_read(struct question *q, json_t *by)

@@ -48,6 +48,25 @@ static void a_json_body_is_read(void **state)
 	assert_true(q.ask.provenance);
 }
 
+static void a_long_list_takes_no_more_memory_than_it_is_long(void **state)
+{
+	enum { NAMES = 20000 };
+	struct question q = question();
+	struct buf body = { 0 };
+	size_t before = arena_used(mem);
+
+	(void)state;
+	buf_puts(&body, "{\"by\":{\"member\":1},\"parts\":[],\"fields\":[\"a\"");
+	for (int i = 1; i < NAMES; i++)
+		buf_puts(&body, ",\"a\"");
+	buf_puts(&body, "]}");
+	assert_true(question_json(&q, buf_str(&body)));
+	assert_int_equal(q.ask.fields.n, 2 * NAMES - 1);
+	assert_true(q.ask.parts.p && q.ask.parts.n == 0);
+	assert_true(arena_used(mem) - before < 100 * (size_t)NAMES);
+	buf_free(&body);
+}
+
 static void a_json_fault_has_its_place_and_no_piece_of_the_body(void **state)
 {
 	struct question q = question();
@@ -296,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_json_body_is_read),
+		cmocka_unit_test(a_long_list_takes_no_more_memory_than_it_is_long),
 		cmocka_unit_test(a_json_fault_has_its_place_and_no_piece_of_the_body),
 		cmocka_unit_test(a_json_member_of_the_wrong_kind_is_refused),
 		cmocka_unit_test(an_unknown_member_gets_a_suggestion),
