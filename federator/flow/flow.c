@@ -131,8 +131,7 @@ static void on_budget(struct loop_timer *t)
 	flow_wake(flow);
 }
 
-void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply),
-		void *owner)
+static struct flow *flow_new(struct lane *lane, const struct ask *ask)
 {
 	struct arena *mem = arena_new();
 	struct flow *flow = arena_new_of(mem, struct flow);
@@ -140,8 +139,6 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 	*flow = (struct flow){ .mem = mem,
 			       .lane = lane,
 			       .world = service_world(lane->service), /* one mapping set per request */
-			       .done = done,
-			       .owner = owner,
 			       .holds = 1,
 			       .crew = crew_new(),
 			       .started_us = clock_mono_us(),
@@ -151,7 +148,29 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 		flow->progress = progress_new(mem);
 	if (ask->explain)
 		flow->step_began_us = arena_array_of(mem, uint64_t, ARRAY_LEN(steps));
+	return flow;
+}
+
+void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply),
+		void *owner)
+{
+	struct flow *flow = flow_new(lane, ask);
+
+	flow->done = done;
+	flow->owner = owner;
 	flow_wake(flow);
+}
+
+bool flow_refused(struct lane *lane, const struct ask *ask, struct reply *reply)
+{
+	struct flow *flow = flow_new(lane, ask);
+	bool refused = step_admit(flow) != STEP_DONE;
+
+	if (refused)
+		*reply = flow->reply;
+	loop_timer_cancel(lane->loop, &flow->timer);
+	flow_release(flow);
+	return refused;
 }
 
 enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,

@@ -104,6 +104,9 @@ struct reply {
 void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply),
 		void *owner) NONNULL(1, 2, 3);
 
+/* Is the question one that flow_start() would refuse before it asks anything? Then *reply is the refusal, as there. */
+bool flow_refused(struct lane *lane, const struct ask *ask, struct reply *reply) MUST_CHECK NONNULL(1, 2, 3);
+
 /* A step of steps.def: its name and what it leaves behind. */
 struct step_doc {
 	const char *name, *leaves;

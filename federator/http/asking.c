@@ -89,6 +89,14 @@ void asking_refuse(struct exchange *x, const struct question *q)
 	exchange_problem(x, q->fault.status, q->fault.type, q->fault.detail, q->fault.suggestion);
 }
 
+bool asking_refuse_body(struct exchange *x)
+{
+	if (x->body.n)
+		exchange_problem(x, 400, "bad-request", "a body makes no sense here",
+				 "what is asked stands in the path and the query string");
+	return x->body.n > 0;
+}
+
 static void flow_done(void *owner, struct reply *reply)
 {
 	struct exchange *x = owner;
@@ -99,15 +107,19 @@ static void flow_done(void *owner, struct reply *reply)
 	exchange_reply(x, reply);
 }
 
+void asking_run(struct exchange *x, struct question *q)
+{
+	q->ask.at_once = x->mem;
+	flow_start(x->lane, &q->ask, flow_done, x);
+}
+
 void asking_start(struct exchange *x, struct question *q)
 {
-	if (q->ask.n_by == 0 && !q->ask.id.p) {
+	if (q->ask.n_by == 0 && !q->ask.id.p)
 		exchange_problem(x, 400, "no-key", "no key to ask by is given",
 				 "name one in `by`, such as a phone number");
-	} else if (!question_headers(q, &x->headers)) {
+	else if (!question_headers(q, &x->headers))
 		asking_refuse(x, q);
-	} else {
-		q->ask.at_once = x->mem;
-		flow_start(x->lane, &q->ask, flow_done, x);
-	}
+	else
+		asking_run(x, q);
 }

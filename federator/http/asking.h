@@ -21,5 +21,9 @@ bool asking_each(struct exchange *x, struct question *q, size_t most, asking_tak
 void asking_refuse(struct exchange *x, const struct question *q) NONNULL(1, 2);
 /* Read the header fields and run the flow, which answers the exchange. By keys: without one it is refused. */
 void asking_start(struct exchange *x, struct question *q) NONNULL(1, 2);
+/* Run the flow of a question whose header fields are read. */
+void asking_run(struct exchange *x, struct question *q) NONNULL(1, 2);
+/* Answer a request whose body nobody would read. True: it has one. */
+bool asking_refuse_body(struct exchange *x) MUST_CHECK NONNULL(1);
 
 #endif

@@ -121,6 +121,8 @@ void purging_query(struct exchange *x)
 {
 	struct question q = { .mem = x->mem, .scope = SCOPE_PURGE };
 
+	if (asking_refuse_body(x))
+		return;
 	if (question_query(&q, x->query, NULL, 0))
 		purge_named(x, &q, "name one of customer (a sealed id), source, part, or all=true");
 	else
@@ -142,6 +144,8 @@ void customers_erase(struct exchange *x)
 	struct question q = { .mem = x->mem };
 	struct purging *p;
 
+	if (asking_refuse_body(x))
+		return;
 	if (!question_query(&q, x->query, NULL, 0)) {
 		asking_refuse(x, &q);
 		return;
@@ -158,8 +162,30 @@ static void ask_anew(struct purge *purge)
 {
 	struct purging *p = CONTAINER_OF(purge, struct purging, purge);
 
-	p->q.ask.no_cache = true;
-	asking_start(p->x, &p->q);
+	asking_run(p->x, &p->q);
+}
+
+/* All that can be wrong with it is found before anything is void. */
+static bool refresh_read(struct exchange *x, struct question *q)
+{
+	struct reply reply = { 0 };
+
+	q->ask.id = x->args[0];
+	if (asking_refuse_body(x))
+		return false;
+	if (!question_query(q, x->query, NULL, 0) || !question_headers(q, &x->headers)) {
+		asking_refuse(x, q);
+		return false;
+	}
+	if (!x->acceptable) {
+		exchange_problem(x, 406, "not-acceptable", "views come as application/json and application/xml", NULL);
+		return false;
+	}
+	q->ask.no_cache = true;
+	if (!flow_refused(x->lane, &q->ask, &reply))
+		return true;
+	exchange_reply(x, &reply);
+	return false;
 }
 
 void customers_refresh(struct exchange *x)
@@ -167,15 +193,8 @@ void customers_refresh(struct exchange *x)
 	struct question q = asking_begin(x, SCOPE_VIEW);
 	struct purging *p;
 
-	q.ask.id = x->args[0];
-	if (!question_query(&q, x->query, NULL, 0)) {
-		asking_refuse(x, &q);
+	if (!refresh_read(x, &q))
 		return;
-	}
-	if (!x->acceptable) {
-		exchange_problem(x, 406, "not-acceptable", "views come as application/json and application/xml", NULL);
-		return;
-	}
 	p = purging_begin(x);
 	p->q = q;
 	if (purge_add(&p->purge, PURGE_CUSTOMER, STR(""), x->args[0]))

@@ -189,6 +189,21 @@ class PurgeTest(LiveTest):
             self.assertEqual(self.name(service, 7), "다시")
             self.change(7, "한7별")
 
+    def test_a_refresh_that_is_refused_voids_nothing(self):
+        service = self.node("--cache", "memory")
+        seal = self.warm(service, 7)
+        refresh = lambda query="", headers={}, body=None: service.ask("POST", f"/v1/customers/{seal}/refresh" + query, body,
+                                                                      headers)
+        self.assert_problem(refresh("?view=nix"), 400, "unknown-view")
+        self.assert_problem(refresh("?view=pop&fields=nix"), 400, "nix")
+        self.assert_problem(refresh(headers={"X-Purpose": "marketing"}), 403, "not-allowed")
+        self.assert_problem(refresh(headers={"Cache-Control": "max-age=x"}), 400, "max-age")
+        self.assert_problem(refresh(headers={"Accept": "text/html"}), 406, "not-acceptable")
+        self.assert_problem(refresh(body='{"view":"pop"}', headers={"Content-Type": "application/json"}), 400, "a body makes no")
+        for path in ("/v1/cache?all=true", "/v1/customers/" + seal):
+            self.assert_problem(service.ask("DELETE", path, "{}", {"Content-Type": "application/json"}), 400, "a body makes no")
+        self.assertEqual(set(states(self.ask(service, 7)).values()), {"fresh"})
+
     def test_nothing_is_kept(self):
         service = self.node("--cache", "off")
         seal = self.ask(service, 8)["id"]
