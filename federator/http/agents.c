@@ -118,15 +118,35 @@ void agents_end(struct streams *s)
 
 /* ---- streams ---- */
 
-/* A feed of the pop in `bytes`; NULL: there is none in it. */
-static struct feed *feed_of(struct streams *s, struct str bytes, struct pop *pop)
+/* A feed of the pop in `bytes`, which can be read. */
+static struct feed *feed_of(struct streams *s, struct str bytes, const char *purpose)
 {
 	struct arena *mem = arena_new();
+	struct pop pop;
 
-	if (pop_read(&bytes, mem, pop))
-		return feed_new(s, pop, mem);
-	arena_wipe_free(&mem);
-	return NULL;
+	if (!pop_read(&bytes, mem, &pop))
+		abort(); /* it was read before */
+	streams_own(s, &pop.ask, purpose);
+	return feed_new(s, &pop, mem);
+}
+
+/* Each sees what the purpose may see that it listens for: those of one purpose share a question. */
+static void answer_all(struct streams *s, struct agent *agent, struct str bytes)
+{
+	for (struct stream *one = agent->streams; one; one = one->agent_next)
+		one->answered = false;
+	for (struct stream *one = agent->streams; one; one = one->agent_next) {
+		struct feed *feed = one->answered ? NULL : feed_of(s, bytes, one->purpose);
+
+		for (struct stream *other = one; feed && other; other = other->agent_next) {
+			if (strcmp(other->purpose, one->purpose) != 0)
+				continue;
+			feed_add(feed, other);
+			other->answered = true;
+		}
+		if (feed)
+			feed_run(feed);
+	}
 }
 
 /* Has the client that comes not had it, here or elsewhere? */
@@ -143,7 +163,6 @@ void agents_join(struct streams *s, struct stream *stream, const char *name, str
 {
 	struct agent *agent = agent_named(&s->agents, name, true);
 	struct feed *feed;
-	struct pop pop;
 
 	stream->agent = agent;
 	stream->agent_next = agent->streams;
@@ -155,9 +174,7 @@ void agents_join(struct streams *s, struct stream *stream, const char *name, str
 	if (!is_due(agent, last))
 		return;
 	agent->delivered = true;
-	feed = feed_of(s, buf_str(&agent->kept), &pop);
-	if (!feed)
-		return;
+	feed = feed_of(s, buf_str(&agent->kept), stream->purpose);
 	feed_add(feed, stream);
 	feed_run(feed);
 }
@@ -176,25 +193,21 @@ void agents_leave(struct streams *s, struct stream *stream)
 	drop_idle(agent);
 }
 
-size_t agents_pop(struct streams *s, struct str bytes, bool came)
+size_t agents_pop(struct streams *s, struct str bytes, const char *purpose)
 {
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	struct str rest = bytes;
 	struct agent *agent;
-	struct feed *feed;
 	struct pop pop;
 
-	feed = feed_of(s, bytes, &pop);
-	if (!feed)
+	if (!pop_read(&rest, mem, &pop))
 		return 0;
 	agent = agent_named(&s->agents, pop.agent, true);
 	keep(s, agent, bytes, pop.id);
 	agent->delivered = agent->n_streams > 0;
 	counters_add(s->lane.meters, METER_POPS + agent->delivered, 1);
-	if (came && !agent->delivered) {
-		feed_free(feed);
-		return 0;
-	}
-	for (struct stream *stream = agent->streams; stream; stream = stream->agent_next)
-		feed_add(feed, stream);
-	feed_run(feed);
+	if (!agent->n_streams && purpose)
+		feed_run(feed_of(s, bytes, purpose));
+	answer_all(s, agent, bytes);
 	return agent->n_streams;
 }

@@ -84,6 +84,17 @@ bool asking_each(struct exchange *x, struct question *q, size_t most, asking_tak
 	return refuse_type(q, "send the header Content-Type: application/json", "the body must be JSON");
 }
 
+bool asking_allowed(const struct exchange *x, struct question *q)
+{
+	const struct world *world = service_world(x->lane->service);
+	bool known = catalog_rights(world->cat, q->ask.role, q->ask.purpose).known;
+
+	world_unref(&world);
+	return known || question_refuse(q, 403, "not-allowed", NULL,
+					"no policy of the mapping names role `%.*s` with purpose `%.*s`",
+					STR_ARG(q->ask.role), STR_ARG(q->ask.purpose));
+}
+
 void asking_refuse(struct exchange *x, const struct question *q)
 {
 	exchange_problem(x, q->fault.status, q->fault.type, q->fault.detail, q->fault.suggestion);

@@ -17,6 +17,8 @@ typedef void asking_take(void *owner, const struct ask *one);
 /* Read a JSON body with 1 to `most` questions, as question_json_each(). */
 bool asking_each(struct exchange *x, struct question *q, size_t most, asking_take *take, void *owner) MUST_CHECK
 	NONNULL(1, 2, 4);
+/* Does a policy name the role and the purpose of the question? False: q->fault is set. */
+bool asking_allowed(const struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
 /* Answer with q->fault. */
 void asking_refuse(struct exchange *x, const struct question *q) NONNULL(1, 2);
 /* Read the header fields and run the flow, which answers the exchange. By keys: without one it is refused. */

@@ -4,7 +4,8 @@ static const struct title {
 	int status;
 	const char *text;
 } titles[] = {
-	{ 400, "Bad Request" },           { 404, "Not Found" },
+	{ 400, "Bad Request" },           { 403, "Forbidden" },
+	{ 404, "Not Found" },
 	{ 405, "Method Not Allowed" },    { 406, "Not Acceptable" },
 	{ 413, "Content Too Large" },     { 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },

@@ -4,7 +4,7 @@
 
 #include "federator/http/headers.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 /* The flags of a question, by bit. */
 enum {
@@ -89,12 +89,11 @@ static void numbers_of(struct ask *ask, uint32_t *numbers[NUMBERS])
 	memcpy(numbers, all, sizeof(all));
 }
 
-/* The texts of a question that a view can be asked with, in the order of the bytes. */
-enum { TEXTS = 7 };
+/* The texts of a question that say what is wanted, in the order of the bytes. */
+enum { TEXTS = 4 };
 static void texts_of(struct ask *ask, struct str *texts[TEXTS])
 {
-	struct str *all[TEXTS] = { &ask->tenant, &ask->role,  &ask->purpose, &ask->view,
-				   &ask->fields, &ask->parts, &ask->lang };
+	struct str *all[TEXTS] = { &ask->view, &ask->fields, &ask->parts, &ask->lang };
 
 	memcpy(texts, all, sizeof(all));
 }

@@ -11,7 +11,9 @@ enum { POP_ID_BYTES = 25, AGENT_BYTES = 65 };
 struct pop {
 	char id[POP_ID_BYTES]; /* of the answer: in events, for Last-Event-ID */
 	char agent[AGENT_BYTES]; /* ""; of nobody in particular */
-	struct ask ask; /* of a tree view; format and onlooker are not kept */
+	/* Of a tree view. Format and onlooker are not in the bytes, nor are tenant, role and purpose: who may see what
+	 * is for those to say who get the answer. */
+	struct ask ask;
 };
 
 /* A new id. */

@@ -66,12 +66,13 @@ void pops_listen(struct exchange *x)
 
 	if (!agent_read(x))
 		return;
-	if (!question_query(&q, x->query, NULL, 0))
+	if (!question_query(&q, x->query, NULL, 0) || !headers_read(x, &q) || !asking_allowed(x, &q))
 		asking_refuse(x, &q);
 	else if (strcmp(x->method, "HEAD") == 0)
 		answer_empty(x, 200);
 	else
-		streams_agent(x->context, x, x->args[0], headers_is_token(last) ? last : (struct str){ 0 });
+		streams_agent(x->context, x, x->args[0], q.ask.purpose,
+			      headers_is_token(last) ? last : (struct str){ 0 });
 }
 
 void pops_ring(struct exchange *x)
@@ -114,7 +115,7 @@ void pops_warm(struct exchange *x)
 	struct warmed warmed = { 0 };
 
 	if (question_headers(&q, &x->headers) && asking_each(x, &q, WARM_MOST, warm_take, &warmed))
-		streams_warm(x->context, x, &warmed.bytes, warmed.n);
+		streams_warm(x->context, x, q.ask.purpose, &warmed.bytes, warmed.n);
 	else
 		asking_refuse(x, &q);
 	buf_free(&warmed.bytes);

@@ -72,7 +72,7 @@ static void on_message(void *arg, struct str message)
 	if (!open_message(s, message, mem, &pop))
 		counters_add(s->lane.meters, METER_POPS_REFUSED, 1);
 	else if (pop.p && !atomic_load(&s->stopping))
-		agents_pop(s, pop, true);
+		agents_pop(s, pop, NULL);
 }
 
 bool post_begin(struct streams *s, struct err *err)

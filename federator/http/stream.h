@@ -22,6 +22,8 @@ struct stream {
 	struct feed *feed;         /* what it listens to; NULL: nothing now */
 	struct stream *feed_next, **feed_at;
 	struct agent *agent;       /* whose it is; NULL: of one customer */
+	char purpose[65];          /* that its agent listens for */
+	bool answered;             /* agents.c: has its feed of a pop */
 	struct stream *agent_next, **agent_at;
 };
 

@@ -23,7 +23,7 @@ struct errand {
 	void (*run)(struct errand *e); /* on the loop of streams */
 	struct exchange *x;            /* NULL: it parted with its connection */
 	int fd;
-	char request_id[65], agent[AGENT_BYTES], last[65];
+	char request_id[65], agent[AGENT_BYTES], purpose[65], last[65];
 	struct buf bytes; /* pops */
 	size_t n;         /* of them */
 	enum shed shed;   /* the answer */
@@ -83,6 +83,15 @@ void streams_leave(struct streams *s)
 	admission_leave(&s->admission, str_of(service_options(s->conf.service)->tenant));
 }
 
+void streams_own(const struct streams *s, struct ask *ask, const char *purpose)
+{
+	const struct options *opt = service_options(s->conf.service);
+
+	ask->tenant = str_of(opt->tenant);
+	ask->role = str_of(opt->role);
+	ask->purpose = str_of(purpose);
+}
+
 /* ---- streams ---- */
 
 static void place_free(struct streams *s)
@@ -121,6 +130,7 @@ static void customer_begin(struct errand *e, struct stream *stream)
 
 	if (!pop_read(&bytes, mem, &pop))
 		abort(); /* it was written here */
+	streams_own(e->all, &pop.ask, e->purpose);
 	feed = feed_new(e->all, &pop, mem);
 	feed_add(feed, stream);
 	feed_run(feed);
@@ -136,6 +146,7 @@ static void listener_arrives(struct errand *e)
 	} else {
 		counters_add(s->lane.meters, METER_STREAMS, 1);
 		counters_add(s->lane.meters, METER_STREAMS_OPENED, 1);
+		memcpy(stream->purpose, e->purpose, sizeof(stream->purpose));
 		if (atomic_load(&s->stopping))
 			say_bye(stream);
 		else if (e->agent[0])
@@ -190,11 +201,12 @@ void streams_customer(struct streams *s, struct exchange *x, const struct pop *p
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, listener_arrives);
+	text_copy(e->purpose, sizeof(e->purpose), pop->ask.purpose);
 	pop_write(pop, &e->bytes);
 	listen_begin(s, e);
 }
 
-void streams_agent(struct streams *s, struct exchange *x, struct str agent, struct str last)
+void streams_agent(struct streams *s, struct exchange *x, struct str agent, struct str purpose, struct str last)
 {
 	struct errand *e;
 
@@ -202,6 +214,7 @@ void streams_agent(struct streams *s, struct exchange *x, struct str agent, stru
 		return;
 	e = errand_new(s, x, listener_arrives);
 	text_copy(e->agent, sizeof(e->agent), agent);
+	text_copy(e->purpose, sizeof(e->purpose), purpose);
 	text_copy(e->last, sizeof(e->last), last);
 	listen_begin(s, e);
 }
@@ -224,7 +237,7 @@ static void pop_arrives(struct errand *e)
 	struct streams *s = e->all;
 
 	post_send(s, buf_str(&e->bytes)); /* first: there it has further to go */
-	e->listening = agents_pop(s, buf_str(&e->bytes), false);
+	e->listening = agents_pop(s, buf_str(&e->bytes), e->purpose);
 	e->post.run = pop_is_taken;
 	loop_post(e->x->lane->loop, &e->post);
 }
@@ -236,6 +249,7 @@ void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop)
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, pop_arrives);
+	text_copy(e->purpose, sizeof(e->purpose), pop->ask.purpose);
 	pop_write(pop, &e->bytes);
 	loop_post(s->loop, &e->post);
 }
@@ -257,18 +271,19 @@ static void warm_is_taken(struct loop_post *p)
 
 static void warm_arrives(struct errand *e)
 {
-	e->shed = warm_add(e->all, &e->bytes, e->n) ? SHED_NOT : SHED_FULL;
+	e->shed = warm_add(e->all, e->purpose, &e->bytes, e->n) ? SHED_NOT : SHED_FULL;
 	e->post.run = warm_is_taken;
 	loop_post(e->x->lane->loop, &e->post);
 }
 
-void streams_warm(struct streams *s, struct exchange *x, struct buf *bytes, size_t n)
+void streams_warm(struct streams *s, struct exchange *x, struct str purpose, struct buf *bytes, size_t n)
 {
 	struct errand *e;
 
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, warm_arrives);
+	text_copy(e->purpose, sizeof(e->purpose), purpose);
 	e->bytes = *bytes;
 	*bytes = (struct buf){ 0 };
 	e->n = n;

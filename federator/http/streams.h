@@ -28,12 +28,14 @@ void streams_free(struct streams **s) NONNULL(1);
 
 /* Let the client listen to the answer to a question. */
 void streams_customer(struct streams *s, struct exchange *x, const struct pop *pop) NONNULL(1, 2, 3);
-/* Let it listen to the pops of an agent. `last` is the last event that it has, or the NULL view. */
-void streams_agent(struct streams *s, struct exchange *x, struct str agent, struct str last) NONNULL(1, 2);
-/* Answer a question to all who listen to pop->agent. */
+/* Let it listen to the pops of an agent, for a purpose. `last` is the last event that it has, or the NULL view. */
+void streams_agent(struct streams *s, struct exchange *x, struct str agent, struct str purpose, struct str last)
+	NONNULL(1, 2);
+/* Answer a question to all who listen to pop->agent, for the purpose of each; to nobody for its own. */
 void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop) NONNULL(1, 2, 3);
 /* Answer `n` questions, pops one after the other in `bytes`, to nobody: their copies are what is wanted. `bytes` is
  * emptied. */
-void streams_warm(struct streams *s, struct exchange *x, struct buf *bytes, size_t n) NONNULL(1, 2, 3);
+void streams_warm(struct streams *s, struct exchange *x, struct str purpose, struct buf *bytes, size_t n)
+	NONNULL(1, 2, 4);
 
 #endif

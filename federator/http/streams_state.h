@@ -38,6 +38,7 @@ struct batch {
 	struct buf bytes; /* pops, one after the other */
 	size_t read;      /* of it */
 	size_t left;      /* pops */
+	char purpose[65]; /* of all */
 	uint64_t until_us; /* then what is left is not worth it */
 	struct batch *next;
 };
@@ -75,6 +76,8 @@ struct streams {
 enum shed streams_admit(struct streams *s, uint32_t share) MUST_CHECK NONNULL(1);
 /* It has its answer. */
 void streams_leave(struct streams *s) NONNULL(1);
+/* A question as one of this node, whoever sent it: with its tenant and role, and for a purpose. */
+void streams_own(const struct streams *s, struct ask *ask, const char *purpose) NONNULL(1, 2, 3);
 
 /* feed.c - an answer while it grows, and the streams that it goes to */
 
@@ -100,9 +103,9 @@ void agents_end(struct streams *s) NONNULL(1);
 void agents_join(struct streams *s, struct stream *stream, const char *agent, struct str last) NONNULL(1, 2, 3);
 /* It ends. */
 void agents_leave(struct streams *s, struct stream *stream) NONNULL(1, 2);
-/* Answer the pop in `bytes` to all streams of its agent, and keep it for a while; how many they are. One that `came`
- * from another node is only asked for if there are any: that node has asked. */
-size_t agents_pop(struct streams *s, struct str bytes, bool came) NONNULL(1);
+/* Answer the pop in `bytes` to all streams of its agent, and keep it for a while; how many they are. Without any it is
+ * asked for `purpose`, for its copies; NULL: another node does that. */
+size_t agents_pop(struct streams *s, struct str bytes, const char *purpose) NONNULL(1);
 
 /* post.c - pops to and from other nodes */
 
@@ -118,6 +121,6 @@ void warm_begin(struct streams *s) NONNULL(1);
 /* Throw away what is queued. */
 void warm_end(struct streams *s) NONNULL(1);
 /* Queue `n` pops; takes over the bytes. False: too many wait already, and *bytes stays. */
-bool warm_add(struct streams *s, struct buf *bytes, size_t n) MUST_CHECK NONNULL(1, 2);
+bool warm_add(struct streams *s, const char *purpose, struct buf *bytes, size_t n) MUST_CHECK NONNULL(1, 2, 3);
 
 #endif

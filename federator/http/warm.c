@@ -85,13 +85,14 @@ static void ask_next(struct streams *s)
 	*w = (struct warming){ s, arena_new() };
 	if (!pop_read(&rest, w->mem, &pop))
 		abort(); /* it was written here */
+	streams_own(s, &pop.ask, batch->purpose);
 	batch->read = batch->bytes.len - rest.n;
 	batch->left--;
 	s->warm.queued--;
 	s->warm.running++;
+	flow_start(&s->lane, &pop.ask, on_reply, w); /* it only wakes us up: `asking` is set */
 	if (!batch->left)
 		drop_first(&s->warm);
-	flow_start(&s->lane, &pop.ask, on_reply, w);
 }
 
 /* May the next question be asked now? What was let in has to leave. */
@@ -135,7 +136,7 @@ void warm_end(struct streams *s)
 		drop_first(&s->warm);
 }
 
-bool warm_add(struct streams *s, struct buf *bytes, size_t n)
+bool warm_add(struct streams *s, const char *purpose, struct buf *bytes, size_t n)
 {
 	struct warm *warm = &s->warm;
 	struct batch *batch;
@@ -146,6 +147,7 @@ bool warm_add(struct streams *s, struct buf *bytes, size_t n)
 	batch->bytes = *bytes;
 	*bytes = (struct buf){ 0 };
 	batch->left = n;
+	memcpy(batch->purpose, purpose, strlen(purpose) + 1);
 	batch->until_us = clock_mono_us() + UINT64_C(1000) * PATIENCE_MS;
 	*warm->end = batch;
 	warm->end = &batch->next;

@@ -5,8 +5,9 @@
 static struct pop by_keys(void)
 {
 	struct pop pop = { .agent = "kim.1",
-			   .ask = { .n_by = 2, .tenant = STR("t"), .role = STR("agent"), .view = STR("pop"),
-				    .budget_ms = 300, .no_cache = true, .has_max_stale = true, .max_stale_s = 9 } };
+			   .ask = { .n_by = 2, .tenant = STR("t"), .role = STR("agent"), .purpose = STR("p"),
+				    .view = STR("pop"), .budget_ms = 300, .no_cache = true, .has_max_stale = true,
+				    .max_stale_s = 9 } };
 
 	pop_id_make(pop.id);
 	pop.ask.by[0].name = STR("phone");
@@ -32,7 +33,8 @@ static void questions_come_back_one_after_the_other(void **state)
 	assert_string_equal(got.agent, "kim.1");
 	assert_int_equal(got.ask.n_by, 2);
 	assert_true(str_eq(got.ask.by[1].value, STR("A1")));
-	assert_true(str_eq(got.ask.role, STR("agent")));
+	assert_true(str_eq(got.ask.view, STR("pop")));
+	assert_true(!got.ask.tenant.p && !got.ask.role.p && !got.ask.purpose.p); /* the sender's are none of ours */
 	assert_int_equal(got.ask.budget_ms, 300);
 	assert_true(got.ask.has_max_stale && !got.ask.has_max_age);
 	assert_int_equal(got.ask.max_stale_s, 9);

@@ -218,13 +218,13 @@ class StreamsTest(LiveTest):
         self.ring(service, "kim", {"phone": phone_of(9)})
         self.assert_pop(second, 9)
 
-    def two_nodes(self):
+    def two_nodes(self, shop=None, *roles):
         servers = Servers(self.fresh(), ["redis"]).start()
         self.addCleanup(servers.stop)
-        shop = Shop(os.path.join(self.fresh(), "shop"))
+        shop = shop or Shop(os.path.join(self.fresh(), "shop"))
         shop.write_secret("salt", "0123456789abcdef-of-both-nodes")
         options = ("--cache", servers.env["FED_TEST_REDIS"], "--salt-secret", "salt", "--cache-timeout", "900ms")
-        return servers, [self.serve(*options, shop=shop) for _ in range(2)]
+        return servers, [self.serve(*options, "--role", role, shop=shop) for role in roles or ("agent", "agent")]
 
     def rung_elsewhere(self, nodes, agent, by):
         """Ring until the other node knows of it: the nodes may just be about to find each other again."""
@@ -243,6 +243,43 @@ class StreamsTest(LiveTest):
         self.ring(nodes[0], "kim", {"phone": phone_of(9)})
         self.assert_pop(all_of_it, 9)
         self.assertGreater(self.metric(nodes[0], 'federator_pop_messages_total{outcome="sent"}'), 0)
+
+    POLICIES = """
+  <policy role="agent" purpose="delivery"><show class="open person phone"/></policy>
+  <policy role="supervisor" purpose="service delivery"><show class="open person phone"/></policy>
+</mapping>"""
+
+    def shop_with_policies(self):
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        shop.edit("keys.xml", "</mapping>", self.POLICIES)
+        return shop
+
+    def phone_in_pop(self, stream):
+        return view_of(stream.events("done"))["customer"]["phone"]
+
+    def test_pop_is_shown_as_its_listener_may_see_it(self):
+        service = self.serve(shop=self.shop_with_policies())
+        masked, clear = self.agent(service, "kim"), self.agent(service, "kim", "X-Purpose: delivery\r\n")
+        also_masked = self.agent(service, "kim")
+        for purpose in ("delivery", "service"):  # the caller's is its own
+            answer = service.ask("POST", "/v1/agents/kim/pops", json.dumps({"by": {"phone": phone_of(7)}, "view": "pop"}),
+                                 {"Content-Type": "application/json", "X-Purpose": purpose})
+            self.assertEqual(answer.json, {"streams": 3})
+            self.assertEqual(self.phone_in_pop(masked), "010-****-0007")
+            self.assertEqual(self.phone_in_pop(clear), "010-2000-0007")
+            self.assertEqual(self.phone_in_pop(also_masked), "010-****-0007")
+        refused = service.ask("GET", "/v1/agents/kim/pops", headers={"X-Purpose": "sales"})
+        self.assert_problem(refused, 403, "purpose `sales`")
+
+    def test_pop_of_another_node_is_shown_with_the_role_of_the_own(self):
+        servers, nodes = self.two_nodes(self.shop_with_policies(), "agent", "supervisor")
+        agent, supervisor = self.agent(nodes[0], "kim"), self.agent(nodes[1], "lee")
+        self.rung_elsewhere(nodes, "lee", {"phone": phone_of(7)})
+        self.assertEqual(self.phone_in_pop(supervisor), "010-2000-0007")
+        self.rung_elsewhere(nodes[::-1], "kim", {"phone": phone_of(7)})
+        self.assertEqual(self.phone_in_pop(agent), "010-****-0007")
+        later = self.agent(nodes[0], "lee")  # there it waits
+        self.assertEqual(self.phone_in_pop(later), "010-****-0007")
 
     def test_nodes_find_each_other_again(self):
         servers, nodes = self.two_nodes()
