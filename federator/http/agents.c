@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
@@ -90,6 +91,9 @@ static void keep(struct streams *s, struct agent *agent, struct str bytes, const
 	}
 	buf_put_str(&agent->kept, bytes);
 	memcpy(agent->kept_id, id, POP_ID_BYTES);
+	agent->had = false;
+	for (struct stream *one = agent->streams; one; one = one->agent_next)
+		one->done = false;
 	agent->kept_until_us = clock_mono_us() + UINT64_C(1000) * KEPT_MS;
 	agent->newer = NULL;
 	agent->kept_at = agents->newest;
@@ -149,14 +153,29 @@ static void answer_all(struct streams *s, struct agent *agent, struct str bytes)
 	}
 }
 
-/* Has the client that comes not had it, here or elsewhere? */
+/* Did a stream of the agent, here, get to its end what is kept? */
+static bool was_had(const struct agent *agent)
+{
+	for (struct stream *one = agent->streams; one; one = one->agent_next)
+		if (one->done && stream_took_all(one))
+			return true;
+	return agent->had;
+}
+
+/* Shall the client that comes get what is kept? One that says what it had last is believed. */
 static bool is_due(const struct agent *agent, struct str last)
 {
+	char end[POP_ID_BYTES + sizeof(".done")];
+
 	if (!agent->kept.len)
 		return false;
-	if (last.n >= POP_ID_BYTES - 1 && memcmp(last.p, agent->kept_id, POP_ID_BYTES - 1) == 0)
-		return last.n == POP_ID_BYTES - 1; /* not to its end */
-	return !agent->delivered;
+	snprintf(end, sizeof(end), "%s.done", agent->kept_id);
+	return last.n ? !str_eq(last, str_of(end)) : !was_had(agent);
+}
+
+void agents_done(struct stream *stream, const char *pop_id)
+{
+	stream->done = stream->agent && strcmp(stream->agent->kept_id, pop_id) == 0;
 }
 
 void agents_join(struct streams *s, struct stream *stream, const char *name, struct str last)
@@ -173,7 +192,6 @@ void agents_join(struct streams *s, struct stream *stream, const char *name, str
 	agent->n_streams++;
 	if (!is_due(agent, last))
 		return;
-	agent->delivered = true;
 	feed = feed_of(s, buf_str(&agent->kept), stream->purpose);
 	feed_add(feed, stream);
 	feed_run(feed);
@@ -189,6 +207,7 @@ void agents_leave(struct streams *s, struct stream *stream)
 	*stream->agent_at = stream->agent_next;
 	if (stream->agent_next)
 		stream->agent_next->agent_at = stream->agent_at;
+	agent->had = agent->had || (stream->done && stream_took_all(stream));
 	agent->n_streams--;
 	drop_idle(agent);
 }
@@ -204,8 +223,7 @@ size_t agents_pop(struct streams *s, struct str bytes, const char *purpose)
 		return 0;
 	agent = agent_named(&s->agents, pop.agent, true);
 	keep(s, agent, bytes, pop.id);
-	agent->delivered = agent->n_streams > 0;
-	counters_add(s->lane.meters, METER_POPS + agent->delivered, 1);
+	counters_add(s->lane.meters, METER_POPS + (agent->n_streams > 0), 1);
 	if (!agent->n_streams && purpose)
 		feed_run(feed_of(s, bytes, purpose));
 	answer_all(s, agent, bytes);

@@ -83,6 +83,8 @@ static void on_news(struct onlooker *who, enum news what, struct str json)
 
 	feed->over = what == NEWS_PROBLEM || what == NEWS_DONE;
 	put_all(feed, words[what], feed->over ? last_id(feed) : NULL, json);
+	for (struct stream *stream = feed->streams; feed->over && stream; stream = stream->feed_next)
+		agents_done(stream, feed->pop.id);
 	if (feed->over && feed->answered)
 		feed_free(feed);
 }

@@ -1,10 +1,12 @@
 #include "federator/http/stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -126,6 +128,13 @@ void stream_put(struct stream *s, struct str events)
 		loop_rewatch(crowd->loop, &s->watch, listening | EPOLLOUT);
 	buf_put_str(&s->out, events);
 	crowd->unsent += events.n;
+}
+
+bool stream_took_all(const struct stream *s)
+{
+	int unconfirmed;
+
+	return !s->dead && !s->out.len && ioctl(s->watch.fd, SIOCOUTQ, &unconfirmed) == 0 && unconfirmed == 0;
 }
 
 void stream_end(struct stream *s)

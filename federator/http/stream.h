@@ -24,6 +24,7 @@ struct stream {
 	struct agent *agent;       /* whose it is; NULL: of one customer */
 	char purpose[65];          /* that its agent listens for */
 	bool answered;             /* agents.c: has its feed of a pop */
+	bool done;                 /* agents.c: what its agent keeps was sent to it to the end */
 	struct stream *agent_next, **agent_at;
 };
 
@@ -48,6 +49,8 @@ void crowd_end(struct crowd *crowd) NONNULL(1);
 struct stream *stream_open(struct crowd *crowd, int fd, const char *request_id) MUST_CHECK NONNULL(1, 3);
 /* Send whole events. A client that lets too much lie is cut. */
 void stream_put(struct stream *s, struct str events) NONNULL(1);
+/* Has the client's system confirmed all that was put? Of one that is dead nobody knows. */
+bool stream_took_all(const struct stream *s) NONNULL(1);
 /* End it when all is sent. */
 void stream_end(struct stream *s) NONNULL(1);
 /* Append one event; `id` may be NULL. `data` is of one line. */

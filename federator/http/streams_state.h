@@ -21,7 +21,7 @@ struct agent {
 	struct buf kept; /* the last pop; empty: none is kept */
 	char kept_id[POP_ID_BYTES];
 	uint64_t kept_until_us;
-	bool delivered;           /* to a stream, here */
+	bool had;                 /* it, by a stream that got it to the end and is gone */
 	struct agent *next, **at; /* in its bucket */
 	struct agent *newer, **kept_at; /* among those with a pop */
 };
@@ -101,6 +101,8 @@ void agents_begin(struct streams *s) NONNULL(1);
 void agents_end(struct streams *s) NONNULL(1);
 /* The stream is the agent's; a pop that waits for it is answered to it. `last` as of streams_agent(). */
 void agents_join(struct streams *s, struct stream *stream, const char *agent, struct str last) NONNULL(1, 2, 3);
+/* The end of a pop was sent to the stream of an agent. */
+void agents_done(struct stream *stream, const char *pop_id) NONNULL(1, 2);
 /* It ends. */
 void agents_leave(struct streams *s, struct stream *stream) NONNULL(1, 2);
 /* Answer the pop in `bytes` to all streams of its agent, and keep it for a while; how many they are. Without any it is

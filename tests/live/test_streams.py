@@ -32,6 +32,10 @@ class Stream:
         self.bytes += got
         return bool(got)
 
+    def confirm(self):
+        """What was read: systems put that off for a moment."""
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
     def cut(self, mark):
         while mark not in self.bytes:
             if not self.read():
@@ -212,6 +216,7 @@ class StreamsTest(LiveTest):
         self.ring(service, "kim", {"phone": phone_of(7)})
         stream = self.agent(service, "kim")
         events = self.assert_pop(stream, 7)
+        stream.confirm()
         second = self.agent(service, "kim")  # it was delivered
         broken = self.agent(service, "kim", f"Last-Event-ID: {events[0]['id']}\r\n")  # not to its end
         self.assert_pop(broken, 7)
@@ -243,6 +248,46 @@ class StreamsTest(LiveTest):
         self.ring(nodes[0], "kim", {"phone": phone_of(9)})
         self.assert_pop(all_of_it, 9)
         self.assertGreater(self.metric(nodes[0], 'federator_pop_messages_total{outcome="sent"}'), 0)
+
+    def test_pop_that_its_client_did_not_get_is_given_to_the_next(self):
+        service = self.serve()
+        stream = self.agent(service, "kim")
+        self.ring(service, "kim", {"phone": phone_of(7)})
+        events = self.assert_pop(stream, 7)
+        self.ring(service, "kim", {"phone": phone_of(9)})  # its connection may be gone without a word
+        again = self.agent(service, "kim", f"Last-Event-ID: {events[-1]['id']}\r\n")
+        events = self.assert_pop(again, 9)
+        stranger = self.agent(service, "kim", "Last-Event-ID: 0123.done\r\n")
+        self.assert_pop(stranger, 9)
+        all_of_it = self.agent(service, "kim", f"Last-Event-ID: {events[-1]['id']}\r\n")
+        self.ring(service, "kim", {"phone": phone_of(5)})
+        self.assert_pop(all_of_it, 5)
+
+    def test_pop_without_its_end_is_given_to_who_comes_without_an_id(self):
+        servers = Servers(self.fresh()).start()
+        self.addCleanup(servers.stop)
+        service = self.serve(servers=servers)
+        servers.mariadb.freeze()
+        self.addCleanup(servers.mariadb.thaw)
+        stream = self.agent(service, "kim")
+        self.ring(service, "kim", {"phone": phone_of(7)})
+        self.assertEqual(stream.event()["event"], "pop")
+        stream.close()
+        service.wait(lambda: self.metric(service, "federator_streams") == 0)
+        servers.mariadb.thaw()
+        self.assert_pop(self.agent(service, "kim"), 7)
+
+    def test_pop_that_lies_in_the_kernel_is_given_to_who_comes_without_an_id(self):
+        service = self.serve()
+        slow = socket.socket()
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        self.addCleanup(slow.close)
+        slow.connect(("127.0.0.1", service.port))
+        slow.sendall(b"GET /v1/agents/kim/pops HTTP/1.1\r\nHost: x\r\n\r\n")
+        service.wait(lambda: self.metric(service, "federator_streams") == 1)
+        self.ring(service, "kim", {"phone": phone_of(7)}, view="full", provenance="full")
+        service.query({"phone": phone_of(7)}, view="full")
+        self.assertEqual(view_of(self.agent(service, "kim").events("done"))["customer"]["name"], "한7별")
 
     POLICIES = """
   <policy role="agent" purpose="delivery"><show class="open person phone"/></policy>
