@@ -144,10 +144,6 @@ static struct flow *flow_new(struct lane *lane, const struct ask *ask)
 			       .started_us = clock_mono_us(),
 			       .timer = { .fire = on_budget } };
 	ask_copy(&flow->ask, ask, mem);
-	if (ask->onlooker)
-		flow->progress = progress_new(mem);
-	if (ask->explain)
-		flow->step_began_us = arena_array_of(mem, uint64_t, ARRAY_LEN(steps));
 	return flow;
 }
 
@@ -158,6 +154,10 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 
 	flow->done = done;
 	flow->owner = owner;
+	if (ask->onlooker)
+		flow->progress = progress_new(flow->mem);
+	if (ask->explain)
+		flow->step_began_us = arena_array_of(flow->mem, uint64_t, ARRAY_LEN(steps));
 	flow_wake(flow);
 }
 
@@ -176,6 +176,8 @@ bool flow_refused(struct lane *lane, const struct ask *ask, struct reply *reply)
 enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,
 			  const char *suggestion)
 {
+	if (flow->ask.nth)
+		detail = arena_printf(flow->mem, "object %u of `by`: %.*s", flow->ask.nth, STR_ARG(detail));
 	problem_reply(&flow->reply, flow->ask.format, status, type, title, arena_cstr(flow->mem, detail), suggestion);
 	return STEP_REFUSED;
 }

@@ -44,6 +44,7 @@ struct ask {
 	struct str parts; /* "crm,orders": only these parts */
 	struct str lang; /* of labels: "ko", "en" */
 	uint32_t budget_ms; /* 0: the view's; never more than the view's */
+	uint32_t nth; /* of several in one request: told with what is wrong with it; 0: it is the only one */
 	bool provenance;
 	bool strict; /* 404 for none, 409 for many (Prefer: handling=strict) */
 	bool no_cache; /* Cache-Control (RFC 9111, 5.2.1): ask the sources */

@@ -49,12 +49,11 @@ void exchange_problem(struct exchange *x, int status, const char *type, const ch
 	exchange_reply(x, &reply);
 }
 
-static void turn_away(struct exchange *x)
+void exchange_busy(struct exchange *x, const char *type, const char *detail, const char *suggestion)
 {
 	struct reply reply = { .retry_after_s = 1 };
 
-	problem_reply(&reply, x->format, 503, "overloaded", exchange_title(503), admission_text(x->shed),
-		      "ask again in a moment");
+	problem_reply(&reply, x->format, 503, type, exchange_title(503), detail, suggestion);
 	exchange_reply(x, &reply);
 }
 
@@ -66,7 +65,7 @@ void exchange_run(struct exchange *x, const struct routes *routes)
 		if (x->shed == SHED_NOT)
 			x->route->handle(x);
 		else
-			turn_away(x);
+			exchange_busy(x, "overloaded", admission_text(x->shed), "ask again in a moment");
 		return;
 	case ROUTE_BAD_PATH:
 		x->close = true;

@@ -45,6 +45,9 @@ void exchange_bytes(struct exchange *x, int status, const char *content_type, st
 /* The same with a problem document in the exchange's format. `suggestion` may be NULL. */
 void exchange_problem(struct exchange *x, int status, const char *type, const char *detail,
 		      const char *suggestion) NONNULL(1, 3, 4);
+/* The same with 503: the client may come again in a second. */
+void exchange_busy(struct exchange *x, const char *type, const char *detail, const char *suggestion)
+	NONNULL(1, 2, 3);
 /* Find the route and run its handler, which hands in the answer. */
 void exchange_run(struct exchange *x, const struct routes *routes) NONNULL(1, 2);
 /* Instead of an answer, inside the handler: part with the connection. Whoever takes it answers, header and all, and

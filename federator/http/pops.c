@@ -78,6 +78,7 @@ void pops_listen(struct exchange *x)
 void pops_ring(struct exchange *x)
 {
 	struct question q = asking_begin(x, SCOPE_VIEW);
+	struct reply refusal = { 0 };
 	struct pop pop = { 0 };
 
 	if (!agent_read(x))
@@ -87,6 +88,8 @@ void pops_ring(struct exchange *x)
 	} else if (q.ask.n_by == 0) {
 		exchange_problem(x, 400, "no-key", "no key to ask by is given",
 				 "name one in `by`, such as a phone number");
+	} else if (flow_refused(x->lane, &q.ask, &refusal)) {
+		exchange_reply(x, &refusal); /* not to a screen, where it would replace what the agent looks at */
 	} else {
 		pop_id_make(pop.id);
 		memcpy(pop.agent, x->args[0].p, x->args[0].n);
@@ -96,8 +99,10 @@ void pops_ring(struct exchange *x)
 }
 
 struct warmed {
+	struct lane *lane;
 	struct buf bytes;
 	size_t n;
+	struct reply refusal; /* of the first question that is wrong; status 0: none is */
 };
 
 static void warm_take(void *owner, const struct ask *one)
@@ -105,6 +110,8 @@ static void warm_take(void *owner, const struct ask *one)
 	struct warmed *warmed = owner;
 	const struct pop pop = { .ask = *one };
 
+	if (warmed->refusal.status || flow_refused(warmed->lane, one, &warmed->refusal))
+		return;
 	pop_write(&pop, &warmed->bytes);
 	warmed->n++;
 }
@@ -112,11 +119,16 @@ static void warm_take(void *owner, const struct ask *one)
 void pops_warm(struct exchange *x)
 {
 	struct question q = asking_begin(x, SCOPE_VIEW);
-	struct warmed warmed = { 0 };
+	struct warmed warmed = { .lane = x->lane };
+	bool good = question_headers(&q, &x->headers) && asking_each(x, &q, WARM_MOST, warm_take, &warmed);
 
-	if (question_headers(&q, &x->headers) && asking_each(x, &q, WARM_MOST, warm_take, &warmed))
-		streams_warm(x->context, x, q.ask.purpose, &warmed.bytes, warmed.n);
-	else
+	if (!good)
 		asking_refuse(x, &q);
+	else if (warmed.refusal.status)
+		exchange_reply(x, &warmed.refusal);
+	else
+		streams_warm(x->context, x, q.ask.purpose, &warmed.bytes, warmed.n);
+	if (!good)
+		reply_free(&warmed.refusal);
 	buf_free(&warmed.bytes);
 }

@@ -134,6 +134,7 @@ bool question_json_each(struct question *q, struct str body, size_t most,
 			return false;
 		if (q->ask.n_by == 0)
 			return question_refuse(q, 400, "no-key", NULL, "object %zu of `by` has no key", i + 1);
+		q->ask.nth = (uint32_t)i + 1;
 		take(owner, &q->ask);
 	}
 	return true;

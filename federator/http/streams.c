@@ -176,7 +176,7 @@ static bool refuse_stopping(struct streams *s, struct exchange *x)
 {
 	if (!atomic_load(&s->stopping))
 		return false;
-	exchange_problem(x, 503, "stopping", "the service is stopping", NULL);
+	exchange_busy(x, "stopping", "the service is stopping", "ask another node, or this one when it is back");
 	return true;
 }
 
@@ -187,7 +187,7 @@ static void listen_begin(struct streams *s, struct errand *e)
 	if (atomic_fetch_add(&s->taken, 1) >= s->conf.most) {
 		place_free(s);
 		errand_free(e);
-		exchange_problem(x, 503, "overloaded", "as many streams as may be are open", "ask again in a moment");
+		exchange_busy(x, "overloaded", "as many streams as may be are open", "ask again in a moment");
 		return;
 	}
 	text_copy(e->request_id, sizeof(e->request_id), str_of(x->request_id));
@@ -263,8 +263,7 @@ static void warm_is_taken(struct loop_post *p)
 		buf_printf(&out, "{\"accepted\":%zu}", e->n);
 		exchange_bytes(e->x, 202, "application/json", &out);
 	} else {
-		exchange_problem(e->x, 503, "overloaded", "too many keys wait to be warmed already",
-				 "ask again when they are");
+		exchange_busy(e->x, "overloaded", "too many keys wait to be warmed already", "ask again when they are");
 	}
 	errand_free(e);
 }
