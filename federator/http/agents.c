@@ -45,6 +45,7 @@ static void forget(struct agents *agents, struct agent *agent)
 {
 	if (!agent->kept.len)
 		return;
+	agents->kept_bytes -= agent->kept.cap;
 	buf_free(&agent->kept);
 	agent->kept = (struct buf){ 0 };
 	*agent->kept_at = agent->newer;
@@ -83,13 +84,14 @@ static void keep(struct streams *s, struct agent *agent, struct str bytes, const
 	struct agents *agents = &s->agents;
 
 	forget(agents, agent);
-	if (agents->n_kept == KEPT_MOST) {
+	buf_put_str(&agent->kept, bytes);
+	agents->kept_bytes += agent->kept.cap;
+	while (agents->n_kept == KEPT_MOST || agents->kept_bytes > KEPT_BYTES) {
 		struct agent *oldest = agents->oldest;
 
 		forget(agents, oldest);
 		drop_idle(oldest);
 	}
-	buf_put_str(&agent->kept, bytes);
 	memcpy(agent->kept_id, id, POP_ID_BYTES);
 	agent->had = false;
 	for (struct stream *one = agent->streams; one; one = one->agent_next)
@@ -219,7 +221,7 @@ size_t agents_pop(struct streams *s, struct str bytes, const char *purpose)
 	struct agent *agent;
 	struct pop pop;
 
-	if (!pop_read(&rest, mem, &pop))
+	if (bytes.n > POP_BYTES_MOST || !pop_read(&rest, mem, &pop))
 		return 0;
 	agent = agent_named(&s->agents, pop.agent, true);
 	keep(s, agent, bytes, pop.id);

@@ -98,6 +98,15 @@ static void texts_of(struct ask *ask, struct str *texts[TEXTS])
 	memcpy(texts, all, sizeof(all));
 }
 
+void pop_write_keys(const struct ask *ask, struct buf *out)
+{
+	put_number((uint32_t)ask->n_by, out);
+	for (size_t i = 0; i < ask->n_by; i++) {
+		put_text(ask->by[i].name, out);
+		put_text(ask->by[i].value, out);
+	}
+}
+
 void pop_write(const struct pop *pop, struct buf *out)
 {
 	struct ask ask = pop->ask;
@@ -114,17 +123,27 @@ void pop_write(const struct pop *pop, struct buf *out)
 	texts_of(&ask, texts);
 	for (size_t i = 0; i < TEXTS; i++)
 		put_text(*texts[i], out);
-	put_number((uint32_t)ask.n_by, out);
-	for (size_t i = 0; i < ask.n_by; i++) {
-		put_text(ask.by[i].name, out);
-		put_text(ask.by[i].value, out);
-	}
+	pop_write_keys(&ask, out);
 	put_text(ask.id, out);
+}
+
+bool pop_read_keys(struct str *bytes, struct arena *mem, struct ask *ask)
+{
+	struct str rest = *bytes;
+	uint32_t n;
+
+	if (!get_number(&rest, &n) || n > ASK_KEYS_MAX)
+		return false;
+	for (ask->n_by = 0; ask->n_by < n; ask->n_by++)
+		if (!get_text(&rest, mem, &ask->by[ask->n_by].name) || !get_text(&rest, mem, &ask->by[ask->n_by].value))
+			return false;
+	*bytes = rest;
+	return true;
 }
 
 static bool get_ask(struct str *bytes, struct arena *mem, struct ask *ask)
 {
-	uint32_t *numbers[NUMBERS], flags, n;
+	uint32_t *numbers[NUMBERS], flags;
 	struct str *texts[TEXTS];
 
 	if (!get_number(bytes, &flags))
@@ -138,12 +157,8 @@ static bool get_ask(struct str *bytes, struct arena *mem, struct ask *ask)
 	for (size_t i = 0; i < TEXTS; i++)
 		if (!get_text(bytes, mem, texts[i]))
 			return false;
-	if (!get_number(bytes, &n) || n > ASK_KEYS_MAX || (n == 0) != !!(flags & FLAG_BY_ID))
+	if (!pop_read_keys(bytes, mem, ask) || (ask->n_by == 0) != !!(flags & FLAG_BY_ID))
 		return false;
-	for (ask->n_by = 0; ask->n_by < n; ask->n_by++)
-		if (!get_text(bytes, mem, &ask->by[ask->n_by].name) ||
-		    !get_text(bytes, mem, &ask->by[ask->n_by].value))
-			return false;
 	return get_text(bytes, mem, &ask->id);
 }
 

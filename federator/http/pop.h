@@ -7,6 +7,7 @@
 #include "federator/flow/flow.h"
 
 enum { POP_ID_BYTES = 25, AGENT_BYTES = 65 };
+enum { POP_BYTES_MOST = 8 << 10 }; /* of one that is kept or sent */
 
 struct pop {
 	char id[POP_ID_BYTES]; /* of the answer: in events, for Last-Event-ID */
@@ -22,5 +23,9 @@ void pop_id_make(char id[POP_ID_BYTES]) NONNULL(1);
 void pop_write(const struct pop *pop, struct buf *out) NONNULL(1, 2);
 /* Cut the first one off *bytes; its texts live in `mem`. False: they are not a pop's; the outputs are untouched. */
 bool pop_read(struct str *bytes, struct arena *mem, struct pop *out) MUST_CHECK NONNULL(1, 2, 3);
+/* The same for the keys alone, of which there are some: of further questions that want the same. */
+void pop_write_keys(const struct ask *ask, struct buf *out) NONNULL(1, 2);
+/* Cut keys off; they replace those of *ask, which is any when they are none. */
+bool pop_read_keys(struct str *bytes, struct arena *mem, struct ask *ask) MUST_CHECK NONNULL(1, 2, 3);
 
 #endif

@@ -108,11 +108,16 @@ struct warmed {
 static void warm_take(void *owner, const struct ask *one)
 {
 	struct warmed *warmed = owner;
-	const struct pop pop = { .ask = *one };
+	struct pop all = { .ask = *one };
 
-	if (warmed->refusal.status || flow_refused(warmed->lane, one, &warmed->refusal))
+	if (warmed->n) /* what is wanted of all was checked with the first */
+		all.ask.fields = all.ask.parts = (struct str){ 0 };
+	if (warmed->refusal.status || flow_refused(warmed->lane, &all.ask, &warmed->refusal))
 		return;
-	pop_write(&pop, &warmed->bytes);
+	all.ask.n_by = 0;
+	if (!warmed->n)
+		pop_write(&all, &warmed->bytes);
+	pop_write_keys(one, &warmed->bytes);
 	warmed->n++;
 }
 

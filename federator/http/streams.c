@@ -251,6 +251,11 @@ void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop)
 	e = errand_new(s, x, pop_arrives);
 	text_copy(e->purpose, sizeof(e->purpose), pop->ask.purpose);
 	pop_write(pop, &e->bytes);
+	if (e->bytes.len > POP_BYTES_MOST) {
+		errand_free(e);
+		exchange_problem(x, 413, "too-large", "the question of a pop is larger than 8 KiB", NULL);
+		return;
+	}
 	loop_post(s->loop, &e->post);
 }
 

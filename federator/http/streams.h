@@ -33,8 +33,8 @@ void streams_agent(struct streams *s, struct exchange *x, struct str agent, stru
 	NONNULL(1, 2);
 /* Answer a question to all who listen to pop->agent, for the purpose of each; to nobody for its own. */
 void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop) NONNULL(1, 2, 3);
-/* Answer `n` questions, pops one after the other in `bytes`, to nobody: their copies are what is wanted. `bytes` is
- * emptied. */
+/* Answer `n` questions to nobody: their copies are what is wanted. `bytes` holds a pop that says what is wanted of all,
+ * and the keys of each behind it; it is emptied. */
 void streams_warm(struct streams *s, struct exchange *x, struct str purpose, struct buf *bytes, size_t n)
 	NONNULL(1, 2, 4);
 

@@ -11,7 +11,7 @@
 #include "federator/http/stream.h"
 #include "federator/http/streams.h"
 
-enum { AGENT_BUCKETS = 4096, KEPT_MOST = 4096, KEPT_MS = 60000 };
+enum { AGENT_BUCKETS = 4096, KEPT_MOST = 4096, KEPT_BYTES = 4 << 20, KEPT_MS = 60000 };
 
 /* An agent with streams, or with a pop that waits for one. */
 struct agent {
@@ -29,15 +29,15 @@ struct agent {
 struct agents {
 	struct agent *buckets[AGENT_BUCKETS];
 	struct agent *oldest, **newest; /* by age of what they keep */
-	size_t n_kept;
+	size_t n_kept, kept_bytes;
 	struct loop_timer forget;
 };
 
 /* Questions to be asked when there is time. */
 struct batch {
-	struct buf bytes; /* pops, one after the other */
-	size_t read;      /* of it */
-	size_t left;      /* pops */
+	struct buf bytes; /* a pop that says what is wanted, and keys */
+	size_t read;      /* of it; 0: nothing yet */
+	size_t left;      /* questions */
 	char purpose[65]; /* of all */
 	uint64_t until_us; /* then what is left is not worth it */
 	struct batch *next;
@@ -46,6 +46,7 @@ struct batch {
 struct warm {
 	struct batch *first, **end;
 	size_t queued, running;
+	size_t bytes; /* of what is queued */
 	bool asking; /* inside warm_on() */
 	struct loop_timer again;
 };
@@ -122,7 +123,7 @@ void post_send(struct streams *s, struct str pop) NONNULL(1);
 void warm_begin(struct streams *s) NONNULL(1);
 /* Throw away what is queued. */
 void warm_end(struct streams *s) NONNULL(1);
-/* Queue `n` pops; takes over the bytes. False: too many wait already, and *bytes stays. */
+/* Queue `n` questions, as of streams_warm(); takes over the bytes. False: too many wait already, and *bytes stays. */
 bool warm_add(struct streams *s, const char *purpose, struct buf *bytes, size_t n) MUST_CHECK NONNULL(1, 2, 3);
 
 #endif

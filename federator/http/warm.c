@@ -8,6 +8,7 @@
 enum {
 	AT_ONCE = 4,
 	QUEUED_MOST = 5000,
+	QUEUED_BYTES = 4 << 20,
 	SHARE = 2, /* of the room, in eighths: others are answered with what is left */
 	A_TURN = 8, /* copies are there at once: what else waits on the loop shall not wait for them all */
 	AGAIN_MS = 20,
@@ -57,6 +58,7 @@ static void drop_first(struct warm *warm)
 	struct batch *batch = warm->first;
 
 	warm->queued -= batch->left;
+	warm->bytes -= batch->bytes.cap;
 	warm->first = batch->next;
 	if (!warm->first)
 		warm->end = &warm->first;
@@ -74,19 +76,29 @@ static void drop_old(struct streams *s)
 	}
 }
 
+/* What is wanted, and the next keys. */
+static void read_next(struct batch *batch, struct arena *mem, struct pop *out)
+{
+	struct str rest = buf_str(&batch->bytes);
+	bool good = pop_read(&rest, mem, out);
+
+	if (batch->read)
+		rest = (struct str){ batch->bytes.data + batch->read, batch->bytes.len - batch->read };
+	if (!good || !pop_read_keys(&rest, mem, &out->ask))
+		abort(); /* it was written here */
+	batch->read = batch->bytes.len - rest.n;
+}
+
 /* It was let in. */
 static void ask_next(struct streams *s)
 {
 	struct warming *w = memory_new(sizeof(*w));
 	struct batch *batch = s->warm.first;
-	struct str rest = { batch->bytes.data + batch->read, batch->bytes.len - batch->read };
 	struct pop pop = { 0 };
 
 	*w = (struct warming){ s, arena_new() };
-	if (!pop_read(&rest, w->mem, &pop))
-		abort(); /* it was written here */
+	read_next(batch, w->mem, &pop);
 	streams_own(s, &pop.ask, batch->purpose);
-	batch->read = batch->bytes.len - rest.n;
 	batch->left--;
 	s->warm.queued--;
 	s->warm.running++;
@@ -141,9 +153,10 @@ bool warm_add(struct streams *s, const char *purpose, struct buf *bytes, size_t 
 	struct warm *warm = &s->warm;
 	struct batch *batch;
 
-	if (warm->queued + n > QUEUED_MOST)
+	if (warm->queued + n > QUEUED_MOST || warm->bytes + bytes->cap > QUEUED_BYTES)
 		return false;
 	batch = memory_new(sizeof(*batch));
+	warm->bytes += bytes->cap;
 	batch->bytes = *bytes;
 	*bytes = (struct buf){ 0 };
 	batch->left = n;

@@ -46,6 +46,30 @@ static void questions_come_back_one_after_the_other(void **state)
 	assert_false(pop_read(&rest, mem, &got));
 }
 
+static void further_keys_replace_those_there_are(void **state)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	SCOPED(buf_free) struct buf bytes = { 0 };
+	struct pop one = by_keys(), got = by_keys();
+	struct str rest;
+
+	(void)state;
+	one.ask.n_by = 1;
+	one.ask.by[0].value = STR("010-9999-0000");
+	pop_write_keys(&one.ask, &bytes);
+	rest = buf_str(&bytes);
+	assert_true(pop_read_keys(&rest, mem, &got.ask));
+	assert_int_equal(rest.n, 0);
+	assert_int_equal(got.ask.n_by, 1);
+	assert_true(str_eq(got.ask.by[0].value, STR("010-9999-0000")));
+	assert_true(str_eq(got.ask.view, STR("pop")));
+	for (size_t n = 0; n < bytes.len; n++) {
+		rest = (struct str){ bytes.data, n };
+		assert_false(pop_read_keys(&rest, mem, &got.ask));
+		assert_int_equal(rest.n, n);
+	}
+}
+
 static void what_is_cut_off_is_none(void **state)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
@@ -76,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions_come_back_one_after_the_other),
+		cmocka_unit_test(further_keys_replace_those_there_are),
 		cmocka_unit_test(what_is_cut_off_is_none),
 		cmocka_unit_test(ids_differ),
 	};

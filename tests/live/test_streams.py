@@ -378,6 +378,35 @@ class StreamsTest(LiveTest):
         self.ring(service, "kim", {"phone": phone_of(7)})
         self.assert_pop(stream, 7)  # the screen saw nothing of all that
 
+    # what waits is bounded
+
+    @staticmethod
+    def fields_of(bytes_):
+        return ",".join(["name"] * (bytes_ // 5))
+
+    def test_pops_that_wait_are_bounded_in_bytes(self):
+        service = self.serve()
+        large = self.fields_of(7000)
+        self.assert_problem(self.ring(service, "kim", {"phone": phone_of(7)}, fields=self.fields_of(9000)), 413, "8 KiB")
+        for n in range(600):
+            self.assertEqual(self.ring(service, f"a{n}", {"phone": phone_of(7)}, fields=large).status, 202)
+        self.assertEqual(view_of(self.agent(service, "a599").events("done"))["customer"], {"name": "한7별"})
+        first = self.agent(service, "a0")  # its pop made room
+        self.ring(service, "a0", {"phone": phone_of(9)})
+        self.assert_pop(first, 9)
+
+    def test_keys_that_wait_to_be_warmed_are_bounded_in_bytes(self):
+        servers = Servers(self.fresh()).start()
+        self.addCleanup(servers.stop)
+        service = self.serve(servers=servers)
+        servers.pg.freeze()
+        self.addCleanup(servers.pg.thaw)
+        keys = [{"phone": phone_of(n % 30 + 3)} for n in range(400)]
+        self.assertEqual(self.warm(service, keys, fields=self.fields_of(30000)).status, 202)  # fields are there once
+        statuses = [self.warm(service, keys[:1], fields=self.fields_of(30000)).status for _ in range(150)]
+        self.assertEqual((statuses[0], statuses[-1]), (202, 503))
+        servers.pg.thaw()
+
     # the engine
 
     def test_who_leaves_is_forgotten(self):
