@@ -324,6 +324,11 @@ uint64_t loop_lag_us(const struct loop *loop)
 	return this_turn_us < loop->last_turn_us ? this_turn_us : loop->last_turn_us;
 }
 
+uint64_t loop_turn_us(const struct loop *loop)
+{
+	return loop->turn_us;
+}
+
 void loop_count_turns(struct loop *loop, struct counters *c, size_t first)
 {
 	loop->turns_took = c;

@@ -65,6 +65,8 @@ void loop_wake(struct loop *loop) NONNULL(1);
 /* How far the loop is behind, in microseconds: the shorter of this turn so far and the one before. What is ready has
  * waited about that long, unseen; a single long turn, such as one in which the thread did not run, is no lag. */
 uint64_t loop_lag_us(const struct loop *loop) NONNULL(1);
+/* When this turn began (clock_mono_us()), without a look at the clock. */
+uint64_t loop_turn_us(const struct loop *loop) NONNULL(1);
 /* Run until loop_stop(). Work posted before the stop is still run. */
 void loop_run(struct loop *loop) NONNULL(1);
 /* End loop_run() after the current turn. Safe from any thread and from a signal handler. */

@@ -37,10 +37,18 @@ void link_cut(struct link *link)
 	shutdown(link->fd, SHUT_RDWR); /* libmicrohttpd reads the end and closes */
 }
 
+/* A request moves the deadline five times, almost always to later: the timer is left until it fires. */
+static void due_at(struct link *link, struct deadline due)
+{
+	link->due = due;
+	if (link->timer.slot == 0 || due.at_us < link->timer.due.at_us)
+		loop_timer_set(link->front->loop, &link->timer, due);
+}
+
+/* From the begin of the loop's turn on. */
 static void due_in(struct link *link, uint64_t ms)
 {
-	loop_timer_set(link->front->loop, &link->timer,
-		       deadline_after_ms(ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX));
+	due_at(link, (struct deadline){ loop_turn_us(link->front->loop) + 1000 * ms });
 }
 
 /* Thousands that came together are late together: whoever asks meanwhile shall not wait for the closing of them all. */
@@ -48,10 +56,14 @@ static void link_late(struct loop_timer *t)
 {
 	struct link *link = CONTAINER_OF(t, struct link, timer);
 
-	if (link->front->cuts++ < CUTS_A_TURN)
+	if (link->due.at_us == 0)
+		return;
+	if (deadline_left_us(link->due) > 0)
+		due_at(link, link->due);
+	else if (link->front->cuts++ < CUTS_A_TURN)
 		link_cut(link);
 	else
-		due_in(link, 1);
+		due_at(link, deadline_after_ms(1));
 }
 
 bool link_make_room(struct front *f)
@@ -122,7 +134,7 @@ void link_asks(struct link *link)
 
 void link_waits(struct link *link)
 {
-	loop_timer_cancel(link->front->loop, &link->timer);
+	link->due = (struct deadline){ 0 };
 }
 
 void link_answers(struct link *link, size_t bytes)

@@ -26,7 +26,8 @@ struct link_list {
 };
 
 struct link {
-	struct loop_timer timer; /* cuts the connection */
+	struct loop_timer timer; /* looks whether it is due */
+	struct deadline due;     /* then the connection is cut; none: nothing is expected of the client */
 	struct front *front;
 	int fd;
 	uint64_t begun_us;
