@@ -103,13 +103,15 @@ void recall_keep(struct flow *flow)
 	const struct reply *reply = &flow->reply;
 	size_t n_runs = flow->n_walks + flow->n_runs;
 	struct keeping k = { .flow = flow };
+	int64_t now_ms;
 
 	if (!flow->recall_key || !reply->complete || flow->match.stale || flow->ask.no_store)
 		return;
-	k.kept = (struct recall){ .made_ms = lane_wall_ms(flow->lane),
+	now_ms = lane_wall_ms(flow->lane);
+	k.kept = (struct recall){ .made_ms = now_ms,
 				  .until_ms = INT64_MAX,
 				  .oldest_ms = INT64_MAX,
-				  .generation = vary_generation(flow),
+				  .generation = vary_generation(flow, now_ms),
 				  .content_type = reply->content_type,
 				  .parts = reply->parts };
 	memcpy(k.kept.etag, reply->etag, sizeof(reply->etag));

@@ -439,8 +439,8 @@ struct vary *flow_vary(struct flow *flow, struct node *node, enum vary_kind kind
 /* Those that were written, in their order in the body; in the flow's arena. */
 const struct vary *vary_list(struct flow *flow, size_t *n_out) NONNULL(1, 2) __attribute__((returns_nonnull));
 /* Which of the times it is by which sealed ids are renewed: one that is told again, with 304 or from what is kept, is
- * good for half of its time at least. */
-uint64_t vary_generation(const struct flow *flow) NONNULL(1);
+ * good for half of its time at least. `now_ms` is the lane's wall clock. */
+uint64_t vary_generation(const struct flow *flow, int64_t now_ms) NONNULL(1);
 /* Set reply->etag from the body, unless it is no view, or canonical. */
 void vary_tag(struct flow *flow) NONNULL(1);
 

@@ -158,7 +158,6 @@ static void set_due(struct flow *flow)
 	flow->budget_ms = budget_ms;
 	flow->reserve_ms = reserve_ms;
 	flow->due.at_us = flow->started_us + 1000 * (uint64_t)(budget_ms > reserve_ms ? budget_ms - reserve_ms : 1);
-	lane_timer_set(flow->lane, &flow->timer, flow->due);
 }
 
 /* Nothing will be shown. */

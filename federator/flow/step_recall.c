@@ -71,7 +71,7 @@ static bool is_fresh(const struct flow *flow, const struct recall *kept, int64_t
 
 	return now_ms >= kept->made_ms && kept->until_ms - now_ms > INT64_C(1000) * ask->min_fresh_s &&
 	       (!ask->has_max_age || now_ms - kept->oldest_ms <= INT64_C(1000) * ask->max_age_s) &&
-	       kept->generation == vary_generation(flow);
+	       kept->generation == vary_generation(flow, now_ms);
 }
 
 static bool stands(const struct flow *flow, const struct recall *kept, const char *pins, int64_t now_ms)
@@ -164,16 +164,21 @@ static void serve(void *arg, const struct shelf_item *item)
 	count(flow, &kept, counts);
 }
 
-enum step_end step_recall(struct flow *flow)
+static bool recall(struct flow *flow)
 {
-	struct shelf *shelf = service_rendered(flow->lane->service);
 	struct str key;
 
 	if (!may_be_kept(flow))
-		return STEP_DONE;
+		return false;
 	make_key(flow);
 	key = (struct str){ (const char *)flow->recall_key, DIGEST_SIP128_BYTES };
-	if (!shelf_get(shelf, key, clock_mono_us(), serve, flow))
-		return STEP_DONE;
-	return flow->reply.body ? STEP_ANSWERED : STEP_DONE;
+	return shelf_get(service_rendered(flow->lane->service), key, flow->started_us, serve, flow) && flow->reply.body;
+}
+
+enum step_end step_recall(struct flow *flow)
+{
+	if (recall(flow))
+		return STEP_ANSWERED;
+	lane_timer_set(flow->lane, &flow->timer, flow->due); /* no earlier step waits */
+	return STEP_DONE;
 }

@@ -37,11 +37,11 @@ const struct vary *vary_list(struct flow *flow, size_t *n_out)
 	return found;
 }
 
-uint64_t vary_generation(const struct flow *flow)
+uint64_t vary_generation(const struct flow *flow, int64_t now_ms)
 {
 	uint64_t half_s = service_options(flow->lane->service)->id_ttl_s / 2;
 
-	return (uint64_t)lane_wall_ms(flow->lane) / 1000 / half_s;
+	return (uint64_t)now_ms / 1000 / half_s;
 }
 
 void vary_tag(struct flow *flow)
@@ -51,7 +51,7 @@ void vary_tag(struct flow *flow)
 	const struct vary *varying;
 	struct digest d;
 	size_t n, at = 0;
-	uint64_t generation = vary_generation(flow);
+	uint64_t generation = vary_generation(flow, lane_wall_ms(flow->lane));
 	bool sealed = false;
 
 	if (flow->ask.canonical || flow->ask.explain)
