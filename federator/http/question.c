@@ -12,7 +12,7 @@ enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, NAMES_MAX = 128 };
 
 /* One member: `set` stores a checked value and returns NULL, or says what the value should be. */
 struct member {
-	const char *name;
+	struct str name;
 	unsigned scope; /* of enum question_scope */
 	const char *(*set)(struct ask *ask, struct str value);
 };
@@ -179,17 +179,23 @@ static const char *set_all(struct ask *ask, struct str value)
 }
 
 static const struct member members[] = {
-	{ "view", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_SCHEMA, set_view },
-	{ "budget", SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
-	{ "format", SCOPE_ROUTING, set_format }, { "fields", SCOPE_VIEW, set_fields },
-	{ "field", SCOPE_EXPLAIN, set_field },
-	{ "parts", SCOPE_VIEW, set_parts },     { "provenance", SCOPE_VIEW, set_provenance },
-	{ "lang", SCOPE_VIEW | SCOPE_SCHEMA, set_lang },
-	{ "since", SCOPE_TIMELINE, set_since }, { "until", SCOPE_TIMELINE, set_until },
-	{ "kind", SCOPE_TIMELINE, set_kind },   { "limit", SCOPE_TIMELINE, set_limit },
-	{ "cursor", SCOPE_TIMELINE, set_cursor },
-	{ "customer", SCOPE_PURGE, set_customer }, { "source", SCOPE_PURGE, set_source },
-	{ "part", SCOPE_PURGE, set_part },      { "all", SCOPE_PURGE, set_all },
+	{ STR("view"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_SCHEMA, set_view },
+	{ STR("budget"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
+	{ STR("format"), SCOPE_ROUTING, set_format },
+	{ STR("fields"), SCOPE_VIEW, set_fields },
+	{ STR("field"), SCOPE_EXPLAIN, set_field },
+	{ STR("parts"), SCOPE_VIEW, set_parts },
+	{ STR("provenance"), SCOPE_VIEW, set_provenance },
+	{ STR("lang"), SCOPE_VIEW | SCOPE_SCHEMA, set_lang },
+	{ STR("since"), SCOPE_TIMELINE, set_since },
+	{ STR("until"), SCOPE_TIMELINE, set_until },
+	{ STR("kind"), SCOPE_TIMELINE, set_kind },
+	{ STR("limit"), SCOPE_TIMELINE, set_limit },
+	{ STR("cursor"), SCOPE_TIMELINE, set_cursor },
+	{ STR("customer"), SCOPE_PURGE, set_customer },
+	{ STR("source"), SCOPE_PURGE, set_source },
+	{ STR("part"), SCOPE_PURGE, set_part },
+	{ STR("all"), SCOPE_PURGE, set_all },
 };
 
 enum { MEMBERS = ARRAY_LEN(members) };
@@ -197,7 +203,7 @@ enum { MEMBERS = ARRAY_LEN(members) };
 static const struct member *member_named(const struct question *q, struct str name)
 {
 	for (size_t i = 0; i < MEMBERS; i++)
-		if ((q->scope & members[i].scope) && str_eq(name, str_of(members[i].name)))
+		if ((q->scope & members[i].scope) && str_eq(name, members[i].name))
 			return &members[i];
 	return NULL;
 }
@@ -219,7 +225,7 @@ static bool refuse_unknown(struct question *q, struct str name)
 
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (q->scope & members[i].scope)
-			names[n++] = members[i].name;
+			names[n++] = members[i].name.p;
 	for (size_t i = 0; i < q->n_also && n < NAMES_MAX; i++)
 		names[n++] = q->also[i];
 	return question_refuse(q, 400, "unknown-parameter", did_you_mean(q, text_nearest(name, names, n)),
@@ -238,11 +244,11 @@ bool question_member(struct question *q, struct str name, struct str value)
 	bit = 1u << (m - members);
 	if (q->given & bit)
 		return question_refuse(q, 400, "repeated-parameter", NULL, "`%s` is given more than once",
-				       m->name);
+				       m->name.p);
 	q->given |= bit;
 	expected = m->set(&q->ask, value);
 	if (expected)
-		return question_refuse(q, 400, "bad-parameter", NULL, "`%s` takes %s", m->name, expected);
+		return question_refuse(q, 400, "bad-parameter", NULL, "`%s` takes %s", m->name.p, expected);
 	return true;
 }
 
