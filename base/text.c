@@ -235,15 +235,23 @@ bool text_to_u64(struct str s, uint64_t *out)
 
 size_t text_from_i64(int64_t value, char out[TEXT_I64_MOST])
 {
-	char text[TEXT_I64_MOST], *end = text + sizeof(text), *p = end;
 	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	size_t n = 1 + (value < 0), at;
 
-	do {
-		*--p = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
+	for (uint64_t rest = left; rest > 9; rest /= 10)
+		n++;
+	for (at = n; left > 9; left /= 10)
+		out[--at] = (char)('0' + left % 10);
+	out[--at] = (char)('0' + left);
 	if (value < 0)
-		*--p = '-';
-	memcpy(out, p, (size_t)(end - p));
-	return (size_t)(end - p);
+		out[0] = '-';
+	return n;
+}
+
+char *text_from_hex(uint64_t value, size_t digits, char *out)
+{
+	for (size_t at = digits; at > 0; value >>= 4)
+		out[--at] = "0123456789abcdef"[value & 15];
+	out[digits] = '\0';
+	return out + digits;
 }

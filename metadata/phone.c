@@ -94,7 +94,12 @@ static bool kr_lost_zero(struct str s)
 
 static bool put_e164(const char *country, struct str rest, struct arena *mem, struct str *out)
 {
-	*out = arena_printf(mem, "+%s%.*s", country, STR_ARG(rest));
+	size_t n = 1 + strlen(country) + rest.n;
+	char *text = arena_alloc(mem, n + 1);
+
+	*text = '+';
+	memcpy(stpcpy(text + 1, country), rest.p, rest.n);
+	*out = (struct str){ text, n };
 	return true;
 }
 

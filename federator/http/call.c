@@ -2,12 +2,12 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <sodium.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "federator/http/blunt.h"
 #include "federator/http/layout.h"
 #include "federator/http/respond.h"
@@ -38,7 +38,7 @@ static void request_id_make(char out[65])
 		if (!atomic_compare_exchange_strong(&process, &none, mine))
 			mine = none;
 	}
-	snprintf(out, 65, "%016llx%08llx", (unsigned long long)mine, (unsigned long long)n);
+	text_from_hex(n, 8, text_from_hex(mine, 16, out));
 }
 
 /* Refuse what leaves libmicrohttpd no room for an answer. */

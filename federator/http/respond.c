@@ -1,10 +1,9 @@
 #include "federator/http/respond.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Refused for control characters, which none of our values has, and without memory. */
 static bool put(struct MHD_Response *r, const char *name, const char *value)
@@ -15,11 +14,11 @@ static bool put(struct MHD_Response *r, const char *name, const char *value)
 	return MHD_add_response_header(r, name, value) == MHD_YES;
 }
 
-static bool put_number(struct MHD_Response *r, const char *name, uint64_t value)
+static bool put_number(struct MHD_Response *r, const char *name, uint32_t value)
 {
-	char text[24];
+	char text[TEXT_I64_MOST + 1];
 
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	text[text_from_i64(value, text)] = '\0';
 	return put(r, name, text);
 }
 

@@ -173,10 +173,22 @@ static void numbers_become_digits(void **state)
 	}
 }
 
+static void the_lowest_hexadecimal_digits_are_written(void **state)
+{
+	char text[17];
+
+	(void)state;
+	assert_ptr_equal(text_from_hex(0x12345678ABCDEF09, 8, text_from_hex(10, 2, text)), text + 10);
+	assert_string_equal(text, "0aabcdef09");
+	text_from_hex(UINT64_MAX, 16, text);
+	assert_string_equal(text, "ffffffffffffffff");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_become_digits),
+		cmocka_unit_test(the_lowest_hexadecimal_digits_are_written),
 		cmocka_unit_test(good_utf8_is_accepted),
 		cmocka_unit_test(bad_utf8_is_refused),
 		cmocka_unit_test(every_character_survives_a_round_trip),
