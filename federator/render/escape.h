@@ -14,5 +14,7 @@ struct escape {
 
 /* Append `text`; bytes that are not UTF-8 become U+FFFD. */
 void escape_put(struct str text, const struct escape *how, struct buf *out) NONNULL(2, 3);
+/* The same between two marks. */
+void escape_put_within(char mark, struct str text, const struct escape *how, struct buf *out) NONNULL(3, 4);
 
 #endif

@@ -22,9 +22,7 @@ static const struct escape json_escape = {
 
 void render_json_string(struct str text, struct buf *out)
 {
-	buf_putc(out, '"');
-	escape_put(text, &json_escape, out);
-	buf_putc(out, '"');
+	escape_put_within('"', text, &json_escape, out);
 }
 
 static void line(struct json *j)
