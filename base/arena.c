@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/handoff.h"
 #include "base/memory.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 	ALIGNMENT = _Alignof(max_align_t),
 	SHELVES = 4, /* blocks of 4, 8, 16 and 32 KiB are kept for the next arena */
 	SHELF_BLOCKS = 64,
+	SLOTS = 4, /* of them within reach of an exchange, without the lock */
 };
 
 struct block {
@@ -33,6 +35,7 @@ struct arena {
 /* Wiped blocks of one size. Arenas are made and ended by different threads, where malloc() would have to settle
  * between its heaps. */
 static struct {
+	_Atomic(struct block *) slots[SLOTS];
 	pthread_mutex_t lock;
 	struct block *first;
 	size_t n;
@@ -54,12 +57,42 @@ static size_t shelf_of(size_t bytes)
 	return i;
 }
 
+static struct block *slot_take(size_t i)
+{
+	for (size_t s = 0; s < SLOTS; s++) {
+		_Atomic(struct block *) *slot = &shelves[i].slots[s];
+		struct block *b = atomic_load_explicit(slot, memory_order_relaxed) ? atomic_exchange(slot, NULL) : NULL;
+
+		if (b) {
+			handoff_take(b);
+			return b;
+		}
+	}
+	return NULL;
+}
+
+static bool slot_put(size_t i, struct block *b)
+{
+	handoff_give(b);
+	for (size_t s = 0; s < SLOTS; s++) {
+		struct block *none = NULL;
+
+		if (!atomic_load_explicit(&shelves[i].slots[s], memory_order_relaxed) &&
+		    atomic_compare_exchange_strong(&shelves[i].slots[s], &none, b))
+			return true;
+	}
+	return false;
+}
+
 static struct block *shelf_take(size_t i)
 {
 	struct block *b;
 
 	if (i == SHELVES)
 		return NULL;
+	b = slot_take(i);
+	if (b)
+		return b;
 	pthread_mutex_lock(&shelves[i].lock);
 	b = shelves[i].first;
 	if (b) {
@@ -77,8 +110,10 @@ static bool shelf_put(size_t i, struct block *b)
 
 	if (i == SHELVES)
 		return false;
+	if (slot_put(i, b))
+		return true;
 	pthread_mutex_lock(&shelves[i].lock);
-	room = shelves[i].n < SHELF_BLOCKS;
+	room = shelves[i].n < SHELF_BLOCKS - SLOTS;
 	if (room) {
 		b->next = shelves[i].first;
 		shelves[i].first = b;
@@ -239,9 +274,14 @@ struct arena_totals arena_totals(void)
 	struct arena_totals t = { .used_bytes = atomic_load_explicit(&used_bytes, memory_order_relaxed) };
 
 	for (size_t i = 0; i < SHELVES; i++) {
+		size_t n = 0;
+
+		for (size_t s = 0; s < SLOTS; s++)
+			n += atomic_load(&shelves[i].slots[s]) != NULL;
 		pthread_mutex_lock(&shelves[i].lock);
-		t.kept_bytes += shelves[i].n * ((size_t)FIRST_BLOCK_BYTES << i);
+		n += shelves[i].n;
 		pthread_mutex_unlock(&shelves[i].lock);
+		t.kept_bytes += n * ((size_t)FIRST_BLOCK_BYTES << i);
 	}
 	return t;
 }
