@@ -80,6 +80,38 @@ static void a_json_fault_has_its_place_and_no_piece_of_the_body(void **state)
 	assert_false(question_json(&q, STR("{\"by\":{\"a\":\"1\",\"a\":\"2\"}}")));
 }
 
+static void a_body_of_texts_alone_is_read_by_the_same_rules(void **state)
+{
+	static const struct {
+		const char *body, *told;
+	} refused[] = {
+		{ "{\"by\":{\"phone\":\"1\\u0000\"}}", "\\u0000 is not allowed" },
+		{ "{\"by\":{\"phone\":\"\\ud800\"}}", "invalid Unicode" },
+		{ "{\"by\":{\"phone\":\"\x01\"}}", "control character" },
+		{ "{\"by\":{\"phone\":\"\xff\"}}", "unable to decode" },
+		{ "{\"by\":{\"phone\":\"1\"},\"view\":\"a\",\"view\":\"b\"}", "duplicate" },
+		{ "\xef\xbb\xbf{\"by\":{\"phone\":\"1\"}}", "expected" },
+		{ "{\"by\":{\"phone\":\"1\"}}{", "end of file" },
+		{ "{\"by\":{\"phone\":\"\"}}", "no value" },
+		{ "{\"by\":{\"\":\"1\"}}", "no name" },
+		{ "{\"by\":\"1\"}", "`by` takes an object" },
+		{ "{\"by\":{\"phone\":\"1\"},\"veiw\":\"pop\"}", "`veiw` is not a parameter" },
+		{ "{\"by\":{\"phone\":\"1\"},\"budget\":\"soon\"}", "`budget` takes" },
+	};
+	struct question q = question();
+
+	(void)state;
+	assert_true(question_json(&q, STR(" {\"view\":\"p\\u006fp\",\"by\":{\"\\ud55c\":\"\\\"1\\\"\"}} ")));
+	assert_true(str_eq(q.ask.view, STR("pop")));
+	assert_true(str_eq(q.ask.by[0].name, STR("한")));
+	assert_true(str_eq(q.ask.by[0].value, STR("\"1\"")));
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		q = question();
+		assert_false(question_json(&q, str_of(refused[i].body)));
+		assert_refused(&q, 400, refused[i].told);
+	}
+}
+
 static void a_json_member_of_the_wrong_kind_is_refused(void **state)
 {
 	static const char *const bodies[] = { "{\"by\":[]}",           "{\"by\":{\"a\":1.5}}",
@@ -317,6 +349,7 @@ int main(void)
 		cmocka_unit_test(a_json_body_is_read),
 		cmocka_unit_test(a_long_list_takes_no_more_memory_than_it_is_long),
 		cmocka_unit_test(a_json_fault_has_its_place_and_no_piece_of_the_body),
+		cmocka_unit_test(a_body_of_texts_alone_is_read_by_the_same_rules),
 		cmocka_unit_test(a_json_member_of_the_wrong_kind_is_refused),
 		cmocka_unit_test(an_unknown_member_gets_a_suggestion),
 		cmocka_unit_test(what_is_told_of_a_question_is_text),
