@@ -319,6 +319,13 @@ const struct world *world_ref(const struct world *w)
 	return w;
 }
 
+/* Under the lock, and the last that is done with the home: who waits for no owners may end it. */
+static void home_leave(struct home *home)
+{
+	home->owners--;
+	pthread_cond_broadcast(&home->fewer);
+}
+
 void world_unref(const struct world **w)
 {
 	struct world_box *box;
@@ -332,12 +339,13 @@ void world_unref(const struct world **w)
 	*w = NULL;
 	pthread_mutex_lock(&home->lock);
 	last = --box->owners == 0;
+	if (!last)
+		home_leave(home);
 	pthread_mutex_unlock(&home->lock);
-	if (last)
-		box_free(box);
-	/* counted down last: who waits for no owners may end the home */
+	if (!last)
+		return;
+	box_free(box);
 	pthread_mutex_lock(&home->lock);
-	home->owners--;
-	pthread_cond_broadcast(&home->fewer);
+	home_leave(home);
 	pthread_mutex_unlock(&home->lock);
 }
