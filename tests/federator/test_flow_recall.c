@@ -1,5 +1,6 @@
 /* test_flow_recall.c - whole answers that are kept as bytes: they are those of a fresh answer, for the same question of
  * somebody with the same rights, and only while every copy stands. The clock stands where the test puts it. */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "cache/shelf.h"
@@ -84,7 +85,18 @@ static void keep(struct bed *bed, struct ask ask)
 	assert_true(recalled(bed, ask));
 }
 
-/* The body with all sealed ids alike; the caller frees it. */
+/* How long something took stands here: what is written anew took a while on a busy machine. */
+static bool is_duration(const char *from)
+{
+	static const char *const names[] = { "\"took_ms\":", "<took_ms>" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strncmp(from, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The body with all sealed ids and durations alike; the caller frees it. */
 static char *body_of(struct bed *bed, struct ask ask)
 {
 	char *body = strdup(bed_reply(bed, &ask)->body), *to = body;
@@ -93,6 +105,12 @@ static char *body_of(struct bed *bed, struct ask ask)
 		size_t sealed = strncmp(from, "c.", 2) == 0 ? strspn(from + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 								     "abcdefghijklmnopqrstuvwxyz0123456789-_") : 0;
 
+		if (is_duration(from)) {
+			while (!isdigit((unsigned char)*from))
+				*to++ = *from++;
+			from += strspn(from, "0123456789");
+			continue;
+		}
 		*to++ = *from++;
 		from += sealed > 40 ? sealed + 1 : 0;
 	}
