@@ -2,155 +2,109 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "cache/stamp.h"
 
-/* Numbers are little-endian, but for the ticket.
- *   0  magic, with the version of the format
+/*   0  magic, with the version of the format
  *   4  the ticket's era, 16 digits   20  its began, 16 digits
- *  36  u32 length of all
- *  40  16 bytes of BLAKE2b over everything else
- *  56  i64 stored_ms   64  i64 when it ends, ms as well
- *  72  u32 rows   76  u32 columns   80  u32 length of the key, then the key
- *  then each cell: u32 length (all ones: NULL), bytes */
-static const char magic[4] = { 'F', 'E', '2', '\n' };
-
-enum {
-	LENGTH_AT = ENTRY_STAMP_END,
-	SUM_AT = LENGTH_AT + 4,
-	SUM_BYTES = 16,
-	SUMMED_AT = SUM_AT + SUM_BYTES,
-};
-static const uint32_t null_cell = UINT32_MAX;
-
-static void checksum(const char *entry, size_t n, unsigned char out[SUM_BYTES])
-{
-	unsigned char hash[DIGEST_BYTES];
-	struct digest d;
-
-	digest_begin(&d, (struct str){ 0 });
-	digest_add(&d, entry, SUM_AT);
-	digest_add(&d, entry + SUMMED_AT, n - SUMMED_AT);
-	digest_end(&d, hash);
-	memcpy(out, hash, SUM_BYTES);
-}
+ *  36  the wall clock in ms: when it was stored, and how much later it ends
+ *      rows, columns
+ *      then each cell: 0 for NULL, or its length and one, and its bytes
+ * The numbers behind the ticket are little-endian in groups of seven bits, as short as they can be; the top bit says
+ * that there is more. Time before 1970 counts as odd numbers. */
+static const char magic[4] = { 'F', 'E', '3', '\n' };
 
 /* ---- writing ---- */
 
-static void store_u32(char *to, uint32_t v)
+static void put_number(struct buf *out, uint64_t v)
 {
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (char)(unsigned char)(v >> (8 * i));
+	for (; v > 0x7F; v >>= 7)
+		buf_putc(out, (char)(unsigned char)(v | 0x80));
+	buf_putc(out, (char)v);
 }
 
-static void put_u32(struct buf *out, uint32_t v)
+static uint64_t from_signed(int64_t v)
 {
-	char bytes[4];
-
-	store_u32(bytes, v);
-	buf_put(out, bytes, sizeof(bytes));
+	return v < 0 ? ~((uint64_t)v << 1) : (uint64_t)v << 1;
 }
 
-static void put_i64(struct buf *out, int64_t v)
+static int64_t to_signed(uint64_t v)
 {
-	put_u32(out, (uint32_t)(uint64_t)v);
-	put_u32(out, (uint32_t)((uint64_t)v >> 32));
+	return (int64_t)(v & 1 ? ~(v >> 1) : v >> 1);
 }
 
 static void put_cell(struct buf *out, struct str cell)
 {
-	if (cell.p == NULL) {
-		put_u32(out, null_cell);
-		return;
-	}
-	assert(cell.n < null_cell);
-	put_u32(out, (uint32_t)cell.n);
-	buf_put_str(out, cell);
+	put_number(out, cell.p ? (uint64_t)cell.n + 1 : 0);
+	if (cell.p)
+		buf_put_str(out, cell);
 }
 
-/* The difference is a ttl. */
-static bool is_span(int64_t from, int64_t to)
+/* So much later at most it may end. */
+static uint64_t span_most(int64_t stored_ms)
 {
-	return to >= from && (uint64_t)to - (uint64_t)from <= INT64_MAX;
-}
-
-static int64_t ends_ms(const struct cache_fill *fill)
-{
-	uint64_t most = fill->stored_ms > 0 ? (uint64_t)(INT64_MAX - fill->stored_ms) : INT64_MAX;
-
-	return fill->stored_ms + (int64_t)(fill->ttl_ms < most ? fill->ttl_ms : most);
+	return stored_ms > 0 ? (uint64_t)(INT64_MAX - stored_ms) : INT64_MAX;
 }
 
 void entry_encode(const struct cache_fill *fill, struct buf *out)
 {
-	static const char blank[SUMMED_AT - LENGTH_AT] = { 0 };
+	uint64_t most = span_most(fill->stored_ms);
 	const struct rows *rows = fill->rows;
-	struct str name = str_of(fill->key->text);
-	unsigned char sum[SUM_BYTES];
 	size_t from = out->len;
 
 	buf_put(out, magic, sizeof(magic));
 	buf_printf(out, "%016" PRIx64 "%016" PRIu64, fill->ticket.era, fill->ticket.began);
 	assert(out->len - from == ENTRY_STAMP_END);
-	buf_put(out, blank, sizeof(blank));
-	put_i64(out, fill->stored_ms);
-	put_i64(out, ends_ms(fill));
-	put_u32(out, rows->n_rows);
-	put_u32(out, rows->n_cols);
-	put_u32(out, (uint32_t)name.n);
-	buf_put_str(out, name);
+	(void)from;
+	put_number(out, from_signed(fill->stored_ms));
+	put_number(out, fill->ttl_ms < most ? fill->ttl_ms : most);
+	put_number(out, rows->n_rows);
+	put_number(out, rows->n_cols);
 	for (size_t i = 0; i < (size_t)rows->n_rows * rows->n_cols; i++)
 		put_cell(out, rows->cells[i]);
-	assert(out->len - from < UINT32_MAX);
-	store_u32(out->data + from + LENGTH_AT, (uint32_t)(out->len - from));
-	checksum(out->data + from, out->len - from, sum);
-	memcpy(out->data + from + SUM_AT, sum, sizeof(sum));
 }
 
-/* ---- reading: nothing is believed before it is checked ---- */
+/* ---- reading ---- */
 
-/* The next `n` bytes of what is left. */
-static bool take(struct str *left, size_t n, struct str *out)
+/* Of two ways to write a number only the shorter one counts. */
+static bool take_number(struct str *left, uint64_t *out)
 {
-	if (left->n < n)
-		return false;
-	*out = (struct str){ left->p, n };
-	*left = (struct str){ left->p + n, left->n - n };
-	return true;
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; left->n > 0 && shift < 64; shift += 7) {
+		unsigned char byte = (unsigned char)*left->p++;
+
+		left->n--;
+		if (shift == 63 && byte > 1)
+			return false;
+		v |= (uint64_t)(byte & 0x7F) << shift;
+		if (byte < 0x80) {
+			*out = v;
+			return byte > 0 || shift == 0;
+		}
+	}
+	return false;
 }
 
 static bool take_u32(struct str *left, uint32_t *out)
 {
-	struct str bytes;
+	uint64_t v;
 
-	if (!take(left, 4, &bytes))
+	if (!take_number(left, &v) || v > UINT32_MAX)
 		return false;
-	*out = 0;
-	for (unsigned i = 0; i < 4; i++)
-		*out |= (uint32_t)(unsigned char)bytes.p[i] << (8 * i);
-	return true;
-}
-
-static bool take_i64(struct str *left, int64_t *out)
-{
-	uint32_t low, high;
-
-	if (!take_u32(left, &low) || !take_u32(left, &high))
-		return false;
-	*out = (int64_t)((uint64_t)high << 32 | low);
+	*out = (uint32_t)v;
 	return true;
 }
 
 static bool take_cell(struct str *left, struct str *out)
 {
-	uint32_t n;
+	uint64_t n;
 
-	if (!take_u32(left, &n))
+	if (!take_number(left, &n) || n > (uint64_t)left->n + 1)
 		return false;
-	if (n != null_cell)
-		return take(left, n, out);
-	*out = (struct str){ 0 };
+	*out = n > 0 ? (struct str){ left->p, (size_t)n - 1 } : (struct str){ 0 };
+	left->p += out->n;
+	left->n -= out->n;
 	return true;
 }
 
@@ -160,72 +114,51 @@ bool entry_ticket(struct str bytes, struct cache_ticket *out)
 	       stamp_decimal(bytes.p + ENTRY_BEGAN_AT, &out->began);
 }
 
-/* The part in front of the checksum, and the checksum. */
-static bool check_frame(struct str bytes, struct cache_ticket *ticket)
+/* One copy of all the cells' bytes, and views into it. Each cell takes a byte at least, so what is there bounds what is
+ * allocated. NULL: the lengths lie. */
+static const struct rows *take_rows(struct str left, struct arena *mem)
 {
-	unsigned char sum[SUM_BYTES];
-	struct str left;
-	uint32_t length;
+	uint32_t n_rows, n_cols;
+	struct rows *rows;
+	struct str *cells;
+	uint64_t n;
 
-	if (bytes.n < SUMMED_AT || memcmp(bytes.p, magic, sizeof(magic)) != 0 || !entry_ticket(bytes, ticket))
-		return false;
-	left = (struct str){ bytes.p + LENGTH_AT, bytes.n - LENGTH_AT };
-	if (!take_u32(&left, &length) || length != bytes.n)
-		return false;
-	checksum(bytes.p, bytes.n, sum);
-	return memcmp(bytes.p + SUM_AT, sum, sizeof(sum)) == 0;
-}
-
-/* Each cell takes four bytes at least, so what is there bounds what is allocated. */
-static bool check_cells(struct str left, uint32_t n_rows, uint32_t n_cols)
-{
-	uint64_t n = (uint64_t)n_rows * n_cols;
-	struct str cell;
-
-	if (n > left.n / 4 || (n_cols == 0 && n_rows > 0))
-		return false;
-	for (uint64_t i = 0; i < n; i++)
-		if (!take_cell(&left, &cell))
-			return false;
-	return left.n == 0;
-}
-
-/* `left` was checked. One copy of all the cells' bytes, and views into it. */
-static const struct rows *copy_rows(struct str left, uint32_t n_rows, uint32_t n_cols, struct arena *mem)
-{
-	size_t n = (size_t)n_rows * n_cols;
-	struct str *cells = arena_array_of(mem, struct str, n);
-	struct rows *rows = arena_new_of(mem, struct rows);
-
+	if (!take_u32(&left, &n_rows) || !take_u32(&left, &n_cols) || (n_cols == 0 && n_rows > 0))
+		return NULL;
+	n = (uint64_t)n_rows * n_cols;
+	if (n > left.n)
+		return NULL;
+	cells = arena_array_of(mem, struct str, n);
 	left = arena_str(mem, left);
-	for (size_t i = 0; i < n; i++) {
-		bool taken = take_cell(&left, &cells[i]);
-
-		assert(taken);
-		(void)taken;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!take_cell(&left, &cells[i]))
+			return NULL;
+	if (left.n > 0)
+		return NULL;
+	rows = arena_new_of(mem, struct rows);
 	*rows = (struct rows){ .n_rows = n_rows, .n_cols = n_cols, .cells = cells };
 	return rows;
 }
 
-bool entry_decode(struct str bytes, const struct cache_key *key, struct arena *mem, struct cache_hit *out)
+bool entry_decode(struct str bytes, struct arena *mem, struct cache_hit *out)
 {
-	uint32_t n_rows, n_cols, key_n;
 	struct cache_ticket ticket;
-	struct str left, name;
-	int64_t stored_ms, ends;
+	const struct rows *rows;
+	uint64_t stored, span;
+	int64_t stored_ms;
+	struct str left;
 
-	if (bytes.p == NULL || !check_frame(bytes, &ticket))
+	if (!entry_ticket(bytes, &ticket) || memcmp(bytes.p, magic, sizeof(magic)) != 0)
 		return false;
-	left = (struct str){ bytes.p + SUMMED_AT, bytes.n - SUMMED_AT };
-	if (!take_i64(&left, &stored_ms) || !take_i64(&left, &ends) || !is_span(stored_ms, ends) ||
-	    !take_u32(&left, &n_rows) || !take_u32(&left, &n_cols) ||
-	    !take_u32(&left, &key_n) || !take(&left, key_n, &name) || !str_eq(name, str_of(key->text)) ||
-	    !check_cells(left, n_rows, n_cols))
+	left = (struct str){ bytes.p + ENTRY_STAMP_END, bytes.n - ENTRY_STAMP_END };
+	if (!take_number(&left, &stored) || !take_number(&left, &span))
 		return false;
-	*out = (struct cache_hit){ .rows = copy_rows(left, n_rows, n_cols, mem),
+	stored_ms = to_signed(stored);
+	if (span > span_most(stored_ms) || !(rows = take_rows(left, mem)))
+		return false;
+	*out = (struct cache_hit){ .rows = rows,
 				   .stored_ms = stored_ms,
-				   .ends_ms = ends,
+				   .ends_ms = stored_ms + (int64_t)span,
 				   .began = ticket.began };
 	return true;
 }

@@ -1,5 +1,5 @@
-/* entry.h - the bytes of one cached copy: a versioned header with the key it belongs to, then the cells.
- * What is read back is checked in full: bytes from outside are never trusted. No state; safe from any thread. */
+/* entry.h - the bytes of one cached copy: a versioned header, then the cells. Outside the process it is sealed for its
+ * key (sealer.h), which is what proves that it is whole and whose it is. No state; safe from any thread. */
 #ifndef CACHE_ENTRY_H
 #define CACHE_ENTRY_H
 
@@ -15,9 +15,8 @@ void entry_encode(const struct cache_fill *fill, struct buf *out) NONNULL(1, 2);
 /* The ticket it was kept with, from its first bytes, which scripts read, too: era in 16 hexadecimal digits, began in 16
  * decimal ones. Also of what is sealed (sealer.h), where they stand at the same place. False: not ours. */
 bool entry_ticket(struct str bytes, struct cache_ticket *out) MUST_CHECK NONNULL(2);
-/* Decode and check: magic, version, key, every length, checksum. Cells are copied into `mem`; out->pin stays blank.
- * False: not ours or torn; outputs untouched. */
-bool entry_decode(struct str bytes, const struct cache_key *key, struct arena *mem, struct cache_hit *out)
-	MUST_CHECK NONNULL(2, 3, 4);
+/* Decode, without believing any length. Cells are copied into `mem`; out->pin stays blank. False: not ours; outputs
+ * untouched. */
+bool entry_decode(struct str bytes, struct arena *mem, struct cache_hit *out) MUST_CHECK NONNULL(2, 3);
 
 #endif

@@ -168,7 +168,7 @@ static bool look_up(struct memory_store *store, struct cache_ask *ask, struct ca
 		forget(store, link);
 		return false;
 	}
-	if (!entry_decode((struct str){ node->bytes, node->n }, &ask->key, ask->mem, hit)) {
+	if (!entry_decode((struct str){ node->bytes, node->n }, ask->mem, hit)) {
 		*bad = true;
 		forget(store, link);
 		return false;

@@ -185,7 +185,7 @@ bool near_get(struct near *n, const struct cache_ask *ask, struct cache_hit *out
 		return false;
 	now_us = clock_mono_us();
 	if (channel_trusted(n->channel, now_us) && shelf_get(n->shelf, str_of(ask->key.text), now_us, take, &t) &&
-	    entry_decode(t.bytes, &ask->key, ask->mem, out)) {
+	    entry_decode(t.bytes, ask->mem, out)) {
 		out->pin = t.pin;
 		count(&n->hits);
 		return true;

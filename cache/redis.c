@@ -369,6 +369,7 @@ static void redis_free(struct cache *c)
 	close_connection(r);
 	miss_all(r);
 	sealer_free(&r->sealer);
+	buf_free(&r->opened);
 	redis_settle_end(r);
 	free(r);
 }

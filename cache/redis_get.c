@@ -8,6 +8,7 @@
 
 enum {
 	KEYS_MOST = 32, /* of one command: the reply may be as large as so many fetches (redis_reply.c) */
+	OPENED_KEPT = 64 << 10,
 	RUN_CHARS = sizeof(((struct redis *)NULL)->run) - 1,
 };
 
@@ -66,15 +67,25 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 
 /* ---- what is answered ---- */
 
+/* Wiped, but kept for the next one unless it is large. */
+static void put_away(struct buf *entry)
+{
+	if (entry->cap > OPENED_KEPT)
+		buf_free(entry);
+	else
+		explicit_bzero(entry->data, entry->len);
+	entry->len = 0;
+}
+
 bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out)
 {
-	SCOPED(buf_free) struct buf entry = { 0 };
-
-	if (sealer_open(r->sealer, str_of(ask->key.text), value, &entry) &&
-	    entry_decode(buf_str(&entry), &ask->key, ask->mem, out)) {
-		near_keep(r->home->near, ask, buf_str(&entry), out);
+	if (sealer_open(r->sealer, str_of(ask->key.text), value, &r->opened) &&
+	    entry_decode(buf_str(&r->opened), ask->mem, out)) {
+		near_keep(r->home->near, ask, buf_str(&r->opened), out);
+		put_away(&r->opened);
 		return true;
 	}
+	buf_free(&r->opened);
 	cache_add(&r->base.count.bad_values, 1);
 	cache_drop(&r->base, &ask->key);
 	return false;

@@ -36,6 +36,7 @@ struct redis {
 	struct loop_timer flush; /* due at once: all commands of a turn go together */
 	struct redis_pipe pipe;
 	struct sealer *sealer;
+	struct buf opened; /* the copy that is read; wiped between two */
 	char run[9]; /* of the server: the beginning of its run_id */
 	char sha[SCRIPTS][48];
 	size_t loading, loaded; /* SCRIPT LOADs sent, and answered, in the order of enum script */

@@ -127,22 +127,31 @@ static bool open_body(const struct sealer *s, struct str key, struct str sealed,
 	return true;
 }
 
+/* Append what was sealed, without its clear bytes. */
+static bool open_plain(struct sealer *s, struct str key, struct str sealed, struct buf *out)
+{
+	SCOPED(buf_free) struct buf packed = { 0 };
+
+	if (sealed.n <= CODEC_AT || sealed.p[CODEC_AT] != CODEC_ZSTD)
+		return open_body(s, key, sealed, out);
+	return open_body(s, key, sealed, &packed) && unpack(s->packer, buf_str(&packed), out);
+}
+
+/* The plain text goes where it ends up; only its magic has to move, in front of the clear bytes. */
 bool sealer_open(struct sealer *s, struct str key, struct str sealed, struct buf *out)
 {
-	SCOPED(buf_free) struct buf body = { 0 }, unpacked = { 0 };
-	const struct buf *plain = &body;
+	enum { GAP = SEALER_CLEAR - SEALER_MAGIC };
+	size_t from = out->len;
+	char *entry = buf_reserve(out, GAP);
 
-	if (!open_body(s, key, sealed, &body))
+	memset(entry, 0, GAP);
+	out->len += GAP;
+	if (!open_plain(s, key, sealed, out) || out->len - from < SEALER_CLEAR) {
+		out->len = from;
 		return false;
-	if (sealed.p[CODEC_AT] == CODEC_ZSTD) {
-		if (!unpack(s->packer, buf_str(&body), &unpacked))
-			return false;
-		plain = &unpacked;
 	}
-	if (plain->len < SEALER_MAGIC)
-		return false;
-	buf_put(out, plain->data, SEALER_MAGIC);
-	buf_put(out, sealed.p + SEALER_MAGIC, SEALER_CLEAR - SEALER_MAGIC);
-	buf_put(out, plain->data + SEALER_MAGIC, plain->len - SEALER_MAGIC);
+	entry = out->data + from;
+	memcpy(entry, entry + GAP, SEALER_MAGIC);
+	memcpy(entry + SEALER_MAGIC, sealed.p + SEALER_MAGIC, GAP);
 	return true;
 }

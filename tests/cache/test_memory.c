@@ -133,7 +133,7 @@ static void a_newer_copy_takes_the_place_of_the_older(void **state)
 	uint64_t bytes;
 
 	(void)state;
-	put(&w, 1, 10);
+	put(&w, 1, 200);
 	bytes = cache_state(w.cache).bytes;
 	put(&w, 1, 1000);
 	assert_int_equal(cache_state(w.cache).entries, 1);

@@ -334,7 +334,7 @@ static void direct_begin(struct direct *d, struct world *w, unsigned who)
 					   .ttl_ms = LONG_MS,
 					   .ticket = { 1, 1 } },
 		     &d->bytes);
-	assert_true(entry_decode(buf_str(&d->bytes), &key, d->mem, &d->hit));
+	assert_true(entry_decode(buf_str(&d->bytes), d->mem, &d->hit));
 	if (w)
 		world_run_until(w, near_is_up, d->near);
 }

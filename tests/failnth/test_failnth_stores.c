@@ -140,7 +140,7 @@ static enum outcome encoded(const void *arg)
 
 	(void)arg;
 	entry_encode(&(struct cache_fill){ .key = &key, .rows = sample_rows(7, mem), .stored_ms = 1000 }, &out);
-	if (!entry_decode(buf_str(&out), &key, mem, &hit))
+	if (!entry_decode(buf_str(&out), mem, &hit))
 		return failnth_wrong("not decoded");
 	return is_sample(hit.rows, 7) ? failnth_same(buf_str(&out)) : failnth_wrong("not the rows");
 }
