@@ -5,21 +5,23 @@
 
 #define HEAD "fed2:c:{"
 
+/* Every copy pays for its key twice, once in its index. Two customers have the same only when the 144 bits of the tag
+ * and of these are the same. */
 enum {
 	HEAD_CHARS = sizeof(HEAD) - 1,
-	DEFINITION_BYTES = 8,
-	DEFINITION_CHARS = 11,
-	ASKED_BYTES = 16,
-	ASKED_CHARS = 22,
+	DEFINITION_BYTES = 6,
+	ASKED_BYTES = 6,
+	TAG_AT = 16, /* in the hash of what is asked; behind ASKED_BYTES */
+	PIECE_CHARS = 8, /* of six bytes */
 };
 
-static_assert(HEAD_CHARS + TENANT_MOST + 1 + NAME_CHARS + 2 + DEFINITION_CHARS + 1 + ASKED_CHARS + 1 <=
+static_assert(HEAD_CHARS + TENANT_MOST + 1 + NAME_CHARS + 2 + PIECE_CHARS + 1 + PIECE_CHARS + 1 <=
 		      sizeof(((struct cache_key *)NULL)->text),
 	      "a key fits");
 
 void cache_key_make(struct cache_key *out, const struct cache_asked *asked)
 {
-	char tenant[TENANT_MOST + 1], part[DEFINITION_CHARS + 1], values[ASKED_CHARS + 1];
+	char tenant[TENANT_MOST + 1], part[PIECE_CHARS + 1], values[PIECE_CHARS + 1];
 	unsigned char hash[DIGEST_BYTES];
 	struct cache_name tag;
 	struct digest d;
@@ -34,7 +36,7 @@ void cache_key_make(struct cache_key *out, const struct cache_asked *asked)
 	if (asked->tag)
 		tag = *asked->tag;
 	else
-		name_text(hash + ASKED_BYTES, NAME_BYTES, tag.text, sizeof(tag.text));
+		name_text(hash + TAG_AT, NAME_BYTES, tag.text, sizeof(tag.text));
 	*out = (struct cache_key){ 0 };
 	snprintf(out->text, sizeof(out->text), HEAD "%s:%s}:%s:%s", tenant, tag.text, part, values);
 }

@@ -24,8 +24,8 @@ static void a_key_names_tenant_definition_and_a_hash(void **state)
 
 	(void)state;
 	assert_memory_equal(key.text, "fed2:c:{mall:", 13);
-	assert_memory_equal(key.text + 13 + 16, "}:ASNFZ4mrze8:", 14);
-	assert_int_equal(strlen(key.text), 13 + 16 + 14 + 22);
+	assert_memory_equal(key.text + 13 + 16, "}:ASNFZ4mr:", 11);
+	assert_int_equal(strlen(key.text), 13 + 16 + 11 + 8);
 	assert_null(strstr(key.text, "8210"));
 }
 
@@ -64,7 +64,7 @@ static void another_definition_makes_another_key(void **state)
 
 	(void)state;
 	memcpy(other, one, sizeof(other));
-	other[7]++;
+	other[5]++;
 	cache_key_make(&b, &(struct cache_asked){ .tenant = STR("t"), .salt = STR("s"), .definition = other });
 	assert_string_not_equal(a.text, b.text);
 }
@@ -115,7 +115,7 @@ static void odd_tenants_and_long_salts_fit(void **state)
 	(void)state;
 	memset(longest, 'x', sizeof(longest));
 	key = key_of((struct str){ longest, 64 }, (struct str){ longest, 200 }, NULL, 0);
-	assert_int_equal(strlen(key.text), 8 + 64 + 1 + 16 + 2 + 11 + 1 + 22);
+	assert_int_equal(strlen(key.text), 8 + 64 + 1 + 16 + 2 + 8 + 1 + 8);
 	key = key_of((struct str){ longest, 65 }, (struct str){ longest, 199 }, NULL, 0);
 	other = key_of((struct str){ longest, 66 }, (struct str){ longest, 199 }, NULL, 0);
 	assert_memory_equal(key.text, "fed2:c:{~", 9);
