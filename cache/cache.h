@@ -42,12 +42,12 @@ struct cache_asked {
 	struct str tenant;
 	struct str salt; /* the secret of the installation or of the process */
 	const unsigned char *definition; /* DIGEST_BYTES: of the part and its connection */
-	const struct cache_name *tag; /* of the customer, when nothing else is asked by; NULL: of all that is asked */
-	const struct str *values; /* canonical, in the order of the query's `by` (name, value, name, value, ...; a key
-				     without value gives a NULL view) */
+	const struct cache_name *tag; /* of the customer, when nothing else is asked by; NULL: of values */
+	const struct str *values; /* without a tag; canonical, in the order of the query's `by` (name, value, name,
+				     value, ...; a key without value gives a NULL view) */
 	size_t n_values;
 };
-/* "fed2:c:{" tenant ":" tag "}:" hash of the definition ":" keyed hash of what is asked. */
+/* "fed2:c:{" tenant ":" tag "}:" hash of the definition; the tag is a keyed hash of 96 bits of what is asked. */
 void cache_key_make(struct cache_key *out, const struct cache_asked *asked) NONNULL(1, 2);
 
 /* Taken before the source is asked; needed to keep what it brings. era 0: none, and nothing can be kept. */

@@ -5,40 +5,44 @@
 
 #define HEAD "fed2:c:{"
 
-/* Every copy pays for its key twice, once in its index. Two customers have the same only when the 144 bits of the tag
- * and of these are the same. */
-enum {
-	HEAD_CHARS = sizeof(HEAD) - 1,
-	DEFINITION_BYTES = 6,
-	ASKED_BYTES = 6,
-	TAG_AT = 16, /* in the hash of what is asked; behind ASKED_BYTES */
-	PIECE_CHARS = 8, /* of six bytes */
-};
+enum { HEAD_CHARS = sizeof(HEAD) - 1, DEFINITION_BYTES = 6, DEFINITION_CHARS = 8 };
 
-static_assert(HEAD_CHARS + TENANT_MOST + 1 + NAME_CHARS + 2 + PIECE_CHARS + 1 + PIECE_CHARS + 1 <=
+static_assert(HEAD_CHARS + TENANT_MOST + 1 + NAME_CHARS + 2 + DEFINITION_CHARS + 1 <=
 		      sizeof(((struct cache_key *)NULL)->text),
 	      "a key fits");
 
-void cache_key_make(struct cache_key *out, const struct cache_asked *asked)
+static void make_tag(const struct cache_asked *asked, struct cache_name *out)
 {
-	char tenant[TENANT_MOST + 1], part[PIECE_CHARS + 1], values[PIECE_CHARS + 1];
 	unsigned char hash[DIGEST_BYTES];
-	struct cache_name tag;
 	struct digest d;
 
 	name_hash_begin(&d, asked->salt);
 	for (size_t i = 0; i < asked->n_values; i++)
 		digest_add_str(&d, asked->values[i]);
 	digest_end(&d, hash);
-	name_tenant(asked->tenant, tenant);
-	name_text(asked->definition, DEFINITION_BYTES, part, sizeof(part));
-	name_text(hash, ASKED_BYTES, values, sizeof(values));
+	name_text(hash, NAME_BYTES, out->text, sizeof(out->text));
+}
+
+/* Every copy pays for its key twice, once in its index: the tag alone says what is asked. */
+void cache_key_make(struct cache_key *out, const struct cache_asked *asked)
+{
+	char tenant[TENANT_MOST + 1], part[DEFINITION_CHARS + 1];
+	struct cache_name tag;
+	char *to = out->text;
+
 	if (asked->tag)
 		tag = *asked->tag;
 	else
-		name_text(hash + TAG_AT, NAME_BYTES, tag.text, sizeof(tag.text));
+		make_tag(asked, &tag);
+	name_tenant(asked->tenant, tenant);
+	name_text(asked->definition, DEFINITION_BYTES, part, sizeof(part));
 	*out = (struct cache_key){ 0 };
-	snprintf(out->text, sizeof(out->text), HEAD "%s:%s}:%s:%s", tenant, tag.text, part, values);
+	to = stpcpy(to, HEAD);
+	to = stpcpy(to, tenant);
+	to = stpcpy(to, ":");
+	to = stpcpy(to, tag.text);
+	to = stpcpy(to, "}:");
+	stpcpy(to, part);
 }
 
 struct str name_key_tenant(const struct cache_key *key)

@@ -30,38 +30,46 @@ static size_t put_asked(const struct run *run, struct str *out)
 	return n;
 }
 
-/* Asked by the identity alone, it is a copy about that customer. False: it is not. */
-static bool make_tag(const struct run *run, struct cache_name *out)
+/* Asked by the identity alone, it is a copy about that customer, as those of most parts of a view. NULL: it is not. */
+static const struct cache_name *tag_of(const struct run *run)
 {
-	const struct flow *flow = run->flow;
+	struct flow *flow = run->flow;
+	const struct tuples *tuples = run->fact.tuples;
+	struct str value;
 
-	if (run->query->n_by != 1 || run->keys[0].key != flow->world->cat->identity || run->keys[0].n != 1)
-		return false;
-	cache_name_make(out, flow->ask.tenant, service_salt(flow->lane->service), str_of(run->keys[0].key->name),
-			run->keys[0].values[0]);
-	return true;
+	if (run->query->n_by != 1 || run->keys[0].key != flow->world->cat->identity || run->keys[0].n != 1 ||
+	    (tuples && tuples->n > 0))
+		return NULL;
+	value = run->keys[0].values[0];
+	if (!flow->tagged.p || !str_eq(flow->tagged, value)) {
+		flow->tagged = value;
+		cache_name_make(&flow->tag, flow->ask.tenant, service_salt(flow->lane->service),
+				str_of(run->keys[0].key->name), value);
+	}
+	return &flow->tag;
 }
 
 static void make_cache_key(struct run *run)
 {
 	struct flow *flow = run->flow;
 	const struct tuples *tuples = run->fact.tuples;
-	struct cache_name tag;
+	struct cache_asked of = { .tenant = flow->ask.tenant,
+				  .salt = service_salt(flow->lane->service),
+				  .definition = flow->world->part_ids[run->part->index],
+				  .tag = tag_of(run) };
 	struct str *asked;
 	size_t n = 0;
 
-	for (size_t i = 0; i < run->query->n_by; i++)
-		n += 2 + run->keys[i].n;
-	for (size_t s = 0; tuples && s < tuples->n; s++)
-		n += 1 + tuples->of[s].n * tuples->of[s].n_keys;
-	asked = arena_array_of(flow->mem, struct str, n);
-	n = put_asked(run, asked);
-	cache_key_make(&run->cache_key, &(struct cache_asked){ .tenant = flow->ask.tenant,
-							       .salt = service_salt(flow->lane->service),
-							       .definition = flow->world->part_ids[run->part->index],
-							       .tag = make_tag(run, &tag) ? &tag : NULL,
-							       .values = asked,
-							       .n_values = n });
+	if (!of.tag) {
+		for (size_t i = 0; i < run->query->n_by; i++)
+			n += 2 + run->keys[i].n;
+		for (size_t s = 0; tuples && s < tuples->n; s++)
+			n += 1 + tuples->of[s].n * tuples->of[s].n_keys;
+		asked = arena_array_of(flow->mem, struct str, n);
+		of.n_values = put_asked(run, asked);
+		of.values = asked;
+	}
+	cache_key_make(&run->cache_key, &of);
 }
 
 /* ---- looking ---- */

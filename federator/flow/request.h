@@ -122,6 +122,8 @@ struct flow {
 	size_t n_blocked;
 	struct timeline_filter timeline; /* of a question for the time line */
 	struct crew *crew; /* the fetches under way */
+	struct str tagged; /* the customer whose copies were looked for last, and the name of it */
+	struct cache_name tag;
 	struct run *walks; /* from the asked keys to the identity */
 	size_t n_walks;
 	bool lacking; /* nobody was looked for, for want of a key: a flat view has its defaults */

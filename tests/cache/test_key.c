@@ -24,8 +24,8 @@ static void a_key_names_tenant_definition_and_a_hash(void **state)
 
 	(void)state;
 	assert_memory_equal(key.text, "fed2:c:{mall:", 13);
-	assert_memory_equal(key.text + 13 + 16, "}:ASNFZ4mr:", 11);
-	assert_int_equal(strlen(key.text), 13 + 16 + 11 + 8);
+	assert_memory_equal(key.text + 13 + 16, "}:ASNFZ4mr", 10);
+	assert_int_equal(strlen(key.text), 13 + 16 + 10);
 	assert_null(strstr(key.text, "8210"));
 }
 
@@ -78,7 +78,7 @@ static void a_tag_takes_the_place_of_all_that_is_asked(void **state)
 
 	(void)state;
 	cache_key_make(&key, &all);
-	assert_memory_equal(key.text, "fed2:c:{t:abcdefghijklmnop}:", 28);
+	assert_string_equal(key.text, "fed2:c:{t:abcdefghijklmnop}:ASNFZ4mr");
 	all.tag = NULL;
 	cache_key_make(&other, &all);
 	assert_string_equal(key.text + 28, other.text + 28);
@@ -115,7 +115,7 @@ static void odd_tenants_and_long_salts_fit(void **state)
 	(void)state;
 	memset(longest, 'x', sizeof(longest));
 	key = key_of((struct str){ longest, 64 }, (struct str){ longest, 200 }, NULL, 0);
-	assert_int_equal(strlen(key.text), 8 + 64 + 1 + 16 + 2 + 8 + 1 + 8);
+	assert_int_equal(strlen(key.text), 8 + 64 + 1 + 16 + 2 + 8);
 	key = key_of((struct str){ longest, 65 }, (struct str){ longest, 199 }, NULL, 0);
 	other = key_of((struct str){ longest, 66 }, (struct str){ longest, 199 }, NULL, 0);
 	assert_memory_equal(key.text, "fed2:c:{~", 9);
