@@ -43,8 +43,8 @@ struct job_names {
 	size_t n, n_given; /* the given ones stand behind the others */
 };
 /* Set job->names and job->overtaken: the names are the asked values, the customers in its rows, and the one it was
- * asked for; given are the values that it gives of other keys, and where it was asked by such a key, the customers in its
- * rows. On its loop, when it has landed well. */
+ * asked for; given are the values that it gives of other keys, and where it was asked by such a key, the customers in
+ * its rows. On its loop, when it has landed well. */
 void job_note_names(struct job *job) NONNULL(1);
 /* Set job->overtaken anew. The same. */
 void job_note_overtaken(struct job *job) NONNULL(1);

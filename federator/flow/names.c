@@ -57,8 +57,8 @@ static bool is_asked_by(const struct job *job, const struct key *key)
 	return false;
 }
 
-/* Customers in its rows, names `from` to `to`: what was asked by another key leads to them, so that what is kept of them
- * by their identity goes with that key. */
+/* Customers in its rows, names `from` to `to`: what was asked by another key leads to them, so that what is kept of
+ * them by their identity goes with that key. */
 static void add_customers(struct making *m, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
