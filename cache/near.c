@@ -216,6 +216,12 @@ void near_drop(struct near *n, const struct cache_key *key)
 		shelf_drop(n->shelf, str_of(key->text));
 }
 
+void near_drop_all(struct near *n)
+{
+	if (n)
+		on_everything(n);
+}
+
 bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins)
 {
 	for (size_t i = 0; i < n_pins && n; i++) {

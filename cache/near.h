@@ -37,6 +37,8 @@ void near_prepare(const struct near *n, struct cache_ask *ask) NONNULL(2);
 void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, struct cache_hit *hit) NONNULL(2, 4);
 /* Forget one copy. */
 void near_drop(struct near *n, const struct cache_key *key) NONNULL(2);
+/* Forget everything, and tell those who listen. */
+void near_drop_all(struct near *n);
 /* Would the look-ups that gave these pins, which are set, find the same? False when nobody knows. */
 bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins) MUST_CHECK;
 /* Is it known that it would not? */

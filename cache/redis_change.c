@@ -119,10 +119,13 @@ static struct cache_change *unqueue(struct redis_changes *changes)
 	return change;
 }
 
-static void fail(struct cache_change *change, const char *why)
+/* It may be void in Redis, or not; here nothing from before is given out again without asking there. */
+static void fail(struct redis *r, struct cache_change *change, const char *why)
 {
 	struct err err = { 0 };
 
+	near_drop_all(r->home->near);
+	heard_all(&r->home->heard);
 	err_set(&err, ERR_REFUSED, "cache", "%s: copies may be served that are void; try again", why);
 	change->done(change, &err);
 }
@@ -134,7 +137,7 @@ static void send_change(struct redis *r, struct cache_change *change)
 	struct redis_keys keys;
 
 	if (!redis_ready_for(r, WORDS_BYTES)) {
-		fail(change, "Redis cannot be reached");
+		fail(r, change, "Redis cannot be reached");
 		return;
 	}
 	name_tenant(change->tenant, tenant_name);
@@ -187,7 +190,7 @@ void redis_settle_end(struct redis *r)
 {
 	loop_timer_cancel(r->loop, &r->settle);
 	while (r->settling.oldest)
-		fail(unqueue(&r->settling), "there was no time left to hear of it");
+		fail(r, unqueue(&r->settling), "there was no time left to hear of it");
 }
 
 bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
@@ -202,7 +205,7 @@ bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 		redis_load(r);
 		send_change(r, change);
 	} else if (reply->type == REDIS_REPLY_ERROR) {
-		fail(change, "Redis refused");
+		fail(r, change, "Redis refused");
 	} else {
 		change->removed = (uint64_t)reply->number;
 		heard_name(&r->home->heard, &change->name);
@@ -217,5 +220,5 @@ void redis_changes_fail(struct redis *r)
 
 	r->changes = (struct redis_changes){ 0 };
 	while (changes.oldest)
-		fail(unqueue(&changes), "Redis did not answer");
+		fail(r, unqueue(&changes), "Redis did not answer");
 }

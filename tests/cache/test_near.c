@@ -484,6 +484,32 @@ static void what_we_void_is_gone_when_it_is_done(void **state)
 }
 
 /* As docs/operations.md has them. */
+static void what_we_cannot_void_is_not_near_either(void **state)
+{
+	struct redis_conf where = conf();
+	struct cache_name name = sample_name(1);
+	struct cache_hit hit;
+	struct world w;
+	uint64_t now_us;
+
+	(void)state;
+	where.timeout_ms = 300;
+	w = world_near(&where, NEAR_BYTES);
+	world_run_until_up(&w, true);
+	run_until_channel(&w, true);
+	put(&w, 1);
+	make_near(&w, 1, &hit);
+	assert_true(cache_pin_holds(w.cache, &hit.pin));
+	now_us = clock_mono_us();
+	redis_server_freeze(&server);
+	assert_int_equal(world_invalidate(&w, sample_name(2), false), -1);
+	assert_int_equal(near_of(&w).entries, 0);
+	assert_false(cache_pin_holds(w.cache, &hit.pin));
+	assert_true(cache_heard_us(w.cache, &name) >= now_us);
+	redis_server_thaw(&server);
+	world_free(&w);
+}
+
 static void the_documented_rights_suffice(void **state)
 {
 	struct redis_conf where = conf();
@@ -524,6 +550,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_a_loss_has_overtaken_is_not_kept),
 		cmocka_unit_test(what_has_ended_is_not_kept),
 		cmocka_unit_test(what_we_void_is_gone_when_it_is_done),
+		cmocka_unit_test(what_we_cannot_void_is_not_near_either),
 		cmocka_unit_test(the_documented_rights_suffice),
 	};
 
