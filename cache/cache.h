@@ -134,7 +134,7 @@ struct cache_change {
 	uint64_t removed; /* copies; 0 with `whole`: nobody counts them */
 	/* the cache's: */
 	struct cache_change *next;
-	uint64_t sent_us;
+	uint64_t sent_us, due_us;
 	bool reloaded;
 };
 

@@ -43,7 +43,7 @@ static void miss_all(struct redis *r)
 {
 	redis_gets_end(r);
 	redis_begins_end(r);
-	redis_changes_fail(r);
+	redis_changes_wait(r);
 }
 
 static void go_down(struct redis *r)
@@ -80,8 +80,13 @@ void redis_is_well(struct redis *r)
 
 void redis_expect(struct redis *r, uint64_t sent_us)
 {
-	if (r->timer.slot == 0)
-		set_timer(r, sent_us + r->timeout_us);
+	redis_expect_by(r, sent_us + r->timeout_us);
+}
+
+void redis_expect_by(struct redis *r, uint64_t due_us)
+{
+	if (r->timer.slot == 0 || due_us < r->timer.due.at_us)
+		set_timer(r, due_us);
 }
 
 void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask)
@@ -131,6 +136,7 @@ static bool take_probe(struct redis *r, const struct redis_reply *reply)
 		return false;
 	r->phase = REDIS_UP;
 	loop_timer_cancel(r->loop, &r->timer);
+	redis_changes_again(r);
 	return true;
 }
 
@@ -284,31 +290,31 @@ static void redis_ready(struct loop_fd *w, uint32_t events)
 		flush_out(&r->flush);
 }
 
-/* When the oldest was sent that has no answer yet; 0: none. */
-static uint64_t oldest_sent_us(const struct redis *r)
+/* When the first is late that has no answer yet; 0: there is none. */
+static uint64_t first_due_us(const struct redis *r)
 {
-	const uint64_t sent[] = { r->gets.oldest ? r->gets.oldest->sent_us : 0,
-				  r->begins.oldest ? r->begins.oldest->sent_us : 0,
-				  r->changes.oldest ? r->changes.oldest->sent_us : 0 };
-	uint64_t oldest = 0;
+	const uint64_t due[] = { r->gets.oldest ? r->gets.oldest->sent_us + r->timeout_us : 0,
+				 r->begins.oldest ? r->begins.oldest->sent_us + r->timeout_us : 0,
+				 r->changes.oldest ? r->changes.oldest->due_us : 0 };
+	uint64_t first = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(sent); i++)
-		if (sent[i] && (!oldest || sent[i] < oldest))
-			oldest = sent[i];
-	return oldest;
+	for (size_t i = 0; i < ARRAY_LEN(due); i++)
+		if (due[i] && (!first || due[i] < first))
+			first = due[i];
+	return first;
 }
 
 /* An answer that is already here is not late: the loop may have been busy itself. */
 static void check_late(struct redis *r)
 {
-	uint64_t oldest;
+	uint64_t due_us;
 
 	receive(r);
-	oldest = oldest_sent_us(r);
-	if (r->phase != REDIS_UP || !oldest)
+	due_us = first_due_us(r);
+	if (r->phase != REDIS_UP || !due_us)
 		return;
-	if (clock_mono_us() < oldest + r->timeout_us) {
-		set_timer(r, oldest + r->timeout_us);
+	if (clock_mono_us() < due_us) {
+		set_timer(r, due_us);
 		return;
 	}
 	for (const struct cache_ask *ask = r->gets.oldest; ask; ask = ask->next)
@@ -370,7 +376,7 @@ static void redis_free(struct cache *c)
 	miss_all(r);
 	sealer_free(&r->sealer);
 	buf_free(&r->opened);
-	redis_settle_end(r);
+	redis_changes_end(r);
 	free(r);
 }
 
@@ -403,6 +409,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	r->timer.fire = redis_timer;
 	r->flush.fire = flush_out;
 	r->settle.fire = redis_settle;
+	r->patience.fire = redis_changes_late;
 	set_timer(r, 1); /* in the first turn of the loop */
 	return &r->base;
 }

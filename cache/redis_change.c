@@ -7,7 +7,7 @@
 #include "cache/name.h"
 #include "cache/redis_state.h"
 
-enum { FILL_WORDS = 16, WORDS_BYTES = 4096, SETTLE_MS = 1, TOKEN_BYTES = 48 };
+enum { FILL_WORDS = 16, WORDS_BYTES = 4096, SETTLE_MS = 1, CHANGE_MS = 2000, TOKEN_BYTES = 48 };
 
 /* What the lease holds that was given with the ticket. */
 static void make_token(const struct redis *r, struct cache_ticket ticket, char out[TOKEN_BYTES])
@@ -150,12 +150,13 @@ static void send_change(struct redis *r, struct cache_change *change)
 		   prefix_text(copies, sizeof(copies), "c", tenant));
 	change->sent_us = clock_mono_us();
 	queue(&r->changes, change);
-	redis_expect(r, change->sent_us);
+	redis_expect_by(r, change->due_us);
 }
 
 void redis_invalidate(struct cache *c, struct cache_change *change)
 {
 	change->reloaded = false;
+	change->due_us = clock_mono_us() + UINT64_C(1000) * CHANGE_MS; /* a look-up has less, at a screen */
 	send_change((struct redis *)c, change);
 }
 
@@ -186,13 +187,6 @@ void redis_settle(struct loop_timer *t)
 		loop_timer_set(r->loop, &r->settle, deadline_after_ms(SETTLE_MS));
 }
 
-void redis_settle_end(struct redis *r)
-{
-	loop_timer_cancel(r->loop, &r->settle);
-	while (r->settling.oldest)
-		fail(r, unqueue(&r->settling), "there was no time left to hear of it");
-}
-
 bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 {
 	struct cache_change *change = r->changes.oldest;
@@ -214,11 +208,40 @@ bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 	return true;
 }
 
-void redis_changes_fail(struct redis *r)
+void redis_changes_wait(struct redis *r)
 {
-	struct redis_changes changes = r->changes;
+	while (r->changes.oldest)
+		queue(&r->unsure, unqueue(&r->changes));
+	if (r->unsure.oldest)
+		loop_timer_set(r->loop, &r->patience, (struct deadline){ r->unsure.oldest->due_us });
+}
 
-	r->changes = (struct redis_changes){ 0 };
+void redis_changes_again(struct redis *r)
+{
+	struct redis_changes changes = r->unsure;
+
+	loop_timer_cancel(r->loop, &r->patience);
+	r->unsure = (struct redis_changes){ 0 };
 	while (changes.oldest)
-		fail(r, unqueue(&changes), "Redis did not answer");
+		send_change(r, unqueue(&changes));
+}
+
+void redis_changes_late(struct loop_timer *t)
+{
+	struct redis *r = CONTAINER_OF(t, struct redis, patience);
+
+	while (r->unsure.oldest && r->unsure.oldest->due_us <= clock_mono_us())
+		fail(r, unqueue(&r->unsure), "Redis did not answer");
+	if (r->unsure.oldest)
+		loop_timer_set(r->loop, t, (struct deadline){ r->unsure.oldest->due_us });
+}
+
+void redis_changes_end(struct redis *r)
+{
+	loop_timer_cancel(r->loop, &r->settle);
+	loop_timer_cancel(r->loop, &r->patience);
+	while (r->settling.oldest)
+		fail(r, unqueue(&r->settling), "there was no time left to hear of it");
+	while (r->unsure.oldest)
+		fail(r, unqueue(&r->unsure), "Redis did not answer");
 }

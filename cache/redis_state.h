@@ -47,8 +47,9 @@ struct redis {
 	struct bell *bell;
 	struct redis_changes {
 		struct cache_change *oldest, *newest;
-	} changes, settling; /* settling: made in Redis, and perhaps not known here yet */
-	struct loop_timer settle;
+	} changes, settling, unsure; /* settling: made in Redis, and perhaps not known here yet; unsure: the connection
+					was lost, and the next one makes them again */
+	struct loop_timer settle, patience; /* patience: the first of the unsure is late */
 };
 
 /* redis.c */
@@ -64,6 +65,8 @@ void redis_flush_soon(struct redis *r) NONNULL(1);
 bool redis_ready_for(const struct redis *r, size_t bytes) NONNULL(1);
 /* A command that was sent now is to be answered in time. */
 void redis_expect(struct redis *r, uint64_t sent_us) NONNULL(1);
+/* The same, by then. */
+void redis_expect_by(struct redis *r, uint64_t due_us) NONNULL(1);
 /* Put at the end. */
 void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask) NONNULL(1, 2);
 /* Take the oldest off; there must be one. */
@@ -119,11 +122,15 @@ void redis_invalidate(struct cache *c, struct cache_change *change) NONNULL(1, 2
 bool redis_take_filled(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
 /* Take the answer to the oldest change; false: it cannot be one. */
 bool redis_take_changed(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
-/* Tell all whose answer will not come. */
-void redis_changes_fail(struct redis *r) NONNULL(1);
+/* The connection is lost: they wait for the next one, as long as each may. */
+void redis_changes_wait(struct redis *r) NONNULL(1);
+/* There is one: make those that wait again, which does no harm. */
+void redis_changes_again(struct redis *r) NONNULL(1);
+/* The timer for those that have waited too long. */
+void redis_changes_late(struct loop_timer *t) NONNULL(1);
 /* The timer for changes that are made and have to become known here. */
 void redis_settle(struct loop_timer *t) NONNULL(1);
-/* End it. */
-void redis_settle_end(struct redis *r) NONNULL(1);
+/* End both timers: what waits fails. */
+void redis_changes_end(struct redis *r) NONNULL(1);
 
 #endif

@@ -484,6 +484,36 @@ static void what_we_void_is_gone_when_it_is_done(void **state)
 }
 
 /* As docs/operations.md has them. */
+static bool is_ended(struct world *w, void *arg)
+{
+	(void)w;
+	return ((struct ask *)arg)->answers > 0;
+}
+
+/* A look-up that is late ends the connection; the change is made on the next one. */
+static void a_change_has_more_time_than_a_look_up(void **state)
+{
+	struct redis_conf where = conf();
+	struct voiding v = { .change = { .tenant = STR("t"), .name = sample_name(1), .done = on_done } };
+	struct ask late = { 0 };
+	struct world w;
+
+	(void)state;
+	where.timeout_ms = 20;
+	w = world_near(&where, NEAR_BYTES);
+	v.w = &w;
+	world_run_until_up(&w, true);
+	redis_server_freeze(&server);
+	cache_invalidate(w.cache, &v.change);
+	world_ask(&w, &late, 1);
+	world_run_until(&w, is_ended, &late);
+	assert_null(late.hit.rows);
+	redis_server_thaw(&server);
+	world_run_until(&w, is_done, &v);
+	assert_true(v.good);
+	world_free(&w);
+}
+
 static void what_we_cannot_void_is_not_near_either(void **state)
 {
 	struct redis_conf where = conf();
@@ -550,6 +580,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_a_loss_has_overtaken_is_not_kept),
 		cmocka_unit_test(what_has_ended_is_not_kept),
 		cmocka_unit_test(what_we_void_is_gone_when_it_is_done),
+		cmocka_unit_test(a_change_has_more_time_than_a_look_up),
 		cmocka_unit_test(what_we_cannot_void_is_not_near_either),
 		cmocka_unit_test(the_documented_rights_suffice),
 	};
