@@ -18,6 +18,7 @@ static struct purging *purging_begin(struct exchange *x)
 
 	p->x = x;
 	purge_begin(&p->purge, x->lane, x->mem);
+	p->purge.request_id = x->request_id;
 	return p;
 }
 

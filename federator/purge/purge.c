@@ -127,6 +127,15 @@ static bool whole_make(struct purge *purge, enum purge_what what, struct str nam
 	return true;
 }
 
+static void what_note(struct purge *purge, enum purge_what what, struct str name)
+{
+	static const char *const words[] = { "all", "source ", "part ", "customer", "key " };
+	struct str none = STR(""), shown = what == PURGE_ALL || what == PURGE_CUSTOMER ? none : name;
+
+	purge->what = arena_printf(purge->mem, "%.*s%s%s%.*s", STR_ARG(purge->what), purge->what.n ? ", " : "",
+				   words[what], STR_ARG(shown));
+}
+
 bool purge_add(struct purge *purge, enum purge_what what, struct str name, struct str value)
 {
 	struct purge_one *one = &purge->of[purge->n];
@@ -151,6 +160,7 @@ bool purge_add(struct purge *purge, enum purge_what what, struct str name, struc
 	}
 	if (!good)
 		return false;
+	what_note(purge, what, name);
 	*one = (struct purge_one){ .change = change, .purge = purge };
 	purge->n++;
 	return true;
@@ -163,11 +173,14 @@ static void finish(struct purge *purge)
 	purge->committed_ms = clock_wall_ms();
 	counters_add(service_meters(purge->lane->service), good ? METER_PURGES : METER_PURGES_FAILED, 1);
 	if (good)
-		log_event(often ? LOG_DEBUG : LOG_INFO, "purged", LOG_NUM("things", purge->n),
+		log_event(often ? LOG_DEBUG : LOG_INFO, "purged", LOG_STR("what", purge->what),
+			  LOG_CSTR("request_id", purge->request_id ? purge->request_id : ""),
 			  LOG_NUM("customers", purge->n_found), LOG_NUM("copies", purge->dropped),
 			  LOG_NUM("unresolved", purge->unresolved));
 	else
-		log_event(often ? LOG_DEBUG : LOG_WARN, "purge_failed", LOG_CSTR("text", purge->err.text));
+		log_event(often ? LOG_DEBUG : LOG_WARN, "purge_failed", LOG_STR("what", purge->what),
+			  LOG_CSTR("request_id", purge->request_id ? purge->request_id : ""),
+			  LOG_CSTR("text", purge->err.text));
 	world_unref(&purge->world);
 	purge->done(purge);
 }

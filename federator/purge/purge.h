@@ -38,6 +38,8 @@ struct purge {
 	size_t n_keys;
 	struct purge_one *found; /* customers whom they name */
 	size_t n_found;
+	struct str what; /* for the log: "key phone, part orders", no values */
+	const char *request_id; /* set before purge_run(): whose it is; NULL: nobody's */
 	bool often; /* set before purge_run(): one of many, and not worth a line in the log */
 	/* Set when purge_add() is false: */
 	enum purge_refusal refusal;

@@ -105,7 +105,9 @@ class PurgeTest(LiveTest):
         self.check_ways(service, service, 8)
         metrics = service.admin("/metrics").body.decode()
         self.assertIn('federator_cache_purges_total{outcome="committed"} 10', metrics)
-        self.assertIn('"event":"purged"', service.log())
+        self.assertRegex(service.log(), r'"event":"purged","what":"key phone, key email","request_id":"[^"]+"')
+        self.assertIn('"what":"all"', service.log())
+        self.assertNotIn(phone_of(8), service.log())
 
     def test_others_stay(self):
         service = self.node("--cache", "memory")
