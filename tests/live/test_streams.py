@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import time
 import unittest
 
 from servers import Servers
@@ -48,12 +49,14 @@ class Stream:
 
     def event(self):
         """The next event, as its fields; comments are passed over."""
-        while True:
+        until = time.monotonic() + WAIT_S
+        while time.monotonic() < until:
             lines = self.cut(b"\n\n").split("\n")
             fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
             if fields:
                 fields["data"] = json.loads(fields["data"])
                 return fields
+        raise TimeoutError("nothing but comments")
 
     def events(self, last):
         """Up to and with an event of that name."""
