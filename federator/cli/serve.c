@@ -198,7 +198,7 @@ static void serving_end(struct serving *s)
 		log_event(LOG_WARN, "stopped_with_fetches");
 		_exit(EXIT_OK);
 	}
-	invalidations_stop(&s->invalidations);
+	invalidations_stop(s->invalidations);
 	if (s->server)
 		server_stop(s->server);
 	if (s->admin)
@@ -210,6 +210,7 @@ static void serving_end(struct serving *s)
 		log_event(LOG_WARN, "stopped_with_hung_workers", LOG_NUM("workers", left));
 		_exit(EXIT_OK);
 	}
+	invalidations_free(&s->invalidations);
 	server_free(&s->server);
 	server_free(&s->admin);
 	streams_free(&s->streams);

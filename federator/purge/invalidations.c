@@ -255,7 +255,8 @@ bool invalidations_start(struct service *svc, struct invalidations **out, struct
 			err_set(err, ERR_SYSTEM, "invalidations", "no thread can be started");
 	}
 	if (!inv->running) {
-		invalidations_stop(&inv);
+		invalidations_stop(inv);
+		invalidations_free(&inv);
 		return false;
 	}
 	pthread_setname_np(inv->thread, "invalidations");
@@ -269,20 +270,27 @@ void invalidations_drain(struct invalidations *inv)
 		loop_post(inv->loop, &inv->drain);
 }
 
-void invalidations_stop(struct invalidations **invp)
+void invalidations_stop(struct invalidations *inv)
 {
-	struct invalidations *inv = *invp;
-
-	*invp = NULL;
 	if (!inv)
 		return;
 	if (inv->running) {
 		loop_post(inv->loop, &inv->stop);
 		pthread_join(inv->thread, NULL);
 	}
+	inv->running = false;
 	inbox_close(&inv->inbox);
 	if (inv->lane.cache)
 		lane_close(&inv->lane);
+}
+
+void invalidations_free(struct invalidations **invp)
+{
+	struct invalidations *inv = *invp;
+
+	*invp = NULL;
+	if (!inv)
+		return;
 	loop_free(&inv->loop);
 	free(inv);
 }

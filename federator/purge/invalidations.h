@@ -10,7 +10,10 @@ struct invalidations; /* opaque */
 bool invalidations_start(struct service *svc, struct invalidations **out, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* Take no more: what was taken is dealt with, or left to others. Before service_wait_idle(). Accepts NULL. */
 void invalidations_drain(struct invalidations *inv);
-/* End one that is drained, after that. Accepts NULL inside; sets *inv to NULL. */
-void invalidations_stop(struct invalidations **inv) NONNULL(1);
+/* Stop; no request may run on its lane. Its loop stays, as a worker that has just posted to it may still wake it.
+ * Accepts NULL. */
+void invalidations_stop(struct invalidations *inv);
+/* Free, when no worker runs any more. Accepts NULL inside; sets *inv to NULL. */
+void invalidations_free(struct invalidations **inv) NONNULL(1);
 
 #endif
