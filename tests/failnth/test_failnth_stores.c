@@ -191,7 +191,10 @@ static enum outcome on_redis(struct cache *c, struct loop *loop, struct arena *m
 static enum outcome in_redis(const void *password)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-	const struct cache_conf conf = { .kind = CACHE_IN_REDIS, .redis = { redis.address, NULL, password, 5000 } };
+	const struct cache_conf conf = { .kind = CACHE_IN_REDIS,
+					 .redis = { .address = redis.address,
+						    .password = password,
+						    .timeout_ms = 5000 } };
 	struct err err = { 0 };
 	struct loop *loop = loop_new(&err);
 	struct cache_home *home = loop ? cache_home_new(&conf, &err) : NULL;
