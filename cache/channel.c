@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cache/backoff.h"
 #include "cache/redis_line.h"
 
 /* Default tracking is of no use here: it tells a key once until it is read again, and goes on in silence when the
@@ -18,7 +19,7 @@ enum phase {
 	RESTING, /* timer: next heartbeat */
 };
 
-enum { OPENING_MS = 1000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, BEAT_TTL_MS = 4000 };
+enum { OPENING_MS = 1000, BEAT_TTL_MS = 4000 };
 static const uint64_t beat_us = 500000, trust_us = 2000000;
 #define BEATS CHANNEL_PREFIX "h:"
 
@@ -30,7 +31,7 @@ struct channel {
 	bool listening; /* subscribed */
 	enum phase phase;
 	struct loop_timer timer;
-	uint32_t back_off_ms;
+	struct backoff backoff;
 	char process[17];
 	/* Each heartbeat has a key of its own: no notice of another can be taken for it. */
 	char beat[sizeof(BEATS) + 16 + 1 + 20];
@@ -61,20 +62,17 @@ static void tell_everything(struct channel *ch)
 
 /* ---- the end of a connection ---- */
 
-/* Half of the delay is random, so that many processes do not come back together. The listener is told last, and when
- * nothing is trusted any more. */
+/* The listener is told last, and when nothing is trusted any more. */
 static void go_down(struct channel *ch, const char *why)
 {
 	bool was_up = atomic_exchange(&ch->proven_us, 0) != 0;
-	uint32_t half = ch->back_off_ms / 2;
 
 	redis_line_close(&ch->ears);
 	redis_line_close(&ch->mouth);
 	ch->listening = false;
 	ch->phase = DOWN;
 	atomic_store(&ch->why, why);
-	set_timer(ch, clock_mono_us() + UINT64_C(1000) * (half + randombytes_uniform(half + 1)));
-	ch->back_off_ms = 2 * ch->back_off_ms < BACK_OFF_MOST_MS ? 2 * ch->back_off_ms : BACK_OFF_MOST_MS;
+	set_timer(ch, clock_mono_us() + UINT64_C(1000) * backoff_next_ms(&ch->backoff));
 	if (!was_up)
 		return;
 	count(&ch->losses);
@@ -119,7 +117,7 @@ static void beat_back(struct channel *ch)
 {
 	atomic_store(&ch->proven_us, ch->beat_sent_us);
 	atomic_store(&ch->why, NULL);
-	ch->back_off_ms = BACK_OFF_LEAST_MS;
+	backoff_reset(&ch->backoff);
 	ch->phase = RESTING;
 	set_timer(ch, ch->again ? 1 : ch->beat_sent_us + beat_us);
 	ch->again = false;
@@ -299,7 +297,6 @@ struct channel *channel_open(const struct redis_conf *conf, struct loop *loop, c
 	ch->loop = loop;
 	ch->account = account;
 	ch->listener = *listener;
-	ch->back_off_ms = BACK_OFF_LEAST_MS;
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(ch->process, sizeof(ch->process), random, sizeof(random));
 	redis_line_init(&ch->ears, loop, &ch->account, &ears);

@@ -1,14 +1,14 @@
 #include "cache/courier.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cache/backoff.h"
 #include "cache/redis_line.h"
 
 /* A subscription that died in silence hears nothing, and so does one that nobody sends to: an empty message of our own
  * has to come back. */
-enum { OPENING_MS = 2000, BEAT_MS = 5000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, MESSAGE_MOST = 1 << 20 };
+enum { OPENING_MS = 2000, BEAT_MS = 5000, MESSAGE_MOST = 1 << 20 };
 
 struct courier {
 	struct loop *loop;
@@ -20,19 +20,15 @@ struct courier {
 	bool down;            /* timer: next attempt; else: next empty message, or the first one has not come back */
 	bool heard;           /* something since the last empty message was sent */
 	struct loop_timer timer;
-	uint32_t back_off_ms;
+	struct backoff backoff;
 };
 
-/* Half of the delay is random, so that many processes do not come back together. */
 static void go_down(struct courier *c)
 {
-	uint32_t half = c->back_off_ms / 2;
-
 	redis_line_close(&c->ears);
 	redis_line_close(&c->mouth);
 	c->down = true;
-	loop_timer_set(c->loop, &c->timer, deadline_after_ms(half + randombytes_uniform(half + 1)));
-	c->back_off_ms = 2 * c->back_off_ms < BACK_OFF_MOST_MS ? 2 * c->back_off_ms : BACK_OFF_MOST_MS;
+	loop_timer_set(c->loop, &c->timer, deadline_after_ms(backoff_next_ms(&c->backoff)));
 }
 
 static void ears_lost(struct redis_line *line)
@@ -93,7 +89,7 @@ static bool ears_take(struct redis_line *line, enum redis_command what, const st
 	if (what != REDIS_UNASKED || !str_eq(redis_reply_text(reply->items[0]), STR("message")))
 		return false;
 	c->heard = true;
-	c->back_off_ms = BACK_OFF_LEAST_MS;
+	backoff_reset(&c->backoff);
 	message = redis_reply_text(reply->items[2]);
 	if (message.n)
 		c->take(c->arg, message);
@@ -150,8 +146,7 @@ struct courier *courier_open(const struct redis_conf *conf, struct loop *loop, c
 			       .take = take,
 			       .arg = arg,
 			       .down = true,
-			       .timer = { .fire = on_timer },
-			       .back_off_ms = BACK_OFF_LEAST_MS };
+			       .timer = { .fire = on_timer } };
 	redis_line_init(&c->ears, loop, &c->account, &ears);
 	redis_line_init(&c->mouth, loop, &c->account, &mouth);
 	loop_timer_set(loop, &c->timer, (struct deadline){ 1 }); /* in the first turn of the loop */

@@ -1,11 +1,11 @@
 #include "cache/inbox.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cache/backoff.h"
 #include "cache/inbox_read.h"
 #include "cache/redis_line.h"
 
@@ -15,8 +15,6 @@ enum {
 	CLAIM_MS = 1000, /* how often others' entries are looked for */
 	IDLE_MS = 5000, /* nobody deals with an entry for so long: who took it is gone */
 	AGAIN_MS = 500, /* before what could not be dealt with is handed out again */
-	BACK_OFF_LEAST_MS = 50,
-	BACK_OFF_MOST_MS = 5000,
 };
 
 /* One command at a time is on its way. */
@@ -38,7 +36,7 @@ struct inbox {
 	struct redis_line line;
 	enum inbox_phase phase;
 	struct loop_timer timer;
-	uint32_t back_off_ms;
+	struct backoff backoff;
 	bool told, up; /* the state as it was told last, with its reason */
 	const char *why;
 	bool own_first; /* entries that are ours already, from before */
@@ -61,19 +59,15 @@ static void tell(struct inbox *in, bool up, const char *why)
 	in->state(in->arg, up, why);
 }
 
-/* Half of the delay is random, so that many processes do not come back together. What is out is answered all the same,
- * and handed out again: it was not acknowledged. */
+/* What is out is answered all the same, and handed out again: it was not acknowledged. */
 static void go_down(struct inbox *in, const char *why)
 {
-	uint32_t half = in->back_off_ms / 2;
-
 	redis_line_close(&in->line);
 	if (in->phase == STOPPED)
 		return;
 	in->phase = DOWN;
 	in->own_first = true;
-	loop_timer_set(in->loop, &in->timer, deadline_after_ms(half + randombytes_uniform(half + 1)));
-	in->back_off_ms = 2 * in->back_off_ms < BACK_OFF_MOST_MS ? 2 * in->back_off_ms : BACK_OFF_MOST_MS;
+	loop_timer_set(in->loop, &in->timer, deadline_after_ms(backoff_next_ms(&in->backoff)));
 	tell(in, false, why);
 }
 
@@ -282,7 +276,7 @@ static bool line_take(struct redis_line *line, enum redis_command what, const st
 		good = in->phase == ASKING && take_answer(in, what, reply);
 	if (good) {
 		line->why = NULL;
-		in->back_off_ms = BACK_OFF_LEAST_MS;
+		backoff_reset(&in->backoff);
 	}
 	return good;
 }
@@ -298,7 +292,7 @@ static void line_connected(struct redis_line *line)
 static void start(struct inbox *in)
 {
 	if (in->out) {
-		loop_timer_set(in->loop, &in->timer, deadline_after_ms(BACK_OFF_LEAST_MS));
+		loop_timer_set(in->loop, &in->timer, deadline_after_ms(BACKOFF_LEAST_MS));
 		return;
 	}
 	expect(in, 0);
@@ -350,8 +344,7 @@ struct inbox *inbox_open(const struct inbox_conf *conf, struct loop *loop, struc
 			      .arg = conf->arg,
 			      .timer = { .fire = on_timer },
 			      .own_first = true,
-			      .cursor = "0-0",
-			      .back_off_ms = BACK_OFF_LEAST_MS };
+			      .cursor = "0-0" };
 	redis_line_init(&in->line, loop, &in->account, &user);
 	loop_timer_set(loop, &in->timer, (struct deadline){ 1 }); /* in the first turn of the loop */
 	return in;

@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -8,7 +7,7 @@
 #include "base/memory.h"
 #include "cache/redis_state.h"
 
-enum { GREETING_MS = 1000, BACK_OFF_LEAST_MS = 50, BACK_OFF_MOST_MS = 5000, RUN_CHARS = 8, LOAD_BYTES = 64 };
+enum { GREETING_MS = 1000, RUN_CHARS = 8, LOAD_BYTES = 64 };
 
 static void set_timer(struct redis *r, uint64_t at_us)
 {
@@ -17,13 +16,9 @@ static void set_timer(struct redis *r, uint64_t at_us)
 
 /* ---- the end of a connection ---- */
 
-/* Half of the delay is random, so that many processes do not come back together. */
 static void retry_later(struct redis *r)
 {
-	uint32_t half = r->back_off_ms / 2;
-
-	loop_timer_set(r->loop, &r->timer, deadline_after_ms(half + randombytes_uniform(half + 1)));
-	r->back_off_ms = 2 * r->back_off_ms < BACK_OFF_MOST_MS ? 2 * r->back_off_ms : BACK_OFF_MOST_MS;
+	loop_timer_set(r->loop, &r->timer, deadline_after_ms(backoff_next_ms(&r->backoff)));
 }
 
 static void close_connection(struct redis *r)
@@ -71,11 +66,6 @@ void redis_send(struct redis *r, enum redis_command what, const struct str *word
 bool redis_ready_for(const struct redis *r, size_t bytes)
 {
 	return r->phase == REDIS_UP && redis_pipe_room(&r->pipe, 1 + (r->n_unsent > 0), bytes);
-}
-
-void redis_is_well(struct redis *r)
-{
-	r->back_off_ms = BACK_OFF_LEAST_MS;
 }
 
 void redis_expect(struct redis *r, uint64_t sent_us)
@@ -402,7 +392,6 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	r->home = home;
 	r->loop = loop;
 	r->timeout_us = UINT64_C(1000) * home->timeout_ms;
-	r->back_off_ms = BACK_OFF_LEAST_MS;
 	r->sealer = sealer_new(home->ring);
 	r->bell = bell_new(home->wakeups, loop, redis_ring, r);
 	r->watch = (struct loop_fd){ .fd = -1, .ready = redis_ready };

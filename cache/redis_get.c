@@ -131,7 +131,7 @@ bool redis_take_values(struct redis *r, const struct redis_reply *reply)
 		n++;
 	if (!failed && !are_values(reply, n + 1))
 		return false;
-	redis_is_well(r);
+	backoff_reset(&r->backoff);
 	for (size_t i = 0; i < n; i++)
 		take_value(r, failed ? (struct str){ 0 } : redis_reply_text(reply->items[i]),
 			   failed ? (struct str){ 0 } : redis_reply_text(reply->items[n]));

@@ -2,6 +2,7 @@
 #ifndef CACHE_REDIS_STATE_H
 #define CACHE_REDIS_STATE_H
 
+#include "cache/backoff.h"
 #include "cache/cache_driver.h"
 #include "cache/home.h"
 #include "cache/redis_pipe.h"
@@ -28,7 +29,7 @@ struct redis {
 	struct cache_home *home;
 	struct loop *loop;
 	uint64_t timeout_us;
-	uint32_t back_off_ms;
+	struct backoff backoff;
 	_Atomic enum redis_phase phase; /* read on any thread */
 	struct loop_fd watch;
 	bool waits_to_write;
@@ -71,8 +72,6 @@ void redis_expect_by(struct redis *r, uint64_t due_us) NONNULL(1);
 void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask) NONNULL(1, 2);
 /* Take the oldest off; there must be one. */
 struct cache_ask *redis_asks_take(struct redis_asks *asks) NONNULL(1) __attribute__((returns_nonnull));
-/* It answered a look-up: when this connection is lost, the next one need not be waited for long. */
-void redis_is_well(struct redis *r) NONNULL(1);
 /* Load all scripts. */
 void redis_load(struct redis *r) NONNULL(1);
 /* Does the reply say that the server has lost them? */
