@@ -285,8 +285,12 @@ static void channel_timer(struct loop_timer *t)
 struct channel *channel_open(const struct redis_conf *conf, struct loop *loop, const struct channel_listener *listener,
 			     struct err *err)
 {
-	static const struct redis_line_user ears = { ears_connected, ears_take, ears_lost },
-					    mouth = { mouth_connected, mouth_take, mouth_lost };
+	static const struct redis_line_user ears = { .connected = ears_connected,
+						     .take = ears_take,
+						     .lost = ears_lost };
+	static const struct redis_line_user mouth = { .connected = mouth_connected,
+						      .take = mouth_take,
+						      .lost = mouth_lost };
 	unsigned char random[8];
 	struct redis_account account;
 	struct channel *ch;

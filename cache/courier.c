@@ -132,8 +132,12 @@ static void on_timer(struct loop_timer *t)
 struct courier *courier_open(const struct redis_conf *conf, struct loop *loop, const char *channel, courier_take *take,
 			     void *arg, struct err *err)
 {
-	static const struct redis_line_user ears = { ears_connected, ears_take, ears_lost },
-					    mouth = { mouth_connected, mouth_take, mouth_lost };
+	static const struct redis_line_user ears = { .connected = ears_connected,
+						     .take = ears_take,
+						     .lost = ears_lost };
+	static const struct redis_line_user mouth = { .connected = mouth_connected,
+						      .take = mouth_take,
+						      .lost = mouth_lost };
 	struct redis_account account;
 	struct courier *c;
 

@@ -327,7 +327,9 @@ static void on_timer(struct loop_timer *t)
 
 struct inbox *inbox_open(const struct inbox_conf *conf, struct loop *loop, struct err *err)
 {
-	static const struct redis_line_user user = { line_connected, line_take, line_lost };
+	static const struct redis_line_user user = { .connected = line_connected,
+						     .take = line_take,
+						     .lost = line_lost };
 	struct redis_account account;
 	struct inbox *in;
 

@@ -1,8 +1,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "cache/redis_state.h"
@@ -23,14 +21,8 @@ static void retry_later(struct redis *r)
 
 static void close_connection(struct redis *r)
 {
-	loop_timer_cancel(r->loop, &r->flush);
 	loop_timer_cancel(r->loop, &r->timer);
-	if (r->watch.fd >= 0) {
-		loop_unwatch(r->loop, &r->watch);
-		close(r->watch.fd);
-		r->watch.fd = -1;
-	}
-	cache_add(&r->base.count.put_failures, redis_pipe_end(&r->pipe));
+	cache_add(&r->base.count.put_failures, redis_line_close(&r->line));
 	r->phase = REDIS_DOWN;
 }
 
@@ -48,24 +40,25 @@ static void go_down(struct redis *r)
 	miss_all(r);
 }
 
-/* ---- commands and replies ---- */
-
-void redis_flush_soon(struct redis *r)
+static void line_lost(struct redis_line *line)
 {
-	if (r->flush.slot == 0)
-		loop_timer_set(r->loop, &r->flush, (struct deadline){ 1 });
+	struct redis *r = CONTAINER_OF(line, struct redis, line);
+
+	cache_add(&r->base.count.put_failures, line->unanswered);
+	go_down(r);
 }
+
+/* ---- commands and replies ---- */
 
 void redis_send(struct redis *r, enum redis_command what, const struct str *words, size_t n)
 {
-	redis_pipe_add(&r->pipe, what, words, n);
-	redis_flush_soon(r);
+	redis_line_send(&r->line, what, words, n);
 }
 
 /* The command of the look-ups that wait to be sent has its place already. */
 bool redis_ready_for(const struct redis *r, size_t bytes)
 {
-	return r->phase == REDIS_UP && redis_pipe_room(&r->pipe, 1 + (r->n_unsent > 0), bytes);
+	return r->phase == REDIS_UP && redis_pipe_room(&r->line.pipe, 1 + (r->n_unsent > 0), bytes);
 }
 
 void redis_expect(struct redis *r, uint64_t sent_us)
@@ -105,21 +98,6 @@ void redis_keys_make(struct redis_keys *out, struct str tenant, const struct cac
 	snprintf(out->tombs, sizeof(out->tombs), "fed2:x:{%.*s}:t", STR_ARG(tenant));
 }
 
-static void flush_out(struct loop_timer *t)
-{
-	struct redis *r = CONTAINER_OF(t, struct redis, flush);
-	bool rest;
-
-	redis_gets_send(r);
-	if (!redis_pipe_flush(&r->pipe, r->watch.fd, &rest)) {
-		go_down(r);
-		return;
-	}
-	if (rest != r->waits_to_write)
-		loop_rewatch(r->loop, &r->watch, rest ? EPOLLIN | EPOLLOUT : EPOLLIN);
-	r->waits_to_write = rest;
-}
-
 static bool take_probe(struct redis *r, const struct redis_reply *reply)
 {
 	if (reply->type != REDIS_REPLY_ARRAY)
@@ -155,14 +133,12 @@ static bool take_loaded(struct redis *r, const struct redis_reply *reply)
 }
 
 /* False: this cannot be the answer to that command, or it says that we cannot work here. */
-static bool take_reply(void *arg, enum redis_command what, const struct redis_reply *reply)
+static bool take_reply(struct redis_line *line, enum redis_command what, const struct redis_reply *reply)
 {
-	struct redis *r = arg;
+	struct redis *r = CONTAINER_OF(line, struct redis, line);
 	bool failed = reply->type == REDIS_REPLY_ERROR; /* OOM, READONLY, LOADING, NOAUTH, MOVED ... */
 
 	switch (what) {
-	case REDIS_AUTH:
-		return reply->type == REDIS_REPLY_STATUS;
 	case REDIS_INFO:
 		return take_info(r, reply);
 	case REDIS_LOAD:
@@ -180,6 +156,7 @@ static bool take_reply(void *arg, enum redis_command what, const struct redis_re
 	case REDIS_UNLINK:
 	case REDIS_RELEASE:
 		return failed || reply->type == REDIS_REPLY_INTEGER;
+	case REDIS_AUTH:
 	case REDIS_CLIENT_ID:
 	case REDIS_TRACKING:
 	case REDIS_SUBSCRIBE:
@@ -206,78 +183,40 @@ void redis_load(struct redis *r)
 
 	for (size_t i = 0; i < SCRIPTS; i++)
 		bytes += script_text((enum script)i).n + LOAD_BYTES;
-	if (r->loaded < r->loading || !redis_pipe_room(&r->pipe, SCRIPTS, bytes))
+	if (r->loaded < r->loading || !redis_pipe_room(&r->line.pipe, SCRIPTS, bytes))
 		return; /* they are on their way, for all who lack them; or who comes next tries again */
 	r->loading += SCRIPTS;
 	for (size_t i = 0; i < SCRIPTS; i++)
 		REDIS_SEND(r, REDIS_LOAD, STR("SCRIPT"), STR("LOAD"), script_text((enum script)i));
 }
 
-/* Afterwards the connection may be down. */
-static void receive(struct redis *r)
-{
-	if (!redis_pipe_receive(&r->pipe, r->watch.fd, take_reply, r))
-		go_down(r);
-}
-
 /* ---- the beginning of a connection ---- */
 
 /* The probe is a look-up like ours, so it finds out all that could stand in their way. */
-static void greet(struct redis *r)
+static void line_connected(struct redis_line *line)
 {
-	const struct redis_account *account = &r->home->account;
+	struct redis *r = CONTAINER_OF(line, struct redis, line);
 
-	if (!redis_pipe_begin(&r->pipe)) {
-		go_down(r);
-		return;
-	}
 	r->phase = REDIS_GREETING;
 	r->loading = r->loaded = 0;
-	if (account->password && account->user)
-		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(account->user), str_of(account->password));
-	else if (account->password)
-		REDIS_SEND(r, REDIS_AUTH, STR("AUTH"), str_of(account->password));
 	REDIS_SEND(r, REDIS_INFO, STR("INFO"), STR("server"));
 	redis_load(r);
 	REDIS_SEND(r, REDIS_PROBE, STR("MGET"), STR("fed2:c:"));
-	loop_rewatch(r->loop, &r->watch, EPOLLIN);
-	r->waits_to_write = false;
+}
+
+static void line_flushing(struct redis_line *line)
+{
+	redis_gets_send(CONTAINER_OF(line, struct redis, line));
 }
 
 static void start(struct redis *r)
 {
-	struct err err;
-
-	r->watch.fd = redis_socket_connect(&r->home->account.address);
-	if (r->watch.fd < 0) {
-		retry_later(r);
-		return;
-	}
-	if (!loop_watch(r->loop, &r->watch, EPOLLOUT, &err)) {
-		close(r->watch.fd);
-		r->watch.fd = -1;
+	if (!redis_line_open(&r->line)) {
 		retry_later(r);
 		return;
 	}
 	r->phase = REDIS_CONNECTING;
 	loop_timer_set(r->loop, &r->timer, deadline_after_ms(GREETING_MS));
-}
-
-static void redis_ready(struct loop_fd *w, uint32_t events)
-{
-	struct redis *r = CONTAINER_OF(w, struct redis, watch);
-
-	if (r->phase == REDIS_CONNECTING) {
-		if (redis_socket_connected(w->fd))
-			greet(r);
-		else
-			go_down(r);
-		return;
-	}
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		receive(r);
-	if (r->phase != REDIS_DOWN && (events & EPOLLOUT))
-		flush_out(&r->flush);
 }
 
 /* When the first is late that has no answer yet; 0: there is none. */
@@ -299,7 +238,7 @@ static void check_late(struct redis *r)
 {
 	uint64_t due_us;
 
-	receive(r);
+	redis_line_receive(&r->line);
 	due_us = first_due_us(r);
 	if (r->phase != REDIS_UP || !due_us)
 		return;
@@ -385,6 +324,10 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 		.state = redis_state,
 		.free = redis_free,
 	};
+	static const struct redis_line_user user = { .connected = line_connected,
+						     .take = take_reply,
+						     .lost = line_lost,
+						     .flushing = line_flushing };
 	struct redis *r = memory_new(sizeof(*r));
 
 	r->base.driver = &driver;
@@ -394,9 +337,8 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	r->timeout_us = UINT64_C(1000) * home->timeout_ms;
 	r->sealer = sealer_new(home->ring);
 	r->bell = bell_new(home->wakeups, loop, redis_ring, r);
-	r->watch = (struct loop_fd){ .fd = -1, .ready = redis_ready };
+	redis_line_init(&r->line, loop, &home->account, &user);
 	r->timer.fire = redis_timer;
-	r->flush.fire = flush_out;
 	r->settle.fire = redis_settle;
 	r->patience.fire = redis_changes_late;
 	set_timer(r, 1); /* in the first turn of the loop */

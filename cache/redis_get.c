@@ -30,7 +30,7 @@ void redis_gets_send(struct redis *r)
 	r->gets.newest->last = true;
 	r->unsent = NULL;
 	r->n_unsent = 0;
-	redis_pipe_add(&r->pipe, REDIS_GET, words, n);
+	redis_pipe_add(&r->line.pipe, REDIS_GET, words, n);
 }
 
 /* Behind those that go with it; what cannot go with the others lets them go first. */
@@ -43,7 +43,7 @@ static void queue(struct redis *r, struct cache_ask *ask)
 	redis_asks_put(&r->gets, ask);
 	if (r->n_unsent++ == 0)
 		r->unsent = ask;
-	redis_flush_soon(r);
+	redis_line_flush_soon(&r->line);
 }
 
 void redis_get(struct cache *c, struct cache_ask *ask)

@@ -46,18 +46,23 @@ static void lose(struct redis_line *line, const char *why)
 {
 	if (!line->why)
 		line->why = why;
-	redis_line_close(line);
+	line->unanswered = redis_line_close(line);
 	line->user->lost(line);
 }
 
 /* ---- commands and replies ---- */
 
+void redis_line_flush_soon(struct redis_line *line)
+{
+	if (line->flush.slot == 0)
+		loop_timer_set(line->loop, &line->flush, (struct deadline){ 1 });
+}
+
 void redis_line_send(struct redis_line *line, enum redis_command what, const struct str *words, size_t n)
 {
 	assert(line->connected);
 	redis_pipe_add(&line->pipe, what, words, n);
-	if (line->flush.slot == 0)
-		loop_timer_set(line->loop, &line->flush, (struct deadline){ 1 });
+	redis_line_flush_soon(line);
 }
 
 static void flush_out(struct loop_timer *t)
@@ -65,6 +70,8 @@ static void flush_out(struct loop_timer *t)
 	struct redis_line *line = CONTAINER_OF(t, struct redis_line, flush);
 	bool rest;
 
+	if (line->user->flushing)
+		line->user->flushing(line);
 	if (!redis_pipe_flush(&line->pipe, line->watch.fd, &rest)) {
 		lose(line, "the connection broke");
 		return;

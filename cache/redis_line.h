@@ -19,6 +19,8 @@ struct redis_line_user {
 	bool (*take)(struct redis_line *line, enum redis_command what, const struct redis_reply *reply);
 	/* Closed, for the reason in line->why. */
 	void (*lost)(struct redis_line *line);
+	/* What was queued is about to be sent: the last moment to queue more. NULL: nothing to do. */
+	void (*flushing)(struct redis_line *line);
 };
 
 /* Where Redis is and how to log in there; shared by lines, which it must outlive. */
@@ -32,6 +34,7 @@ struct redis_line {
 	const struct redis_account *account;
 	const struct redis_line_user *user;
 	const char *why; /* a constant: why it was lost; NULL: it was not */
+	size_t unanswered; /* fills that had no answer when it was lost */
 	bool connected; /* and commands may be sent */
 	bool waits_to_write;
 	struct loop_fd watch; /* fd -1: closed */
@@ -50,7 +53,7 @@ void redis_line_init(struct redis_line *line, struct loop *loop, const struct re
 		     const struct redis_line_user *user) NONNULL(1, 2, 3, 4);
 /* Begin to connect a closed line. False: refused at once; it stays closed. */
 bool redis_line_open(struct redis_line *line) MUST_CHECK NONNULL(1);
-/* Close without a word; harmless when closed. Returns how many SET commands were left without an answer. */
+/* Close without a word; harmless when closed. Returns how many fills were left without an answer. */
 size_t redis_line_close(struct redis_line *line) NONNULL(1);
 /* Send a command of `n` words with this turn's others; connected, and redis_pipe_room() was asked. */
 void redis_line_send(struct redis_line *line, enum redis_command what, const struct str *words, size_t n) NONNULL(1, 3);
@@ -58,6 +61,8 @@ void redis_line_send(struct redis_line *line, enum redis_command what, const str
 #define REDIS_LINE_SEND(line, what, ...)                                     \
 	redis_line_send((line), (what), (const struct str[]){ __VA_ARGS__ }, \
 			sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+/* Send what is queued, and what flushing() adds, at the end of this turn of the loop. */
+void redis_line_flush_soon(struct redis_line *line) NONNULL(1);
 /* Take what has arrived, before anything is called late. Afterwards the line may be closed. */
 void redis_line_receive(struct redis_line *line) NONNULL(1);
 

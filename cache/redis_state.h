@@ -5,7 +5,7 @@
 #include "cache/backoff.h"
 #include "cache/cache_driver.h"
 #include "cache/home.h"
-#include "cache/redis_pipe.h"
+#include "cache/redis_line.h"
 #include "cache/scripts.h"
 #include "cache/sealer.h"
 
@@ -31,11 +31,8 @@ struct redis {
 	uint64_t timeout_us;
 	struct backoff backoff;
 	_Atomic enum redis_phase phase; /* read on any thread */
-	struct loop_fd watch;
-	bool waits_to_write;
 	struct loop_timer timer; /* see enum redis_phase */
-	struct loop_timer flush; /* due at once: all commands of a turn go together */
-	struct redis_pipe pipe;
+	struct redis_line line;
 	struct sealer *sealer;
 	struct buf opened; /* the copy that is read; wiped between two */
 	char run[9]; /* of the server: the beginning of its run_id */
@@ -60,8 +57,6 @@ void redis_send(struct redis *r, enum redis_command what, const struct str *word
 #define REDIS_SEND(r, what, ...)                                       \
 	redis_send((r), (what), (const struct str[]){ __VA_ARGS__ }, \
 		   sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
-/* At the end of this turn of the loop, send what is queued. */
-void redis_flush_soon(struct redis *r) NONNULL(1);
 /* Connected, and room for one more command of so many bytes? */
 bool redis_ready_for(const struct redis *r, size_t bytes) NONNULL(1);
 /* A command that was sent now is to be answered in time. */
