@@ -101,14 +101,19 @@ static bool take_found(struct run *run, struct cache_hit hit)
 	return true;
 }
 
-static void ask_with(struct run *run, enum run_state state, void (*found)(struct cache_ask *, struct cache_hit))
+void look_ask(struct run *run, void (*found)(struct cache_ask *, struct cache_hit))
 {
-	run->state = state;
 	run->look = (struct cache_ask){ .key = run->cache_key,
 					.wholes = run->flow->world->wholes[run->part->index],
 					.mem = run->flow->mem,
 					.found = found };
 	run->flow->holds++;
+}
+
+static void ask_with(struct run *run, enum run_state state, void (*found)(struct cache_ask *, struct cache_hit))
+{
+	run->state = state;
+	look_ask(run, found);
 }
 
 /* ---- beginning ---- */

@@ -30,15 +30,23 @@ void refresh_landed(struct job *job)
 	job->crew = NULL;
 }
 
-/* A job of this run, unless the same is asked already, or was stored since it looked. */
+/* Is it not asked already, nor stored since the run looked? Under the lock. */
+static bool is_free(const struct run *run)
+{
+	struct underway *underway = run->flow->world->underway;
+
+	return !underway_find(underway, run->part, &run->cache_key) &&
+	       underway_stored(underway, &run->cache_key) == run->stored;
+}
+
+/* NULL: somebody else was quicker. */
 static struct job *new_job(const struct run *run)
 {
 	struct underway *underway = run->flow->world->underway;
 	struct job *job = NULL;
 
 	underway_lock(underway);
-	if (!underway_find(underway, run->part, &run->cache_key) &&
-	    underway_stored(underway, &run->cache_key) == run->stored) {
+	if (is_free(run)) {
 		job = job_new(run);
 		job->crew = crew_new();
 		job->flight.behind = true;
@@ -65,16 +73,13 @@ static bool submit(struct job *job, const struct run *run, struct err *err)
 	return true;
 }
 
-/* Is it not asked already, nor stored since the run looked? */
 static bool is_wanted(const struct run *run)
 {
-	struct underway *underway = run->flow->world->underway;
 	bool wanted;
 
-	underway_lock(underway);
-	wanted = !underway_find(underway, run->part, &run->cache_key) &&
-		 underway_stored(underway, &run->cache_key) == run->stored;
-	underway_unlock(underway);
+	underway_lock(run->flow->world->underway);
+	wanted = is_free(run);
+	underway_unlock(run->flow->world->underway);
 	return wanted;
 }
 
@@ -116,14 +121,10 @@ bool refresh_begin(struct run *run)
 	run->fact.refreshing = true;
 	if (lane->still_ms || !is_wanted(run)) /* nothing happens behind an answer where no time passes */
 		return true;
-	run->look = (struct cache_ask){ .key = run->cache_key,
-					.wholes = run->flow->world->wholes[run->part->index],
-					.mem = run->flow->mem,
-					.found = on_begun,
-					.how = CACHE_BEHIND,
-					.seen = run->copy.began,
-					.lease_ms = run->part->cap_ms + LEASE_SPARE_MS };
-	run->flow->holds++;
+	look_ask(run, on_begun);
+	run->look.how = CACHE_BEHIND;
+	run->look.seen = run->copy.began;
+	run->look.lease_ms = run->part->cap_ms + LEASE_SPARE_MS;
 	cache_begin(lane->cache, &run->look);
 	return run->fact.refreshing;
 }

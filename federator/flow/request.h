@@ -180,6 +180,8 @@ bool run_fits(const struct flow *flow) NONNULL(1);
 enum { LEASE_SPARE_MS = 100 }; /* a fetch is ended by its cap; its rows are kept a moment later */
 /* Look into the cache, where the question allows it, then for others who ask the same; else ask the source. */
 void look_begin(struct run *run) NONNULL(1);
+/* Make run->look, for found(), which has to release the hold on the flow that this takes. */
+void look_ask(struct run *run, void (*found)(struct cache_ask *ask, struct cache_hit hit)) NONNULL(1, 2);
 
 /* room.c - does a request find room at its sources? */
 
