@@ -4,13 +4,9 @@
 
 #include "base/memory.h"
 #include "cache/memory_store.h"
+#include "cache/name.h"
 
 enum { PLACES = MEMORY_LAPSED_MOST }; /* looked at for one pair */
-
-static bool is_same(const struct cache_name *a, const struct cache_name *b)
-{
-	return memcmp(a->text, b->text, sizeof(a->text)) == 0;
-}
 
 void memory_lapsed_begin(struct lapsed *lapsed, size_t n)
 {
@@ -38,7 +34,7 @@ static void add_pair(struct lapsed *lapsed, const struct cache_name *name, const
 			at[i] = (struct lapsed_pair){ *name, *given };
 			return;
 		}
-		if (is_same(&at[i].name, name) && is_same(&at[i].given, given))
+		if (name_same(&at[i].name, name) && name_same(&at[i].given, given))
 			return;
 	}
 	lapsed->lost = true;
@@ -58,7 +54,7 @@ size_t memory_lapsed_take(struct lapsed *lapsed, const struct cache_name *name,
 	size_t n = 0;
 
 	for (size_t i = 0; i < PLACES; i++) {
-		if (!is_same(&at[i].name, name))
+		if (!name_same(&at[i].name, name))
 			continue;
 		given[n++] = at[i].given;
 		at[i] = (struct lapsed_pair){ 0 };

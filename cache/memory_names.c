@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "cache/memory_store.h"
+#include "cache/name.h"
 #include "cache/stamp.h"
 
 enum { BUCKETS_LEAST = 1024, BUCKETS_MOST = 1 << 20, BYTES_FOR_A_BUCKET = 1024 };
@@ -43,11 +44,6 @@ static uint64_t hash_of(const struct cache_name *name)
 	return digest_sip(str_of(name->text));
 }
 
-static bool is_same(const struct cache_name *a, const struct cache_name *b)
-{
-	return memcmp(a->text, b->text, sizeof(a->text)) == 0;
-}
-
 static struct name_link **bucket_of(const struct names *names, const struct cache_name *name)
 {
 	return &names->buckets[hash_of(name) & (names->n_buckets - 1)];
@@ -86,7 +82,7 @@ const struct node *memory_names_find(const struct names *names, const struct cac
 {
 	const struct name_link *link = *bucket_of(names, name);
 
-	while (link && !is_same(&link->name, name))
+	while (link && !name_same(&link->name, name))
 		link = link->next;
 	return link ? link->node : NULL;
 }
@@ -101,9 +97,9 @@ void memory_names_raise(struct names *names, const struct cache_name *name)
 	static const struct cache_name all = { STAMP_ALL };
 	size_t i = 0;
 
-	while (i < names->n_floors && !is_same(&names->floors[i].name, name))
+	while (i < names->n_floors && !name_same(&names->floors[i].name, name))
 		i++;
-	if (is_same(name, &all) || i == MEMORY_FLOORS) {
+	if (name_same(name, &all) || i == MEMORY_FLOORS) {
 		names->all = names->tick;
 		names->n_floors = 0;
 		return;
@@ -117,8 +113,8 @@ uint64_t memory_names_floor(const struct names *names, const struct cache_wholes
 	uint64_t most = names->all;
 
 	for (size_t i = 0; i < names->n_floors; i++)
-		if ((is_same(&names->floors[i].name, &wholes->source) ||
-		     is_same(&names->floors[i].name, &wholes->part)) &&
+		if ((name_same(&names->floors[i].name, &wholes->source) ||
+		     name_same(&names->floors[i].name, &wholes->part)) &&
 		    names->floors[i].at > most)
 			most = names->floors[i].at;
 	return most;

@@ -83,3 +83,8 @@ void cache_whole_make(struct cache_name *out, enum cache_whole whole, struct str
 		return;
 	}
 }
+
+bool name_same(const struct cache_name *a, const struct cache_name *b)
+{
+	return memcmp(a->text, b->text, sizeof(a->text)) == 0;
+}

@@ -12,6 +12,8 @@ void name_tenant(struct str tenant, char out[TENANT_MOST + 1]) NONNULL(2);
 void name_hash_begin(struct digest *d, struct str salt) NONNULL(1);
 /* The first bytes of a hash as text, without padding; `out` takes the text and a NUL. */
 void name_text(const unsigned char *bytes, size_t n, char *out, size_t out_n) NONNULL(1, 3);
+/* Are they the same? */
+bool name_same(const struct cache_name *a, const struct cache_name *b) NONNULL(1, 2);
 /* The tenant in a key. */
 struct str name_key_tenant(const struct cache_key *key) NONNULL(1);
 /* What follows "fed2:c:{TENANT:" in a key. */
