@@ -126,3 +126,19 @@ redisReply *redis_server_command(const struct redis_server *s, const char *fmt, 
 	redisFree(c);
 	return reply;
 }
+
+struct redis_server server;
+
+int redis_server_set_up(void **state)
+{
+	(void)state;
+	redis_server_start(&server, NULL);
+	return 0;
+}
+
+int redis_server_tear_down(void **state)
+{
+	(void)state;
+	redis_server_end(&server);
+	return 0;
+}

@@ -28,6 +28,13 @@ void redis_server_kill(struct redis_server *s) NONNULL(1);
 /* End it, when it runs, and remove its directory. */
 void redis_server_end(struct redis_server *s) NONNULL(1);
 
+/* The server of a test program that has one. */
+extern struct redis_server server;
+/* Set-up and tear-down for cmocka: start it, end it. */
+int redis_server_set_up(void **state);
+/* See above. */
+int redis_server_tear_down(void **state);
+
 /* A second, blocking connection: one command in the manner of redisCommand(), whose reply must not be an
  * error. */
 redisReply *redis_server_command(const struct redis_server *s, const char *fmt, ...)

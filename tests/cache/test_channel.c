@@ -5,22 +5,6 @@
 #include "tests/cache/redis_server.h"
 #include "tests/cmocka_all.h"
 
-static struct redis_server server;
-
-static int begin(void **state)
-{
-	(void)state;
-	redis_server_start(&server, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	redis_server_end(&server);
-	return 0;
-}
-
 static struct redis_conf conf(void)
 {
 	return (struct redis_conf){ .address = server.address };
@@ -281,5 +265,5 @@ int main(void)
 		cmocka_unit_test(an_unreadable_address_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, redis_server_set_up, redis_server_tear_down);
 }

@@ -6,7 +6,6 @@
 
 enum { PATIENT_MS = 30000, LONG_MS = 3600000 };
 
-static struct redis_server server;
 static struct world one, two;
 
 static struct world up(void)

@@ -11,7 +11,6 @@
 
 enum { NEAR_BYTES = 4 << 20, LONG_MS = 3600000 };
 
-static struct redis_server server;
 static _Atomic uint64_t ahead_us;
 
 uint64_t __real_clock_mono_us(void);
@@ -19,20 +18,6 @@ uint64_t __wrap_clock_mono_us(void);
 uint64_t __wrap_clock_mono_us(void)
 {
 	return __real_clock_mono_us() + ahead_us;
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	redis_server_start(&server, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	redis_server_end(&server);
-	return 0;
 }
 
 static struct redis_conf conf(void)
@@ -585,5 +570,5 @@ int main(void)
 		cmocka_unit_test(the_documented_rights_suffice),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, redis_server_set_up, redis_server_tear_down);
 }

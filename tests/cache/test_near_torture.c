@@ -10,8 +10,6 @@
 #include "tests/cache/samples.h"
 #include "tests/cmocka_all.h"
 
-static struct redis_server server;
-
 enum { NEAR_BYTES = 4 << 20, LONG_MS = 3600000, KEYS = 40, WRITERS = 2, READERS = 2, WRITES = 4000 };
 
 struct torture {

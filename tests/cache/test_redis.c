@@ -11,22 +11,6 @@
 
 enum { PATIENT_MS = 30000, HASTY_MS = 30, LONG_MS = 3600000 };
 
-static struct redis_server server;
-
-static int begin(void **state)
-{
-	(void)state;
-	redis_server_start(&server, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	redis_server_end(&server);
-	return 0;
-}
-
 static struct world world_up(uint32_t timeout_ms)
 {
 	struct world w =
@@ -459,7 +443,7 @@ static void no_password_where_one_is_needed_is_only_a_miss(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define T(test) cmocka_unit_test_setup_teardown(test, redis_server_set_up, redis_server_tear_down)
 	const struct CMUnitTest tests[] = {
 		T(what_is_put_is_found),
 		T(a_copy_ends_with_its_time),

@@ -6,22 +6,6 @@
 /* Values in a real Redis, and the keys they are sealed with. */
 enum { PATIENT_MS = 30000, LONG_MS = 3600000 };
 
-static struct redis_server server;
-
-static int begin(void **state)
-{
-	(void)state;
-	redis_server_start(&server, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	redis_server_end(&server);
-	return 0;
-}
-
 #define KEY_1 "1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
 #define KEY_2 "2 ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n"
 
@@ -93,5 +77,5 @@ int main(void)
 		cmocka_unit_test(keys_that_cannot_be_read_are_refused),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, redis_server_set_up, redis_server_tear_down);
 }

@@ -10,22 +10,6 @@
 
 enum { PATIENT_MS = 30000, HASTY_MS = 30, LONG_MS = 3600000 };
 
-static struct redis_server server;
-
-static int begin(void **state)
-{
-	(void)state;
-	redis_server_start(&server, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	redis_server_end(&server);
-	return 0;
-}
-
 static struct world world_up(uint32_t timeout_ms)
 {
 	struct world w =
@@ -188,7 +172,7 @@ static void all_that_waits_for_a_frozen_server_is_answered_once(void **state)
 	world_free(&w);
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define T(test) cmocka_unit_test_setup_teardown(test, redis_server_set_up, redis_server_tear_down)
 
 int main(void)
 {

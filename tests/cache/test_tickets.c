@@ -10,8 +10,6 @@ enum { PATIENT_MS = 30000, LONG_MS = 3600000 };
 #define FLOORS "fed2:c:{t}:f"
 #define TOMBS "fed2:x:{t}:t"
 
-static struct redis_server server;
-
 static struct world in_memory(void)
 {
 	return world_of(&(struct cache_conf){ .kind = CACHE_IN_MEMORY, .max_bytes = 1 << 20 });
@@ -26,20 +24,6 @@ static struct world in_redis(void)
 }
 
 static struct world (*const kinds[])(void) = { in_memory, in_redis };
-
-static int begin(void **state)
-{
-	(void)state;
-	redis_server_start(&server, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	redis_server_end(&server);
-	return 0;
-}
 
 /* Names of other keys than the samples' own. */
 enum { PHONE = 100, OTHER = 101, COOKIE = 102, FURTHER = 103, FARTHEST = 104, TOO_FAR = 105 };
@@ -447,7 +431,7 @@ static void a_server_that_does_not_answer_fails_the_change(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define T(test) cmocka_unit_test_setup_teardown(test, redis_server_set_up, redis_server_tear_down)
 	const struct CMUnitTest tests[] = {
 		T(what_was_asked_before_a_name_was_voided_is_not_kept),
 		T(what_was_asked_before_a_whole_was_voided_is_not_kept),

@@ -30,7 +30,6 @@ static struct settings {
 } settings = { .mode = "redis", .operations = 50000, .nodes = 3, .actors = 24, .customers = 40, .every = 1500 };
 
 static struct field field;
-static struct redis_server server;
 static struct hand hand = { .server = &server };
 static struct cache_home *homes[NODES_MOST];
 static struct node *nodes[NODES_MOST];
