@@ -200,7 +200,7 @@ class Lab:
             path = os.path.join(mapping, name)
             if name.endswith(".xml"):
                 with open(path) as f:
-                    text = re.sub(r'\bttl="[^"]*"', 'ttl="1h"', f.read())
+                    text = re.sub(r'\b(ttl|negative)="[^"]*"', r'\1="1h"', f.read())
                 with open(path, "w") as f:
                     f.write(text)
         os.mkdir(secrets, 0o700)
