@@ -94,6 +94,8 @@ static bool take_found(struct run *run, struct cache_hit hit)
 	run->copy.rows = copy.rows;
 	if (freshness < COPY_OLD)
 		return false;
+	if (freshness == COPY_REFRESHED && progress_bridges(run))
+		return false;
 	run->forward = FORWARD_NOT;
 	if (freshness == COPY_REFRESHED)
 		run->fact.refreshing = refresh_begin(run);

@@ -30,6 +30,22 @@ static void tell(struct flow *flow, enum news what, const struct node *root)
 
 /* ---- the view so far ---- */
 
+static void show_unfinished(struct run *run)
+{
+	struct fact *fact = &run->fact;
+
+	if (!run->bridged || cache_pin_lost(run->flow->lane->cache, &run->copy.pin)) {
+		fact->state = FACT_MISSING;
+		fact->reason = "pending";
+		return;
+	}
+	fact->state = FACT_STALE;
+	fact->rows = run->copy.rows;
+	fact->stored_ms = run->copy.stored_ms;
+	fact->age_ms = freshness_age_ms(run, run->copy.stored_ms);
+	fact->refreshing = true;
+}
+
 /* Keys that are looked up in the copy would be kept in its arena. */
 static struct node *snapshot(const struct flow *flow, struct arena *mem)
 {
@@ -41,10 +57,8 @@ static struct node *snapshot(const struct flow *flow, struct arena *mem)
 	for (size_t i = 0; i < flow->n_runs; i++) {
 		shot.runs[i] = flow->runs[i];
 		shot.runs[i].fact.keys = NULL;
-		if (flow->runs[i].state == RUN_ENDED)
-			continue;
-		shot.runs[i].fact.state = FACT_MISSING;
-		shot.runs[i].fact.reason = "pending";
+		if (flow->runs[i].state != RUN_ENDED)
+			show_unfinished(&shot.runs[i]);
 	}
 	if (step_merge(&shot) == STEP_REFUSED)
 		return NULL;
@@ -230,6 +244,12 @@ void progress_answer(struct flow *flow)
 	}
 	if (!p->awaited)
 		tell_done(flow);
+}
+
+bool progress_bridges(struct run *run)
+{
+	run->bridged = run->flow->progress && !run->walk;
+	return run->bridged;
 }
 
 bool progress_awaits(struct run *run)

@@ -54,6 +54,7 @@ struct run {
 	struct cache_ticket ticket; /* of what its job will bring */
 	uint64_t seen; /* the ticket of the copy that was found; 0: none was */
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
+	bool bridged; /* somebody who looks on sees the copy until the source has answered: progress.c */
 	struct job *job; /* the fetch; its rows live as long as it does */
 	enum forward forward;
 	bool joined; /* it is another run's */
@@ -463,6 +464,9 @@ void progress_free(struct flow *flow) NONNULL(1);
 void progress_show(struct flow *flow) NONNULL(1);
 /* The answer is in flow->reply. */
 void progress_answer(struct flow *flow) NONNULL(1);
+/* Its copy may be shown while its source is asked. True: somebody looks on, who sees it until then and is told what
+ * comes; else what comes is for the next question. */
+bool progress_bridges(struct run *run) NONNULL(1);
 /* The run's time is up. True: its job is not abandoned, as somebody waits for what it brings. */
 bool progress_awaits(struct run *run) NONNULL(1);
 /* The job of such a run has landed; the run's fact is what it brought, or what it was. The flow may be gone

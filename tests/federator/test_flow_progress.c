@@ -18,8 +18,10 @@ static const char mapping[] =
 	PART("slow", "name", "deadline=\"1ms\" ttl=\"0s\" stale=\"0s\"")
 	PART("calm", "alias", "deadline=\"5m\" ttl=\"1m\" stale=\"0s\"")
 	PART("now", "mood", "deadline=\"5m\" ttl=\"0s\" stale=\"0s\"")
+	PART("old", "rank", "deadline=\"5m\" ttl=\"1ms\" stale=\"5m\" revalidate=\"5m\"")
 	"<view name=\"one\" by=\"member\" budget=\"9m\"><use path=\"alias\"/></view>"
 	"<view name=\"two\" by=\"member\" budget=\"9m\"><use path=\"alias\"/><use path=\"mood\"/></view>"
+	"<view name=\"aged\" by=\"member\" budget=\"9m\"><use path=\"rank\"/></view>"
 	"<view name=\"late\" by=\"member\" budget=\"9m\"><use path=\"alias\"/><use path=\"name\"/></view>"
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"person\"/></policy>"
 	"<policy role=\"guest\" purpose=\"service\"><mask class=\"person\"/></policy></mapping>";
@@ -240,6 +242,48 @@ static void copies_are_on_the_first_card(void **state)
 	assert_is_the_answer();
 }
 
+/* The copy of `old` is past its ttl. */
+static void ask_for_what_is_old(void)
+{
+	int64_t answered_ms;
+
+	ask_as("aged", "agent");
+	answer("old");
+	answered_ms = clock_wall_ms();
+	free(story.reply.body);
+	story.answered = false;
+	while (story.n_told)
+		json_decref(story.said[--story.n_told]);
+	while (clock_wall_ms() < answered_ms + 2)
+		sched_yield();
+	ask_as("aged", "agent");
+	assert_at(said(1, NEWS_VIEW), "customer.rank", "clear old");
+	assert_at(said(1, NEWS_VIEW), "parts.old.state", "stale");
+	assert_true(json_is_true(bed_at(said(1, NEWS_VIEW), "parts.old.refreshing")));
+	assert_int_equal(story.n_told, 2);
+}
+
+static void old_copy_is_shown_until_its_source_answers(void **state)
+{
+	(void)state;
+	ask_for_what_is_old();
+	answer("old");
+	assert_at(said(2, NEWS_PART), "parts.old.state", "live");
+	assert_null(bed_find(said(2, NEWS_PART), "customer"));
+	assert_done(true);
+	assert_is_the_answer();
+}
+
+static void old_copy_stays_when_its_source_fails(void **state)
+{
+	(void)state;
+	ask_for_what_is_old();
+	refuse("old");
+	assert_true(story.answered);
+	assert_at(said(2, NEWS_PART), "parts.old.reason", "refused");
+	assert_is_the_answer();
+}
+
 static void what_needs_no_waiting_is_told_at_once(void **state)
 {
 	(void)state;
@@ -340,6 +384,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(each_part_is_told_as_it_lands),
 		STORY(copies_are_on_the_first_card),
+		STORY(old_copy_is_shown_until_its_source_answers),
+		STORY(old_copy_stays_when_its_source_fails),
 		STORY(what_needs_no_waiting_is_told_at_once),
 		STORY(late_part_is_told_after_the_answer),
 		STORY(late_part_that_fails_ends_it),
