@@ -1,8 +1,8 @@
 /* envelope.c - what stands around the customer in an answer: who was matched by what, how each part did. */
-#include <stdio.h>
 #include <time.h>
 
 #include "base/civil.h"
+#include "base/text.h"
 #include "federator/flow/request.h"
 
 const char *envelope_outcome(enum outcome outcome)
@@ -43,7 +43,7 @@ static void put_confirmed(struct flow *flow, struct node *evidence)
 /* "a b" of names that are put one after the other. */
 static void add_name(struct flow *flow, struct str *names, struct str name)
 {
-	*names = arena_printf(flow->mem, "%.*s%s%.*s", STR_ARG(*names), names->n ? " " : "", STR_ARG(name));
+	*names = names->n ? arena_printf(flow->mem, "%.*s %.*s", STR_ARG(*names), STR_ARG(name)) : name;
 }
 
 struct str asked_names(struct flow *flow, uint32_t bits)
@@ -283,24 +283,31 @@ uint32_t envelope_parts(struct flow *flow, struct node *root)
 	return missing;
 }
 
+/* "part;dur=1.2;desc=live", NUL-terminated; its end. */
+static char *put_timing(const struct run *run, char *at)
+{
+	uint64_t tenths_ms = ((uint64_t)run->fact.took_us + 50) / 100;
+
+	at = stpcpy(stpcpy(at, run->part->name), ";dur=");
+	at += text_from_i64((int64_t)(tenths_ms / 10), at);
+	*at++ = '.';
+	*at++ = (char)('0' + tenths_ms % 10);
+	return stpcpy(stpcpy(at, ";desc="), envelope_state(run->fact.state));
+}
+
 void envelope_timing(struct flow *flow)
 {
+	enum { MOST = sizeof(", ;dur=.0;desc=missing") + TEXT_I64_MOST }; /* beside the name */
+	const char *end = flow->reply.server_timing + sizeof(flow->reply.server_timing);
 	char *at = flow->reply.server_timing;
-	size_t room = sizeof(flow->reply.server_timing);
 
 	for (size_t i = 0; !flow->ask.canonical && i < flow->n_walks + flow->n_runs; i++) {
 		const struct run *run = i < flow->n_walks ? &flow->walks[i] : &flow->runs[i - flow->n_walks];
-		int n;
 
 		if (!run->begun_us) /* it never began, or took over the rows of a walk */
 			continue;
-		n = snprintf(at, room, "%s%s;dur=%.1f;desc=%s", at > flow->reply.server_timing ? ", " : "",
-			     run->part->name, (double)run->fact.took_us / 1000, envelope_state(run->fact.state));
-		if (n < 0 || (size_t)n >= room) {
-			*at = '\0';
+		if ((size_t)(end - at) < strlen(run->part->name) + MOST)
 			return;
-		}
-		at += n;
-		room -= (size_t)n;
+		at = put_timing(run, at > flow->reply.server_timing ? stpcpy(at, ", ") : at);
 	}
 }

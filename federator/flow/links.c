@@ -15,7 +15,9 @@ static void put_parameter(struct buf *url, const char *name, struct str value)
 {
 	if (!value.n)
 		return;
-	buf_printf(url, "&%s=", name);
+	buf_putc(url, '&');
+	buf_puts(url, name);
+	buf_putc(url, '=');
 	for (size_t i = 0; i < value.n; i++) {
 		if (stands_for_itself(value.p[i]))
 			buf_putc(url, value.p[i]);
@@ -33,10 +35,13 @@ static void put_count(struct flow *flow, struct buf *url, const char *name, uint
 static struct str url_of(struct flow *flow, struct str id, struct str cursor)
 {
 	const struct ask *ask = &flow->ask;
-	SCOPED(buf_free) struct buf url = { 0 };
+	char room[512];
+	SCOPED(buf_free) struct buf url = buf_over(room, sizeof(room));
 
-	buf_printf(&url, "/v1/customers/%.*s%s?view=%s", STR_ARG(id), ask->timeline ? "/timeline" : "",
-		   flow->view->name);
+	buf_puts(&url, "/v1/customers/");
+	buf_put_str(&url, id);
+	buf_puts(&url, ask->timeline ? "/timeline?view=" : "?view=");
+	buf_puts(&url, flow->view->name);
 	put_parameter(&url, "fields", ask->fields);
 	put_parameter(&url, "parts", ask->parts);
 	put_parameter(&url, "provenance", ask->provenance ? STR("full") : STR(""));

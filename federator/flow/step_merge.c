@@ -26,7 +26,7 @@ static void add_list_currency(struct flow *flow, struct node *root, const struct
 			      uint64_t only)
 {
 	for (size_t f = 0; f < list->n_fields; f++)
-		if (f >= 32 || (only >> f) & 1)
+		if (list->fields[f].field.currency && (f >= 32 || (only >> f) & 1))
 			add_currency(flow, root, &list->fields[f].field,
 				     arena_printf(flow->mem, "%.*s.%.*s", STR_ARG(path),
 						  STR_ARG(list->fields[f].field.path)));
