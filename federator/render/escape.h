@@ -9,6 +9,7 @@
 
 struct escape {
 	const char *ascii[128]; /* what stands for the character; NULL: itself */
+	char marks[3];          /* all characters from the blank on for which something else stands */
 	bool no_fffe;           /* U+FFFE and U+FFFF become U+FFFD */
 };
 

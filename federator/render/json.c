@@ -18,6 +18,7 @@ static const struct escape json_escape = {
 		  "\\u000e", "\\u000f", "\\u0010", "\\u0011", "\\u0012",      "\\u0013",      "\\u0014",
 		  "\\u0015", "\\u0016", "\\u0017", "\\u0018", "\\u0019",      "\\u001a",      "\\u001b",
 		  "\\u001c", "\\u001d", "\\u001e", "\\u001f", ['"'] = "\\\"", ['\\'] = "\\\\"},
+	.marks = {'"', '\\', '\\'},
 };
 
 void render_json_string(struct str text, struct buf *out)

@@ -22,6 +22,7 @@ struct xml {
 /* A parser reads a bare carriage return as a line feed, so it is written as a reference. */
 static const struct escape text_escape = {
 	.ascii = {NO_CONTROLS, ['\r'] = "&#13;", ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;"},
+	.marks = {'<', '>', '&'},
 	.no_fffe = true,
 };
 
@@ -29,6 +30,7 @@ static const struct escape text_escape = {
 static const struct escape attribute_escape = {
 	.ascii = {NO_CONTROLS, ['\t'] = "&#9;", ['\n'] = "&#10;", ['\r'] = "&#13;", ['<'] = "&lt;",
 		  ['&'] = "&amp;", ['"'] = "&quot;"},
+	.marks = {'<', '&', '"'},
 	.no_fffe = true,
 };
 
