@@ -138,11 +138,14 @@ bool tzif_parse(struct arena *mem, struct str bytes, const char *name, struct tz
 	return true;
 }
 
-int32_t tzif_offset_at(const struct tzif *tz, int64_t instant_s)
+/* The number of transitions up to the instant. */
+static size_t transitions(const struct tzif *tz, int64_t instant_s)
 {
 	size_t low = 0, high = tz->n;
 
-	while (low < high) { /* the number of transitions up to the instant */
+	if (high && tz->at_s[high - 1] <= instant_s)
+		return high; /* most times are later than all changes of a zone that has no summer time any more */
+	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
 		if (tz->at_s[mid] <= instant_s)
@@ -150,7 +153,28 @@ int32_t tzif_offset_at(const struct tzif *tz, int64_t instant_s)
 		else
 			high = mid;
 	}
-	if (low == tz->n && tz->has_rule)
+	return low;
+}
+
+/* Behind so many transitions. */
+static int32_t offset_behind(const struct tzif *tz, size_t n, int64_t instant_s)
+{
+	if (n == tz->n && tz->has_rule)
 		return posixtz_offset_at(&tz->rule, instant_s);
-	return low == 0 ? tz->first_offset_s : tz->offset_s[low - 1];
+	return n == 0 ? tz->first_offset_s : tz->offset_s[n - 1];
+}
+
+int32_t tzif_offset_at(const struct tzif *tz, int64_t instant_s)
+{
+	return offset_behind(tz, transitions(tz, instant_s), instant_s);
+}
+
+bool tzif_steady(const struct tzif *tz, int64_t from_s, int64_t to_s, int32_t *offset_s_out)
+{
+	size_t n = transitions(tz, from_s);
+
+	if (n < tz->n ? tz->at_s[n] <= to_s : tz->has_rule && tz->rule.has_dst)
+		return false;
+	*offset_s_out = offset_behind(tz, n, from_s);
+	return true;
 }

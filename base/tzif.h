@@ -23,5 +23,7 @@ bool tzif_parse(struct arena *mem, struct str bytes, const char *name, struct tz
 	MUST_CHECK NONNULL(1, 3, 4, 5);
 /* The offset in force at the instant (seconds since 1970 UTC). */
 int32_t tzif_offset_at(const struct tzif *tz, int64_t instant_s) NONNULL(1);
+/* Is one offset in force from one instant to another? False also where a rule with summer time holds. */
+bool tzif_steady(const struct tzif *tz, int64_t from_s, int64_t to_s, int32_t *offset_s_out) NONNULL(1, 4);
 
 #endif

@@ -106,6 +106,13 @@ int64_t zone_instant_us(const struct zone *z, int64_t wall_us)
 	return by_after_us;
 }
 
+bool zone_steady(const struct zone *z, int64_t wall_us, int32_t *offset_s_out)
+{
+	int64_t wall_s = civil_floor_div(wall_us, CIVIL_SECOND_US);
+
+	return tzif_steady(&z->tz, wall_s - CIVIL_DAY_S, wall_s + CIVIL_DAY_S, offset_s_out);
+}
+
 /* `n` decimal digits of a value that is not negative. printf() would take longer than the rest of a time. */
 static char *put_digits(char *at, int value, int n)
 {
@@ -139,9 +146,8 @@ static char *print_wall(int64_t wall_us, char *out)
 	return out;
 }
 
-size_t zone_format_offset(int32_t offset_s, int64_t instant_us, char out[40])
+static char *print_offset(int32_t offset_s, char *end)
 {
-	char *end = print_wall(instant_us + offset_s * CIVIL_SECOND_US, out);
 	int minutes = (int)civil_floor_div(offset_s + 30, 60);
 
 	*end++ = minutes < 0 ? '-' : '+';
@@ -149,7 +155,20 @@ size_t zone_format_offset(int32_t offset_s, int64_t instant_us, char out[40])
 	*end++ = ':';
 	end = put_digits(end, abs(minutes) % 60, 2);
 	*end = '\0';
-	return (size_t)(end - out);
+	return end;
+}
+
+size_t zone_format_offset(int32_t offset_s, int64_t instant_us, char out[40])
+{
+	return (size_t)(print_offset(offset_s, print_wall(instant_us + offset_s * CIVIL_SECOND_US, out)) - out);
+}
+
+size_t zone_format_suffix(const struct zone *z, int32_t offset_s, char out[8])
+{
+	if (!z->is_utc)
+		return (size_t)(print_offset(offset_s, out) - out);
+	memcpy(out, "Z", 2);
+	return 1;
 }
 
 size_t zone_format(const struct zone *z, int64_t instant_us, char out[40])
@@ -159,7 +178,5 @@ size_t zone_format(const struct zone *z, int64_t instant_us, char out[40])
 	if (!z->is_utc)
 		return zone_format_offset(zone_offset_at(z, instant_us), instant_us, out);
 	end = print_wall(instant_us, out);
-	*end++ = 'Z';
-	*end = '\0';
-	return (size_t)(end - out);
+	return (size_t)(end - out) + zone_format_suffix(z, 0, end);
 }

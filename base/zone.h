@@ -31,4 +31,9 @@ size_t zone_format(const struct zone *z, int64_t instant_us, char out[40]) NONNU
 /* The same with an offset of its own, in seconds. */
 size_t zone_format_offset(int32_t offset_s, int64_t instant_us, char out[40]) NONNULL(3);
 
+/* Is one offset in force for a day before and behind the wall time, so that it tells of one instant only? */
+bool zone_steady(const struct zone *z, int64_t wall_us, int32_t *offset_s_out) NONNULL(1, 3);
+/* The offset as RFC 3339 has it behind a time of the zone, "+09:00" or "Z", NUL-terminated. Returns its bytes. */
+size_t zone_format_suffix(const struct zone *z, int32_t offset_s, char out[8]) NONNULL(1, 3);
+
 #endif

@@ -100,6 +100,25 @@ static bool print_written(const struct civil *c, struct arena *mem, struct str *
 	return true;
 }
 
+/* A wall time as most sources write it, on days on which its zone keeps its offset: the text needs no more than the
+ * offset. False: another one. */
+static bool written_plainly(struct str cell, const struct civil *c, const struct zone *zone, struct arena *mem,
+			    struct typed *out)
+{
+	enum { WALL = sizeof("2026-11-22 09:38:51") - 1, SUFFIX_MOST = 8 };
+	int32_t offset_s;
+	char *text;
+
+	if (cell.n != WALL || !c->has_time || c->has_offset || !zone_steady(zone, c->us, &offset_s))
+		return false;
+	text = arena_alloc(mem, WALL + SUFFIX_MOST);
+	memcpy(text, cell.p, WALL);
+	text[sizeof("2026-11-22") - 1] = 'T';
+	out->text = (struct str){text, WALL + zone_format_suffix(zone, offset_s, text + WALL)};
+	out->instant_us = c->us - offset_s * CIVIL_SECOND_US;
+	return true;
+}
+
 static enum typed_verdict timestamp(struct str cell, const struct zone *zone, struct arena *mem,
 				    struct typed *out)
 {
@@ -108,6 +127,10 @@ static enum typed_verdict timestamp(struct str cell, const struct zone *zone, st
 
 	if (!civil_parse(cell, &c))
 		return TYPED_BAD;
+	if (written_plainly(cell, &c, zone, mem, &t)) {
+		*out = t;
+		return TYPED_OK;
+	}
 	t.instant_us = instant_of(&c, zone);
 	if (!print_instant(zone, t.instant_us, mem, &t.text) && !print_written(&c, mem, &t.text))
 		return TYPED_BAD;
