@@ -173,6 +173,7 @@ static void sort_items(struct merge *m, const struct list *list, uint32_t field,
 		enum typed_verdict v;
 
 		item->keyed = list_cell(m, list, field, item, &v, &item->key) && v == TYPED_OK;
+		item->key_field = field;
 		if (item->keyed && order.codes)
 			item->rank = value_rank(order.codes, item->key.text);
 	}
@@ -280,7 +281,9 @@ static void put_field(struct merge *m, const struct list *list, uint32_t f, cons
 
 	if (!find_cell(m, &list->fields[f].per_part[item->part], item, &from, &row, &v))
 		return;
-	if (v == TYPED_OK)
+	if (item->keyed && item->key_field == f)
+		value = item->key;
+	else if (v == TYPED_OK)
 		v = fact_typed(&m->facts[from.part->index], row, from.column, m->mem, &value);
 	if (v == TYPED_OK)
 		value_check_code(m, field, &from, row, &value);

@@ -10,6 +10,7 @@ struct item {
 	uint32_t part; /* index in list->parts */
 	uint32_t row;
 	bool keyed; /* `key` is set: its order field is not NULL */
+	uint32_t key_field; /* with `keyed`: the order field, index in list->fields */
 	struct typed key;
 	size_t rank; /* of a key that has codes: its place among them, best first; their number when it is none */
 };
