@@ -17,27 +17,26 @@ static bool is_digit(char c)
 struct number {
 	char text[BYTES_MAX];
 	size_t n;
-	size_t at[BYTES_MAX]; /* where digit i stands in text */
+	unsigned char at[BYTES_MAX]; /* where digit i stands in text */
 	size_t digits;
 };
 
-/* False: another byte than digits, stars and `separators`. */
+/* False: another byte than digits, stars and `separators`; then *out is of no use. */
 static bool number_read(struct str text, const char *separators, struct number *out)
 {
-	struct number num = {.n = text.n};
-
 	if (text.n > BYTES_MAX)
 		return false;
+	out->n = text.n;
+	out->digits = 0;
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
 		if (is_digit(c) || c == '*')
-			num.at[num.digits++] = i;
+			out->at[out->digits++] = (unsigned char)i;
 		else if (c == '\0' || !strchr(separators, c))
 			return false;
-		num.text[i] = c;
+		out->text[i] = c;
 	}
-	*out = num;
 	return true;
 }
 
