@@ -52,14 +52,16 @@ struct vary {
 
 struct node {
 	enum node_kind kind;
+	enum mask_kind mask; /* with `cls`: how the value looks masked */
 	bool map; /* object whose member names are data: in XML <item name="..."> */
 	struct str name; /* of a member; empty in arrays and at the root */
-	struct str item; /* arrays and maps: element name of their children in XML */
-	struct str value; /* NODE_TEXT, NODE_LITERAL */
+	union {
+		struct str item; /* arrays and maps: element name of their children in XML */
+		struct str value; /* NODE_TEXT, NODE_LITERAL */
+	};
 	struct node *first, *last, *next;
 	const struct node *of; /* NODE_PROVENANCE: the subtree it describes, "customer" */
 	const struct class_ *cls; /* values from sources: their privacy class; else NULL */
-	enum mask_kind mask; /* with `cls`: how the value looks masked */
 	const struct origin *origin; /* values from sources, when provenance was asked for */
 	struct vary *vary; /* texts and literals that vary; else NULL */
 };
