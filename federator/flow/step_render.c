@@ -4,7 +4,10 @@
 #include "federator/flow/steps.h"
 #include "federator/render/render.h"
 
-enum { LINE_BYTES = 64 }; /* what telephone systems take as a caller's name */
+enum {
+	LINE_BYTES = 64, /* what telephone systems take as a caller's name */
+	FIRST_BYTES = 3 * 1024, /* most views need no more room */
+};
 
 static void write_tree(struct flow *flow, const struct node *root, const char *ns, struct buf *out)
 {
@@ -36,6 +39,7 @@ enum step_end step_render(struct flow *flow)
 {
 	struct buf out = { 0 };
 
+	buf_reserve(&out, FIRST_BYTES);
 	write_tree(flow, flow->root, flow->ask.flat ? NULL : VIEW_NAMESPACE, &out);
 	if (flow->ask.explain) { /* the view was written only to see how long that takes */
 		buf_free(&out);
