@@ -1,15 +1,12 @@
 #include "federator/http/front_state.h"
 
 #include <assert.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "base/memory.h"
-#include "base/text.h"
 #include "federator/http/blunt.h"
 #include "federator/http/layout.h"
+#include "federator/http/request_id.h"
 #include "federator/http/respond.h"
 #include "federator/http/uri.h"
 
@@ -22,23 +19,6 @@ static void call_part(struct exchange *x, exchange_take *take, void *owner);
 static struct call *call_of(struct exchange *x)
 {
 	return (struct call *)x;
-}
-
-/* Unique in all processes with near certainty: random bytes of the process, then a count. */
-static void request_id_make(char out[65])
-{
-	static _Atomic uint64_t count;
-	uint64_t n = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
-	static _Atomic uint64_t process;
-	uint64_t mine = atomic_load_explicit(&process, memory_order_relaxed), none = 0;
-
-	if (mine == 0) {
-		randombytes_buf(&mine, sizeof(mine));
-		mine |= 1;
-		if (!atomic_compare_exchange_strong(&process, &none, mine))
-			mine = none;
-	}
-	text_from_hex(n, 8, text_from_hex(mine, 16, out));
 }
 
 /* Refuse what leaves libmicrohttpd no room for an answer. */
