@@ -1,6 +1,5 @@
 #include "federator/http/headers.h"
 
-#include <ctype.h>
 #include <strings.h>
 
 #include "base/text.h"
@@ -88,10 +87,15 @@ static bool has_control(struct str s)
 
 static bool is_name(struct str s)
 {
-	static const char marks[] = "!#$%&'*+-.^_`|~";
+	static const bool allowed[256] = {
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['!'] = true, ['#'] = true,
+		['$'] = true,	      ['%'] = true,	    ['&'] = true,	  ['\''] = true, ['*'] = true,
+		['+'] = true,	      ['-'] = true,	    ['.'] = true,	  ['^'] = true, ['_'] = true,
+		['`'] = true,	      ['|'] = true,	    ['~'] = true,
+	};
 
 	for (size_t i = 0; i < s.n; i++)
-		if (!isalnum((unsigned char)s.p[i]) && (!s.p[i] || !strchr(marks, s.p[i])))
+		if (!allowed[(unsigned char)s.p[i]])
 			return false;
 	return s.n > 0;
 }
