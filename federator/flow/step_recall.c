@@ -131,7 +131,6 @@ static void put_status(struct reply *reply, int64_t left_ms)
 		      "any number has room");
 	to += text_from_i64(left_ms / 1000, to);
 	strcpy(to, "; detail=rendered");
-	strcpy(reply->server_timing, "recall;desc=fresh");
 }
 
 static void serve(void *arg, const struct shelf_item *item)

@@ -39,7 +39,6 @@ static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool c
 
 	return (reply->status == 304 || put(r, "Content-Type", reply->content_type)) &&
 	       put(r, "Cache-Control", "private, no-store") &&
-	       put(r, "Vary", "Accept, Accept-Language, Authorization") &&
 	       put(r, "X-Content-Type-Options", "nosniff") && put(r, "X-Request-Id", x->request_id) &&
 	       (!x->is_view || put_view_headers(r, reply)) && (!x->allow[0] || put(r, "Allow", x->allow)) &&
 	       (!reply->retry_after_s || put_number(r, "Retry-After", reply->retry_after_s)) &&
