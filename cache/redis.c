@@ -63,7 +63,7 @@ bool redis_ready_for(const struct redis *r, size_t bytes)
 
 void redis_expect(struct redis *r, uint64_t sent_us)
 {
-	redis_expect_by(r, sent_us + r->timeout_us);
+	redis_expect_by(r, redis_silence_from(r, sent_us));
 }
 
 void redis_expect_by(struct redis *r, uint64_t due_us)
@@ -103,6 +103,7 @@ static bool take_probe(struct redis *r, const struct redis_reply *reply)
 	if (reply->type != REDIS_REPLY_ARRAY)
 		return false;
 	r->phase = REDIS_UP;
+	redis_silence_begin(r, clock_mono_us() - r->greeted_us);
 	loop_timer_cancel(r->loop, &r->timer);
 	redis_changes_again(r);
 	return true;
@@ -146,8 +147,10 @@ static bool take_reply(struct redis_line *line, enum redis_command what, const s
 	case REDIS_PROBE:
 		return take_probe(r, reply);
 	case REDIS_GET:
+		redis_silence_end(r, r->gets.oldest->sent_us);
 		return redis_take_values(r, reply);
 	case REDIS_BEGIN:
+		redis_silence_end(r, r->begins.oldest->sent_us);
 		return redis_take_begun(r, reply);
 	case REDIS_FILL:
 		return redis_take_filled(r, reply);
@@ -199,6 +202,7 @@ static void line_connected(struct redis_line *line)
 
 	r->phase = REDIS_GREETING;
 	r->loading = r->loaded = 0;
+	r->greeted_us = clock_mono_us();
 	REDIS_SEND(r, REDIS_INFO, STR("INFO"), STR("server"));
 	redis_load(r);
 	REDIS_SEND(r, REDIS_PROBE, STR("MGET"), STR("fed2:c:"));
@@ -219,31 +223,47 @@ static void start(struct redis *r)
 	loop_timer_set(r->loop, &r->timer, deadline_after_ms(GREETING_MS));
 }
 
+/* The earlier of two moments, of which 0 is none. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
+/* When the first look-up or begin was sent that has no answer yet; 0: there is none. */
+static uint64_t first_sent_us(const struct redis *r)
+{
+	return earlier(r->gets.oldest ? r->gets.oldest->sent_us : 0, r->begins.oldest ? r->begins.oldest->sent_us : 0);
+}
+
 /* When the first is late that has no answer yet; 0: there is none. */
 static uint64_t first_due_us(const struct redis *r)
 {
-	const uint64_t due[] = { r->gets.oldest ? r->gets.oldest->sent_us + r->timeout_us : 0,
-				 r->begins.oldest ? r->begins.oldest->sent_us + r->timeout_us : 0,
-				 r->changes.oldest ? r->changes.oldest->due_us : 0 };
-	uint64_t first = 0;
+	uint64_t sent_us = first_sent_us(r);
 
-	for (size_t i = 0; i < ARRAY_LEN(due); i++)
-		if (due[i] && (!first || due[i] < first))
-			first = due[i];
-	return first;
+	return earlier(sent_us ? sent_us + r->timeout_us : 0, r->changes.oldest ? r->changes.oldest->due_us : 0);
+}
+
+/* Nobody is late yet: look again when somebody is, or when Redis has been silent for too long. */
+static void look_later(struct redis *r, uint64_t due_us, uint64_t now_us)
+{
+	uint64_t sent_us = first_sent_us(r), silent_us = sent_us ? redis_silence_from(r, sent_us) : due_us;
+
+	r->silent = sent_us && now_us >= silent_us;
+	set_timer(r, r->silent ? due_us : earlier(silent_us, due_us));
 }
 
 /* An answer that is already here is not late: the loop may have been busy itself. */
 static void check_late(struct redis *r)
 {
-	uint64_t due_us;
+	uint64_t due_us, now_us;
 
 	redis_line_receive(&r->line);
 	due_us = first_due_us(r);
 	if (r->phase != REDIS_UP || !due_us)
 		return;
-	if (clock_mono_us() < due_us) {
-		set_timer(r, due_us);
+	now_us = clock_mono_us();
+	if (now_us < due_us) {
+		look_later(r, due_us, now_us);
 		return;
 	}
 	for (const struct cache_ask *ask = r->gets.oldest; ask; ask = ask->next)

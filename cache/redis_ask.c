@@ -37,7 +37,7 @@ static void send_begin(struct redis *r, struct cache_ask *ask)
 	char fresh[9], lease_ms[16], seen[24];
 	struct redis_keys keys;
 
-	if (!redis_ready_for(r, WORDS_BYTES)) {
+	if (!redis_answers_for(r, WORDS_BYTES)) {
 		go_without(ask);
 		return;
 	}

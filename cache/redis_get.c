@@ -55,7 +55,7 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 		cache_found(c, ask, hit);
 		return;
 	}
-	if (!redis_ready_for(r, (r->n_unsent + 1) * sizeof(ask->key) + sizeof(struct redis_keys))) {
+	if (!redis_answers_for(r, (r->n_unsent + 1) * sizeof(ask->key) + sizeof(struct redis_keys))) {
 		cache_found(c, ask, (struct cache_hit){ 0 });
 		return;
 	}

@@ -31,6 +31,9 @@ struct redis {
 	uint64_t timeout_us;
 	struct backoff backoff;
 	_Atomic enum redis_phase phase; /* read on any thread */
+	uint64_t greeted_us; /* when this connection's first command was sent */
+	uint64_t usual_us; /* that an answer takes: the mean, the last ones count most */
+	bool silent; /* see redis_silence.c */
 	struct loop_timer timer; /* see enum redis_phase */
 	struct redis_line line;
 	struct sealer *sealer;
@@ -59,7 +62,7 @@ void redis_send(struct redis *r, enum redis_command what, const struct str *word
 		   sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 /* Connected, and room for one more command of so many bytes? */
 bool redis_ready_for(const struct redis *r, size_t bytes) NONNULL(1);
-/* A command that was sent now is to be answered in time. */
+/* A look-up or a begin that was sent now is to be answered in time. */
 void redis_expect(struct redis *r, uint64_t sent_us) NONNULL(1);
 /* The same, by then. */
 void redis_expect_by(struct redis *r, uint64_t due_us) NONNULL(1);
@@ -78,6 +81,18 @@ struct redis_keys {
 };
 /* All for the tenant, as it stands in keys, and for the key, which may be NULL. */
 void redis_keys_make(struct redis_keys *out, struct str tenant, const struct cache_key *key) NONNULL(1);
+
+/* redis_silence.c. Redis is silent when a look-up or a begin has waited for an eighth of its time, and for four times
+ * as long as usual: until the next answer nobody else is sent after it, so that only who came before waits. */
+
+/* A new connection; its greeting took so long. */
+void redis_silence_begin(struct redis *r, uint64_t took_us) NONNULL(1);
+/* An answer came to what was sent then. */
+void redis_silence_end(struct redis *r, uint64_t sent_us) NONNULL(1);
+/* From when on is it silent that did not answer what was sent then? */
+uint64_t redis_silence_from(const struct redis *r, uint64_t sent_us) NONNULL(1) MUST_CHECK;
+/* redis_ready_for(), for those who wait for the answer. */
+bool redis_answers_for(const struct redis *r, size_t bytes) NONNULL(1) MUST_CHECK;
 
 /* redis_get.c */
 

@@ -9,7 +9,10 @@
 #include "tests/cache/samples.h"
 #include "tests/cmocka_all.h"
 
-enum { PATIENT_MS = 30000, HASTY_MS = 30, LONG_MS = 3600000 };
+enum { PATIENT_MS = 30000, HASTY_MS = 30, SLOW_MS = 8000, LONG_MS = 3600000 };
+
+static struct ask later[8192]; /* one a millisecond */
+static size_t n_later;
 
 static struct world world_up(uint32_t timeout_ms)
 {
@@ -283,6 +286,35 @@ static void an_address_that_cannot_be_read_is_refused(void **state)
 
 /* ---- faults ---- */
 
+/* Nobody is late yet whose answer has not come. */
+static bool is_a_miss_at_once(struct world *w, void *first)
+{
+	struct ask *a = &later[n_later++];
+
+	world_ask(w, a, 2);
+	return ((struct ask *)first)->answers || a->answers || n_later == ARRAY_LEN(later);
+}
+
+static void who_comes_while_a_server_is_silent_does_not_wait(void **state)
+{
+	struct world w = world_up(SLOW_MS);
+	struct ask first;
+
+	(void)state;
+	n_later = 0;
+	redis_server_freeze(&server);
+	world_ask(&w, &first, 1);
+	world_run_until(&w, is_a_miss_at_once, &first);
+	assert_int_equal(first.answers, 0);
+	assert_int_equal(later[n_later - 1].answers, 1);
+	assert_true(cache_state(w.cache).up);
+	redis_server_thaw(&server);
+	world_until_answered(&w, &first);
+	world_put(&w, 3, LONG_MS);
+	world_until_hit(&w, 3);
+	world_free(&w);
+}
+
 static void a_frozen_server_is_a_miss_and_recovers(void **state)
 {
 	struct world w = world_up(HASTY_MS);
@@ -456,6 +488,7 @@ int main(void)
 		T(an_answer_may_ask_again),
 		T(outstanding_look_ups_end_as_misses_with_the_cache),
 		T(redis_is_reached_over_tcp),
+		T(who_comes_while_a_server_is_silent_does_not_wait),
 		T(a_frozen_server_is_a_miss_and_recovers),
 		T(a_pause_is_a_miss_and_recovers),
 		T(a_killed_server_is_met_again),
