@@ -106,6 +106,7 @@ static bool take_probe(struct redis *r, const struct redis_reply *reply)
 	redis_silence_begin(r, clock_mono_us() - r->greeted_us);
 	loop_timer_cancel(r->loop, &r->timer);
 	redis_changes_again(r);
+	redis_orphans_release(r);
 	return true;
 }
 

@@ -179,6 +179,9 @@ void redis_begins_end(struct redis *r)
 {
 	struct redis_asks asks = r->begins;
 
+	for (const struct cache_ask *ask = asks.oldest; ask; ask = ask->next)
+		if (ask->how != CACHE_PAST)
+			redis_orphan(r, &ask->key);
 	r->begins = (struct redis_asks){ 0 };
 	while (r->waiting) {
 		struct cache_ask *ask = r->waiting;

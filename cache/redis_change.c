@@ -39,6 +39,7 @@ void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
 
 	if (!redis_ready_for(r, bytes.n + WORDS_BYTES)) {
 		cache_add(&c->count.put_failures, 1);
+		redis_orphan(r, fill->key);
 		return;
 	}
 	redis_keys_make(&keys, tenant, fill->key);
@@ -92,8 +93,10 @@ void redis_release(struct cache *c, const struct cache_key *key, struct cache_ti
 	char token[TOKEN_BYTES];
 	struct redis_keys keys;
 
-	if (!redis_ready_for(r, WORDS_BYTES))
+	if (!redis_ready_for(r, WORDS_BYTES)) {
+		redis_orphan(r, key);
 		return;
+	}
 	make_token(r, ticket, token);
 	redis_keys_make(&keys, name_key_tenant(key), key);
 	REDIS_SEND(r, REDIS_RELEASE, STR("EVALSHA"), str_of(r->sha[SCRIPT_RELEASE]), STR("1"), str_of(keys.lease),

@@ -19,6 +19,8 @@ enum redis_phase {
 	REDIS_UP, /* timer: the oldest that waits for an answer may be late */
 };
 
+enum { REDIS_ORPHANS_MOST = 64 };
+
 /* Of those that wait for the answer of one command, in the order they asked. */
 struct redis_asks {
 	struct cache_ask *oldest, *newest;
@@ -44,6 +46,8 @@ struct redis {
 	struct redis_asks gets, begins;
 	struct cache_ask *unsent; /* the first of gets whose command is still to be made, at the end of the turn */
 	size_t n_unsent;
+	struct cache_key orphans[REDIS_ORPHANS_MOST]; /* leases to be ended by the next connection */
+	size_t n_orphans;
 	struct cache_ask *waiting; /* for another process; each has its timer and perhaps its wakeup */
 	struct bell *bell;
 	struct redis_changes {
@@ -93,6 +97,13 @@ void redis_silence_end(struct redis *r, uint64_t sent_us) NONNULL(1);
 uint64_t redis_silence_from(const struct redis *r, uint64_t sent_us) NONNULL(1) MUST_CHECK;
 /* redis_ready_for(), for those who wait for the answer. */
 bool redis_answers_for(const struct redis *r, size_t bytes) NONNULL(1) MUST_CHECK;
+
+/* redis_orphans.c */
+
+/* The lease of this key may be ours, and cannot be ended now: remember it for the next connection. */
+void redis_orphan(struct redis *r, const struct cache_key *key) NONNULL(1, 2);
+/* There is one: end them. */
+void redis_orphans_release(struct redis *r) NONNULL(1);
 
 /* redis_get.c */
 

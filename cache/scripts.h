@@ -16,7 +16,7 @@ enum script {
 			 -> 2, copy | 1, tick, era | 0, ms that the lease lasts yet */
 	SCRIPT_FILL, /* era, began, token, ttl, source, part, prefix of indexes, rest of the key, number of names,
 			names ..., given names ..., copy -> 1, or 0: refused */
-	SCRIPT_RELEASE, /* KEYS: lease; token */
+	SCRIPT_RELEASE, /* KEYS: lease; token, or the process that it begins with */
 	SCRIPT_INVALIDATE, /* KEYS: floors, tombs; run, fresh, name, "whole" or prefix of indexes, prefix of copies
 			      -> copies removed */
 };

@@ -4,7 +4,7 @@
 #include "tests/cache/samples.h"
 #include "tests/cmocka_all.h"
 
-enum { PATIENT_MS = 30000, LONG_MS = 3600000 };
+enum { PATIENT_MS = 30000, HASTY_MS = 30, LONG_MS = 3600000 };
 
 static struct world one, two;
 
@@ -228,6 +228,43 @@ static void who_waits_goes_without_when_redis_is_lost(void **state)
 	assert_true(b.ask.ticket.era == 0);
 }
 
+/* Redis takes the begin of a process that has given up waiting for the answer. */
+static void a_lease_that_nobody_heard_of_is_given_back(void **state)
+{
+	struct world hasty = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = HASTY_MS });
+	struct ask a = shared(LONG_MS, LONG_MS), b = a;
+
+	(void)state;
+	world_run_until_up(&hasty, true);
+	redis_server_freeze(&server);
+	world_begin(&hasty, &a, 1);
+	world_until_answered(&hasty, &a);
+	assert_true(a.ask.ticket.era == 0);
+	redis_server_thaw(&server);
+	world_run_until_up(&hasty, true);
+	check_granted(&two, &b, 1);
+	world_free(&hasty);
+}
+
+static void a_lease_that_ends_without_a_connection_is_given_back(void **state)
+{
+	struct world hasty = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = HASTY_MS });
+	struct ask a = shared(LONG_MS, LONG_MS), lost = a, b = a;
+	struct cache_key key = sample_key(1);
+
+	(void)state;
+	world_run_until_up(&hasty, true);
+	check_granted(&hasty, &a, 1);
+	redis_server_freeze(&server);
+	world_begin(&hasty, &lost, 2);
+	world_until_answered(&hasty, &lost);
+	cache_release(hasty.cache, &key, a.ask.ticket);
+	redis_server_thaw(&server);
+	world_run_until_up(&hasty, true);
+	check_granted(&two, &b, 1);
+	world_free(&hasty);
+}
+
 static void who_waits_is_answered_when_the_cache_ends(void **state)
 {
 	struct ask a = shared(LONG_MS, LONG_MS), b = a;
@@ -256,6 +293,8 @@ int main(void)
 		T(a_change_lets_the_next_one_ask_at_once),
 		T(who_waits_goes_without_when_redis_is_lost),
 		T(who_waits_is_answered_when_the_cache_ends),
+		T(a_lease_that_nobody_heard_of_is_given_back),
+		T(a_lease_that_ends_without_a_connection_is_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
