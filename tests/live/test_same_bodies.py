@@ -50,7 +50,10 @@ class SameBodiesTest(LiveTest):
     def modes(self):
         """name -> options."""
         redis = ["--cache", self.servers.env["FED_TEST_REDIS"], "--cache-timeout", "1s"]
-        return {"memory": ["--cache", "memory"], "redis": redis}
+        memory = ["--cache", "memory"]
+        return {"memory": memory, "redis": redis, "redis, none near": [*redis, "--near-bytes", "0"],
+                "memory, none rendered": [*memory, "--rendered-bytes", "0"],
+                "redis, none near or rendered": [*redis, "--near-bytes", "0", "--rendered-bytes", "0"]}
 
     def ask_all(self, mapping, questions, options):
         """The answers of each round."""
