@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "cache/entry.h"
 #include "cache/heard.h"
 
 void cache_found(struct cache *c, struct cache_ask *ask, struct cache_hit hit)
@@ -31,16 +30,13 @@ void cache_begin(struct cache *c, struct cache_ask *ask)
 
 void cache_put(struct cache *c, const struct cache_fill *fill)
 {
-	SCOPED(buf_free) struct buf bytes = { 0 };
-
 	assert(fill->rows->flags == 0 && fill->rows->bad_cells == 0 && fill->ttl_ms > 0);
 	if (fill->ticket.era == 0 || fill->n_names + fill->n_given > CACHE_NAMES_MOST) {
 		cache_release(c, fill->key, fill->ticket);
 		cache_add(&c->count.put_failures, 1);
 		return;
 	}
-	entry_encode(fill, &bytes);
-	c->driver->put(c, fill, buf_str(&bytes));
+	c->driver->put(c, fill);
 }
 
 void cache_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)
@@ -125,9 +121,9 @@ static void off_begin(struct cache *c, struct cache_ask *ask)
 	ask->found(ask, (struct cache_hit){ 0 });
 }
 
-static void off_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
+static void off_put(struct cache *c, const struct cache_fill *fill)
 {
-	(void)c, (void)fill, (void)bytes;
+	(void)c, (void)fill;
 }
 
 static void off_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)

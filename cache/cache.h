@@ -17,7 +17,8 @@ struct wakeup; /* wakeup.h */
 struct cache; /* opaque */
 struct cache_home; /* opaque */
 
-/* Names one copy: made by cache_key_make(). Printable ASCII, no customer data in the clear. */
+/* Names one copy: made by cache_key_make(). Printable ASCII, no customer data in the clear. In Redis all copies with
+ * the same tag lie in one value, a sheaf (docs/decisions/0035-sheaves.md). */
 struct cache_key {
 	char text[144];
 };
@@ -42,12 +43,12 @@ struct cache_asked {
 	struct str tenant;
 	struct str salt; /* the secret of the installation or of the process */
 	const unsigned char *definition; /* DIGEST_BYTES: of the part and its connection */
-	const struct cache_name *tag; /* of the customer, when nothing else is asked by; NULL: of values */
-	const struct str *values; /* without a tag; canonical, in the order of the query's `by` (name, value, name,
-				     value, ...; a key without value gives a NULL view) */
+	const struct cache_name *tag; /* of the customer, or of the only value asked by; NULL: a hash of the values */
+	const struct str *values; /* canonical, in the order of the query's `by` (name, value, name, value, ...; a key
+				     without value gives a NULL view); none when the tag says it all */
 	size_t n_values;
 };
-/* "fed2:c:{" tenant ":" tag "}:" hash of the definition; the tag is a keyed hash of 96 bits of what is asked. */
+/* "fed2:c:{" tenant ":" tag "}:" hash of the definition and the values. */
 void cache_key_make(struct cache_key *out, const struct cache_asked *asked) NONNULL(1, 2);
 
 /* Taken before the source is asked; needed to keep what it brings. era 0: none, and nothing can be kept. */
@@ -94,6 +95,8 @@ struct cache_ask {
 	/* for cache_begin(): */
 	enum cache_begin how;
 	uint64_t seen; /* began of the copy at hand; 0: none */
+	uint64_t version; /* of the sheaf that was looked into; 0: there was none. Set before found(); for cache_begin()
+			     that of the look-up before it */
 	uint32_t lease_ms; /* so long the others wait for us at most */
 	uint32_t wait_ms; /* so long we wait for another process at most */
 	struct cache_ticket ticket; /* set before found(), for a miss */
@@ -102,6 +105,9 @@ struct cache_ask {
 	uint64_t sent_us, begun_us;
 	uint32_t pause_ms;
 	bool reloaded, last; /* last: of those that one command asks for */
+	unsigned place; /* of its sheaf among the keys of that command */
+	unsigned tries; /* other versions met while it began */
+	struct cache_hit hit; /* what is about to be answered */
 	struct cache_pin pin; /* of what is about to be read */
 	struct loop_timer again;
 	struct wakeup *wakeup;
@@ -116,9 +122,10 @@ struct cache_fill {
 	uint64_t ttl_ms; /* > 0: kept so long from now */
 	struct cache_ticket ticket;
 	const struct cache_name *names; /* asked keys, and customers that it is about: it goes with each of them */
-	size_t n_names;
+	size_t n_names, n_asked; /* n_asked: of the first ones, the values it was asked by */
 	const struct cache_name *given; /* key values in it that other parts are asked by: their copies go with it */
-	size_t n_given;
+	size_t n_given, n_leads; /* n_leads: of the last ones, customers that what was asked by leads to */
+	bool of_customer; /* its tag names a customer */
 };
 enum { CACHE_NAMES_MOST = 128 }; /* of names and given ones together */
 
@@ -198,7 +205,7 @@ bool cache_pin_lost(struct cache *c, const struct cache_pin *pin) NONNULL(1, 2);
 /* When this process last heard that the name was voided, by itself or, with Redis and copies close at hand, by another
  * one: clock_mono_us(), 0 for never. May be later than it was, not earlier. Any thread. */
 uint64_t cache_heard_us(const struct cache *c, const struct cache_name *name) NONNULL(1, 2);
-/* Forget one copy. */
+/* Forget one copy; in Redis all of its sheaf. */
 void cache_drop(struct cache *c, const struct cache_key *key) NONNULL(1, 2);
 
 /* Counters since start, of this cache. */

@@ -13,8 +13,8 @@ struct cache_driver {
 	void (*get)(struct cache *c, struct cache_ask *ask);
 	/* Answer with a younger copy by cache_found(), or with ask->ticket by ask->found(), exactly once. */
 	void (*begin)(struct cache *c, struct cache_ask *ask);
-	/* Keep a copy, encoded in `bytes`; counts puts and put_failures itself. */
-	void (*put)(struct cache *c, const struct cache_fill *fill, struct str bytes);
+	/* Keep a copy; counts puts and put_failures itself. */
+	void (*put)(struct cache *c, const struct cache_fill *fill);
 	void (*release)(struct cache *c, const struct cache_key *key, struct cache_ticket ticket);
 	void (*invalidate)(struct cache *c, struct cache_change *change);
 	bool (*hold)(struct cache *c, const struct cache_pin *pins, size_t n); /* all of them are set; any thread */

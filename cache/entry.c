@@ -4,93 +4,60 @@
 #include <inttypes.h>
 
 #include "cache/stamp.h"
+#include "cache/varint.h"
 
 /*   0  magic, with the version of the format
  *   4  the ticket's era, 16 digits   20  its began, 16 digits
  *  36  the wall clock in ms: when it was stored, and how much later it ends
  *      rows, columns
  *      then each cell: 0 for NULL, or its length and one, and its bytes
- * The numbers behind the ticket are little-endian in groups of seven bits, as short as they can be; the top bit says
- * that there is more. Time before 1970 counts as odd numbers. */
+ * The numbers behind the ticket are those of varint.h, signed for the first. */
 static const char magic[4] = { 'F', 'E', '3', '\n' };
 
 /* ---- writing ---- */
 
-static void put_number(struct buf *out, uint64_t v)
-{
-	for (; v > 0x7F; v >>= 7)
-		buf_putc(out, (char)(unsigned char)(v | 0x80));
-	buf_putc(out, (char)v);
-}
-
-static uint64_t from_signed(int64_t v)
-{
-	return v < 0 ? ~((uint64_t)v << 1) : (uint64_t)v << 1;
-}
-
-static int64_t to_signed(uint64_t v)
-{
-	return (int64_t)(v & 1 ? ~(v >> 1) : v >> 1);
-}
-
 static void put_cell(struct buf *out, struct str cell)
 {
-	put_number(out, cell.p ? (uint64_t)cell.n + 1 : 0);
+	varint_put(out, cell.p ? (uint64_t)cell.n + 1 : 0);
 	if (cell.p)
 		buf_put_str(out, cell);
 }
 
-/* So much later at most it may end. */
-static uint64_t span_most(int64_t stored_ms)
+void entry_put_rows(const struct rows *rows, struct buf *out)
 {
-	return stored_ms > 0 ? (uint64_t)(INT64_MAX - stored_ms) : INT64_MAX;
+	varint_put(out, rows->n_rows);
+	varint_put(out, rows->n_cols);
+	for (size_t i = 0; i < (size_t)rows->n_rows * rows->n_cols; i++)
+		put_cell(out, rows->cells[i]);
+}
+
+uint64_t entry_span(int64_t stored_ms, uint64_t ttl_ms)
+{
+	uint64_t most = stored_ms > 0 ? (uint64_t)(INT64_MAX - stored_ms) : INT64_MAX;
+
+	return ttl_ms < most ? ttl_ms : most;
 }
 
 void entry_encode(const struct cache_fill *fill, struct buf *out)
 {
-	uint64_t most = span_most(fill->stored_ms);
-	const struct rows *rows = fill->rows;
 	size_t from = out->len;
 
 	buf_put(out, magic, sizeof(magic));
 	buf_printf(out, "%016" PRIx64 "%016" PRIu64, fill->ticket.era, fill->ticket.began);
 	assert(out->len - from == ENTRY_STAMP_END);
 	(void)from;
-	put_number(out, from_signed(fill->stored_ms));
-	put_number(out, fill->ttl_ms < most ? fill->ttl_ms : most);
-	put_number(out, rows->n_rows);
-	put_number(out, rows->n_cols);
-	for (size_t i = 0; i < (size_t)rows->n_rows * rows->n_cols; i++)
-		put_cell(out, rows->cells[i]);
+	varint_put(out, varint_from_signed(fill->stored_ms));
+	varint_put(out, entry_span(fill->stored_ms, fill->ttl_ms));
+	entry_put_rows(fill->rows, out);
 }
 
 /* ---- reading ---- */
-
-/* Of two ways to write a number only the shorter one counts. */
-static bool take_number(struct str *left, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; left->n > 0 && shift < 64; shift += 7) {
-		unsigned char byte = (unsigned char)*left->p++;
-
-		left->n--;
-		if (shift == 63 && byte > 1)
-			return false;
-		v |= (uint64_t)(byte & 0x7F) << shift;
-		if (byte < 0x80) {
-			*out = v;
-			return byte > 0 || shift == 0;
-		}
-	}
-	return false;
-}
 
 static bool take_u32(struct str *left, uint32_t *out)
 {
 	uint64_t v;
 
-	if (!take_number(left, &v) || v > UINT32_MAX)
+	if (!varint_take(left, &v) || v > UINT32_MAX)
 		return false;
 	*out = (uint32_t)v;
 	return true;
@@ -100,7 +67,7 @@ static bool take_cell(struct str *left, struct str *out)
 {
 	uint64_t n;
 
-	if (!take_number(left, &n) || n > (uint64_t)left->n + 1)
+	if (!varint_take(left, &n) || n > (uint64_t)left->n + 1)
 		return false;
 	*out = n > 0 ? (struct str){ left->p, (size_t)n - 1 } : (struct str){ 0 };
 	left->p += out->n;
@@ -115,8 +82,8 @@ bool entry_ticket(struct str bytes, struct cache_ticket *out)
 }
 
 /* One copy of all the cells' bytes, and views into it. Each cell takes a byte at least, so what is there bounds what is
- * allocated. NULL: the lengths lie. */
-static const struct rows *take_rows(struct str left, struct arena *mem)
+ * allocated. */
+const struct rows *entry_take_rows(struct str left, struct arena *mem)
 {
 	uint32_t n_rows, n_cols;
 	struct rows *rows;
@@ -151,10 +118,10 @@ bool entry_decode(struct str bytes, struct arena *mem, struct cache_hit *out)
 	if (!entry_ticket(bytes, &ticket) || memcmp(bytes.p, magic, sizeof(magic)) != 0)
 		return false;
 	left = (struct str){ bytes.p + ENTRY_STAMP_END, bytes.n - ENTRY_STAMP_END };
-	if (!take_number(&left, &stored) || !take_number(&left, &span))
+	if (!varint_take(&left, &stored) || !varint_take(&left, &span))
 		return false;
-	stored_ms = to_signed(stored);
-	if (span > span_most(stored_ms) || !(rows = take_rows(left, mem)))
+	stored_ms = varint_to_signed(stored);
+	if (span > entry_span(stored_ms, span) || !(rows = entry_take_rows(left, mem)))
 		return false;
 	*out = (struct cache_hit){ .rows = rows,
 				   .stored_ms = stored_ms,

@@ -254,12 +254,15 @@ static struct node *new_node(const struct memory_store *store, const struct cach
 	return NULL;
 }
 
-static void memory_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
+static void memory_put(struct cache *c, const struct cache_fill *fill)
 {
 	struct memory_store *store = ((struct memory *)c)->store;
-	struct node *node = new_node(store, fill, bytes);
+	SCOPED(buf_free) struct buf bytes = { 0 };
+	struct node *node;
 	bool kept = false;
 
+	entry_encode(fill, &bytes);
+	node = new_node(store, fill, buf_str(&bytes));
 	if (node) {
 		pthread_mutex_lock(&store->lock);
 		kept = insert(store, node, fill->wholes);

@@ -16,7 +16,13 @@ void name_text(const unsigned char *bytes, size_t n, char *out, size_t out_n) NO
 bool name_same(const struct cache_name *a, const struct cache_name *b) NONNULL(1, 2);
 /* The tenant in a key. */
 struct str name_key_tenant(const struct cache_key *key) NONNULL(1);
-/* What follows "fed2:c:{TENANT:" in a key. */
-struct str name_key_rest(const struct cache_key *key) NONNULL(1);
+/* The key of the sheaf that the copy lies in: all up to and including "}". */
+struct str name_key_sheaf(const struct cache_key *key) NONNULL(1);
+/* The tag in a key: the name of the customer, or of what is asked. */
+struct str name_key_tag(const struct cache_key *key) NONNULL(1);
+/* Where in its sheaf the copy lies: a hash of its definition and of what is asked by. */
+uint64_t name_key_place(const struct cache_key *key) NONNULL(1);
+/* The bytes that a name's text stands for. */
+void name_bytes(struct str text, unsigned char out[NAME_BYTES]) NONNULL(2);
 
 #endif

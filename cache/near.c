@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "cache/entry.h"
 #include "cache/name.h"
+#include "cache/sheaf.h"
+#include "cache/stamp.h"
 
 /* However long a copy may be kept in Redis: what slips through all else does not stay for ever. */
 static const uint64_t kept_most_us = UINT64_C(600) * 1000000;
@@ -148,19 +150,33 @@ static struct cache_pin pin_of(const struct shelf_stamp *stamp)
 	return (struct cache_pin){ .slot = stamp->slot, .count = stamp->count, .epoch = stamp->epoch, .set = true };
 }
 
+/* Each item is the length of floors, those that concern a copy of the sheaf, and the opened sheaf. Floors of the moment
+ * when it was read: when they change everything goes. */
 struct taking {
-	struct arena *mem;
-	struct str bytes;
+	const struct cache_ask *ask;
+	uint64_t place, era, version;
+	struct sheaf_copy copy;
 	struct cache_pin pin;
+	bool found;
 };
 
-/* Under the lock of the shelf: what takes longer than copying comes later. */
+/* Under the lock of the shelf: what takes longer than finding and copying comes later. */
 static void take(void *arg, const struct shelf_item *item)
 {
 	struct taking *t = arg;
+	struct str opened = item->bytes, floors;
+	uint32_t n;
 
-	t->bytes = arena_str(t->mem, item->bytes);
+	memcpy(&n, opened.p, sizeof(n));
+	floors = (struct str){ opened.p + sizeof(n), n };
+	opened = (struct str){ floors.p + n, opened.n - sizeof(n) - n };
+	t->version = sheaf_version(opened);
 	t->pin = pin_of(&item->stamp);
+	t->found = sheaf_find(opened, t->place, &t->copy) &&
+		   stamp_admits(floors, &t->ask->wholes,
+				(struct cache_ticket){ .began = t->copy.began, .era = sheaf_era(opened) });
+	if (t->found)
+		t->copy.rows = arena_str(t->ask->mem, t->copy.rows);
 }
 
 /* First the stamp, then the question of trust: a loss after the answer breaks the stamp. */
@@ -171,41 +187,89 @@ void near_prepare(const struct near *n, struct cache_ask *ask)
 	ask->pin = (struct cache_pin){ 0 };
 	if (!n)
 		return;
-	stamp = shelf_stamp(n->shelf, str_of(ask->key.text));
+	stamp = shelf_stamp(n->shelf, name_key_sheaf(&ask->key));
 	if (channel_trusted(n->channel, clock_mono_us()))
 		ask->pin = pin_of(&stamp);
 }
 
-bool near_get(struct near *n, const struct cache_ask *ask, struct cache_hit *out)
+static bool find(struct near *n, struct cache_ask *ask, struct cache_hit *out)
 {
-	struct taking t = { .mem = ask->mem };
-	uint64_t now_us;
+	struct taking t = { .ask = ask, .place = name_key_place(&ask->key) };
+	uint64_t now_us = clock_mono_us();
+	const struct rows *rows;
 
-	if (!n)
+	if (!channel_trusted(n->channel, now_us) ||
+	    !shelf_get(n->shelf, name_key_sheaf(&ask->key), now_us, take, &t) || !t.found ||
+	    t.copy.ends_ms <= clock_wall_ms() || !(rows = entry_take_rows(t.copy.rows, ask->mem)))
 		return false;
-	now_us = clock_mono_us();
-	if (channel_trusted(n->channel, now_us) && shelf_get(n->shelf, str_of(ask->key.text), now_us, take, &t) &&
-	    entry_decode(t.bytes, ask->mem, out)) {
-		out->pin = t.pin;
-		count(&n->hits);
-		return true;
-	}
-	count(&n->misses);
-	return false;
+	ask->version = t.version;
+	*out = (struct cache_hit){ .rows = rows,
+				   .stored_ms = t.copy.stored_ms,
+				   .ends_ms = t.copy.ends_ms,
+				   .began = t.copy.began,
+				   .pin = t.pin };
+	return true;
 }
 
-void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, struct cache_hit *hit)
+bool near_get(struct near *n, struct cache_ask *ask, struct cache_hit *out)
+{
+	bool found = n && find(n, ask, out);
+
+	if (n)
+		count(found ? &n->hits : &n->misses);
+	return found;
+}
+
+/* Floors that came after the oldest copy, or cannot be read: the others concern none. */
+static void put_floors(struct str floors, uint64_t oldest, struct buf *out)
+{
+	enum { LINE = NAME_CHARS + STAMP_CHARS };
+	uint32_t n = 0;
+	uint64_t at;
+
+	buf_put(out, &n, sizeof(n));
+	buf_put(out, floors.p, STAMP_CHARS);
+	for (size_t i = STAMP_CHARS; i + LINE <= floors.n; i += LINE)
+		if (!stamp_decimal(floors.p + i + NAME_CHARS, &at) || at >= oldest)
+			buf_put(out, floors.p + i, LINE);
+	n = (uint32_t)(out->len - sizeof(n));
+	memcpy(out->data, &n, sizeof(n));
+}
+
+/* When the last of its copies ends, and when the first began. False: it cannot be read. */
+static bool measure(struct str opened, int64_t *ends_ms, uint64_t *oldest)
+{
+	struct sheaf *s = memory_raw(sizeof(*s));
+	bool good = sheaf_decode(opened, s);
+
+	*ends_ms = 0;
+	*oldest = UINT64_MAX;
+	for (size_t i = 0; good && i < s->n; i++) {
+		*ends_ms = s->copies[i].ends_ms > *ends_ms ? s->copies[i].ends_ms : *ends_ms;
+		*oldest = s->copies[i].began < *oldest ? s->copies[i].began : *oldest;
+	}
+	free(s);
+	return good;
+}
+
+void near_keep(struct near *n, const struct cache_ask *ask, struct str floors, struct str opened)
 {
 	struct shelf_stamp stamp = stamp_of(&ask->pin);
-	int64_t left_ms = hit->ends_ms - clock_wall_ms();
-	uint64_t left_us = left_ms > 0 ? (uint64_t)left_ms * 1000 : 0;
+	SCOPED(buf_free) struct buf item = { 0 };
+	int64_t ends_ms, left_ms;
+	uint64_t oldest, left_us;
 
-	hit->pin = ask->pin;
-	if (!n || !ask->pin.set || left_us == 0)
+	if (!n || !ask->pin.set || floors.n < STAMP_CHARS || !measure(opened, &ends_ms, &oldest))
 		return;
+	left_ms = ends_ms - clock_wall_ms();
+	left_us = left_ms > 0 ? (uint64_t)left_ms * 1000 : 0;
+	if (left_us == 0)
+		return;
+	put_floors(floors, oldest, &item);
+	buf_put_str(&item, opened);
 	if (!shelf_stamp_holds(n->shelf, &stamp))
 		count(&n->late);
-	else if (shelf_put(n->shelf, str_of(ask->key.text), bytes,
+	else if (shelf_put(n->shelf, name_key_sheaf(&ask->key), buf_str(&item),
 			   clock_mono_us() + (left_us < kept_most_us ? left_us : kept_most_us), &stamp))
 		count(&n->puts);
 }
@@ -213,7 +277,7 @@ void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, st
 void near_drop(struct near *n, const struct cache_key *key)
 {
 	if (n)
-		shelf_drop(n->shelf, str_of(key->text));
+		shelf_drop(n->shelf, name_key_sheaf(key));
 }
 
 void near_drop_all(struct near *n)

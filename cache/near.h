@@ -29,13 +29,14 @@ void near_free(struct near **n) NONNULL(1);
 
 /* In what follows `n` may be NULL: nothing is near. */
 
-/* Look for a copy, for rows in ask->mem. False: there is none, or nobody knows whether it would still be right. */
-bool near_get(struct near *n, const struct cache_ask *ask, struct cache_hit *out) MUST_CHECK NONNULL(2, 3);
+/* Look for a copy, for rows in ask->mem; notes the version of its sheaf. False: there is none, or nobody knows whether
+ * it would still be right. */
+bool near_get(struct near *n, struct cache_ask *ask, struct cache_hit *out) MUST_CHECK NONNULL(2, 3);
 /* Set ask->pin, before Redis is asked for the copy. */
 void near_prepare(const struct near *n, struct cache_ask *ask) NONNULL(2);
-/* Keep what the look-up found: `bytes` that were decoded into *hit. Sets hit->pin. */
-void near_keep(struct near *n, const struct cache_ask *ask, struct str bytes, struct cache_hit *hit) NONNULL(2, 4);
-/* Forget one copy. */
+/* Keep the sheaf that the look-up found, opened, and the floors that came with it. */
+void near_keep(struct near *n, const struct cache_ask *ask, struct str floors, struct str opened) NONNULL(2);
+/* Forget the sheaf of a copy. */
 void near_drop(struct near *n, const struct cache_key *key) NONNULL(2);
 /* Forget everything, and tell those who listen. */
 void near_drop_all(struct near *n);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cache/name.h"
 #include "cache/redis_state.h"
 
 enum { GREETING_MS = 1000, RUN_CHARS = 8, LOAD_BYTES = 64 };
@@ -22,12 +23,13 @@ static void retry_later(struct redis *r)
 static void close_connection(struct redis *r)
 {
 	loop_timer_cancel(r->loop, &r->timer);
-	cache_add(&r->base.count.put_failures, redis_line_close(&r->line));
+	redis_line_close(&r->line);
 	r->phase = REDIS_DOWN;
 }
 
 static void miss_all(struct redis *r)
 {
+	redis_fills_end(r);
 	redis_gets_end(r);
 	redis_begins_end(r);
 	redis_changes_wait(r);
@@ -42,10 +44,7 @@ static void go_down(struct redis *r)
 
 static void line_lost(struct redis_line *line)
 {
-	struct redis *r = CONTAINER_OF(line, struct redis, line);
-
-	cache_add(&r->base.count.put_failures, line->unanswered);
-	go_down(r);
+	go_down(CONTAINER_OF(line, struct redis, line));
 }
 
 /* ---- commands and replies ---- */
@@ -298,9 +297,10 @@ static void redis_drop(struct cache *c, const struct cache_key *key)
 {
 	struct redis *r = (struct redis *)c;
 
+	redis_fills_hurry(r, name_key_sheaf(key)); /* what was put before goes, too */
 	near_drop(r->home->near, key);
 	if (redis_ready_for(r, sizeof(*key)))
-		REDIS_SEND(r, REDIS_UNLINK, STR("UNLINK"), str_of(key->text));
+		REDIS_SEND(r, REDIS_UNLINK, STR("UNLINK"), name_key_sheaf(key));
 }
 
 static bool redis_lost(struct cache *c, const struct cache_pin *pin)
@@ -321,7 +321,11 @@ static void redis_state(struct cache *c, struct cache_state *out)
 static void redis_free(struct cache *c)
 {
 	struct redis *r = (struct redis *)c;
+	bool rest;
 
+	redis_fills_send(r);
+	if (r->phase == REDIS_UP && !redis_pipe_flush(&r->line.pipe, r->line.watch.fd, &rest))
+		rest = false; /* it was lost anyway */
 	close_connection(r);
 	miss_all(r);
 	sealer_free(&r->sealer);
@@ -360,6 +364,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	r->bell = bell_new(home->wakeups, loop, redis_ring, r);
 	redis_line_init(&r->line, loop, &home->account, &user);
 	r->timer.fire = redis_timer;
+	r->gather.fire = redis_gather;
 	r->settle.fire = redis_settle;
 	r->patience.fire = redis_changes_late;
 	set_timer(r, 1); /* in the first turn of the loop */

@@ -7,7 +7,7 @@
 #include "cache/redis_state.h"
 #include "cache/stamp.h"
 
-enum { PAUSE_LEAST_MS = 20, PAUSE_MOST_MS = 160, WORDS_BYTES = 512 };
+enum { PAUSE_LEAST_MS = 20, PAUSE_MOST_MS = 160, WORDS_BYTES = 512, TRIES_MOST = 3 };
 
 /* ---- what is sent ---- */
 
@@ -34,7 +34,8 @@ static void go_without(struct cache_ask *ask)
 
 static void send_begin(struct redis *r, struct cache_ask *ask)
 {
-	char fresh[9], lease_ms[16], seen[24];
+	struct str seen = { (const char *)&ask->version, ask->version ? sizeof(ask->version) : 0 };
+	char fresh[9], lease_ms[16];
 	struct redis_keys keys;
 
 	if (!redis_answers_for(r, WORDS_BYTES)) {
@@ -44,12 +45,13 @@ static void send_begin(struct redis *r, struct cache_ask *ask)
 	redis_keys_make(&keys, name_key_tenant(&ask->key), &ask->key);
 	snprintf(fresh, sizeof(fresh), "%08" PRIx32, randombytes_random() | 1);
 	snprintf(lease_ms, sizeof(lease_ms), "%" PRIu32, ask->lease_ms ? ask->lease_ms : 1);
-	snprintf(seen, sizeof(seen), "%" PRIu64, ask->seen);
+	if (ask->tries > TRIES_MOST)
+		seen = STR("*");
 	near_prepare(r->home->near, ask);
-	REDIS_SEND(r, REDIS_BEGIN, STR("EVALSHA"), str_of(r->sha[SCRIPT_BEGIN]), STR("4"), str_of(ask->key.text),
-		   str_of(keys.lease), str_of(keys.floors), str_of(keys.tombs), str_of(r->run), str_of(fresh),
-		   str_of(r->home->process), way_of(ask), str_of(lease_ms), str_of(seen),
-		   str_of(ask->wholes.source.text), str_of(ask->wholes.part.text));
+	REDIS_SEND(r, REDIS_BEGIN, STR("EVALSHA"), str_of(r->sha[SCRIPT_BEGIN]), STR("4"),
+		   name_key_sheaf(&ask->key), str_of(keys.lease), str_of(keys.floors), str_of(keys.tombs),
+		   str_of(r->run), str_of(fresh),
+		   str_of(r->home->process), way_of(ask), str_of(lease_ms), seen);
 	ask->sent_us = clock_mono_us();
 	redis_asks_put(&r->begins, ask);
 	redis_expect(r, ask->sent_us);
@@ -60,6 +62,7 @@ void redis_begin(struct cache *c, struct cache_ask *ask)
 	ask->begun_us = clock_mono_us();
 	ask->pause_ms = PAUSE_LEAST_MS;
 	ask->reloaded = false;
+	ask->tries = 0;
 	ask->wakeup = NULL;
 	ask->again = (struct loop_timer){ 0 };
 	send_begin(CONTAINER_OF(c, struct redis, base), ask);
@@ -110,18 +113,25 @@ static void wait_for(struct redis *r, struct cache_ask *ask, int64_t lease_ms)
 
 /* ---- what is answered ---- */
 
-static bool take_copy(struct redis *r, struct cache_ask *ask, struct str value)
+/* Another version than the one looked into: it may hold a younger copy. If not, once more; for a sheaf that changes all
+ * the time, not for ever. */
+static bool take_sheaf(struct redis *r, struct cache_ask *ask, struct str value, struct str floors)
 {
 	struct cache_hit hit = { 0 };
+	bool found = false;
 
 	if (!value.p)
 		return false;
-	if (redis_read(r, ask, value, &hit)) {
-		cache_found(&r->base, ask, hit);
-		return true;
+	if (redis_open(r, ask, value)) {
+		near_keep(r->home->near, ask, floors, buf_str(&r->opened));
+		found = redis_read(r, ask, floors, &hit) && hit.began > ask->seen;
+		redis_put_away(r);
 	}
-	ask->how = CACHE_PAST; /* a copy that nobody can read holds nobody up */
-	send_begin(r, ask);
+	ask->tries++;
+	if (found)
+		cache_found(&r->base, ask, hit);
+	else
+		send_begin(r, ask);
 	return true;
 }
 
@@ -144,7 +154,7 @@ static bool take_array(struct redis *r, struct cache_ask *ask, const struct redi
 	if (reply->n < 2 || of[0]->type != REDIS_REPLY_INTEGER)
 		return false;
 	if (of[0]->number == 2)
-		return take_copy(r, ask, redis_reply_text(of[1]));
+		return reply->n == 3 && take_sheaf(r, ask, redis_reply_text(of[1]), redis_reply_text(of[2]));
 	if (of[0]->number == 1)
 		return reply->n == 3 && take_ticket(ask, of[1], of[2]);
 	if (of[0]->number != 0 || of[1]->type != REDIS_REPLY_INTEGER)

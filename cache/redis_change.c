@@ -1,5 +1,4 @@
-/* redis_change.c - what changes in Redis what others may find: a copy comes, or does not, or is void. */
-#include <assert.h>
+/* redis_change.c - what changes in Redis what others may find: a copy does not come, or is void. */
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -7,97 +6,24 @@
 #include "cache/name.h"
 #include "cache/redis_state.h"
 
-enum { FILL_WORDS = 16, WORDS_BYTES = 4096, SETTLE_MS = 1, CHANGE_MS = 2000, TOKEN_BYTES = 48 };
+enum { WORDS_BYTES = 4096, SETTLE_MS = 1, CHANGE_MS = 2000 };
 
-/* What the lease holds that was given with the ticket. */
-static void make_token(const struct redis *r, struct cache_ticket ticket, char out[TOKEN_BYTES])
+void redis_token_make(const struct redis *r, uint64_t began, char out[REDIS_TOKEN_BYTES])
 {
-	snprintf(out, TOKEN_BYTES, "%s%016" PRIu64, r->home->process, ticket.began);
-}
-
-static struct str prefix_text(char *out, size_t n, const char *family, struct str tenant)
-{
-	snprintf(out, n, "fed2:%s:{%.*s:", family, STR_ARG(tenant));
-	return str_of(out);
-}
-
-static size_t put_names(struct str *words, const struct cache_name *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		words[i] = str_of(names[i].text);
-	return n;
-}
-
-void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes)
-{
-	struct redis *r = (struct redis *)c;
-	struct str tenant = name_key_tenant(fill->key), words[FILL_WORDS + CACHE_NAMES_MOST + 1];
-	char era[24], began[24], token[TOKEN_BYTES], ttl[24], count[24], prefix[96];
-	SCOPED(buf_free) struct buf sealed = { 0 };
-	struct redis_keys keys;
-	size_t n = 0;
-
-	if (!redis_ready_for(r, bytes.n + WORDS_BYTES)) {
-		cache_add(&c->count.put_failures, 1);
-		redis_orphan(r, fill->key);
-		return;
-	}
-	redis_keys_make(&keys, tenant, fill->key);
-	snprintf(era, sizeof(era), "%016" PRIx64, fill->ticket.era);
-	snprintf(began, sizeof(began), "%" PRIu64, fill->ticket.began);
-	make_token(r, fill->ticket, token);
-	snprintf(ttl, sizeof(ttl), "%" PRIu64, fill->ttl_ms);
-	snprintf(count, sizeof(count), "%zu", fill->n_names);
-	const struct str head[] = { STR("EVALSHA"),
-				    str_of(r->sha[SCRIPT_FILL]),
-				    STR("4"),
-				    str_of(fill->key->text),
-				    str_of(keys.lease),
-				    str_of(keys.floors),
-				    str_of(keys.tombs),
-				    str_of(era),
-				    str_of(began),
-				    str_of(token),
-				    str_of(ttl),
-				    str_of(fill->wholes->source.text),
-				    str_of(fill->wholes->part.text),
-				    prefix_text(prefix, sizeof(prefix), "x", tenant),
-				    name_key_rest(fill->key),
-				    str_of(count) };
-	static_assert(ARRAY_LEN(head) == FILL_WORDS, "as SCRIPT_FILL takes them");
-	memcpy(words, head, sizeof(head));
-	n = FILL_WORDS;
-	n += put_names(words + n, fill->names, fill->n_names);
-	n += put_names(words + n, fill->given, fill->n_given);
-	sealer_seal(r->sealer, str_of(fill->key->text), bytes, &sealed);
-	words[n++] = buf_str(&sealed);
-	redis_send(r, REDIS_FILL, words, n);
-}
-
-bool redis_take_filled(struct redis *r, const struct redis_reply *reply)
-{
-	bool kept = reply->type == REDIS_REPLY_INTEGER && reply->number == 1;
-
-	if (reply->type != REDIS_REPLY_INTEGER && reply->type != REDIS_REPLY_ERROR)
-		return false;
-	cache_add(&r->base.count.puts, kept);
-	cache_add(&r->base.count.put_failures, !kept);
-	if (redis_lacks_script(reply))
-		redis_load(r);
-	return true;
+	snprintf(out, REDIS_TOKEN_BYTES, "%s%016" PRIu64, r->home->process, began);
 }
 
 void redis_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket)
 {
 	struct redis *r = (struct redis *)c;
-	char token[TOKEN_BYTES];
+	char token[REDIS_TOKEN_BYTES];
 	struct redis_keys keys;
 
 	if (!redis_ready_for(r, WORDS_BYTES)) {
 		redis_orphan(r, key);
 		return;
 	}
-	make_token(r, ticket, token);
+	redis_token_make(r, ticket.began, token);
 	redis_keys_make(&keys, name_key_tenant(key), key);
 	REDIS_SEND(r, REDIS_RELEASE, STR("EVALSHA"), str_of(r->sha[SCRIPT_RELEASE]), STR("1"), str_of(keys.lease),
 		   str_of(token));
@@ -135,7 +61,7 @@ static void fail(struct redis *r, struct cache_change *change, const char *why)
 
 static void send_change(struct redis *r, struct cache_change *change)
 {
-	char tenant_name[TENANT_MOST + 1], fresh[9], indexes[96], copies[96];
+	char tenant_name[TENANT_MOST + 1], fresh[9], indexes[96], sheaves[96];
 	struct str tenant = { tenant_name, 0 };
 	struct redis_keys keys;
 
@@ -147,10 +73,11 @@ static void send_change(struct redis *r, struct cache_change *change)
 	tenant.n = strlen(tenant_name);
 	redis_keys_make(&keys, tenant, NULL);
 	snprintf(fresh, sizeof(fresh), "%08" PRIx32, randombytes_random() | 1);
+	snprintf(indexes, sizeof(indexes), "fed2:x:{%s}:", tenant_name);
+	snprintf(sheaves, sizeof(sheaves), "fed2:c:{%s:", tenant_name);
 	REDIS_SEND(r, REDIS_INVALIDATE, STR("EVALSHA"), str_of(r->sha[SCRIPT_INVALIDATE]), STR("2"),
 		   str_of(keys.floors), str_of(keys.tombs), str_of(r->run), str_of(fresh), str_of(change->name.text),
-		   change->whole ? STR("whole") : prefix_text(indexes, sizeof(indexes), "x", tenant),
-		   prefix_text(copies, sizeof(copies), "c", tenant));
+		   change->whole ? STR("whole") : str_of(indexes), str_of(sheaves));
 	change->sent_us = clock_mono_us();
 	queue(&r->changes, change);
 	redis_expect_by(r, change->due_us);

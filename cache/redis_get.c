@@ -1,13 +1,11 @@
-/* redis_get.c - look-ups: those of one turn of the loop, and of one tenant, go as one MGET of copies and floors. */
-#include <assert.h>
-
+/* redis_get.c - look-ups: those of one turn of the loop, and of one tenant, go as one MGET of sheaves and floors. */
 #include "cache/entry.h"
 #include "cache/name.h"
 #include "cache/redis_state.h"
+#include "cache/sheaf.h"
 #include "cache/stamp.h"
 
 enum {
-	KEYS_MOST = 32, /* of one command: the reply may be as large as so many fetches (redis_reply.c) */
 	OPENED_KEPT = 64 << 10,
 	RUN_CHARS = sizeof(((struct redis *)NULL)->run) - 1,
 };
@@ -16,16 +14,16 @@ enum {
 
 void redis_gets_send(struct redis *r)
 {
-	struct str words[1 + KEYS_MOST + 1] = { STR("MGET") };
-	struct cache_ask *ask = r->unsent;
+	struct str words[1 + REDIS_GET_KEYS + 1] = { STR("MGET") };
+	const struct cache_ask *ask = r->unsent;
 	struct redis_keys keys;
 	size_t n = 1;
 
 	if (!ask)
 		return;
 	redis_keys_make(&keys, name_key_tenant(&ask->key), NULL);
-	for (; ask; ask = ask->next)
-		words[n++] = str_of(ask->key.text);
+	for (size_t i = 0; i < r->n_unsent; i++)
+		words[n++] = r->unsent_keys[i];
 	words[n++] = str_of(keys.floors);
 	r->gets.newest->last = true;
 	r->unsent = NULL;
@@ -33,16 +31,34 @@ void redis_gets_send(struct redis *r)
 	redis_pipe_add(&r->line.pipe, REDIS_GET, words, n);
 }
 
+/* The place of the sheaf among the keys that wait, or the next one. */
+static size_t place_of(const struct redis *r, struct str sheaf)
+{
+	size_t i = 0;
+
+	while (i < r->n_unsent && !str_eq(r->unsent_keys[i], sheaf))
+		i++;
+	return i;
+}
+
 /* Behind those that go with it; what cannot go with the others lets them go first. */
 static void queue(struct redis *r, struct cache_ask *ask)
 {
-	if (r->n_unsent == KEYS_MOST ||
-	    (r->unsent && !str_eq(name_key_tenant(&r->unsent->key), name_key_tenant(&ask->key))))
+	struct str sheaf = name_key_sheaf(&ask->key);
+	size_t place = place_of(r, sheaf);
+
+	if (place == REDIS_GET_KEYS ||
+	    (r->unsent && !str_eq(name_key_tenant(&r->unsent->key), name_key_tenant(&ask->key)))) {
 		redis_gets_send(r);
+		place = 0;
+	}
 	ask->last = false;
+	ask->place = (unsigned)place;
 	redis_asks_put(&r->gets, ask);
-	if (r->n_unsent++ == 0)
+	if (!r->unsent)
 		r->unsent = ask;
+	if (place == r->n_unsent)
+		r->unsent_keys[r->n_unsent++] = sheaf;
 	redis_line_flush_soon(&r->line);
 }
 
@@ -51,6 +67,7 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 	struct redis *r = (struct redis *)c;
 	struct cache_hit hit;
 
+	ask->version = 0;
 	if (near_get(r->home->near, ask, &hit)) {
 		cache_found(c, ask, hit);
 		return;
@@ -59,6 +76,7 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 		cache_found(c, ask, (struct cache_hit){ 0 });
 		return;
 	}
+	redis_fills_hurry(r, name_key_sheaf(&ask->key));
 	near_prepare(r->home->near, ask);
 	ask->sent_us = clock_mono_us();
 	queue(r, ask);
@@ -67,40 +85,52 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 
 /* ---- what is answered ---- */
 
-/* Wiped, but kept for the next one unless it is large. */
-static void put_away(struct buf *entry)
+/* Kept for the next one unless it is large. */
+void redis_put_away(struct redis *r)
 {
-	if (entry->cap > OPENED_KEPT)
-		buf_free(entry);
-	else
-		explicit_bzero(entry->data, entry->len);
-	entry->len = 0;
+	if (r->opened.cap > OPENED_KEPT)
+		buf_free(&r->opened);
+	else if (r->opened.data)
+		explicit_bzero(r->opened.data, r->opened.len);
+	r->opened.len = 0;
 }
 
-bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out)
+bool redis_open(struct redis *r, struct cache_ask *ask, struct str value)
 {
-	if (sealer_open(r->sealer, str_of(ask->key.text), value, &r->opened) &&
-	    entry_decode(buf_str(&r->opened), ask->mem, out)) {
-		near_keep(r->home->near, ask, buf_str(&r->opened), out);
-		put_away(&r->opened);
+	size_t clear = sheaf_clear(value);
+
+	ask->version = sheaf_version(value);
+	if (!value.p)
+		return false;
+	if (clear && sealer_open(r->sealer, name_key_sheaf(&ask->key), value, clear, &r->opened))
 		return true;
-	}
-	buf_free(&r->opened);
+	redis_put_away(r);
 	cache_add(&r->base.count.bad_values, 1);
 	cache_drop(&r->base, &ask->key);
 	return false;
 }
 
-/* Was it kept while this server ran, and is not void? What is no copy of ours is admitted, and fails later. */
-static bool is_admitted(const struct redis *r, const struct cache_ask *ask, struct str value, struct str floors)
+bool redis_read(struct redis *r, const struct cache_ask *ask, struct str floors, struct cache_hit *out)
 {
-	struct cache_ticket ticket;
+	struct str opened = buf_str(&r->opened);
+	struct sheaf_copy copy;
+	const struct rows *rows;
 
-	return !entry_ticket(value, &ticket) || (memcmp(value.p + ENTRY_ERA_AT, r->run, RUN_CHARS) == 0 &&
-						 stamp_admits(floors, &ask->wholes, ticket));
+	if (!sheaf_find(opened, name_key_place(&ask->key), &copy) || copy.ends_ms <= clock_wall_ms() ||
+	    !stamp_admits(floors, &ask->wholes,
+			  (struct cache_ticket){ .began = copy.began, .era = sheaf_era(opened) }))
+		return false;
+	if (memcmp(floors.p, r->run, RUN_CHARS) != 0 || !(rows = entry_take_rows(copy.rows, ask->mem)))
+		return false;
+	*out = (struct cache_hit){ .rows = rows,
+				   .stored_ms = copy.stored_ms,
+				   .ends_ms = copy.ends_ms,
+				   .began = copy.began,
+				   .pin = ask->pin };
+	return true;
 }
 
-/* Copies, and what was voided as a whole. */
+/* Sheaves, and what was voided as a whole. */
 static bool are_values(const struct redis_reply *reply, size_t n)
 {
 	if (reply->type != REDIS_REPLY_ARRAY || reply->n != n)
@@ -111,30 +141,67 @@ static bool are_values(const struct redis_reply *reply, size_t n)
 	return true;
 }
 
-static void take_value(struct redis *r, struct str value, struct str floors)
+/* For all that were asked for with it. */
+static void take_value(struct redis *r, struct redis_asks *asks, unsigned place, struct str value, struct str floors)
 {
-	struct cache_ask *ask = redis_asks_take(&r->gets);
-	struct cache_hit hit = { 0 };
+	bool opened = false, tried = false;
 
-	if (value.p && is_admitted(r, ask, value, floors) && !redis_read(r, ask, value, &hit))
-		hit = (struct cache_hit){ 0 };
-	cache_found(&r->base, ask, hit);
+	for (struct cache_ask *ask = asks->oldest; ask; ask = ask->next) {
+		if (ask->place != place)
+			continue;
+		ask->version = sheaf_version(value);
+		if (!tried && (opened = redis_open(r, ask, value)))
+			near_keep(r->home->near, ask, floors, buf_str(&r->opened));
+		tried = true;
+		if (!opened || !redis_read(r, ask, floors, &ask->hit))
+			ask->hit = (struct cache_hit){ 0 };
+	}
+	if (opened)
+		redis_put_away(r);
+}
+
+/* Those of the oldest command. */
+static struct redis_asks take_asks(struct redis *r)
+{
+	struct redis_asks asks = { 0 };
+	struct cache_ask *ask;
+
+	do {
+		ask = redis_asks_take(&r->gets);
+		redis_asks_put(&asks, ask);
+	} while (!ask->last);
+	return asks;
+}
+
+static size_t count_keys(const struct redis *r)
+{
+	size_t n = 0;
+
+	for (const struct cache_ask *ask = r->gets.oldest;; ask = ask->next) {
+		n = ask->place >= n ? ask->place + 1 : n;
+		if (ask->last)
+			return n;
+	}
 }
 
 bool redis_take_values(struct redis *r, const struct redis_reply *reply)
 {
 	bool failed = reply->type == REDIS_REPLY_ERROR;
-	const struct cache_ask *ask = r->gets.oldest;
-	size_t n = 1;
+	size_t n = count_keys(r);
+	struct redis_asks asks;
 
-	for (; !ask->last; ask = ask->next)
-		n++;
 	if (!failed && !are_values(reply, n + 1))
 		return false;
 	backoff_reset(&r->backoff);
+	asks = take_asks(r);
 	for (size_t i = 0; i < n; i++)
-		take_value(r, failed ? (struct str){ 0 } : redis_reply_text(reply->items[i]),
+		take_value(r, &asks, (unsigned)i, failed ? (struct str){ 0 } : redis_reply_text(reply->items[i]),
 			   failed ? (struct str){ 0 } : redis_reply_text(reply->items[n]));
+	while (asks.oldest) {
+		struct cache_ask *ask = redis_asks_take(&asks);
+
+		cache_found(&r->base, ask, ask->hit);
+	}
 	return true;
 }
 

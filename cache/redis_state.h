@@ -26,6 +26,17 @@ struct redis_asks {
 	struct cache_ask *oldest, *newest;
 };
 
+/* Copies on their way to one sheaf (redis_gather.c). */
+struct redis_fill; /* redis_fill.h */
+
+/* A sheaf as it was written here last: where the next copies of it begin. */
+struct redis_base {
+	char sheaf[sizeof(struct cache_key)]; /* its key; "": none */
+	struct buf opened;
+};
+
+enum { REDIS_GET_KEYS = 32 }; /* of one MGET: the reply may be as large as so many fetches (redis_reply.c) */
+
 struct redis {
 	struct cache base;
 	struct cache_home *home;
@@ -39,13 +50,20 @@ struct redis {
 	struct loop_timer timer; /* see enum redis_phase */
 	struct redis_line line;
 	struct sealer *sealer;
-	struct buf opened; /* the copy that is read; wiped between two */
+	struct buf opened; /* the sheaf that is read; wiped between two */
 	char run[9]; /* of the server: the beginning of its run_id */
 	char sha[SCRIPTS][48];
 	size_t loading, loaded; /* SCRIPT LOADs sent, and answered, in the order of enum script */
 	struct redis_asks gets, begins;
 	struct cache_ask *unsent; /* the first of gets whose command is still to be made, at the end of the turn */
-	size_t n_unsent;
+	struct str unsent_keys[REDIS_GET_KEYS]; /* of sheaves, each once; in asks that wait */
+	size_t n_unsent; /* of these */
+	struct redis_fill *gathered; /* fills that wait a moment for others */
+	struct redis_fills {
+		struct redis_fill *oldest, *newest;
+	} sent; /* in the order of their answers */
+	struct loop_timer gather;
+	struct redis_base bases[64];
 	struct cache_key orphans[REDIS_ORPHANS_MOST]; /* leases to be ended by the next connection */
 	size_t n_orphans;
 	struct cache_ask *waiting; /* for another process; each has its timer and perhaps its wakeup */
@@ -113,9 +131,14 @@ void redis_get(struct cache *c, struct cache_ask *ask) NONNULL(1, 2);
 void redis_gets_send(struct redis *r) NONNULL(1);
 /* Take the answer to the oldest of these commands; false: it cannot be one. */
 bool redis_take_values(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
-/* Read a copy that Redis gave for it. False: there is none that counts; a bad one is dropped. */
-bool redis_read(struct redis *r, const struct cache_ask *ask, struct str value, struct cache_hit *out) MUST_CHECK
+/* Open a sheaf that Redis gave for the ask into r->opened, and note its version. False: there is none; a bad one is
+ * dropped. Afterwards: redis_put_away(). */
+bool redis_open(struct redis *r, struct cache_ask *ask, struct str value) MUST_CHECK NONNULL(1, 2);
+/* Find the copy in r->opened. False: there is none that counts; *out is then untouched. */
+bool redis_read(struct redis *r, const struct cache_ask *ask, struct str floors, struct cache_hit *out) MUST_CHECK
 	NONNULL(1, 2, 4);
+/* Wipe r->opened. */
+void redis_put_away(struct redis *r) NONNULL(1);
 /* Answer all look-ups: misses. */
 void redis_gets_end(struct redis *r) NONNULL(1);
 
@@ -132,14 +155,13 @@ void redis_begins_end(struct redis *r) NONNULL(1);
 
 /* redis_change.c */
 
-/* The driver's put. */
-void redis_put(struct cache *c, const struct cache_fill *fill, struct str bytes) NONNULL(1, 2);
+enum { REDIS_TOKEN_BYTES = 48 };
+/* What the lease holds that was given with the ticket. */
+void redis_token_make(const struct redis *r, uint64_t began, char out[REDIS_TOKEN_BYTES]) NONNULL(1, 3);
 /* The driver's release. */
 void redis_release(struct cache *c, const struct cache_key *key, struct cache_ticket ticket) NONNULL(1, 2);
 /* The driver's invalidate. */
 void redis_invalidate(struct cache *c, struct cache_change *change) NONNULL(1, 2);
-/* Take the answer to a fill; false: it cannot be one. */
-bool redis_take_filled(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
 /* Take the answer to the oldest change; false: it cannot be one. */
 bool redis_take_changed(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
 /* The connection is lost: they wait for the next one, as long as each may. */
@@ -152,5 +174,24 @@ void redis_changes_late(struct loop_timer *t) NONNULL(1);
 void redis_settle(struct loop_timer *t) NONNULL(1);
 /* End both timers: what waits fails. */
 void redis_changes_end(struct redis *r) NONNULL(1);
+
+/* redis_fill.c */
+
+enum { REDIS_FILL_KEYS = 3 }; /* of its script, without leases */
+/* Take the answer to the oldest fill; false: it cannot be one. */
+bool redis_take_filled(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
+/* The connection is lost, and all fills with it; forgets what was written. */
+void redis_fills_end(struct redis *r) NONNULL(1);
+
+/* redis_gather.c */
+
+/* The driver's put. */
+void redis_put(struct cache *c, const struct cache_fill *put) NONNULL(1, 2);
+/* Send what is gathered. */
+void redis_fills_send(struct redis *r) NONNULL(1);
+/* The same for one sheaf: somebody is about to look for it. */
+void redis_fills_hurry(struct redis *r, struct str sheaf) NONNULL(1);
+/* The timer for that. */
+void redis_gather(struct loop_timer *t) NONNULL(1);
 
 #endif

@@ -6,14 +6,15 @@
 
 static const char begin[] = {
 #include "cache/scripts/tick.lua.inc"
-#include "cache/scripts/floor.lua.inc"
-#include "cache/scripts/copy.lua.inc"
+#include "cache/scripts/version.lua.inc"
 #include "cache/scripts/begin.lua.inc"
 };
 
 static const char fill[] = {
 #include "cache/scripts/floor.lua.inc"
-#include "cache/scripts/copy.lua.inc"
+#include "cache/scripts/version.lua.inc"
+#include "cache/scripts/index.lua.inc"
+#include "cache/scripts/enter.lua.inc"
 #include "cache/scripts/fill.lua.inc"
 };
 
@@ -24,6 +25,7 @@ static const char release[] = {
 static const char invalidate[] = {
 	ALLOW_OOM,
 #include "cache/scripts/tick.lua.inc"
+#include "cache/scripts/index.lua.inc"
 #include "cache/scripts/invalidate.lua.inc"
 };
 

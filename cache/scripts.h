@@ -1,6 +1,6 @@
 /* scripts.h - what Redis does in one step: Lua (scripts/), loaded at the beginning of a connection. No state.
  *
- * KEYS are copy, lease, floors (stamp.h) and tombs, unless said otherwise. Tombs are a zset of the names that were
+ * KEYS are sheaf, lease, floors (stamp.h) and tombs, unless said otherwise. Tombs are a zset of the names that were
  * voided lately, with the tick of it; and of "@last", the last tick there was, and "@evicted" (see invalidate).
  *
  * A tick is Redis' clock in microseconds, or one more than the last where that is more: a clock that jumps back breaks
@@ -12,12 +12,14 @@
 #include "base/base.h"
 
 enum script {
-	SCRIPT_BEGIN, /* run, fresh, token, how (ask, ahead, past), lease ms, seen, source, part
-			 -> 2, copy | 1, tick, era | 0, ms that the lease lasts yet */
-	SCRIPT_FILL, /* era, began, token, ttl, source, part, prefix of indexes, rest of the key, number of names,
-			names ..., given names ..., copy -> 1, or 0: refused */
+	SCRIPT_BEGIN, /* run, fresh, token, how (ask, ahead, past), lease ms, version seen ("*": whichever)
+			 -> 2, sheaf, floors | 1, tick, era | 0, ms that the lease lasts yet */
+	SCRIPT_FILL, /* KEYS: sheaf, floors, tombs, lease of each copy; era, version of what it takes the place of, ttl,
+			prefix of indexes, tag in bytes, 0 for a customer's sheaf or 2, number of copies, then of each:
+			began, token, source, part, ttl, number of names, names each with 0 or 1 behind: was it asked
+			by?; sheaf -> 1 | 0, place of the first copy that is refused | 2, sheaf that is there instead */
 	SCRIPT_RELEASE, /* KEYS: lease; token, or the process that it begins with */
-	SCRIPT_INVALIDATE, /* KEYS: floors, tombs; run, fresh, name, "whole" or prefix of indexes, prefix of copies
+	SCRIPT_INVALIDATE, /* KEYS: floors, tombs; run, fresh, name, "whole" or prefix of indexes, prefix of sheaves
 			      -> copies removed */
 };
 enum { SCRIPTS = SCRIPT_INVALIDATE + 1 };

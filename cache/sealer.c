@@ -9,22 +9,22 @@
 
 /*   0  magic, with the version of the format
  *   4  the clear bytes of the entry behind its magic
- *  36  u32 number of the key, little-endian
- *  40  codec
- *  41  random nonce
- *  65  sealed: the entry's magic and all behind its clear bytes, as the codec says; then the tag
+ *      u32 number of the key, little-endian
+ *      codec
+ *      random nonce
+ *      sealed: the entry's magic and all behind its clear bytes, as the codec says; then the tag
  * What is in front of the nonce, and the key of the store, is sealed as associated data. */
 static const char magic[SEALER_MAGIC] = { 'F', 'S', '1', '\n' };
 
 enum codec { CODEC_PLAIN, CODEC_ZSTD };
 
 enum {
-	NUMBER_AT = SEALER_CLEAR,
-	CODEC_AT = NUMBER_AT + 4,
+	/* behind the clear bytes */
+	CODEC_AT = 4,
 	NONCE_AT = CODEC_AT + 1,
 	SEALED_AT = NONCE_AT + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 	TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
-	HEAD_MOST = NONCE_AT + 512, /* with the key of the store */
+	HEAD_MOST = SEALER_CLEAR_MOST + NONCE_AT + 512, /* with the key of the store */
 };
 
 static_assert(KEYRING_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "a key of the ring fits");
@@ -52,28 +52,28 @@ void sealer_free(struct sealer **s)
 }
 
 /* The associated data; its length. */
-static size_t bind_to(const char *head, struct str key, unsigned char out[HEAD_MOST])
+static size_t bind_to(struct str head, struct str key, unsigned char out[HEAD_MOST])
 {
-	assert(key.n <= HEAD_MOST - NONCE_AT);
-	memcpy(out, head, NONCE_AT);
-	memcpy(out + NONCE_AT, key.p, key.n);
-	return NONCE_AT + key.n;
+	assert(head.n + key.n <= HEAD_MOST);
+	memcpy(out, head.p, head.n);
+	memcpy(out + head.n, key.p, key.n);
+	return head.n + key.n;
 }
 
-static void put_head(struct str entry, uint32_t number, enum codec codec, struct buf *out)
+static void put_head(struct str clear, uint32_t number, enum codec codec, struct buf *out)
 {
 	buf_put(out, magic, sizeof(magic));
-	buf_put(out, entry.p + SEALER_MAGIC, SEALER_CLEAR - SEALER_MAGIC);
+	buf_put(out, clear.p + SEALER_MAGIC, clear.n - SEALER_MAGIC);
 	for (unsigned i = 0; i < 4; i++)
 		buf_putc(out, (char)(unsigned char)(number >> (8 * i)));
 	buf_putc(out, (char)codec);
 }
 
-/* The nonce and the sealed body, behind the head. */
-static void put_sealed(struct str body, const unsigned char *secret, struct str key, struct buf *out)
+/* The nonce and the sealed body, behind the head of so many bytes. */
+static void put_sealed(struct str body, const unsigned char *secret, struct str key, size_t head_n, struct buf *out)
 {
 	unsigned char bound[HEAD_MOST];
-	size_t bound_n = bind_to(out->data + out->len - NONCE_AT, key, bound);
+	size_t bound_n = bind_to((struct str){ out->data + out->len - head_n, head_n }, key, bound);
 	unsigned char *nonce = (unsigned char *)buf_reserve(out, SEALED_AT - NONCE_AT + body.n + TAG);
 
 	randombytes_buf(nonce, SEALED_AT - NONCE_AT);
@@ -82,76 +82,77 @@ static void put_sealed(struct str body, const unsigned char *secret, struct str 
 	out->len += SEALED_AT - NONCE_AT + body.n + TAG;
 }
 
-void sealer_seal(struct sealer *s, struct str key, struct str entry, struct buf *out)
+void sealer_seal(struct sealer *s, struct str key, struct str entry, size_t clear, struct buf *out)
 {
 	SCOPED(buf_free) struct buf plain = { 0 }, packed = { 0 };
 	const unsigned char *secret;
 	uint32_t number;
 	bool pays;
 
-	assert(entry.n >= SEALER_CLEAR);
+	assert(entry.n >= clear && clear >= SEALER_MAGIC && clear <= SEALER_CLEAR_MOST);
 	buf_put(&plain, entry.p, SEALER_MAGIC);
-	buf_put(&plain, entry.p + SEALER_CLEAR, entry.n - SEALER_CLEAR);
+	buf_put(&plain, entry.p + clear, entry.n - clear);
 	pays = pack(s->packer, buf_str(&plain), &packed);
 	secret = keyring_first(s->ring, &number);
-	put_head(entry, number, pays ? CODEC_ZSTD : CODEC_PLAIN, out);
-	put_sealed(buf_str(pays ? &packed : &plain), secret, key, out);
+	put_head((struct str){ entry.p, clear }, number, pays ? CODEC_ZSTD : CODEC_PLAIN, out);
+	put_sealed(buf_str(pays ? &packed : &plain), secret, key, clear + NONCE_AT, out);
 }
 
-static uint32_t number_of(const char *sealed)
+static uint32_t number_of(const char *bytes)
 {
 	uint32_t number = 0;
 
 	for (unsigned i = 0; i < 4; i++)
-		number |= (uint32_t)(unsigned char)sealed[NUMBER_AT + i] << (8 * i);
+		number |= (uint32_t)(unsigned char)bytes[i] << (8 * i);
 	return number;
 }
 
 /* What was packed or not, when it was sealed for this key. */
-static bool open_body(const struct sealer *s, struct str key, struct str sealed, struct buf *out)
+static bool open_body(const struct sealer *s, struct str key, struct str sealed, size_t clear, struct buf *out)
 {
 	const unsigned char *bytes = (const unsigned char *)sealed.p, *secret;
 	unsigned char bound[HEAD_MOST];
 	size_t n, bound_n;
 
-	if (sealed.p == NULL || sealed.n < SEALED_AT + TAG || memcmp(sealed.p, magic, sizeof(magic)) != 0)
-		return false;
-	secret = keyring_find(s->ring, number_of(sealed.p));
-	n = sealed.n - SEALED_AT;
-	bound_n = bind_to(sealed.p, key, bound);
+	secret = keyring_find(s->ring, number_of(sealed.p + clear));
+	n = sealed.n - clear - SEALED_AT;
+	bound_n = bind_to((struct str){ sealed.p, clear + NONCE_AT }, key, bound);
 	if (!secret || crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)buf_reserve(out, n), NULL, NULL,
-								  bytes + SEALED_AT, n, bound, bound_n,
-								  bytes + NONCE_AT, secret) != 0)
+								  bytes + clear + SEALED_AT, n, bound, bound_n,
+								  bytes + clear + NONCE_AT, secret) != 0)
 		return false;
 	out->len += n - TAG;
 	return true;
 }
 
 /* Append what was sealed, without its clear bytes. */
-static bool open_plain(struct sealer *s, struct str key, struct str sealed, struct buf *out)
+static bool open_plain(struct sealer *s, struct str key, struct str sealed, size_t clear, struct buf *out)
 {
 	SCOPED(buf_free) struct buf packed = { 0 };
 
-	if (sealed.n <= CODEC_AT || sealed.p[CODEC_AT] != CODEC_ZSTD)
-		return open_body(s, key, sealed, out);
-	return open_body(s, key, sealed, &packed) && unpack(s->packer, buf_str(&packed), out);
+	if (sealed.p[clear + CODEC_AT] != CODEC_ZSTD)
+		return open_body(s, key, sealed, clear, out);
+	return open_body(s, key, sealed, clear, &packed) && unpack(s->packer, buf_str(&packed), out);
 }
 
 /* The plain text goes where it ends up; only its magic has to move, in front of the clear bytes. */
-bool sealer_open(struct sealer *s, struct str key, struct str sealed, struct buf *out)
+bool sealer_open(struct sealer *s, struct str key, struct str sealed, size_t clear, struct buf *out)
 {
-	enum { GAP = SEALER_CLEAR - SEALER_MAGIC };
-	size_t from = out->len;
-	char *entry = buf_reserve(out, GAP);
+	size_t from = out->len, gap = clear - SEALER_MAGIC;
+	char *entry;
 
-	memset(entry, 0, GAP);
-	out->len += GAP;
-	if (!open_plain(s, key, sealed, out) || out->len - from < SEALER_CLEAR) {
+	assert(clear >= SEALER_MAGIC && clear <= SEALER_CLEAR_MOST);
+	if (!sealed.p || sealed.n < clear + SEALED_AT + TAG || memcmp(sealed.p, magic, sizeof(magic)) != 0)
+		return false;
+	entry = buf_reserve(out, gap + 1);
+	memset(entry, 0, gap);
+	out->len += gap;
+	if (!open_plain(s, key, sealed, clear, out) || out->len - from < clear) {
 		out->len = from;
 		return false;
 	}
 	entry = out->data + from;
-	memcpy(entry, entry + GAP, SEALER_MAGIC);
-	memcpy(entry + SEALER_MAGIC, sealed.p + SEALER_MAGIC, GAP);
+	memcpy(entry, entry + gap, SEALER_MAGIC);
+	memcpy(entry + SEALER_MAGIC, sealed.p + SEALER_MAGIC, gap);
 	return true;
 }

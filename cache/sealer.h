@@ -7,8 +7,9 @@
 #include "base/buf.h"
 #include "cache/keyring.h"
 
-/* The first bytes of an entry stay in the clear at their place, as scripts read them; they cannot be changed either. */
-enum { SEALER_MAGIC = 4, SEALER_CLEAR = 36 };
+/* The first `clear` bytes of an entry stay in the clear at their place, all but the magic, as scripts read them; they
+ * cannot be changed either. At least SEALER_MAGIC, at most SEALER_CLEAR_MOST. */
+enum { SEALER_MAGIC = 4, SEALER_CLEAR_MOST = 4096 };
 
 struct sealer; /* opaque */
 
@@ -16,9 +17,10 @@ struct sealer; /* opaque */
 struct sealer *sealer_new(const struct keyring *ring) NONNULL(1) __attribute__((returns_nonnull));
 /* Free; sets *s to NULL. Accepts NULL inside. */
 void sealer_free(struct sealer **s) NONNULL(1);
-/* Append the sealed entry, which has SEALER_CLEAR bytes at least, to `out`: for this key of the store only. */
-void sealer_seal(struct sealer *s, struct str key, struct str entry, struct buf *out) NONNULL(1, 4);
+/* Append the sealed entry to `out`: for this key of the store only. */
+void sealer_seal(struct sealer *s, struct str key, struct str entry, size_t clear, struct buf *out) NONNULL(1, 5);
 /* Append the entry to `out`. False: nothing that was sealed for this key with a key of the ring; `out` is as before. */
-bool sealer_open(struct sealer *s, struct str key, struct str sealed, struct buf *out) MUST_CHECK NONNULL(1, 4);
+bool sealer_open(struct sealer *s, struct str key, struct str sealed, size_t clear, struct buf *out) MUST_CHECK
+	NONNULL(1, 5);
 
 #endif

@@ -16,6 +16,8 @@ static void check_unpack(struct str bytes)
 	packer_free(&p);
 }
 
+enum { CLEAR = 36 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const unsigned char secret[KEYRING_KEY_BYTES] = { 42 };
@@ -25,11 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sealer *s = sealer_new(ring);
 
 	check_unpack(bytes);
-	if (sealer_open(s, STR("key"), bytes, &again))
+	if (sealer_open(s, STR("key"), bytes, CLEAR, &again))
 		abort();
-	if (size >= SEALER_CLEAR) {
-		sealer_seal(s, STR("key"), bytes, &sealed);
-		if (!sealer_open(s, STR("key"), buf_str(&sealed), &again) || !str_eq(buf_str(&again), bytes))
+	if (size >= CLEAR) {
+		sealer_seal(s, STR("key"), bytes, CLEAR, &sealed);
+		if (!sealer_open(s, STR("key"), buf_str(&sealed), CLEAR, &again) || !str_eq(buf_str(&again), bytes))
 			abort();
 	}
 	sealer_free(&s);

@@ -1,17 +1,19 @@
 -- name: begin
-local copy, lease, floors, tombs = unpack(KEYS)
-local run, fresh, token, how, lease_ms, seen, source, part = unpack(ARGV)
+local sheaf, lease, floors, tombs = unpack(KEYS)
+local run, fresh, token, how, lease_ms, seen = unpack(ARGV)
 local now, f = tick(floors, tombs, run, fresh)
-local era = string.sub(f, 1, 16)
-if how ~= 'past' then
-  local began = began_of(copy, era)
-  if began > tonumber(seen) and began > floor(f, source, part) then
-    return {2, redis.call('GET', copy)}
+if how ~= 'past' and seen ~= '*' then
+  local v = version(sheaf)
+  if v ~= '' and v ~= seen then return {2, redis.call('GET', sheaf), f} end
+end
+-- A process may begin several times for one key; the lease ends with the first of these. Who began before the customer
+-- was voided holds nobody up.
+if how == 'ask' and not redis.call('SET', lease, token .. decimal(now), 'NX', 'PX', lease_ms) then
+  local held = redis.call('GET', lease)
+  if string.sub(held, 1, #token) ~= token then
+    local tomb = tonumber(redis.call('ZSCORE', tombs, string.sub(sheaf, -17, -2)) or 0)
+    if tomb < (tonumber(string.sub(held, -16)) or 0) then return {0, redis.call('PTTL', lease)} end
+    redis.call('SET', lease, token .. decimal(now), 'PX', lease_ms)
   end
 end
--- A process may begin several times for one key; the lease ends with the first of these.
-if how == 'ask' and not redis.call('SET', lease, token .. decimal(now), 'NX', 'PX', lease_ms)
-   and string.sub(redis.call('GET', lease), 1, #token) ~= token then
-  return {0, redis.call('PTTL', lease)}
-end
-return {1, now, era}
+return {1, now, string.sub(f, 1, 16)}

@@ -20,32 +20,99 @@ if prefix == 'whole' then
   return 0
 end
 
-local removed, seen, visited, whole = 0, {}, 0, true
-local function void(n, depth)
-  if seen[n] then return end
-  seen[n] = true
-  visited = visited + 1
-  redis.call('ZADD', tombs, decimal(now), n)
-  redis.call('SET', copies .. n .. '}:v', '', 'PX', 1000) -- tells those who listen to changes of copies
-  local index = prefix .. n .. '}:i'
-  local members = redis.pcall('ZRANGE', index, 0, -1)
-  whole = whole and not members.err
-  for _, member in ipairs(members) do
-    if string.sub(member, 1, 1) ~= '@' then
-      removed = removed + redis.call('UNLINK', copies .. member)
-      redis.call('UNLINK', copies .. member .. ':l')
-    elseif depth < 3 then
-      void(string.sub(member, 2), depth + 1)
+local removed, seen, taken, visited, whole = 0, {}, {}, 0, true
+local bound = 10000
+
+local alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+local function text(bytes)
+  local out = {}
+  for i = 1, 10, 3 do
+    local x, y, z = string.byte(bytes, i, i + 2)
+    local word = x * 65536 + y * 256 + z
+    for shift = 18, 0, -6 do
+      local digit = bit.band(bit.rshift(word, shift), 63) + 1
+      out[#out + 1] = string.sub(alphabet, digit, digit)
     end
   end
-  redis.call('UNLINK', index)
+  return table.concat(out)
 end
 
-void(name, 0)
+-- Remove a sheaf. What it gave: names of keys, and of customers; and is it a customer's?
+local function take(tag)
+  local key = copies .. tag .. '}'
+  if taken[tag] then return {}, {}, false end
+  taken[tag] = true
+  visited = visited + 1
+  local head = redis.pcall('GETRANGE', key, 0, 23 + 255 * 12)
+  redis.call('UNLINK', key)
+  if type(head) ~= 'string' or #head < 24 then return {}, {}, false end
+  local n, customer, given, leads = string.byte(head, 21, 24)
+  removed = removed + n
+  local names = {{}, {}}
+  for i = 0, given - 1 do
+    local name = string.sub(head, 25 + i * 12, 36 + i * 12)
+    if #name == 12 then table.insert(names[i < given - leads and 1 or 2], text(name)) end
+  end
+  return names[1], names[2], customer == 1
+end
+
+-- The sheaves that a name is in, but those of customers unless `all`; false: too many, or nobody knows.
+local function members(name, all)
+  local bucket, field = bucket_of(prefix, name), field_of(name)
+  local value = redis.pcall('HGET', bucket, field)
+  if type(value) == 'table' then
+    redis.call('UNLINK', bucket)
+    return false
+  end
+  if not value then return {} end
+  local found, spilt = members_of(value)
+  local out = {}
+  for _, m in ipairs(found or {}) do
+    if all or m[2] >= 2 then out[#out + 1] = {text(m[1]), m[2]} end
+  end
+  for kind = all and 0 or 2, spilt and 2 or -1, 2 do
+    local zset = zset_of(prefix, name, kind)
+    local n = redis.pcall('ZCARD', zset)
+    if type(n) ~= 'number' or visited + n > bound then return false end
+    for _, m in ipairs(redis.call('ZRANGE', zset, 0, -1)) do
+      out[#out + 1] = {text(string.sub(m, 1, 12)), kind + string.sub(m, 13)}
+    end
+    if all then redis.call('UNLINK', zset) end
+  end
+  if all then redis.call('HDEL', bucket, field) end
+  return (found or spilt) and out
+end
+
+-- `all`: also customers' sheaves that were asked by it go, or whose rows name it. A value that a customer's rows give
+-- is voided for that customer, whose sheaf is gone, and on the way to customers; those of others stay. `leads`: the
+-- customers that what was asked by it leads to go, too: those of a key that is voided, not those who share it.
+local function void(name, depth, all, leads)
+  if seen[name] or not whole then return end
+  seen[name] = true
+  visited = visited + 1
+  redis.call('ZADD', tombs, decimal(now), name)
+  redis.call('SET', copies .. name .. '}:v', '', 'PX', 1000) -- tells those who listen to changes of copies
+  local function follow(keys, customers, further)
+    if depth == 3 then return end
+    for _, key in ipairs(keys) do void(key, depth + 1, false, further) end
+    for _, customer in ipairs(further and customers or {}) do void(customer, depth + 1, true, false) end
+  end
+  local keys, customers, is_customer = take(name)
+  local found = members(name, all)
+  follow(keys, customers, leads and not is_customer)
+  for _, m in ipairs(found or {}) do
+    if not whole or visited > bound then break end
+    keys, customers = take(m[1])
+    follow(keys, customers, leads and not is_customer and m[2] % 2 == 1)
+  end
+  whole = whole and found and visited <= bound
+end
+
+void(name, 0, true, true)
 redis.call('ZREMRANGEBYSCORE', tombs, '-inf', decimal(now - 600000000))
 -- An index may be among the keys that were evicted, or spoilt; then all copies of the tenant go, rather than one of this
 -- name stay.
-if not whole or tonumber(redis.call('ZSCORE', tombs, '@evicted')) ~= evicted() or visited > 10000
+if not whole or tonumber(redis.call('ZSCORE', tombs, '@evicted')) ~= evicted()
    or redis.call('ZCARD', tombs) > 100000 then
   raise('****************')
 end

@@ -55,6 +55,9 @@ static bool store(const struct job *job)
 								.ticket = job->ticket,
 								.names = names->of,
 								.n_names = names->n,
+								.n_asked = names->n_asked,
+								.n_leads = names->n_leads,
+								.of_customer = names->of_customer,
 								.given = names->of + names->n,
 								.n_given = names->n_given });
 	return true;

@@ -41,6 +41,9 @@ struct job {
 struct job_names {
 	struct cache_name of[CACHE_NAMES_MOST];
 	size_t n, n_given; /* the given ones stand behind the others */
+	size_t n_asked; /* of the first ones: the values it was asked by */
+	size_t n_leads; /* of the given ones, the last: customers */
+	bool of_customer; /* it was asked for a customer, or by one */
 };
 /* Set job->names and job->overtaken: the names are the asked values, the customers in its rows, and the one it was
  * asked for; given are the values that it gives of other keys, and where it was asked by such a key, the customers in

@@ -30,21 +30,35 @@ static size_t put_asked(const struct run *run, struct str *out)
 	return n;
 }
 
-/* Asked by the identity alone, it is a copy about that customer, as those of most parts of a view. NULL: it is not. */
-static const struct cache_name *tag_of(const struct run *run)
+/* Is it asked by one value of one key? */
+static bool is_single(const struct run *run)
+{
+	return run->query->n_by == 1 && run->keys[0].n == 1 && (!run->fact.tuples || run->fact.tuples->n == 0);
+}
+
+/* Whose it is: the customer's whose view it serves, or on the way to one of the value it is asked by. NULL: it is asked
+ * by several. `alone`: and by nothing else. */
+static const struct cache_name *tag_of(const struct run *run, bool *alone)
 {
 	struct flow *flow = run->flow;
-	const struct tuples *tuples = run->fact.tuples;
+	const struct key *key = flow->world->cat->identity;
+	bool single = is_single(run);
 	struct str value;
 
-	if (run->query->n_by != 1 || run->keys[0].key != flow->world->cat->identity || run->keys[0].n != 1 ||
-	    (tuples && tuples->n > 0))
+	if (!run->walk && flow->match.outcome == OUTCOME_ONE) {
+		value = flow->match.subject;
+	} else if (single) {
+		key = run->keys[0].key;
+		value = run->keys[0].values[0];
+	} else {
 		return NULL;
-	value = run->keys[0].values[0];
-	if (!flow->tagged.p || !str_eq(flow->tagged, value)) {
+	}
+	*alone = single && run->keys[0].key == key && str_eq(run->keys[0].values[0], value);
+	if (!flow->tagged.p || flow->tagged_by != key || !str_eq(flow->tagged, value)) {
 		flow->tagged = value;
-		cache_name_make(&flow->tag, flow->ask.tenant, service_salt(flow->lane->service),
-				str_of(run->keys[0].key->name), value);
+		flow->tagged_by = key;
+		cache_name_make(&flow->tag, flow->ask.tenant, service_salt(flow->lane->service), str_of(key->name),
+				value);
 	}
 	return &flow->tag;
 }
@@ -53,14 +67,15 @@ static void make_cache_key(struct run *run)
 {
 	struct flow *flow = run->flow;
 	const struct tuples *tuples = run->fact.tuples;
+	bool alone = false;
 	struct cache_asked of = { .tenant = flow->ask.tenant,
 				  .salt = service_salt(flow->lane->service),
 				  .definition = flow->world->part_ids[run->part->index],
-				  .tag = tag_of(run) };
+				  .tag = tag_of(run, &alone) };
 	struct str *asked;
 	size_t n = 0;
 
-	if (!of.tag) {
+	if (!alone) {
 		for (size_t i = 0; i < run->query->n_by; i++)
 			n += 2 + run->keys[i].n;
 		for (size_t s = 0; tuples && s < tuples->n; s++)
@@ -155,6 +170,7 @@ static void begin_shared(struct run *run)
 
 	ask_with(run, RUN_BEGINNING, on_begun);
 	run->look.seen = run->seen;
+	run->look.version = run->version;
 	run->look.lease_ms = run->part->cap_ms + LEASE_SPARE_MS;
 	run->look.wait_ms = (uint32_t)((left_us < UINT64_C(1000) * run->part->deadline_ms
 						? left_us
@@ -196,6 +212,7 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 	struct flow *flow = run->flow;
 	int64_t age_ms = freshness_age_ms(run, hit.stored_ms);
 
+	run->version = ask->version;
 	if (run->state == RUN_LOOKING && hit.rows && !run_fits(flow)) {
 		run_fail(run, err_reason(ERR_TOO_LARGE));
 	} else if (run->state == RUN_LOOKING && !take_found(run, hit)) {

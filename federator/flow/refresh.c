@@ -124,6 +124,7 @@ bool refresh_begin(struct run *run)
 	look_ask(run, on_begun);
 	run->look.how = CACHE_BEHIND;
 	run->look.seen = run->copy.began;
+	run->look.version = run->version;
 	run->look.lease_ms = run->part->cap_ms + LEASE_SPARE_MS;
 	cache_begin(lane->cache, &run->look);
 	return run->fact.refreshing;

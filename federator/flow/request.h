@@ -53,6 +53,7 @@ struct run {
 	struct cache_ask look;
 	struct cache_ticket ticket; /* of what its job will bring */
 	uint64_t seen; /* the ticket of the copy that was found; 0: none was */
+	uint64_t version; /* of where it was looked for */
 	struct cache_hit copy; /* stands in when the source fails; rows == NULL: none */
 	bool bridged; /* somebody who looks on sees the copy until the source has answered: progress.c */
 	struct job *job; /* the fetch; its rows live as long as it does */
@@ -123,7 +124,8 @@ struct flow {
 	size_t n_blocked;
 	struct timeline_filter timeline; /* of a question for the time line */
 	struct crew *crew; /* the fetches under way */
-	struct str tagged; /* the customer whose copies were looked for last, and the name of it */
+	struct str tagged; /* the value whose copies were looked for last, its key, and the name of it */
+	const struct key *tagged_by;
 	struct cache_name tag;
 	struct run *walks; /* from the asked keys to the identity */
 	size_t n_walks;

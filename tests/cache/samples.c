@@ -1,18 +1,31 @@
 #include "tests/cache/samples.h"
 
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cache/entry.h"
+#include "cache/sheaf.h"
 #include "tests/cmocka_all.h"
 
 struct cache_key sample_key(unsigned who)
 {
 	static const unsigned char definition[DIGEST_BYTES] = { 1, 2, 3 };
-	const struct str asked[] = { STR("member"), { (const char *)&who, sizeof(who) } };
+	struct cache_name tag = sample_name(who);
 	struct cache_key key;
 
 	cache_key_make(&key, &(struct cache_asked){ .tenant = STR("t"),
 						     .salt = STR("salt"),
 						     .definition = definition,
-						     .values = asked,
-						     .n_values = 2 });
+						     .tag = &tag });
+	return key;
+}
+
+struct cache_key sample_sheaf_key(unsigned who)
+{
+	struct cache_key key = sample_key(who);
+
+	key.text[name_key_sheaf(&key).n] = '\0';
 	return key;
 }
 
@@ -52,6 +65,27 @@ void sample_put(struct cache *c, unsigned who, struct cache_ticket ticket, uint6
 					   .ticket = ticket,
 					   .names = &name,
 					   .n_names = 1 });
+}
+
+void sample_sheaf(unsigned who, struct cache_ticket ticket, int64_t left_ms, struct buf *out)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	SCOPED(buf_free) struct buf rows = { 0 };
+	struct sheaf *s = memory_new(sizeof(*s));
+	struct cache_key key = sample_key(who);
+	int64_t now_ms = clock_wall_ms();
+
+	entry_put_rows(sample_rows(who, mem), &rows);
+	s->era = ticket.era;
+	s->version = ticket.began;
+	s->n = 1;
+	s->copies[0] = (struct sheaf_copy){ .place = name_key_place(&key),
+					    .began = ticket.began,
+					    .stored_ms = now_ms,
+					    .ends_ms = now_ms + left_ms,
+					    .rows = buf_str(&rows) };
+	sheaf_encode(s, out);
+	free(s);
 }
 
 void sample_put_at_once(struct cache *c, unsigned who, uint64_t ttl_ms)

@@ -1,4 +1,4 @@
-#include "cache/cache.h"
+#include "cache/name.h"
 
 #include "tests/cmocka_all.h"
 
@@ -24,8 +24,8 @@ static void a_key_names_tenant_definition_and_a_hash(void **state)
 
 	(void)state;
 	assert_memory_equal(key.text, "fed2:c:{mall:", 13);
-	assert_memory_equal(key.text + 13 + 16, "}:ASNFZ4mr", 10);
-	assert_int_equal(strlen(key.text), 13 + 16 + 10);
+	assert_memory_equal(key.text + 13 + 16, "}:", 2);
+	assert_int_equal(strlen(key.text), 13 + 16 + 2 + 11);
 	assert_null(strstr(key.text, "8210"));
 }
 
@@ -69,20 +69,29 @@ static void another_definition_makes_another_key(void **state)
 	assert_string_not_equal(a.text, b.text);
 }
 
-/* Whatever is asked by the identity alone stands together. */
-static void a_tag_takes_the_place_of_all_that_is_asked(void **state)
+/* Whatever is asked for one customer lies in one sheaf, at a place of its own. */
+static void a_tag_says_in_which_sheaf_a_copy_lies(void **state)
 {
+	const struct str order[] = { STR("order"), STR("1") }, other[] = { STR("order"), STR("2") };
 	struct cache_name tag = { "abcdefghijklmnop" };
 	struct cache_asked all = { .tenant = STR("t"), .salt = STR("s"), .definition = one, .tag = &tag };
-	struct cache_key key, other;
+	struct cache_key keys[3];
 
 	(void)state;
-	cache_key_make(&key, &all);
-	assert_string_equal(key.text, "fed2:c:{t:abcdefghijklmnop}:ASNFZ4mr");
-	all.tag = NULL;
-	cache_key_make(&other, &all);
-	assert_string_equal(key.text + 28, other.text + 28);
-	assert_string_not_equal(key.text, other.text);
+	cache_key_make(&keys[0], &all);
+	assert_memory_equal(keys[0].text, "fed2:c:{t:abcdefghijklmnop}:ASNFZ4mr", 36);
+	assert_memory_equal(&(uint64_t){ name_key_place(&keys[0]) }, one, 8);
+	all.n_values = 2;
+	all.values = order;
+	cache_key_make(&keys[1], &all);
+	all.values = other;
+	cache_key_make(&keys[2], &all);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		assert_true(str_eq(name_key_sheaf(&keys[i]), STR("fed2:c:{t:abcdefghijklmnop}")));
+		assert_true(str_eq(name_key_tag(&keys[i]), STR("abcdefghijklmnop")));
+		assert_int_not_equal(name_key_place(&keys[i]), 0);
+		assert_int_not_equal(name_key_place(&keys[i]), name_key_place(&keys[(i + 1) % 3]));
+	}
 }
 
 static void a_name_is_of_tenant_salt_key_and_value(void **state)
@@ -115,7 +124,7 @@ static void odd_tenants_and_long_salts_fit(void **state)
 	(void)state;
 	memset(longest, 'x', sizeof(longest));
 	key = key_of((struct str){ longest, 64 }, (struct str){ longest, 200 }, NULL, 0);
-	assert_int_equal(strlen(key.text), 8 + 64 + 1 + 16 + 2 + 8);
+	assert_int_equal(strlen(key.text), 8 + 64 + 1 + 16 + 2 + 11);
 	key = key_of((struct str){ longest, 65 }, (struct str){ longest, 199 }, NULL, 0);
 	other = key_of((struct str){ longest, 66 }, (struct str){ longest, 199 }, NULL, 0);
 	assert_memory_equal(key.text, "fed2:c:{~", 9);
@@ -132,7 +141,7 @@ int main(void)
 		cmocka_unit_test(whatever_differs_makes_another_key),
 		cmocka_unit_test(the_same_question_makes_the_same_key),
 		cmocka_unit_test(another_definition_makes_another_key),
-		cmocka_unit_test(a_tag_takes_the_place_of_all_that_is_asked),
+		cmocka_unit_test(a_tag_says_in_which_sheaf_a_copy_lies),
 		cmocka_unit_test(a_name_is_of_tenant_salt_key_and_value),
 		cmocka_unit_test(odd_tenants_and_long_salts_fit),
 	};

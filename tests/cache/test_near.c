@@ -2,7 +2,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "cache/entry.h"
 #include "cache/home.h"
 #include "tests/cache/cache_world.h"
 #include "tests/cache/redis_server.h"
@@ -180,7 +179,7 @@ static void a_change_in_redis_takes_it_away(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(changes); i++) {
 		make_near(&w, 10 + i, &hit);
 		make_near(&w, 50, &after);
-		redis_server_do(&server, changes[i], sample_key(10 + i).text);
+		redis_server_do(&server, changes[i], sample_sheaf_key(10 + i).text);
 		run_until_heard(&w);
 		assert_false(cache_pin_holds(w.cache, &hit.pin));
 		assert_false(is_near(&w, 10 + i, &hit));
@@ -284,7 +283,6 @@ struct direct {
 	struct arena *mem;
 	struct cache_ask ask;
 	struct buf bytes;
-	struct cache_hit hit;
 };
 
 static bool near_is_up(struct world *w, void *near)
@@ -312,14 +310,7 @@ static void direct_begin(struct direct *d, struct world *w, unsigned who)
 	d->ask.mem = d->mem;
 	d->near = near_new(&where, NEAR_BYTES, &(struct near_listeners){ d->wakeups, &d->heard }, &err);
 	assert_non_null(d->near);
-	entry_encode(&(struct cache_fill){ .key = &key,
-					   .wholes = sample_wholes(),
-					   .rows = sample_rows(who, d->mem),
-					   .stored_ms = clock_wall_ms(),
-					   .ttl_ms = LONG_MS,
-					   .ticket = { 1, 1 } },
-		     &d->bytes);
-	assert_true(entry_decode(buf_str(&d->bytes), d->mem, &d->hit));
+	sample_sheaf(who, (struct cache_ticket){ 1, 1 }, LONG_MS, &d->bytes);
 	if (w)
 		world_run_until(w, near_is_up, d->near);
 }
@@ -337,9 +328,9 @@ static bool is_kept(struct direct *d)
 {
 	struct cache_hit hit;
 
-	near_keep(d->near, &d->ask, buf_str(&d->bytes), &d->hit);
-	assert_int_equal((d->hit.pin.set && near_hold(d->near, &d->hit.pin, 1)), near_get(d->near, &d->ask, &hit));
-	return (d->hit.pin.set && near_hold(d->near, &d->hit.pin, 1));
+	near_keep(d->near, &d->ask, STR("0000000000000001"), buf_str(&d->bytes));
+	assert_int_equal((d->ask.pin.set && near_hold(d->near, &d->ask.pin, 1)), near_get(d->near, &d->ask, &hit));
+	return (d->ask.pin.set && near_hold(d->near, &d->ask.pin, 1));
 }
 
 static void run_until_proven(struct direct *d, struct world *w)
@@ -357,7 +348,7 @@ static void an_answer_that_a_change_has_overtaken_is_not_kept(void **state)
 	(void)state;
 	direct_begin(&d, &w, 60);
 	near_prepare(d.near, &d.ask);
-	redis_server_do(&server, "SET %s younger", d.ask.key.text);
+	redis_server_do(&server, "SET %s younger", sample_sheaf_key(60).text);
 	run_until_proven(&d, &w);
 	assert_false(is_kept(&d));
 	assert_int_equal(near_state(d.near).late, 1);
@@ -402,8 +393,9 @@ static void what_has_ended_is_not_kept(void **state)
 	(void)state;
 	direct_begin(&d, &w, 62);
 	near_prepare(d.near, &d.ask);
-	d.hit.ends_ms = clock_wall_ms() - 1;
-	near_keep(d.near, &d.ask, buf_str(&d.bytes), &d.hit);
+	d.bytes.len = 0;
+	sample_sheaf(62, (struct cache_ticket){ 1, 1 }, -1, &d.bytes);
+	near_keep(d.near, &d.ask, STR("0000000000000001"), buf_str(&d.bytes));
 	assert_int_equal(near_state(d.near).puts, 0);
 	direct_end(&d);
 	world_free(&w);
@@ -535,7 +527,7 @@ static void the_documented_rights_suffice(void **state)
 	(void)state;
 	redis_server_do(&server, "ACL SETUSER federator on >PASSWORD ~fed2:* resetchannels &__redis__:invalidate "
 				 "+mget +get +set +getrange +unlink +pttl +pexpire +zadd +zscore +zrange "
-				 "+zremrangebyscore +zcard "
+				 "+zremrangebyscore +zcard +hget +hset +hdel +hrandfield "
 				 "+time +info +evalsha +eval +script|load +client|id +client|tracking +subscribe");
 	where.user = "federator";
 	where.password = "PASSWORD";

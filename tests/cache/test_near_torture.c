@@ -2,9 +2,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "cache/entry.h"
 #include "cache/home.h"
 #include "cache/sealer.h"
+#include "cache/sheaf.h"
 #include "tests/cache/cache_world.h"
 #include "tests/cache/redis_server.h"
 #include "tests/cache/samples.h"
@@ -33,21 +33,15 @@ static void *write_on(void *arg)
 	redisContext *c = redisConnectUnix(server.socket);
 
 	for (unsigned i = 0; i < WRITES; i++) {
-		SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 		SCOPED(buf_free) struct buf bytes = { 0 }, sealed = { 0 };
 		unsigned who = (i * 7 % (KEYS / WRITERS)) * WRITERS + wr->number;
 		struct cache_key key = sample_key(who);
 
 		t->last[who] = t->ticket.began + i;
-		entry_encode(&(struct cache_fill){ .key = &key,
-						   .wholes = sample_wholes(),
-						   .rows = sample_rows(who, mem),
-						   .stored_ms = clock_wall_ms(),
-						   .ttl_ms = LONG_MS,
-						   .ticket = { t->last[who], t->ticket.era } },
-			     &bytes);
-		sealer_seal(sealer, str_of(key.text), buf_str(&bytes), &sealed);
-		freeReplyObject(redisCommand(c, "SET %s %b", key.text, sealed.data, sealed.len));
+		sample_sheaf(who, (struct cache_ticket){ t->last[who], t->ticket.era }, LONG_MS, &bytes);
+		sealer_seal(sealer, name_key_sheaf(&key), buf_str(&bytes), sheaf_clear(buf_str(&bytes)), &sealed);
+		freeReplyObject(redisCommand(c, "SET %b %b", key.text, name_key_sheaf(&key).n, sealed.data,
+					     sealed.len));
 	}
 	sealer_free(&sealer);
 	redisFree(c);

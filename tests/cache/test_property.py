@@ -52,7 +52,7 @@ class PropertyTest(unittest.TestCase):
         self.fail("not found: " + said)
 
     def test_rules_that_are_missing(self):
-        for rule in ("tomb", "index", "whole"):
+        for rule in ("tomb", "index", "whole", "compare"):
             with self.subTest(rule=rule):
                 self.find_out("mode=redis", f"broken={rule}", "every=0")
 

@@ -34,7 +34,7 @@ static long long server_number(const char *command, const char *key)
 
 static bool is_gone(struct world *w, void *who)
 {
-	struct cache_key key = sample_key(*(unsigned *)who);
+	struct cache_key key = sample_sheaf_key(*(unsigned *)who);
 
 	(void)w;
 	return server_number("EXISTS", key.text) == 0;
@@ -43,7 +43,7 @@ static bool is_gone(struct world *w, void *who)
 static void what_is_put_is_found(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
-	struct cache_key key = sample_key(1);
+	struct cache_key key = sample_sheaf_key(1);
 	struct cache_hit hit;
 	struct cache_state s;
 
@@ -81,7 +81,7 @@ static void a_copy_ends_with_its_time(void **state)
 static void a_dropped_copy_is_gone(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
-	struct cache_key key = sample_key(1);
+	struct cache_key key = sample_sheaf_key(1);
 	unsigned who = 1;
 
 	(void)state;
@@ -106,7 +106,7 @@ static void check_bad_value(struct world *w)
 static void a_foreign_value_is_a_miss_and_removed(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
-	struct cache_key key = sample_key(1);
+	struct cache_key key = sample_sheaf_key(1);
 
 	(void)state;
 	redis_server_do(&server, "SET %s %s", key.text, "something else");
@@ -116,7 +116,7 @@ static void a_foreign_value_is_a_miss_and_removed(void **state)
 static void the_copy_of_another_customer_is_a_miss_and_removed(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
-	struct cache_key key = sample_key(1), other = sample_key(2);
+	struct cache_key key = sample_sheaf_key(1), other = sample_sheaf_key(2);
 
 	(void)state;
 	world_put(&w, 2, LONG_MS);
@@ -128,7 +128,7 @@ static void the_copy_of_another_customer_is_a_miss_and_removed(void **state)
 static void a_torn_copy_is_a_miss_and_removed(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
-	struct cache_key key = sample_key(1);
+	struct cache_key key = sample_sheaf_key(1);
 
 	(void)state;
 	world_put(&w, 1, LONG_MS);
@@ -140,7 +140,7 @@ static void a_torn_copy_is_a_miss_and_removed(void **state)
 static void an_error_reply_is_only_a_miss(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
-	struct cache_key key = sample_key(1);
+	struct cache_key key = sample_sheaf_key(1);
 
 	(void)state;
 	redis_server_do(&server, "LPUSH %s x", key.text); /* GET answers WRONGTYPE */
@@ -154,7 +154,7 @@ static void an_error_reply_is_only_a_miss(void **state)
 static void large_copies_pass_in_pieces(void **state)
 {
 	struct world w = world_up(PATIENT_MS);
-	struct cache_key key = sample_key(1);
+	struct cache_key key = sample_sheaf_key(1);
 	const size_t n = 6 << 20;
 	char *text = arena_alloc(w.mem, n);
 	const struct str cell = { text, n };
@@ -444,7 +444,7 @@ static void a_wrong_password_is_only_a_miss_and_tried_again(void **state)
 	(void)state;
 	redis_server_do(&server, "ACL SETUSER federator on >old ~fed2:* "
 			"+mget +info +script|load +evalsha +time +get +getrange +set +pttl +pexpire +zadd "
-			"+zscore +zrange +zremrangebyscore +zcard +unlink");
+			"+zscore +zrange +zremrangebyscore +zcard +hget +hset +hdel +hrandfield +unlink");
 	w = world_new(&conf);
 	world_run_until(&w, was_refused, NULL);
 	assert_null(world_look_up(&w, 1).rows);

@@ -1,3 +1,4 @@
+#include "cache/name.h"
 #include "tests/cache/cache_world.h"
 #include "tests/cache/redis_server.h"
 #include "tests/cache/samples.h"
@@ -27,7 +28,7 @@ static void a_value_shows_nothing_of_a_customer(void **state)
 	(void)state;
 	world_put(&w, 1, LONG_MS);
 	world_run_until_puts(&w, 1);
-	reply = redis_server_command(&server, "GET %s", key.text);
+	reply = redis_server_command(&server, "GET %b", key.text, name_key_sheaf(&key).n);
 	assert_int_equal(reply->type, REDIS_REPLY_STRING);
 	assert_null(memmem(reply->str, reply->len, "customer", 8));
 	freeReplyObject(reply);

@@ -7,8 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cache/entry.h"
 #include "cache/sealer.h"
+#include "cache/sheaf.h"
 #include "tests/cache/cache_world.h"
 #include "tests/cache/samples.h"
 #include "tests/cmocka_all.h"
@@ -178,16 +178,11 @@ static void a_copy_is_given_to_its_own_customer_only(void **state)
 	SCOPED(buf_free) struct buf entry = { 0 }, sealed = { 0 }, lie = { 0 };
 	struct keyring *ring = keyring_of(own_key);
 	struct sealer *sealer = sealer_new(ring);
-	struct arena *mem = arena_new();
 	struct cache_key key = sample_key(1);
 
 	(void)state;
-	entry_encode(&(struct cache_fill){ .key = &key,
-					   .rows = sample_rows(1, mem),
-					   .stored_ms = 1,
-					   .ticket = { .began = 7, .era = 0x0123456700000001 } },
-		     &entry);
-	sealer_seal(sealer, str_of(key.text), buf_str(&entry), &sealed);
+	sample_sheaf(1, (struct cache_ticket){ .began = 7, .era = 0x0123456700000001 }, 60000, &entry);
+	sealer_seal(sealer, name_key_sheaf(&key), buf_str(&entry), sheaf_clear(buf_str(&entry)), &sealed);
 	buf_printf(&lie, "*%d\r\n", ASKS + 1);
 	for (int i = 0; i < ASKS; i++) {
 		buf_printf(&lie, "$%zu\r\n", sealed.len);
@@ -198,7 +193,6 @@ static void a_copy_is_given_to_its_own_customer_only(void **state)
 	assert_int_equal(play(buf_str(&lie), true), 1);
 	sealer_free(&sealer);
 	keyring_free(&ring);
-	arena_wipe_free(&mem);
 }
 
 int main(void)

@@ -1,5 +1,7 @@
 /* What is kept and what is not, after something has changed: the same in memory and in Redis, then what only Redis can
  * lose. */
+#include <stdio.h>
+
 #include "tests/cache/cache_world.h"
 #include "tests/cache/redis_server.h"
 #include "tests/cache/samples.h"
@@ -358,16 +360,62 @@ static void after_an_eviction_everything_goes(void **state)
 static void a_spoilt_index_voids_everything(void **state)
 {
 	struct world w = in_redis();
-	struct cache_name name = sample_name(1);
+	struct cache_name name = sample_name(PHONE);
+	char bucket[4];
 
 	(void)state;
-	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, 1));
-	redis_server_do(&server, "SET fed2:x:{t:%s}:i garbage", name.text);
+	snprintf(bucket, sizeof(bucket), "%.3s", name.text);
+	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, PHONE));
+	redis_server_do(&server, "SET fed2:x:{t}:b:%s garbage", bucket);
 	assert_int_equal(world_invalidate(&w, name, false), 0);
 	assert_null(world_look_up(&w, 1).rows);
-	redis_server_do(&server, "SET fed2:x:{t:%s}:i garbage", name.text);
-	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, 1));
+	redis_server_do(&server, "SET fed2:x:{t}:b:%s garbage", bucket);
+	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, PHONE));
 	assert_int_equal(world_invalidate(&w, name, false), 1);
+	world_free(&w);
+}
+
+/* Of that customer, asked by a product that its rows give, too. */
+static void put_of_customer(struct world *w, unsigned who)
+{
+	const struct cache_state before = cache_state(w->cache);
+	const struct cache_name names[] = { sample_name(OTHER), sample_name(who) };
+	struct cache_key key = sample_key(who);
+
+	cache_put(w->cache, &(struct cache_fill){ .key = &key,
+						  .wholes = sample_wholes(),
+						  .rows = sample_rows(who, w->mem),
+						  .stored_ms = 1000 + who,
+						  .ttl_ms = LONG_MS,
+						  .ticket = world_ticket(w, who),
+						  .names = names,
+						  .n_names = 2,
+						  .n_asked = 1,
+						  .given = names,
+						  .n_given = 1,
+						  .of_customer = true });
+	world_run_until_puts(w, before.puts + 1);
+}
+
+/* Few sheaves stand in a bucket, many in a zset. */
+static void customers_that_share_a_value_do_not_go_together(void **state)
+{
+	static const unsigned counts[] = { 3, 9 };
+	struct world w = in_redis();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		for (unsigned who = 1; who <= counts[i]; who++)
+			put_of_customer(&w, who);
+		assert_int_equal(world_invalidate(&w, sample_name(1), false), 1);
+		assert_null(world_look_up(&w, 1).rows);
+		for (unsigned who = 2; who <= counts[i]; who++)
+			sample_check(world_look_up(&w, who).rows, who);
+		assert_int_equal(world_invalidate(&w, sample_name(OTHER), false), counts[i] - 1);
+		for (unsigned who = 1; who <= counts[i]; who++)
+			assert_null(world_look_up(&w, who).rows);
+		assert_int_equal(world_invalidate(&w, sample_name(OTHER), false), 0);
+	}
 	world_free(&w);
 }
 
@@ -397,7 +445,6 @@ static void scripts_that_were_lost_are_loaded_again(void **state)
 	redis_server_do(&server, "SCRIPT FLUSH");
 	assert_int_equal(world_invalidate(&w, sample_name(2), false), 0);
 	redis_server_do(&server, "SCRIPT FLUSH");
-	assert_false(PUT(&w, 1, ticket, 0, 1)); /* its bytes are gone */
 	assert_true(PUT(&w, 1, ticket, 0, 1));
 	world_free(&w);
 }
@@ -448,6 +495,7 @@ int main(void)
 		T(a_ticket_older_than_the_tombs_is_refused),
 		T(after_an_eviction_everything_goes),
 		T(a_spoilt_index_voids_everything),
+		T(customers_that_share_a_value_do_not_go_together),
 		T(a_full_server_can_still_void),
 		T(scripts_that_were_lost_are_loaded_again),
 		T(without_redis_nothing_is_said_to_be_void),

@@ -22,15 +22,21 @@ static const char mapping[] =
 	"<mapping xmlns=\"urn:federator:mapping:1\">" SOURCE("s0") SOURCE("s1") SOURCE("s2")
 	"<key name=\"member\" role=\"identity\" type=\"integer\"/>"
 	"<key name=\"phone\" role=\"unique\" type=\"integer\"/><key name=\"cookie\" role=\"unique\" type=\"text\"/>"
+	"<key name=\"basket\" role=\"unique\" type=\"text\"/>"
 	"<class name=\"open\"/>"
 	PART("book", "s0", "phone", COL("phone", "proves=\"phone\"") COL("member", "gives=\"member\""))
 	PART("crm", "s1", "member", COL("member", "gives=\"member\" proves=\"member\"") COL("name", "")
 	     COL("cookie", "gives=\"cookie\""))
 	SPARE("note", "s2", "member", COL("member", "proves=\"member\"") COL("note", ""))
 	PART("web", "s2", "cookie", COL("cookie", "proves=\"cookie\"") COL("page", ""))
-	FROM("name", "crm") FROM("page", "web") FROM("note", "note")
+	"<part name=\"tell\" source=\"s1\" rows=\"0..1\" deadline=\"400ms\" ttl=\"0s\" stale=\"0s\">"
+	"<query by=\"member\">SELECT * FROM t WHERE member IN (:member...)</query>"
+	COL("member", "proves=\"member\"") COL("basket", "gives=\"basket\"") "</part>"
+	PART("cart", "s2", "basket", COL("basket", "proves=\"basket\"") COL("item", ""))
+	FROM("item", "cart") FROM("name", "crm") FROM("page", "web") FROM("note", "note")
 	"<view name=\"pop\" by=\"member phone\" budget=\"2s\"><use path=\"name\"/><use path=\"page\"/></view>"
 	"<view name=\"notes\" by=\"member\" budget=\"2s\"><use path=\"note\"/></view>"
+	"<view name=\"carts\" by=\"member\" budget=\"2s\"><use path=\"item\"/></view>"
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open\"/></policy></mapping>";
 
 static int start(void **state)
@@ -38,8 +44,10 @@ static int start(void **state)
 	struct bed *bed = bed_new(mapping);
 
 	bed_source(bed, "s0", "part book\nkey phone\ncolumns phone member\n11\t1\n22\t2\n\n");
-	bed_source(bed, "s1", "part crm\nkey member\ncolumns member name cookie\n1\tAnn\tca\n2\tBob\tcb\n\n");
+	bed_source(bed, "s1", "part crm\nkey member\ncolumns member name cookie\n1\tAnn\tca\n2\tBob\tcb\n\n"
+			"part tell\nkey member\ncolumns member basket\n1\tours\n2\tours\n\n");
 	bed_source(bed, "s2", "part web\nkey cookie\ncolumns cookie page\nca\ttea\ncb\tbread\n\n"
+			"part cart\nkey basket\ncolumns basket item\nours\ttea\n\n"
 			"part note\nkey member\ncolumns member note\n1\tcalls back\n2\tcalls never\n\n");
 	*state = bed;
 	return 0;
@@ -109,6 +117,26 @@ static void copies_go_with_a_value_they_were_asked_by(void **state)
 	assert_int_equal(void_name(bed, "phone", "11"), 3); /* it led to the customer */
 	assert_states(bed, "11", "live", "live");
 	assert_states(bed, "22", "fresh", "fresh");
+}
+
+static void assert_cart(struct bed *bed, const char *member, const char *state)
+{
+	assert_at(bed_ok(bed, bed_by("member", member, "carts")), "parts.cart.state", state);
+}
+
+/* Of a basket that two customers share, and that nothing kept gives. */
+static void copies_go_with_each_customer_whose_view_they_serve(void **state)
+{
+	struct bed *bed = *state;
+
+	assert_cart(bed, "1", "live");
+	assert_cart(bed, "2", "live");
+	assert_cart(bed, "2", "fresh");
+	assert_int_equal(void_name(bed, "member", "2"), 2); /* and the one that confirms it */
+	assert_cart(bed, "2", "live");
+	assert_cart(bed, "1", "fresh");
+	assert_int_equal(void_name(bed, "basket", "ours"), 2);
+	assert_cart(bed, "1", "live");
 }
 
 static void copies_go_with_their_source_or_part(void **state)
@@ -271,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(all_copies_go_with_their_customer),
 		T(copies_go_with_a_value_they_were_asked_by),
+		T(copies_go_with_each_customer_whose_view_they_serve),
 		T(copies_go_with_their_source_or_part),
 		T(what_was_asked_before_a_change_is_not_kept),
 		T(rows_from_before_a_change_are_for_no_later_question),

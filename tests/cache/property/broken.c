@@ -11,10 +11,11 @@
 static const struct rule {
 	const char *name, *old, *new;
 } rules[] = {
-	{ "tomb", "tonumber(tomb) >= began", "false" },
+	{ "tomb", "tonumber(tomb) >= copy.began", "false" },
 	{ "era", "f = run .. fresh", "f = run .. '00000001'" },
 	{ "whole", "  raise(name)", "" },
-	{ "index", "redis.call('UNLINK', copies .. member)", "0" },
+	{ "index", "if all or m[2] >= 2 then", "if false then" },
+	{ "compare", "if v ~= seen then return {2, v ~= '' and redis.call('GET', sheaf)} end", "" },
 	{ "eviction", "~= evicted()", "~= evicted() and false" },
 };
 static struct {
@@ -23,7 +24,7 @@ static struct {
 } rules_in_c[] = { { "admit", false }, { "drop", false }, { "flush", false }, { "stamp", false } };
 enum { ADMIT, DROP, FLUSH, STAMP };
 
-enum { SCRIPT_MOST = 8192 };
+enum { SCRIPT_MOST = 16384 };
 static const struct rule *chosen;
 static char broken[SCRIPTS][SCRIPT_MOST]; /* empty: as it is */
 

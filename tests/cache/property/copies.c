@@ -83,16 +83,16 @@ struct cache_name copy_whole_name(enum cache_whole whole, unsigned number)
 void copy_ask(const struct copy *copy, struct cache_ask *ask)
 {
 	unsigned char definition[DIGEST_BYTES] = { (unsigned char)copy->part };
-	struct cache_name customer = copy_customer_name(copy->first);
+	struct cache_name tag = copy->part == BY_PHONE ? copy_asked_name(copy) : copy_customer_name(copy->first);
 	struct value value = asked_value(copy);
 	struct str asked[] = { { value.text, 1 }, str_of(value.text) };
 
 	cache_key_make(&ask->key, &(struct cache_asked){ .tenant = copy_tenant(),
 							  .salt = salt,
 							  .definition = definition,
-							  .tag = value.text[0] == 'm' ? &customer : NULL,
+							  .tag = &tag,
 							  .values = asked,
-							  .n_values = ARRAY_LEN(asked) });
+							  .n_values = copy->part == BY_COOKIE ? ARRAY_LEN(asked) : 0 });
 	ask->wholes.source = copy_whole_name(CACHE_SOURCE, copy_source(copy->part));
 	ask->wholes.part = copy_whole_name(CACHE_PART, copy->part);
 }
@@ -161,6 +161,8 @@ void copy_put(struct cache *c, const struct copy *copy, const struct rows *rows,
 					   .ticket = ask->ticket,
 					   .names = names,
 					   .n_names = n,
+					   .n_asked = 1,
+					   .of_customer = copy->part != BY_PHONE,
 					   .given = &given,
 					   .n_given = copy->part == BY_MEMBER });
 }

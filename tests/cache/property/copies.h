@@ -1,5 +1,6 @@
 /* copies.h - the copies of the property test. A part is asked for by its customer, or by a telephone number that two
- * customers share, or by a cookie that rows of the first part give. Every row says whose it is and how old. */
+ * customers share, or by a cookie that rows of the first part give; what is asked by a number is of nobody's sheaf, all
+ * else of the customer's. Every row says whose it is and how old. */
 #ifndef TESTS_CACHE_PROPERTY_COPIES_H
 #define TESTS_CACHE_PROPERTY_COPIES_H
 

@@ -1,0 +1,148 @@
+/* redis_gather.c - copies of one sheaf that come within a moment wait for each other. */
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "cache/entry.h"
+#include "cache/redis_fill.h"
+
+enum {
+	GATHER_MS = 1,
+	COPIES_MOST = 32, /* of one fill */
+	BYTES_MOST = 256 << 10, /* of rows of one fill, unless it is one copy */
+	WORDS_BYTES = 4096, /* of a copy, without its rows */
+};
+
+/* The bytes of places in a list of names, as they stand in it. */
+static const unsigned char *all_places(void)
+{
+	static const unsigned char places[CACHE_NAMES_MOST] = {
+#define TEN(n) n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8, n + 9
+		TEN(0),	 TEN(10), TEN(20), TEN(30),  TEN(40),  TEN(50), TEN(60),
+		TEN(70), TEN(80), TEN(90), TEN(100), TEN(110), 120,	121,
+		122,	 123,	  124,	   125,	     126,      127,
+#undef TEN
+	};
+
+	return places;
+}
+
+const struct sheaf_copy *redis_fill_find(const struct redis_fill *fill, uint64_t place)
+{
+	for (const struct fill_copy *c = fill->copies; c; c = c->next)
+		if (c->copy.place == place)
+			return &c->copy;
+	return NULL;
+}
+
+void redis_fills_send(struct redis *r)
+{
+	struct redis_fill *fill = r->gathered;
+
+	r->gathered = NULL;
+	loop_timer_cancel(r->loop, &r->gather);
+	for (struct redis_fill *next; fill; fill = next) {
+		next = fill->next;
+		redis_fill_send(r, fill);
+	}
+}
+
+void redis_gather(struct loop_timer *t)
+{
+	redis_fills_send(CONTAINER_OF(t, struct redis, gather));
+}
+
+void redis_fills_hurry(struct redis *r, struct str sheaf)
+{
+	for (struct redis_fill **link = &r->gathered; *link; link = &(*link)->next) {
+		struct redis_fill *fill = *link;
+
+		if (!str_eq(str_of(fill->sheaf), sheaf))
+			continue;
+		*link = fill->next;
+		redis_fill_send(r, fill);
+		return;
+	}
+}
+
+static unsigned char *names_copy(const struct cache_fill *fill, struct arena *mem)
+{
+	unsigned char *out = arena_array_of(mem, unsigned char, fill->n_given * NAME_BYTES + 1);
+
+	for (size_t i = 0; i < fill->n_given; i++)
+		name_bytes(str_of(fill->given[i].text), out + i * NAME_BYTES);
+	return out;
+}
+
+static struct fill_copy *copy_new(const struct cache_fill *fill, struct str rows, struct arena *mem)
+{
+	struct fill_copy *c = arena_new_of(mem, struct fill_copy);
+	int64_t now_ms = clock_wall_ms();
+
+	c->key = *fill->key;
+	c->wholes = *fill->wholes;
+	c->ttl_ms = fill->ttl_ms;
+	c->n_names = fill->n_names;
+	c->names = arena_alloc(mem, (fill->n_names + 1) * sizeof(*c->names));
+	for (size_t i = 0; i < fill->n_names; i++)
+		snprintf(c->names[i], sizeof(c->names[i]), "%s%d", fill->names[i].text, i < fill->n_asked);
+	c->copy = (struct sheaf_copy){
+		.place = name_key_place(fill->key),
+		.began = fill->ticket.began,
+		.stored_ms = fill->stored_ms,
+		.ends_ms = now_ms + (int64_t)entry_span(now_ms, fill->ttl_ms),
+		.rows = arena_str(mem, rows),
+		.names = names_copy(fill, mem),
+		.n_keys = fill->n_given - fill->n_leads,
+		.given = all_places(),
+		.n_given = fill->n_given,
+	};
+	return c;
+}
+
+/* The one that gathers for this sheaf. */
+static struct redis_fill *fill_for(struct redis *r, const struct cache_fill *put, size_t bytes)
+{
+	struct str sheaf = name_key_sheaf(put->key);
+	struct redis_fill *fill = r->gathered;
+
+	while (fill && !str_eq(str_of(fill->sheaf), sheaf))
+		fill = fill->next;
+	if (fill && fill->n < COPIES_MOST && fill->bytes + bytes <= BYTES_MOST && fill->ticket.era == put->ticket.era &&
+	    !redis_fill_find(fill, name_key_place(put->key)))
+		return fill;
+	if (fill)
+		redis_fills_hurry(r, sheaf);
+	fill = memory_new(sizeof(*fill));
+	fill->mem = arena_new();
+	fill->ticket.era = put->ticket.era;
+	memcpy(fill->sheaf, sheaf.p, sheaf.n);
+	fill->next = r->gathered;
+	r->gathered = fill;
+	return fill;
+}
+
+void redis_put(struct cache *c, const struct cache_fill *put)
+{
+	SCOPED(buf_free) struct buf encoded = { 0 };
+	struct redis *r = (struct redis *)c;
+	struct redis_fill *fill;
+	struct fill_copy *copy;
+	struct str rows;
+
+	entry_put_rows(put->rows, &encoded);
+	rows = buf_str(&encoded);
+	if (!redis_ready_for(r, rows.n + WORDS_BYTES)) {
+		cache_add(&c->count.put_failures, 1);
+		redis_orphan(r, put->key);
+		return;
+	}
+	fill = fill_for(r, put, rows.n);
+	copy = copy_new(put, rows, fill->mem);
+	copy->next = fill->copies;
+	fill->copies = copy;
+	fill->n++;
+	fill->bytes += rows.n;
+	fill->of_customer = fill->of_customer || put->of_customer;
+	if (r->gather.slot == 0)
+		loop_timer_set(r->loop, &r->gather, deadline_after_ms(GATHER_MS));
+}
