@@ -255,7 +255,7 @@ static void ask_for_what_is_old(void)
 	while (story.n_told)
 		json_decref(story.said[--story.n_told]);
 	while (clock_wall_ms() < answered_ms + 2)
-		sched_yield();
+		turn();
 	ask_as("aged", "agent");
 	assert_at(said(1, NEWS_VIEW), "customer.rank", "clear old");
 	assert_at(said(1, NEWS_VIEW), "parts.old.state", "stale");
