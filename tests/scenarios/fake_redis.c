@@ -15,7 +15,7 @@
 #define RUN "01234567"
 #define ERA RUN "00000001"
 
-enum { WORDS_MOST = 96, VALUES_MOST = 256 };
+enum { WORDS_MOST = 1024, VALUES_MOST = 256 };
 
 struct ways {
 	uint64_t after_us; /* answers are so late */
@@ -146,6 +146,28 @@ static void put_script_name(struct str text, struct buf *out)
 	buf_printf(out, "$%td\r\n%.*s\r\n", end - name, (int)(end - name), name);
 }
 
+/* As cache/sheaf.h says. */
+static struct str version_of(const struct value *v)
+{
+	return v && v->bytes.len >= 20 ? (struct str){v->bytes.data + 12, 8} : STR("");
+}
+
+/* In the place of the version that it was made from. The keys come first, the leases of all copies among them. */
+static void fill(struct fake_redis *r, const struct str *words, size_t n, struct buf *out)
+{
+	const struct str *argv = words + 3 + strtoul(words[2].p, NULL, 10);
+	const struct value *present = value_live(r, words[3]);
+
+	if (!str_eq(version_of(present), argv[1])) {
+		buf_puts(out, "*2\r\n:2\r\n");
+		put_value(r, present, out);
+		return;
+	}
+	r->sets += strtol(argv[6].p, NULL, 10);
+	value_put(r, words[3], words[n - 1], strtoull(argv[2].p, NULL, 10));
+	buf_puts(out, ":1\r\n");
+}
+
 /* Nobody else asks its sources: whoever begins may, and what comes is kept. */
 static void run_script(struct fake_redis *r, const struct str *words, size_t n, struct buf *out)
 {
@@ -157,9 +179,7 @@ static void run_script(struct fake_redis *r, const struct str *words, size_t n, 
 	} else if (begins) {
 		buf_printf(out, "*3\r\n:1\r\n:%" PRId64 "\r\n$16\r\n" ERA "\r\n", ++r->ticks);
 	} else if (str_eq(words[1], STR("fill"))) {
-		r->sets++;
-		value_put(r, words[3], words[n - 1], strtoull(words[10].p, NULL, 10));
-		buf_puts(out, ":1\r\n");
+		fill(r, words, n, out);
 	} else {
 		buf_puts(out, ":0\r\n");
 	}
