@@ -32,18 +32,12 @@ static void tell(struct flow *flow, enum news what, const struct node *root)
 
 static void show_unfinished(struct run *run)
 {
-	struct fact *fact = &run->fact;
-
-	if (!run->bridged || cache_pin_lost(run->flow->lane->cache, &run->copy.pin)) {
-		fact->state = FACT_MISSING;
-		fact->reason = "pending";
+	if (run->bridged && !cache_pin_lost(run->flow->lane->cache, &run->copy.pin)) {
+		run_lend_copy(run);
 		return;
 	}
-	fact->state = FACT_STALE;
-	fact->rows = run->copy.rows;
-	fact->stored_ms = run->copy.stored_ms;
-	fact->age_ms = freshness_age_ms(run, run->copy.stored_ms);
-	fact->refreshing = true;
+	run->fact.state = FACT_MISSING;
+	run->fact.reason = "pending";
 }
 
 /* Keys that are looked up in the copy would be kept in its arena. */
@@ -56,6 +50,7 @@ static struct node *snapshot(const struct flow *flow, struct arena *mem)
 	shot.runs = arena_array_of(mem, struct run, flow->n_runs);
 	for (size_t i = 0; i < flow->n_runs; i++) {
 		shot.runs[i] = flow->runs[i];
+		shot.runs[i].flow = &shot;
 		shot.runs[i].fact.keys = NULL;
 		if (flow->runs[i].state != RUN_ENDED)
 			show_unfinished(&shot.runs[i]);

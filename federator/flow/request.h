@@ -173,6 +173,8 @@ bool run_pages_on(const struct run *run) NONNULL(1);
 const struct asked *run_asked(const struct run *run, const struct key *key) NONNULL(1, 2);
 /* Its copy becomes its fact, and the run ends. */
 void run_take_copy(struct run *run, enum fact_state state) NONNULL(1);
+/* The same until its source has answered: the run goes on. */
+void run_lend_copy(struct run *run) NONNULL(1);
 /* Ask the source, unless others do. */
 void run_ask_source(struct run *run) NONNULL(1);
 /* Whatever came from outside so far, may the request hold it? */

@@ -50,12 +50,26 @@ static void end_run(struct run *run, enum fact_state state)
 	flow_wake(run->flow);
 }
 
-void run_take_copy(struct run *run, enum fact_state state)
+static void lay_copy(struct run *run)
 {
 	run->fact.rows = run->copy.rows;
 	run->fact.stored_ms = run->copy.stored_ms;
 	run->fact.age_ms = freshness_age_ms(run, run->copy.stored_ms);
+}
+
+void run_take_copy(struct run *run, enum fact_state state)
+{
+	lay_copy(run);
 	end_run(run, state);
+}
+
+void run_lend_copy(struct run *run)
+{
+	lay_copy(run);
+	run->fact.state = FACT_STALE;
+	run->fact.refreshing = true;
+	keep_own(run);
+	guard_view(run);
 }
 
 void run_fail(struct run *run, const char *reason)

@@ -14,11 +14,22 @@
 static const char mapping[] =
 	"<mapping xmlns=\"urn:federator:mapping:1\">"
 	"<source name=\"s0\" connect=\"secret:s0\" dialect=\"sqlite\" zone=\"UTC\" pool=\"2\"/>"
-	"<key name=\"member\" role=\"identity\" type=\"integer\"/><class name=\"person\" mask=\"all\"/>"
+	"<key name=\"member\" role=\"identity\" type=\"integer\"/>"
+	"<key name=\"home\" role=\"shared\" type=\"integer\"/><class name=\"person\" mask=\"all\"/>"
 	PART("slow", "name", "deadline=\"1ms\" ttl=\"0s\" stale=\"0s\"")
 	PART("calm", "alias", "deadline=\"5m\" ttl=\"1m\" stale=\"0s\"")
 	PART("now", "mood", "deadline=\"5m\" ttl=\"0s\" stale=\"0s\"")
 	PART("old", "rank", "deadline=\"5m\" ttl=\"1ms\" stale=\"5m\" revalidate=\"5m\"")
+	"<part name=\"live\" source=\"s0\" rows=\"0..1\" cap=\"10m\" deadline=\"2m\" ttl=\"5m\" stale=\"0s\">"
+	"<query by=\"member\">SELECT member, home FROM t WHERE member = :member</query>"
+	"<column name=\"member\" type=\"text\" proves=\"member\"/>"
+	"<column name=\"home\" type=\"text\" gives=\"home\"/></part>"
+	"<part name=\"told\" source=\"s0\" rows=\"0..9\" cap=\"10m\" deadline=\"2m\" ttl=\"1ms\" stale=\"5m\""
+	" revalidate=\"5m\"><query by=\"home\">SELECT home, member, title FROM u WHERE home = :home</query>"
+	"<column name=\"home\" type=\"text\" proves=\"home\"/><column name=\"member\" type=\"text\" proves=\"member\"/>"
+	"<column name=\"title\" type=\"text\"/></part>"
+	"<list path=\"notes\" parts=\"told\" limit=\"9\" class=\"person\"><field path=\"title\"/></list>"
+	"<view name=\"shared\" by=\"member\" budget=\"9m\"><use path=\"notes\"/></view>"
 	"<view name=\"one\" by=\"member\" budget=\"9m\"><use path=\"alias\"/></view>"
 	"<view name=\"two\" by=\"member\" budget=\"9m\"><use path=\"alias\"/><use path=\"mood\"/></view>"
 	"<view name=\"aged\" by=\"member\" budget=\"9m\"><use path=\"rank\"/></view>"
@@ -74,18 +85,42 @@ static void turn(void)
 	loop_run(loop);
 }
 
-static void answer(const char *part)
+static void answer_with(struct fetch *f, const struct str *cells, uint32_t n_rows, uint32_t n_cols)
 {
-	struct fetch *f = take(part);
 	struct rows *rows = arena_new_of(f->mem, struct rows);
-	struct str *cells = arena_array_of(f->mem, struct str, 2);
 
-	*rows = (struct rows){ .n_rows = 1, .n_cols = 2, .cells = cells };
-	cells[0] = f->params[0];
-	cells[1] = arena_printf(f->mem, "clear %s", part);
+	*rows = (struct rows){ .n_rows = n_rows, .n_cols = n_cols, .cells = cells };
 	f->rows = rows;
 	f->done(f);
 	turn();
+}
+
+static void answer(const char *part)
+{
+	struct fetch *f = take(part);
+	struct str *cells = arena_array_of(f->mem, struct str, 2);
+
+	cells[0] = f->params[0];
+	cells[1] = arena_printf(f->mem, "clear %s", part);
+	answer_with(f, cells, 1, 2);
+}
+
+/* Two customers live in one home. */
+static void answer_home(void)
+{
+	static const struct str cells[] = { { "5", 1 }, { "1", 1 }, { "mine", 4 },
+					    { "5", 1 }, { "2", 1 }, { "theirs", 6 } };
+
+	answer_with(take("told"), cells, 2, 3);
+}
+
+static void forget_what_was_told(void)
+{
+	free(story.reply.body);
+	story.reply = (struct reply){ 0 };
+	story.answered = false;
+	while (story.n_told)
+		json_decref(story.said[--story.n_told]);
 }
 
 static void refuse(const char *part)
@@ -230,9 +265,7 @@ static void copies_are_on_the_first_card(void **state)
 	(void)state;
 	ask_as("one", "agent");
 	answer("calm");
-	free(story.reply.body);
-	while (story.n_told)
-		json_decref(story.said[--story.n_told]);
+	forget_what_was_told();
 	ask_as("two", "agent");
 	assert_at(said(1, NEWS_VIEW), "customer.alias", "clear calm");
 	assert_at(said(1, NEWS_VIEW), "parts.calm.state", "fresh");
@@ -250,10 +283,7 @@ static void ask_for_what_is_old(void)
 	ask_as("aged", "agent");
 	answer("old");
 	answered_ms = clock_wall_ms();
-	free(story.reply.body);
-	story.answered = false;
-	while (story.n_told)
-		json_decref(story.said[--story.n_told]);
+	forget_what_was_told();
 	while (clock_wall_ms() < answered_ms + 2)
 		turn();
 	ask_as("aged", "agent");
@@ -284,14 +314,41 @@ static void old_copy_stays_when_its_source_fails(void **state)
 	assert_is_the_answer();
 }
 
+static void ask_for_the_home(void)
+{
+	static const struct str cells[] = { { "1", 1 }, { "5", 1 } };
+
+	ask_as("shared", "agent");
+	if (!story.answered && story.n_asked && story.asked[story.n_asked - 1] &&
+	    strcmp(story.asked[story.n_asked - 1]->part, "live") == 0)
+		answer_with(take("live"), cells, 1, 2);
+}
+
+static void old_copy_shows_no_other_customer(void **state)
+{
+	int64_t answered_ms;
+
+	(void)state;
+	ask_for_the_home();
+	answer_home();
+	answered_ms = clock_wall_ms();
+	forget_what_was_told();
+	while (clock_wall_ms() < answered_ms + 2)
+		turn();
+	ask_for_the_home();
+	assert_at(said(1, NEWS_VIEW), "customer.notes.0.title", "mine");
+	assert_int_equal(json_array_size(bed_at(said(1, NEWS_VIEW), "customer.notes")), 1);
+	answer_home();
+	assert_done(true);
+	assert_is_the_answer();
+}
+
 static void what_needs_no_waiting_is_told_at_once(void **state)
 {
 	(void)state;
 	ask_as("one", "agent");
 	answer("calm");
-	free(story.reply.body);
-	while (story.n_told)
-		json_decref(story.said[--story.n_told]);
+	forget_what_was_told();
 	ask_as("one", "agent");
 	said(0, NEWS_IDENTITY);
 	assert_at(said(1, NEWS_VIEW), "parts.calm.state", "fresh");
@@ -386,6 +443,7 @@ int main(void)
 		STORY(copies_are_on_the_first_card),
 		STORY(old_copy_is_shown_until_its_source_answers),
 		STORY(old_copy_stays_when_its_source_fails),
+		STORY(old_copy_shows_no_other_customer),
 		STORY(what_needs_no_waiting_is_told_at_once),
 		STORY(late_part_is_told_after_the_answer),
 		STORY(late_part_that_fails_ends_it),
