@@ -95,6 +95,42 @@ static void the_rule_holds_after_the_last_transition(void **state)
 	arena_wipe_free(&mem);
 }
 
+static void assert_steady(const struct tzif *tz, int64_t from_s, int64_t to_s, int32_t offset_s)
+{
+	int32_t found_s = INT32_MIN;
+
+	assert_true(tzif_steady(tz, from_s, to_s, &found_s));
+	assert_int_equal(found_s, offset_s);
+}
+
+static void what_lies_between_two_transitions_is_steady(void **state)
+{
+	static const char *const footers[] = { "\n\n", "\nKST-9\n", "\nEST5EDT,M3.2.0,M11.1.0\n" };
+	const int64_t first_s = 1000, last_s = INT64_C(5000000000);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(footers); i++) {
+		SCOPED(buf_free) struct buf b = { 0 };
+		SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+		int32_t none;
+		struct err err;
+		struct tzif tz;
+
+		put_file(&b, footers[i]);
+		assert_true(tzif_parse(mem, buf_str(&b), "Test/Zone", &tz, &err));
+		assert_steady(&tz, INT64_MIN / 2, first_s - 1, 3600);
+		assert_false(tzif_steady(&tz, first_s - 1, first_s, &none));
+		assert_steady(&tz, first_s, first_s, 7200);
+		assert_steady(&tz, first_s, last_s - 1, 7200);
+		assert_false(tzif_steady(&tz, first_s - 1, last_s, &none));
+		assert_false(tzif_steady(&tz, last_s - 1, last_s, &none));
+		if (tz.has_rule && tz.rule.has_dst)
+			assert_false(tzif_steady(&tz, last_s, last_s + 1, &none));
+		else
+			assert_steady(&tz, last_s, INT64_MAX / 2, tz.has_rule ? 9 * 3600 : -10800);
+	}
+}
+
 static void every_cut_off_file_is_refused(void **state)
 {
 	SCOPED(buf_free) struct buf b = { 0 };
@@ -156,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(offsets_follow_the_transitions),
 		cmocka_unit_test(the_rule_holds_after_the_last_transition),
+		cmocka_unit_test(what_lies_between_two_transitions_is_steady),
 		cmocka_unit_test(every_cut_off_file_is_refused),
 		cmocka_unit_test(lies_in_the_file_are_found),
 		cmocka_unit_test(wrong_footers_are_refused),

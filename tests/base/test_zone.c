@@ -195,6 +195,62 @@ static void any_offset_can_be_written(void **state)
 	assert_false(civil_has_year(us_of("9999-12-31 23:59:59.999999") + 1));
 }
 
+/* One offset a day before and behind, and then the instant is the one that zone_instant_us() finds. */
+static void assert_steady(const char *zone, const char *wall, int32_t offset_s)
+{
+	const struct zone *z = zone_of(zone);
+	int32_t found_s = INT32_MIN;
+
+	assert_true(zone_steady(z, us_of(wall), &found_s));
+	assert_int_equal(found_s, offset_s);
+	assert_int_equal(us_of(wall) - found_s * CIVIL_SECOND_US, zone_instant_us(z, us_of(wall)));
+}
+
+static void assert_unsteady(const char *zone, const char *wall)
+{
+	int32_t offset_s;
+
+	assert_false(zone_steady(zone_of(zone), us_of(wall), &offset_s));
+}
+
+/* Seoul changed its offset last on 1988-10-08T17:00:00Z; New York did on 2006-10-29T06:00:00Z, among others. */
+static void no_offset_is_steady_within_a_day_of_its_change(void **state)
+{
+	(void)state;
+	assert_steady("Asia/Seoul", "1988-10-07 16:59:59", 10 * 3600);
+	assert_steady("Asia/Seoul", "1988-10-07 16:59:59.999999", 10 * 3600);
+	assert_unsteady("Asia/Seoul", "1988-10-07 17:00:00");
+	assert_unsteady("Asia/Seoul", "1988-10-09 02:30:00");
+	assert_unsteady("Asia/Seoul", "1988-10-09 16:59:59.999999");
+	assert_steady("Asia/Seoul", "1988-10-09 17:00:00", 9 * 3600);
+	assert_steady("Asia/Seoul", "2026-11-22 09:38:51", 9 * 3600);
+	assert_steady("America/New_York", "2006-10-28 05:59:59", -4 * 3600);
+	assert_unsteady("America/New_York", "2006-10-28 06:00:00");
+	assert_unsteady("America/New_York", "2006-10-30 05:59:59");
+	assert_steady("America/New_York", "2006-10-30 06:00:00", -5 * 3600);
+}
+
+static void a_rule_with_summer_time_is_never_steady(void **state)
+{
+	(void)state;
+	assert_unsteady("America/New_York", "2090-01-15 12:00:00");
+	assert_steady("Asia/Seoul", "2090-01-15 12:00:00", 9 * 3600);
+	assert_steady("UTC", "2026-11-22 09:38:51", 0);
+}
+
+static void the_suffix_is_what_a_time_of_the_zone_ends_with(void **state)
+{
+	char text[8];
+
+	(void)state;
+	assert_int_equal(zone_format_suffix(zone_of("Asia/Seoul"), 9 * 3600, text), 6);
+	assert_string_equal(text, "+09:00");
+	assert_int_equal(zone_format_suffix(zone_of("America/New_York"), -5 * 3600, text), 6);
+	assert_string_equal(text, "-05:00");
+	assert_int_equal(zone_format_suffix(zone_of("UTC"), 0, text), 1);
+	assert_string_equal(text, "Z");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +266,9 @@ int main(void)
 		cmocka_unit_test(fractions_lose_their_trailing_zeros),
 		cmocka_unit_test(an_offset_with_seconds_is_rounded_and_the_clock_stays_true),
 		cmocka_unit_test(any_offset_can_be_written),
+		cmocka_unit_test(no_offset_is_steady_within_a_day_of_its_change),
+		cmocka_unit_test(a_rule_with_summer_time_is_never_steady),
+		cmocka_unit_test(the_suffix_is_what_a_time_of_the_zone_ends_with),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, drop_arena);
