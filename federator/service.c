@@ -17,6 +17,7 @@ enum { SALT_BYTES_LEAST = 16 };
 
 static bool salts_make(struct service *svc, struct err *err)
 {
+	unsigned char tag_seed[DIGEST_BYTES];
 	struct str secret;
 	struct digest d;
 
@@ -36,6 +37,12 @@ static bool salts_make(struct service *svc, struct err *err)
 	digest_begin(&d, service_salt(svc));
 	digest_add_str(&d, STR("federator sealed id"));
 	digest_end(&d, svc->seal_key);
+	/* a salt of this start would make other tags of each process */
+	digest_begin(&d, *svc->opt->salt_secret ? service_salt(svc) : (struct str){ 0 });
+	digest_add_str(&d, STR("federator entity tag"));
+	digest_end(&d, tag_seed);
+	randombytes_buf_deterministic(svc->tag_secret, sizeof(svc->tag_secret), tag_seed);
+	sodium_memzero(tag_seed, sizeof(tag_seed));
 	return true;
 }
 
@@ -289,6 +296,11 @@ struct cache_near_state service_near(const struct service *svc)
 struct str service_salt(const struct service *svc)
 {
 	return (struct str){ (const char *)svc->salt, sizeof(svc->salt) };
+}
+
+const unsigned char *service_tag_secret(const struct service *svc)
+{
+	return svc->tag_secret;
 }
 
 bool service_redis(const struct service *svc, struct redis_conf *out)

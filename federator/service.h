@@ -26,6 +26,8 @@ struct world {
 	uint64_t serial; /* no other set of the process has it */
 };
 
+enum { SERVICE_TAG_SECRET_BYTES = 192 }; /* as many as XXH3 has of its own */
+
 struct service; /* opaque */
 struct job; /* flow/job.c */
 struct underway;
@@ -88,6 +90,9 @@ const struct options *service_options(const struct service *svc) NONNULL(1);
 uint32_t service_room(const struct service *svc) NONNULL(1);
 /* Secret of the installation (or of the process) for cache keys. */
 struct str service_salt(const struct service *svc) NONNULL(1);
+/* What entity tags are hashed with, SERVICE_TAG_SECRET_BYTES of them: the same in every process with the same
+ * --salt-secret, or with none. */
+const unsigned char *service_tag_secret(const struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
 /* What the service counts: enum meter. Any thread may add and read. */
 struct counters *service_meters(const struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
 /* The caches of all lanes as one; up when all are. Safe from any thread. */

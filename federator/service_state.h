@@ -15,6 +15,7 @@ struct service {
 	struct arena *mem;         /* secrets of the service itself */
 	unsigned char salt[DIGEST_BYTES];
 	unsigned char seal_key[DIGEST_BYTES];
+	unsigned char tag_secret[SERVICE_TAG_SECRET_BYTES];
 	struct cache_home *cache;   /* NULL: something stands in */
 	struct shelf *rendered; /* answers; NULL: none are kept */
 	struct redis_conf redis;    /* address NULL: copies are not kept there; texts of the options and mem */

@@ -1,9 +1,12 @@
 /* vary.c - what differs from one answer to the next though nothing has changed, and the tag over all the rest. */
 #include <sodium.h>
 
+#define XXH_INLINE_ALL /* the state of a running hash is no part of what its library promises */
+#include <xxhash.h>
+
 #include "federator/flow/request.h"
 
-enum { TAG_BYTES = 16 }; /* of the digest: 22 characters */
+static_assert((size_t)SERVICE_TAG_SECRET_BYTES >= XXH3_SECRET_SIZE_MIN, "a secret is long enough");
 
 struct vary *flow_vary(struct flow *flow, struct node *node, enum vary_kind kind)
 {
@@ -44,31 +47,43 @@ uint64_t vary_generation(const struct flow *flow, int64_t now_ms)
 	return (uint64_t)now_ms / 1000 / half_s;
 }
 
-void vary_tag(struct flow *flow)
+/* Hash what does not vary; the generation with it, where something is sealed. */
+static XXH128_canonical_t hash_steady(struct flow *flow)
 {
-	struct reply *reply = &flow->reply;
-	unsigned char hash[DIGEST_BYTES];
-	const struct vary *varying;
-	struct digest d;
-	size_t n, at = 0;
 	uint64_t generation = vary_generation(flow, lane_wall_ms(flow->lane));
+	const struct reply *reply = &flow->reply;
+	const struct vary *varying;
+	XXH128_canonical_t hash;
+	XXH3_state_t state;
+	size_t n, at = 0;
 	bool sealed = false;
 
-	if (flow->ask.canonical || flow->ask.explain)
-		return;
 	varying = vary_list(flow, &n);
-	digest_begin(&d, (struct str){ 0 });
+	XXH3_INITSTATE(&state);
+	XXH3_128bits_reset_withSecret(&state, service_tag_secret(flow->lane->service), SERVICE_TAG_SECRET_BYTES);
 	for (size_t i = 0; i < n; i++) {
-		digest_add(&d, reply->body + at, varying[i].at - at);
+		XXH3_128bits_update(&state, reply->body + at, varying[i].at - at);
 		at = varying[i].at + varying[i].n;
 		sealed = sealed || varying[i].kind == VARY_SEALED;
 	}
-	digest_add(&d, reply->body + at, reply->len - at);
+	XXH3_128bits_update(&state, reply->body + at, reply->len - at);
 	if (sealed)
-		digest_add(&d, &generation, sizeof(generation));
-	digest_end(&d, hash);
+		XXH3_128bits_update(&state, &generation, sizeof(generation));
+	XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(&state));
+	explicit_bzero(&state, sizeof(state));
+	return hash;
+}
+
+void vary_tag(struct flow *flow)
+{
+	struct reply *reply = &flow->reply;
+	XXH128_canonical_t hash;
+
+	if (flow->ask.canonical || flow->ask.explain)
+		return;
+	hash = hash_steady(flow);
 	memcpy(reply->etag, "W/\"", 3);
-	sodium_bin2base64(reply->etag + 3, sizeof(reply->etag) - 4, hash, TAG_BYTES,
+	sodium_bin2base64(reply->etag + 3, sizeof(reply->etag) - 4, hash.digest, sizeof(hash.digest),
 			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	strcat(reply->etag, "\"");
 }

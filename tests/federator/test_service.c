@@ -219,6 +219,29 @@ static void a_salt_secret_makes_ids_outlive_the_process(void **state)
 	assert_int_equal(f->err.cls, ERR_CONFIG);
 }
 
+static void tag_secret(struct fixture *f, const char *salt_secret, unsigned char out[SERVICE_TAG_SECRET_BYTES])
+{
+	f->opt.salt_secret = salt_secret;
+	open_service(f);
+	memcpy(out, service_tag_secret(f->svc), SERVICE_TAG_SECRET_BYTES);
+	assert_int_equal(service_close(&f->svc), 0);
+}
+
+static void tags_are_those_of_the_salt_secret_or_of_every_process(void **state)
+{
+	unsigned char plain[2][SERVICE_TAG_SECRET_BYTES], salted[2][SERVICE_TAG_SECRET_BYTES];
+	struct fixture *f = *state;
+
+	put(f, "secrets/salt", "0123456789abcdef");
+	for (size_t i = 0; i < 2; i++) {
+		tag_secret(f, "", plain[i]);
+		tag_secret(f, "salt", salted[i]);
+	}
+	assert_memory_equal(plain[0], plain[1], sizeof(plain[0]));
+	assert_memory_equal(salted[0], salted[1], sizeof(salted[0]));
+	assert_memory_not_equal(plain[0], salted[0], sizeof(plain[0]));
+}
+
 static void connect_hash(const char *connect, unsigned char out[DIGEST_BYTES])
 {
 	struct digest d;
@@ -350,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_invalid_directory_changes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(the_service_is_idle_when_nobody_holds_a_set, begin, end),
 		cmocka_unit_test_setup_teardown(a_salt_secret_makes_ids_outlive_the_process, begin, end),
+		cmocka_unit_test_setup_teardown(tags_are_those_of_the_salt_secret_or_of_every_process, begin, end),
 		cmocka_unit_test_setup_teardown(a_service_alone_touches_no_secret_and_no_cache, begin, end),
 		cmocka_unit_test_setup_teardown(the_caches_of_all_lanes_are_told_as_one, begin, end),
 		cmocka_unit_test_setup_teardown(a_clock_that_stands_still_passes_no_deadline, begin, end),
