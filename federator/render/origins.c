@@ -8,7 +8,7 @@ struct walk {
 	void *arg;
 };
 
-static const struct escape pointer_escape = {.ascii = {['~'] = "~0", ['/'] = "~1"}};
+static const struct escape pointer_escape = {.ascii = {['~'] = "~0", ['/'] = "~1"}, .marks = {'~', '/', '/'}};
 
 static void walk(struct walk *w, const struct node *n)
 {

@@ -149,13 +149,13 @@ static void pointers_escape_tilde_and_slash(void **state)
 	struct node *root = trees_with_provenance(mem);
 	struct node *customer = tree_member(root, STR("customer"));
 
-	customer->name = STR("a/b");
+	customer->name = STR("a/b and more than some bytes at a time");
 	customer->last = NULL;
 	customer->first->next = NULL;
-	customer->first->name = STR("~1");
+	customer->first->name = STR("~1, too");
 	SCOPED(buf_free) struct buf out = {0};
 	render_json(root, false, &out);
-	assert_non_null(strstr(out.data, "\"/a~1b/~01\":{"));
+	assert_non_null(strstr(out.data, "\"/a~1b and more than some bytes at a time/~01, too\":{"));
 }
 
 static void provenance_of_nothing_is_an_empty_map(void **state)
