@@ -34,7 +34,7 @@ static void grow(struct buf *b, size_t cap)
 	*b = (struct buf){ .data = data, .len = b->len, .cap = cap };
 }
 
-__attribute__((noinline)) static char *reserve_more(struct buf *b, size_t more)
+char *buf_reserve_more(struct buf *b, size_t more)
 {
 	size_t need, cap = b->cap ? b->cap : FIRST_CAP;
 
@@ -49,22 +49,13 @@ __attribute__((noinline)) static char *reserve_more(struct buf *b, size_t more)
 	return b->data + b->len;
 }
 
-char *buf_reserve(struct buf *b, size_t more)
-{
-	if (more >= b->cap - b->len) /* one more for the NUL */
-		return reserve_more(b, more);
-	b->data[b->len] = '\0';
-	return b->data + b->len;
-}
-
 void buf_put(struct buf *b, const void *bytes, size_t n)
 {
 	char *to = buf_reserve(b, n);
 
 	if (n)
 		memcpy(to, bytes, n);
-	to[n] = '\0';
-	b->len += n;
+	buf_add(b, n);
 }
 
 void buf_put_str(struct buf *b, struct str s)
@@ -75,15 +66,6 @@ void buf_put_str(struct buf *b, struct str s)
 void buf_puts(struct buf *b, const char *text)
 {
 	buf_put(b, text, strlen(text));
-}
-
-void buf_putc(struct buf *b, char c)
-{
-	char *to = buf_reserve(b, 1);
-
-	to[0] = c;
-	to[1] = '\0';
-	b->len++;
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -16,9 +16,26 @@ struct buf {
  * then, and with buf_free(). Not for buf_take(). */
 struct buf buf_over(char *bytes, size_t cap) NONNULL(1);
 
+/* As buf_reserve(), which calls it when there is too little room. */
+char *buf_reserve_more(struct buf *b, size_t more) NONNULL(1) __attribute__((returns_nonnull));
+
 /* Make room for `more` bytes (and a NUL) behind len and return where they go; len is not changed: who writes
- * there adds to it, and keeps data[len] NUL if it will be read as a C string before the next put. */
-char *buf_reserve(struct buf *b, size_t more) NONNULL(1) __attribute__((returns_nonnull));
+ * there says so with buf_add(), or adds to len and keeps data[len] NUL. */
+static inline char *buf_reserve(struct buf *b, size_t more)
+{
+	if (more >= b->cap - b->len) /* one more for the NUL */
+		return buf_reserve_more(b, more);
+	b->data[b->len] = '\0';
+	return b->data + b->len;
+}
+
+/* `n` bytes were written where buf_reserve() said. */
+static inline void buf_add(struct buf *b, size_t n)
+{
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
 /* Append bytes. */
 void buf_put(struct buf *b, const void *bytes, size_t n) NONNULL(1);
 /* Append a view. */
@@ -26,7 +43,12 @@ void buf_put_str(struct buf *b, struct str s) NONNULL(1);
 /* Append a C string. */
 void buf_puts(struct buf *b, const char *text) NONNULL(1, 2);
 /* Append one byte. */
-void buf_putc(struct buf *b, char c) NONNULL(1);
+static inline void buf_putc(struct buf *b, char c)
+{
+	*buf_reserve(b, 1) = c;
+	buf_add(b, 1);
+}
+
 /* Append formatted text. */
 void buf_printf(struct buf *b, const char *fmt, ...) NONNULL(1, 2) PRINTF_LIKE(2, 3);
 /* The contents as a view, valid until the next put. */
