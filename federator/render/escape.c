@@ -23,31 +23,56 @@ static uint64_t load8(const char *p)
 	return word;
 }
 
-static uint64_t load4(const char *p)
+static uint32_t load4(const char *p)
 {
 	uint32_t word;
 
 	memcpy(&word, p, sizeof(word));
-	return word | (uint64_t)word << 32;
+	return word;
 }
 
-/* True: all of it is ASCII that is written as it is. Ends are read twice rather than byte by byte. */
-static bool is_plain(struct str s, const struct escape *how)
+/* Copy two words that may overlap, from the beginning and the end of what is copied. False: one may not stay. */
+static bool copy_ends_8(char *to, const char *p, size_t n, const struct escape *how)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	uint64_t first = load8(p), last = load8(p + n - 8);
 
-	if (s.n < 4) {
-		for (; p < end; p++)
-			if ((unsigned char)*p >= 0x80 || how->ascii[(unsigned char)*p])
-				return false;
-		return true;
-	}
-	if (s.n < 8)
-		return !any_odd(load4(p), load4(end - 4), how);
-	for (; end - p >= 16; p += 16)
-		if (any_odd(load8(p), load8(p + 8), how))
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + n - 8, &last, sizeof(last));
+	return !any_odd(first, last, how);
+}
+
+static bool copy_ends_4(char *to, const char *p, size_t n, const struct escape *how)
+{
+	uint32_t first = load4(p), last = load4(p + n - 4);
+
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + n - 4, &last, sizeof(last));
+	return !any_odd(first | (uint64_t)first << 32, last | (uint64_t)last << 32, how);
+}
+
+bool escape_copy(char *to, struct str text, const struct escape *how)
+{
+	const char *p = text.p;
+	size_t n = text.n;
+
+	for (; n > 16; p += 16, to += 16, n -= 16) {
+		uint64_t first = load8(p), second = load8(p + 8);
+
+		memcpy(to, &first, sizeof(first));
+		memcpy(to + 8, &second, sizeof(second));
+		if (any_odd(first, second, how))
 			return false;
-	return !any_odd(load8(end - p >= 8 ? p : end - 8), load8(end - 8), how);
+	}
+	if (n >= 8)
+		return copy_ends_8(to, p, n, how);
+	if (n >= 4)
+		return copy_ends_4(to, p, n, how);
+	for (; n; n--, p++, to++) {
+		*to = *p;
+		if ((unsigned char)*p >= 0x80 || how->ascii[(unsigned char)*p])
+			return false;
+	}
+	return true;
 }
 
 /* A character of three bytes that every writer leaves as it is: U+1000 to U+CFFF, Hangul up to there, and Han. */
@@ -59,71 +84,63 @@ static bool is_plain_3(struct str s)
 	       ((unsigned char)s.p[2] & 0xC0) == 0x80;
 }
 
-/* What to write for the character at s.p, which is not ASCII, or NULL: itself. *used: its bytes. */
-static const char *replacement(struct str s, const struct escape *how, size_t *used)
+/* The character at s.p, which is not ASCII, or what is written for it. Returns its end; *used: its bytes in `s`. */
+static char *write_wide(char *to, struct str s, const struct escape *how, size_t *used)
 {
 	uint32_t cp;
 
-	*used = 3;
-	if (is_plain_3(s))
-		return NULL;
+	if (is_plain_3(s)) {
+		*used = 3;
+		return mempcpy(to, s.p, 3);
+	}
 	*used = text_next(s, &cp);
 	if (cp == 0xFFFD || (how->no_fffe && (cp == 0xFFFE || cp == 0xFFFF)))
-		return ESCAPE_REPLACEMENT;
-	return NULL;
+		return mempcpy(to, ESCAPE_REPLACEMENT, sizeof(ESCAPE_REPLACEMENT) - 1);
+	return mempcpy(to, s.p, *used);
 }
 
-/* Where the first character stands that is not written as it is, from `i` on, and what is written for it; else the end
- * and NULL. *used: its bytes. */
-static size_t next_odd(struct str text, size_t i, const struct escape *how, const char **instead, size_t *used)
+/* `to` has room for ESCAPE_MOST times the bytes of the text. Returns the end of what was written. */
+static char *write_any(char *to, struct str text, const struct escape *how)
 {
-	*instead = NULL;
-	for (; i < text.n; i += *used) {
+	for (size_t i = 0, used; i < text.n; i += used) {
 		unsigned char c = (unsigned char)text.p[i];
 
-		*used = 1;
-		*instead = c < 0x80 ? how->ascii[c] :
-				      replacement((struct str){ text.p + i, text.n - i }, how, used);
-		if (*instead)
-			return i;
+		used = 1;
+		if (c >= 0x80)
+			to = write_wide(to, (struct str){ text.p + i, text.n - i }, how, &used);
+		else if (!how->ascii[c])
+			*to++ = (char)c;
+		else
+			for (const char *instead = how->ascii[c]; *instead; instead++)
+				*to++ = *instead;
 	}
-	return text.n;
+	return to;
+}
+
+/* So much of the text as is written at once: it is cut between characters, if it is UTF-8. */
+static size_t piece(struct str text)
+{
+	enum { PIECE_BYTES = 512 };
+	size_t n = PIECE_BYTES;
+
+	if (text.n <= PIECE_BYTES)
+		return text.n;
+	while (n > PIECE_BYTES - 3 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+		n--;
+	return n;
 }
 
 void escape_put(struct str text, const struct escape *how, struct buf *out)
 {
-	const char *instead;
-	size_t used = 0;
-
-	if (is_plain(text, how)) {
-		buf_put_str(out, text);
+	if (escape_copy(buf_reserve(out, text.n), text, how)) {
+		buf_add(out, text.n);
 		return;
 	}
-	for (size_t i = 0, at; i < text.n; i = at + used) {
-		at = next_odd(text, i, how, &instead, &used);
-		buf_put(out, text.p + i, at - i);
-		if (!instead)
-			return;
-		buf_puts(out, instead);
+	while (text.n) {
+		size_t n = piece(text);
+		char *to = buf_reserve(out, ESCAPE_MOST * n);
+
+		buf_add(out, (size_t)(write_any(to, (struct str){ text.p, n }, how) - to));
+		text = (struct str){ text.p + n, text.n - n };
 	}
-}
-
-void escape_put_within(char mark, struct str text, const struct escape *how, struct buf *out)
-{
-	const char *instead;
-	size_t used;
-
-	if (is_plain(text, how) || next_odd(text, 0, how, &instead, &used) == text.n) {
-		char *to = buf_reserve(out, text.n + 2);
-
-		*to++ = mark;
-		to = text.n ? mempcpy(to, text.p, text.n) : to;
-		*to++ = mark;
-		*to = '\0';
-		out->len += text.n + 2;
-		return;
-	}
-	buf_putc(out, mark);
-	escape_put(text, how, out);
-	buf_putc(out, mark);
 }

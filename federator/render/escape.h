@@ -5,6 +5,8 @@
 
 #include "base/buf.h"
 
+enum { ESCAPE_MOST = 6 }; /* the most bytes that stand for one: "\u001f", "&quot;" */
+
 #define ESCAPE_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 struct escape {
@@ -15,7 +17,8 @@ struct escape {
 
 /* Append `text`; bytes that are not UTF-8 become U+FFFD. */
 void escape_put(struct str text, const struct escape *how, struct buf *out) NONNULL(2, 3);
-/* The same between two marks. */
-void escape_put_within(char mark, struct str text, const struct escape *how, struct buf *out) NONNULL(3, 4);
+/* Copy a text that is written as it is, ASCII only, to where there is room for it. False: it is another one, and the
+ * bytes there are of no use. */
+bool escape_copy(char *to, struct str text, const struct escape *how) MUST_CHECK NONNULL(1, 3);
 
 #endif

@@ -23,7 +23,17 @@ static const struct escape json_escape = {
 
 void render_json_string(struct str text, struct buf *out)
 {
-	escape_put_within('"', text, &json_escape, out);
+	char *to = buf_reserve(out, text.n + 2);
+
+	*to = '"';
+	if (escape_copy(to + 1, text, &json_escape)) {
+		to[1 + text.n] = '"';
+		buf_add(out, text.n + 2);
+		return;
+	}
+	buf_add(out, 1);
+	escape_put(text, &json_escape, out);
+	buf_putc(out, '"');
 }
 
 static void line(struct json *j)
@@ -132,6 +142,30 @@ static void scalar(struct json *j, const struct node *n)
 	render_note(n, at, j->out);
 }
 
+/* What stands before a value: the comma, and of a member its name. Only names in maps are data, and escaped. */
+static void before(struct json *j, const struct node *parent, const struct node *n)
+{
+	char *to;
+
+	if (parent->kind == NODE_ARRAY) {
+		next(j);
+		return;
+	}
+	if (parent->map || j->pretty) {
+		key(j, n->name);
+		return;
+	}
+	to = buf_reserve(j->out, n->name.n + STR(",\"\":").n);
+	if (!j->first)
+		*to++ = ',';
+	j->first = false;
+	*to++ = '"';
+	to = mempcpy(to, n->name.p, n->name.n);
+	*to++ = '"';
+	*to++ = ':';
+	buf_add(j->out, (size_t)(to - j->out->data) - j->out->len);
+}
+
 static void value(struct json *j, const struct node *n);
 
 static void children(struct json *j, const struct node *parent)
@@ -140,10 +174,7 @@ static void children(struct json *j, const struct node *parent)
 
 	begin(j, array ? '[' : '{');
 	for (const struct node *n = parent->first; n; n = n->next) {
-		if (array)
-			next(j);
-		else
-			key(j, n->name);
+		before(j, parent, n);
 		value(j, n);
 	}
 	end(j, array ? ']' : '}');
