@@ -10,3 +10,29 @@ struct str base64_write(struct str bytes, struct arena *mem)
 	sodium_bin2base64(text, length + 1, (const unsigned char *)bytes.p, bytes.n, sodium_base64_VARIANT_ORIGINAL);
 	return (struct str){ text, length };
 }
+
+size_t base64_url(struct str bytes, char *out)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	size_t n = bytes.n;
+	char *to = out;
+	uint32_t bits;
+
+	for (; n >= 3; p += 3, n -= 3) {
+		bits = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+		*to++ = letters[bits >> 18];
+		*to++ = letters[bits >> 12 & 63];
+		*to++ = letters[bits >> 6 & 63];
+		*to++ = letters[bits & 63];
+	}
+	if (n) {
+		bits = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0);
+		*to++ = letters[bits >> 18];
+		*to++ = letters[bits >> 12 & 63];
+		if (n > 1)
+			*to++ = letters[bits >> 6 & 63];
+	}
+	*to = '\0';
+	return (size_t)(to - out);
+}

@@ -1,16 +1,20 @@
-/* base64.h - bytes as text (RFC 4648, section 4: with + / and padding). No state; safe from any thread. */
+/* base64.h - bytes as text (RFC 4648). No state; safe from any thread. */
 #ifndef BASE_BASE64_H
 #define BASE_BASE64_H
 
 #include "base/arena.h"
 
-/* How long the text of n bytes is. */
+/* How long the text of n bytes is, with padding. */
 static inline size_t base64_length(size_t n)
 {
 	return (n + 2) / 3 * 4;
 }
 
-/* The text of `bytes`, in `mem`; never the NULL view. */
+/* The text of `bytes` with + / and padding (section 4), in `mem`; never the NULL view. */
 struct str base64_write(struct str bytes, struct arena *mem) NONNULL(2);
+/* The same with - _ and without padding (section 5), NUL-terminated, where there is room for base64_length() and the
+ * NUL. Not for secrets: unlike libsodium's, which takes ten times as long, it looks letters up in a table. Returns the
+ * length. */
+size_t base64_url(struct str bytes, char *out) NONNULL(2);
 
 #endif

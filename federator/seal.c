@@ -4,6 +4,9 @@
 
 #include <sodium.h>
 
+#include "base/base64.h"
+#include "base/nonce.h"
+
 enum {
 	NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 	TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
@@ -34,20 +37,18 @@ static uint64_t expiry_get(const unsigned char in[EXPIRY])
 struct str seal_id(const struct service *svc, struct str tenant, struct str subject, struct arena *mem)
 {
 	size_t plain_n = EXPIRY + subject.n, sealed_n = NONCE + plain_n + TAG;
-	size_t text_cap = sodium_base64_ENCODED_LEN(sealed_n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	unsigned char *plain = arena_alloc(mem, plain_n), *sealed = arena_alloc(mem, sealed_n);
-	char *text = arena_alloc(mem, text_cap + 2);
+	char *text = arena_alloc(mem, 2 + base64_length(sealed_n) + 1);
 
 	assert(subject.n <= SUBJECT_BYTES_MAX); /* a normalized key is far shorter */
 	expiry_put(plain, (uint64_t)(clock_wall_ms() / 1000) + svc->opt->id_ttl_s);
 	memcpy(plain + EXPIRY, subject.n ? subject.p : "", subject.n);
-	randombytes_buf(sealed, NONCE);
+	nonce_draw(sealed, NONCE);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, NULL, plain, plain_n,
 						   (const unsigned char *)tenant.p, tenant.n, NULL, sealed,
 						   svc->seal_key);
 	memcpy(text, id_prefix, 2);
-	sodium_bin2base64(text + 2, text_cap, sealed, sealed_n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	return str_of(text);
+	return (struct str){ text, 2 + base64_url((struct str){ (const char *)sealed, sealed_n }, text + 2) };
 }
 
 /* sodium_base642bin() of libsodium 1.0.18 takes every byte above 127 for a `_`, where char is signed. */
@@ -98,7 +99,7 @@ struct str seal_message(const struct service *svc, struct str about, struct str 
 	struct str ad = message_about(about, mem);
 	unsigned char *sealed = arena_alloc(mem, NONCE + plain.n + TAG);
 
-	randombytes_buf(sealed, NONCE);
+	nonce_draw(sealed, NONCE);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, NULL,
 						   (const unsigned char *)(plain.n ? plain.p : ""), plain.n,
 						   (const unsigned char *)ad.p, ad.n, NULL, sealed, svc->seal_key);

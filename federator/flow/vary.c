@@ -1,9 +1,8 @@
 /* vary.c - what differs from one answer to the next though nothing has changed, and the tag over all the rest. */
-#include <sodium.h>
-
 #define XXH_INLINE_ALL /* the state of a running hash is no part of what its library promises */
 #include <xxhash.h>
 
+#include "base/base64.h"
 #include "federator/flow/request.h"
 
 static_assert((size_t)SERVICE_TAG_SECRET_BYTES >= XXH3_SECRET_SIZE_MIN, "a secret is long enough");
@@ -78,12 +77,12 @@ void vary_tag(struct flow *flow)
 {
 	struct reply *reply = &flow->reply;
 	XXH128_canonical_t hash;
+	size_t n;
 
 	if (flow->ask.canonical || flow->ask.explain)
 		return;
 	hash = hash_steady(flow);
 	memcpy(reply->etag, "W/\"", 3);
-	sodium_bin2base64(reply->etag + 3, sizeof(reply->etag) - 4, hash.digest, sizeof(hash.digest),
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	strcat(reply->etag, "\"");
+	n = base64_url((struct str){ (const char *)hash.digest, sizeof(hash.digest) }, reply->etag + 3);
+	memcpy(reply->etag + 3 + n, "\"", 2);
 }
