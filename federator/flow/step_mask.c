@@ -17,12 +17,8 @@ static const struct origin *masked_origin(struct flow *flow, enum mask_kind mask
 	return o;
 }
 
-static void mask_node(struct flow *flow, struct node *node)
+static void mask_value(struct flow *flow, struct node *node)
 {
-	for (struct node *child = node->first; child; child = child->next)
-		mask_node(flow, child);
-	if (!node->cls || (flow->rights.show >> node->cls->index) & 1)
-		return;
 	if (node->kind == NODE_TEXT || node->kind == NODE_LITERAL) {
 		node->kind = NODE_TEXT;
 		node->value = mask_text(node->mask, node->value, flow->mem);
@@ -31,8 +27,18 @@ static void mask_node(struct flow *flow, struct node *node)
 		node->origin = masked_origin(flow, node->mask, node->origin);
 }
 
+static void mask_children(struct flow *flow, const struct node *parent)
+{
+	for (struct node *node = parent->first; node; node = node->next) {
+		if (node->first)
+			mask_children(flow, node);
+		if (node->cls && !((flow->rights.show >> node->cls->index) & 1))
+			mask_value(flow, node);
+	}
+}
+
 enum step_end step_mask(struct flow *flow)
 {
-	mask_node(flow, flow->root);
+	mask_children(flow, flow->root); /* the root itself is no value */
 	return STEP_DONE;
 }
