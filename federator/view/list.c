@@ -33,46 +33,50 @@ static bool joins_by(struct merge *m, const struct item *item, uint32_t column, 
 	return key_out->p || fact_blank(item->fact, item->row, column);
 }
 
-/* Where a field of an item stands: fact, row and column. TYPED_NULL in *verdict_out: nowhere. */
-static bool find_cell(struct merge *m, const struct cell_from *cf, const struct item *item, struct from *from_out,
-		      uint32_t *row_out, enum typed_verdict *verdict_out)
-{
-	struct fact *fact = item->fact;
-	uint32_t row = item->row;
+/* Where a value of an item stands. */
+struct place {
+	struct fact *fact; /* NULL: nowhere */
+	uint32_t row, column;
+};
 
+/* False: unknown, as list_cell(). */
+static bool find_cell(struct merge *m, const struct cell_from *cf, const struct item *item, struct place *out)
+{
 	struct str key;
 
-	*verdict_out = TYPED_NULL;
+	*out = (struct place){ .fact = item->fact, .row = item->row, .column = cf->column };
 	switch (cf->kind) {
 	case CELL_NONE:
-		return true;
+		out->fact = NULL;
+		break;
 	case CELL_HERE:
-		*from_out = (struct from){ .part = fact->part, .column = cf->column, .at = cf->at };
 		break;
 	case CELL_LOOKUP:
 		if (!joins_by(m, item, cf->column, &key) ||
-		    !tuples_tell(&m->facts[cf->lookup.part->index], cf->lookup.key, key, fact, row, m->mem))
+		    !tuples_tell(&m->facts[cf->lookup.part->index], cf->lookup.key, key, item->fact, item->row, m->mem))
 			return false;
-		if (!look_up(m, cf, item, &fact, &row))
-			return true;
-		*from_out = (struct from){ .part = fact->part, .column = cf->lookup.column, .at = cf->at };
+		out->column = cf->lookup.column;
+		if (!look_up(m, cf, item, &out->fact, &out->row))
+			out->fact = NULL;
 		break;
 	}
-	*row_out = row;
-	*verdict_out = TYPED_OK;
 	return true;
+}
+
+static enum typed_verdict read_place(struct merge *m, const struct place *at, struct typed *out)
+{
+	return at->fact ? fact_typed(at->fact, at->row, at->column, m->mem, out) : TYPED_NULL;
 }
 
 bool list_cell(struct merge *m, const struct list *list, uint32_t field, const struct item *item,
 	       enum typed_verdict *verdict_out, struct typed *out)
 {
-	struct from from = { 0 };
-	uint32_t row = 0;
+	struct place at;
 
-	if (!find_cell(m, &list->fields[field].per_part[item->part], item, &from, &row, verdict_out))
+	*verdict_out = TYPED_NULL;
+	if (!find_cell(m, &list->fields[field].per_part[item->part], item, &at))
 		return false;
-	if (*verdict_out == TYPED_OK)
-		*verdict_out = fact_typed(&m->facts[from.part->index], row, from.column, m->mem, out);
+	*verdict_out = read_place(m, &at, out);
 	return true;
 }
 
@@ -255,16 +259,16 @@ struct items list_items(struct merge *m, const struct list *list, const struct o
 	return items;
 }
 
-static void put_origin(struct merge *m, const struct field *field, const struct from *from, uint32_t row,
+static void put_origin(struct merge *m, const struct field *field, const struct place *at, struct span span,
 		       struct node *node)
 {
 	struct origin *o = arena_new_of(m->mem, struct origin);
-	struct from *kept = arena_new_of(m->mem, struct from);
+	struct from *from = arena_new_of(m->mem, struct from);
 	struct typed as_of;
 
-	*kept = *from;
-	*o = (struct origin){ .from = kept, .field = field, .rule = "order" };
-	if (fact_as_of(&m->facts[from->part->index], row, m->mem, &as_of))
+	*from = (struct from){ .part = at->fact->part, .column = at->column, .at = span };
+	*o = (struct origin){ .from = from, .field = field, .rule = "order" };
+	if (fact_as_of(at->fact, at->row, m->mem, &as_of))
 		o->as_of = as_of.text;
 	node->origin = o;
 }
@@ -272,26 +276,26 @@ static void put_origin(struct merge *m, const struct field *field, const struct 
 static void put_field(struct merge *m, const struct list *list, uint32_t f, const struct item *item,
 		      struct node *object)
 {
+	const struct cell_from *cf = &list->fields[f].per_part[item->part];
 	const struct field *field = &list->fields[f].field;
-	enum typed_verdict v;
 	struct typed value = { .kind = NODE_NULL };
-	struct from from = { 0 };
+	enum typed_verdict v = TYPED_OK;
+	struct place at;
 	struct node *node;
-	uint32_t row = 0;
 
-	if (!find_cell(m, &list->fields[f].per_part[item->part], item, &from, &row, &v))
+	if (!find_cell(m, cf, item, &at))
 		return;
 	if (item->keyed && item->key_field == f)
 		value = item->key;
-	else if (v == TYPED_OK)
-		v = fact_typed(&m->facts[from.part->index], row, from.column, m->mem, &value);
-	if (v == TYPED_OK)
-		value_check_code(m, field, &from, row, &value);
+	else
+		v = read_place(m, &at, &value);
+	if (v == TYPED_OK && field->codes)
+		value_check_code(m, field->codes, at.fact, at.row, at.column, &value);
 	if (field->n_segments)
 		object = tree_place(m->mem, object, field->segments, field->n_segments);
 	node = value_node(m, field, v, &value, object);
 	if (node && v == TYPED_OK && m->provenance)
-		put_origin(m, field, &from, row, node);
+		put_origin(m, field, &at, cf->at, node);
 }
 
 void list_put_fields(struct merge *m, const struct list *list, uint64_t only, const struct item *item, int32_t skip,

@@ -171,7 +171,8 @@ void scalar_merge(struct merge *m, const struct field *field, struct node *custo
 	}
 	value = winning_value(m, field, c, winner);
 	node = value_node(m, field, TYPED_OK, &value, customer);
-	value_check_code(m, field, winner->from, winner->row, &value);
+	if (field->codes)
+		value_check_code(m, field->codes, winner->fact, winner->row, winner->from->column, &value);
 	if (node && m->provenance)
 		node->origin = make_origin(m, field, c, winner);
 }

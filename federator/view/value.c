@@ -50,11 +50,11 @@ struct str value_code(struct merge *m, const struct field *field, struct str tex
 	return str_of(codes->of[rank].is);
 }
 
-void value_check_code(struct merge *m, const struct field *field, const struct from *from, uint32_t row,
+void value_check_code(struct merge *m, const struct codes *codes, struct fact *fact, uint32_t row, uint32_t column,
 		      const struct typed *value)
 {
-	if (field->codes && value_rank(field->codes, value->text) == field->codes->n)
-		fact_unknown_code(&m->facts[from->part->index], row, from->column, m->mem);
+	if (value_rank(codes, value->text) == codes->n)
+		fact_unknown_code(fact, row, column, m->mem);
 }
 
 struct node *value_node(struct merge *m, const struct field *field, enum typed_verdict verdict,

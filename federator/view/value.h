@@ -12,9 +12,9 @@ size_t value_rank(const struct codes *codes, struct str text) NONNULL(1);
 /* The public form of a source's text in the field's codes; the text itself when it is not in the list. Marks the code
  * as seen, unless its value is going to be masked. */
 struct str value_code(struct merge *m, const struct field *field, struct str text) NONNULL(1, 2);
-/* Count a shown cell of a field with codes that is none of them as a warning of its part. */
-void value_check_code(struct merge *m, const struct field *field, const struct from *from, uint32_t row,
-		      const struct typed *value) NONNULL(1, 2, 3, 5);
+/* Count a shown cell of a field with codes, which has this value, as a warning of its part when it is none of them. */
+void value_check_code(struct merge *m, const struct codes *codes, struct fact *fact, uint32_t row, uint32_t column,
+		      const struct typed *value) NONNULL(1, 2, 3, 6);
 /* Is a field of this class shown at all? */
 bool value_visible(const struct merge *m, const struct field *field) NONNULL(1, 2);
 
