@@ -1,9 +1,7 @@
-/* catalog.h - one immutable, reference-counted set of mappings: the only thing the rest of the program
- * sees of the mapping files. Everything in it is const and lives until the last catalog_unref().
- * Safe from any thread.
- *
- * Order: all arrays keep document order (files of a directory sorted by name). `index` of a thing is its
- * place in the catalog's array of its kind. */
+/* catalog.h - one immutable, reference-counted set of mappings: the only thing the rest of the program sees of the
+ * mapping files. Everything in it is const and lives until the last catalog_unref(). Safe from any thread. All arrays
+ * keep document order (files of a directory sorted by name). `index` of a thing is its place in the catalog's array of
+ * its kind. */
 #ifndef METADATA_CATALOG_H
 #define METADATA_CATALOG_H
 
@@ -127,7 +125,6 @@ struct query {
 };
 
 struct field;
-
 struct part {
 	const char *name;
 	const struct source *source;
@@ -366,8 +363,8 @@ struct catalog {
 	size_t n_policies;
 	const struct test *tests;
 	size_t n_tests;
-	const struct plan *resolve; /* n_keys of them: from that asked key to the identity key; for the identity key
-				     * itself the parts that can confirm it. Same order rule as a view's plan. */
+	/* n_keys of them: from that asked key to the identity; for that one what confirms it. Order: struct plan. */
+	const struct plan *resolve;
 	const struct way *ways; /* beside those: from several asked keys together */
 	size_t n_ways;
 	const struct mapping_file *files;
@@ -375,8 +372,7 @@ struct catalog {
 };
 
 /* One more owner; returns its argument. */
-const struct catalog *catalog_ref(const struct catalog *cat) NONNULL(1)
-	__attribute__((returns_nonnull));
+const struct catalog *catalog_ref(const struct catalog *cat) NONNULL(1) __attribute__((returns_nonnull));
 /* Drop one owner; the last one frees everything. Accepts NULL inside; sets *cat to NULL. */
 void catalog_unref(const struct catalog **cat) NONNULL(1);
 /* The view, or NULL. */
@@ -390,7 +386,6 @@ const struct plan *view_unlinked(const struct view *view, const struct key *key)
 	__attribute__((returns_nonnull));
 /* The title in the language, else in the first one, else NULL. */
 const char *labels_in(struct labels labels, struct str lang);
-
 /* Does the policy hold for this role with this purpose? */
 bool policy_names(const struct policy *policy, struct str role, struct str purpose) NONNULL(1);
 /* Class sets of one role with one purpose. */
