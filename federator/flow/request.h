@@ -3,6 +3,8 @@
 #ifndef FEDERATOR_FLOW_REQUEST_H
 #define FEDERATOR_FLOW_REQUEST_H
 
+#include "federator/flow/answer.h"
+#include "federator/flow/asking.h"
 #include "federator/flow/flow.h"
 #include "federator/view/merge.h"
 #include "metadata/sqltext.h"
@@ -67,8 +69,6 @@ struct run {
 	struct loop_timer late;
 	uint64_t begun_us, landed_us; /* 0: not yet */
 };
-
-enum outcome { OUTCOME_ONE, OUTCOME_NONE, OUTCOME_MANY, OUTCOME_UNLINKED, OUTCOME_TOO_MANY, OUTCOME_BLOCKED };
 
 /* A customer that the asked keys may mean. */
 struct candidate {
@@ -236,11 +236,6 @@ void freshness_lack(struct run *run) NONNULL(1);
  * defaults. */
 enum step_end freshness_check(struct flow *flow, const struct run *runs, size_t n_runs) NONNULL(1);
 
-/* cache_status.c - what the cache was good for, as a header field says it */
-
-/* Value of Cache-Status (RFC 9211); empty when no copy was looked for. */
-void cache_status_make(struct flow *flow) NONNULL(1);
-
 /* cursor.c - the pages of a time line */
 
 /* Where a page begins: behind the first `skip` events of that moment. What a cursor seals. */
@@ -328,79 +323,10 @@ const struct run *job_run(const struct fetch *f) NONNULL(1);
  * room for that now, or is not asked; the next question tries again. */
 bool refresh_begin(struct run *run) MUST_CHECK NONNULL(1);
 
-/* proof.c - no row that does not carry the key it was asked for */
-
-/* Are two of the values alike but for case and accents? Some databases take them for one. */
-bool proof_alike(const struct key_set *set, struct arena *mem) NONNULL(1, 2);
-
-/* Does the row carry the keys it was asked for? */
-bool proof_row(const struct query *query, const struct key_set *keys, struct fact *fact, uint32_t row,
-	       struct arena *mem) MUST_CHECK NONNULL(1, 2, 3, 5);
-/* Does every row prove the keys it was asked by? Rows that only a collation takes for such are left out (ROWS_ALIKE)
- * where that loses none of the others: the rows that are left live in `mem`. *alike_out is set when a collation may
- * be why rows prove nothing or are not there. Used on live rows and on copies. */
-bool proof_rows(const struct query *query, const struct key_set *keys, struct fact *fact, struct arena *mem,
-		bool *alike_out) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
-
-/* combine.c - keys that an earlier part gave together */
-
-/* Set run->fact.tuples, and the values of the keys in them. The runs it waits for have ended. */
-void combine_gather(struct run *run) NONNULL(1);
-/* A copy in `mem`; NULL of NULL. The keys stay the catalog's. */
-const struct tuples *combine_copy(const struct tuples *tuples, struct arena *mem) NONNULL(2);
-/* Leave out rows of combinations that were not given: lists of values bring them along, and they are other
- * customers'. */
-void combine_keep(struct fact *fact, struct arena *mem) NONNULL(1, 2);
-/* For how many asked values rows may come, before combine_keep(). */
-uint64_t combine_asked(const struct query *query, const struct key_set *keys, const struct tuples *tuples)
-	NONNULL(1, 2);
-
-/* What a part is asked. */
-struct asking {
-	const struct part *part;
-	const struct query *query;
-	const struct key_set *keys; /* by key of the query */
-	const struct tuples *tuples; /* NULL: every combination */
-	struct str before; /* what :before is bound to */
-};
-
-/* executions.c - one statement, with which values how often */
-
-enum { EXECUTIONS_MAX = 64 };
-struct executions {
-	struct key_values *of[EXECUTIONS_MAX]; /* each by key, as the source writes them; one more for :before */
-	size_t n;
-};
-
-/* All executions, at least one, in `mem`; `all` is like one of them, with all values. False: more than EXECUTIONS_MAX.
- * Any thread. */
-bool executions_make(const struct asking *asking, struct key_values *all, struct arena *mem, struct executions *out)
-	MUST_CHECK NONNULL(1, 2, 3, 4);
-
-/* wording.c - what a source is asked: the text and its parameters */
-
-/* Write f->sql, params and n_runs; in f->mem. ERR_MAPPING: too many executions. Any thread. */
-bool wording_write(const struct asking *asking, struct fetch *f, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
-
 /* guard.c - not more rows than the mapping says */
-
-/* How many rows to read for so many asked values. */
-uint32_t guard_max_rows(const struct part *part, uint64_t asked) NONNULL(1);
-/* Hold a fact's rows, which prove the keys they were asked by, against the part: what is too much for one asked value
- * is cut off (ROWS_CUT, or ROWS_TRUNCATED where that leaves a value without rows), and several rows of one customer
- * are told where single values are taken from the part (ROWS_SEVERAL). The rows that are left live in `mem`. */
-void guard_rows(const struct catalog *cat, const struct query *query, const struct key_set *keys, struct fact *fact,
-		struct arena *mem) NONNULL(1, 2, 3, 4, 5);
 
 /* Note in an ended run of the view whether it has several rows, though single values are taken from it. */
 void guard_view(struct run *run) NONNULL(1);
-
-/* together.c - several requests' fetches of one part as one query */
-
-/* How a fetch can be asked together with others of the same query, in `mem`, which must live as long as the fetch;
- * NULL: alone only. */
-const struct fetch_batch *together_batch(const struct part *part, const struct query *query, const struct key_set *keys,
-					 struct arena *mem) NONNULL(1, 2, 3, 4);
 
 /* choice.c - what of the view the caller chose, and what of that the role may see */
 
@@ -427,37 +353,6 @@ struct str asked_names(struct flow *flow, uint32_t bits) NONNULL(1);
 /* "candidates": one object for each, best first. */
 void candidates_put(struct flow *flow, struct node *root) NONNULL(1, 2);
 
-/* envelope.c - what stands around the customer in an answer */
-
-/* "match" from flow->match. */
-void envelope_match(struct flow *flow, struct node *root) NONNULL(1, 2);
-/* "parts" from the facts of all runs; returns how many are missing. */
-uint32_t envelope_parts(struct flow *flow, struct node *root) NONNULL(1, 2);
-/* The word of the interface for a state. */
-const char *envelope_state(enum fact_state state) __attribute__((returns_nonnull));
-/* Value of the Server-Timing header. */
-void envelope_timing(struct flow *flow) NONNULL(1);
-/* The word of the interface for an outcome. */
-const char *envelope_outcome(enum outcome outcome) __attribute__((returns_nonnull));
-
-/* vary.c - what differs from one answer to the next though nothing has changed */
-
-/* Note that a value of the answer is of that kind. Once for a node. */
-struct vary *flow_vary(struct flow *flow, struct node *node, enum vary_kind kind) NONNULL(1, 2)
-	__attribute__((returns_nonnull));
-/* Those that were written, in their order in the body; in the flow's arena. */
-const struct vary *vary_list(struct flow *flow, size_t *n_out) NONNULL(1, 2) __attribute__((returns_nonnull));
-/* Which of the times it is by which sealed ids are renewed: one that is told again, with 304 or from what is kept, is
- * good for half of its time at least. `now_ms` is the lane's wall clock. */
-uint64_t vary_generation(const struct flow *flow, int64_t now_ms) NONNULL(1);
-/* Set reply->etag from the body, unless it is no view, or canonical. */
-void vary_tag(struct flow *flow) NONNULL(1);
-
-/* links.c - the question again, as URLs */
-
-/* "links" of a customer whose sealed id is `id`: nothing when it is the NULL view, or the answer canonical. */
-void links_put(struct flow *flow, struct node *root, struct str id) NONNULL(1, 2);
-
 /* progress.c - what somebody who looks on is told while the answer grows; all do nothing when nobody does */
 
 /* In `mem`, which must be the flow's. */
@@ -476,14 +371,5 @@ bool progress_awaits(struct run *run) NONNULL(1);
 /* The job of such a run has landed; the run's fact is what it brought, or what it was. The flow may be gone
  * afterwards. */
 void progress_late(struct run *run) NONNULL(1);
-
-/* flat.c - answers for telephone systems */
-
-/* The view of a flat question that names none: "routing", else the only flat one beside "cnam"; NULL: no such one. */
-const struct view *flat_view(const struct flow *flow) NONNULL(1);
-/* Refuse: the view of a flat question is not there or not flat. */
-enum step_end flat_refuse_view(struct flow *flow) NONNULL(1);
-/* Make flow->root of a flat question: the outcome, then every name of the view with its value or its default. */
-void flat_put(struct flow *flow) NONNULL(1);
 
 #endif
