@@ -235,14 +235,21 @@ bool text_to_u64(struct str s, uint64_t *out)
 
 size_t text_from_i64(int64_t value, char out[TEXT_I64_MOST])
 {
+	static const char pairs[] = "00010203040506070809" "10111213141516171819" "20212223242526272829"
+				    "30313233343536373839" "40414243444546474849" "50515253545556575859"
+				    "60616263646566676869" "70717273747576777879" "80818283848586878889"
+				    "90919293949596979899";
 	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 	size_t n = 1 + (value < 0), at;
 
-	for (uint64_t rest = left; rest > 9; rest /= 10)
-		n++;
-	for (at = n; left > 9; left /= 10)
-		out[--at] = (char)('0' + left % 10);
-	out[--at] = (char)('0' + left);
+	for (uint64_t more = left; more > 9; more /= 100)
+		n += more > 99 ? 2 : 1;
+	for (at = n; left > 9; left /= 100) {
+		out[--at] = pairs[left % 100 * 2 + 1];
+		out[--at] = pairs[left % 100 * 2];
+	}
+	if (at > (value < 0 ? 1 : 0))
+		out[--at] = (char)('0' + left);
 	if (value < 0)
 		out[0] = '-';
 	return n;

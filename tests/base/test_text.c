@@ -160,7 +160,12 @@ static void numbers_become_digits(void **state)
 		const char *text;
 	} of[] = { { 0, "0" },
 		   { 7, "7" },
+		   { 99, "99" },
+		   { 100, "100" },
+		   { 1089, "1089" },
+		   { -5, "-5" },
 		   { -10, "-10" },
+		   { -109, "-109" },
 		   { INT64_MAX, "9223372036854775807" },
 		   { INT64_MIN, "-9223372036854775808" } };
 	char text[TEXT_I64_MOST];
