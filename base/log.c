@@ -18,19 +18,19 @@ void log_set_level(enum log_level least)
 	atomic_store(&least_level, (int)least);
 }
 
-static const char *level_name(enum log_level level)
+static struct str level_text(enum log_level level)
 {
 	switch (level) {
 	case LOG_DEBUG:
-		return "debug";
+		return STR(",\"level\":\"debug\",\"event\":");
 	case LOG_INFO:
-		return "info";
+		return STR(",\"level\":\"info\",\"event\":");
 	case LOG_WARN:
-		return "warn";
+		return STR(",\"level\":\"warn\",\"event\":");
 	case LOG_ERROR:
 		break;
 	}
-	return "error";
+	return STR(",\"level\":\"error\",\"event\":");
 }
 
 static void put_char(struct buf *line, uint32_t cp)
@@ -57,13 +57,23 @@ static size_t plain_run(struct str s)
 	return n;
 }
 
-static void put_quoted(struct buf *line, const char *before, struct str s, const char *behind)
+/* The bytes of `s` in quotes; nothing is escaped. */
+static void put_quoted(struct buf *line, struct str s)
 {
-	size_t n = strlen(before) + s.n + strlen(behind);
-	char *to = stpcpy(buf_reserve(line, n), before);
+	char *to = buf_reserve(line, s.n + 2);
 
-	strcpy(s.n ? mempcpy(to, s.p, s.n) : to, behind);
-	line->len += n;
+	*to++ = '"';
+	to = mempcpy(to, s.p, s.n);
+	*to++ = '"';
+	*to = '\0';
+	line->len += s.n + 2;
+}
+
+static void put_name(struct buf *line, const char *name)
+{
+	buf_putc(line, ',');
+	put_quoted(line, str_of(name)); /* a word, as well */
+	buf_putc(line, ':');
 }
 
 /* A JSON string; bytes that are not UTF-8 become U+FFFD. */
@@ -76,7 +86,7 @@ static void put_text(struct buf *line, struct str s)
 		return;
 	}
 	if (plain_run(s) == s.n) {
-		put_quoted(line, "\"", s, "\"");
+		put_quoted(line, s);
 		return;
 	}
 	buf_putc(line, '"');
@@ -120,9 +130,9 @@ static void put_time(struct buf *line)
 		strftime(last.text, sizeof(last.text), "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &tm);
 		last.s = now;
 	}
-	buf_puts(line, last.text);
+	buf_put(line, last.text, sizeof(last.text) - 1);
 	buf_put(line, (char[]){ (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10) }, 3);
-	buf_puts(line, "Z\"");
+	buf_put(line, "Z\"", 2);
 }
 
 /* Lines of this thread that wait. No more than a pipe takes in one piece, whoever else writes to it. */
@@ -173,10 +183,10 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	if ((int)level < atomic_load_explicit(&least_level, memory_order_relaxed))
 		return;
 	put_time(&line);
-	put_quoted(&line, ",\"level\":\"", str_of(level_name(level)), "\",\"event\":");
+	buf_put_str(&line, level_text(level));
 	put_text(&line, str_of(event));
 	for (size_t i = 0; i < n; i++) {
-		put_quoted(&line, ",\"", str_of(fields[i].name), "\":"); /* a word, as well */
+		put_name(&line, fields[i].name);
 		if (fields[i].kind == LOG_INT)
 			put_number(&line, fields[i].number);
 		else
