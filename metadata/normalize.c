@@ -1,5 +1,6 @@
 #include "metadata/normalize.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <regex.h>
 
@@ -8,12 +9,45 @@
 #include "metadata/phone.h"
 #include "metadata/spelling.h"
 
-enum { RAW_MOST = 256, INTEGER_MOST = 20, UUID_DIGITS = 32 };
+enum { LEAST_MOST = 9, RAW_MOST = 256, INTEGER_MOST = 20, UUID_DIGITS = 32 };
 
 /* The C library's part hangs on a pointer of its own, so that freeing it needs no cast. */
 struct block {
 	regex_t *re;
+	struct str begin; /* with what every match begins; empty: that is not known */
 };
+
+/* How often the character before `at` is there at least. */
+static size_t least_of(const char *at)
+{
+	if (*at == '*' || *at == '?')
+		return 0;
+	if (*at != '{')
+		return 1;
+	return at[1] > '0' && at[1] <= '9' && (at[2] == '}' || at[2] == ',') ? (size_t)(at[1] - '0') : 0;
+}
+
+/* The literal text that a pattern is anchored to, as far as it is easily told: behind `^`, to the first character that
+ * means more than itself. */
+static struct str literal_begin(const char *pattern, struct arena *mem)
+{
+	char *text = arena_alloc(mem, strlen(pattern) + LEAST_MOST);
+	size_t n = 0;
+
+	if (*pattern != '^' || strchr(pattern, '|'))
+		return (struct str){ text, 0 };
+	for (const char *at = pattern + 1; *at; at++) {
+		if (*at == '\\' && at[1] && strchr("+.()[]{}*?^$", at[1]))
+			at++;
+		else if (!isalnum((unsigned char)*at))
+			break;
+		memset(text + n, *at, least_of(at + 1));
+		n += least_of(at + 1);
+		if (at[1] && strchr("*?+{", at[1]))
+			break;
+	}
+	return (struct str){ text, n };
+}
 
 bool normalize_block_compile(const char *pattern, struct arena *mem, const void **re_out, struct err *err)
 {
@@ -28,6 +62,7 @@ bool normalize_block_compile(const char *pattern, struct arena *mem, const void 
 		return err_set(err, ERR_MAPPING, "block", "not a POSIX extended regular expression: %s",
 			       why);
 	}
+	block->begin = literal_begin(pattern, mem);
 	*re_out = block;
 	return true;
 }
@@ -81,12 +116,26 @@ static struct str trim(struct str s)
 	return end ? (struct str){ s.p + first, end - first } : STR("");
 }
 
+/* Most keys: a few characters that are printed, ASCII, without a blank. */
+static bool is_plain(struct str s)
+{
+	bool plain = s.n > 0 && s.n <= RAW_MOST;
+
+	for (size_t i = 0; i < s.n && plain; i++)
+		plain = s.p[i] > ' ' && s.p[i] < 0x7F;
+	return plain;
+}
+
 /* Trimmed text that any type may look at: UTF-8, bounded, no control characters. */
 static bool clean(struct str raw, struct str *out)
 {
 	struct str s;
 	uint32_t cp;
 
+	if (raw.p && is_plain(raw)) {
+		*out = raw;
+		return true;
+	}
 	if (raw.p == NULL || !text_is_utf8(raw))
 		return false;
 	s = trim(raw);
@@ -112,13 +161,16 @@ static uint32_t narrow(uint32_t cp)
 	return is_space(cp) ? ' ' : cp;
 }
 
-/* Numbers only: their characters in ASCII. Never longer than `s`. */
+/* Numbers only: their characters in ASCII. Never longer than `s`, which may be it. */
 static struct str fold(struct str s, struct arena *mem)
 {
-	char *out = arena_alloc(mem, s.n + 1);
+	char *out;
 	size_t used = 0;
 	uint32_t cp;
 
+	if (is_plain(s))
+		return s;
+	out = arena_alloc(mem, s.n + 1);
 	for (size_t i = 0; i < s.n;) {
 		i += text_next((struct str){ s.p + i, s.n - i }, &cp);
 		used += text_encode(narrow(cp), out + used);
@@ -289,13 +341,18 @@ static bool matches(const regex_t *re, const char *text)
 	return match || unknown;
 }
 
+static bool begins(struct str s, struct str with)
+{
+	return s.n >= with.n && memcmp(s.p, with.p, with.n) == 0;
+}
+
 static enum key_verdict judge(const struct key *key, bool read, struct str value, struct str *out)
 {
 	const struct block *block = key->block_re;
 
 	if (!read)
 		return KEY_MALFORMED;
-	if (block && matches(block->re, value.p))
+	if (block && begins(value, block->begin) && matches(block->re, value.p))
 		return KEY_BLOCKED;
 	*out = value;
 	return KEY_OK;

@@ -354,6 +354,36 @@ static void blocked_values_are_told_from_malformed_ones(void **state)
 	normalize_block_free(NULL);
 }
 
+static void a_block_means_the_same_whatever_it_begins_with(void **state)
+{
+	static const struct {
+		const char *pattern, *value;
+		enum key_verdict verdict;
+	} cases[] = {
+		{ "^ab+c", "abbc", KEY_BLOCKED },     { "^ab+c", "ac", KEY_OK },
+		{ "^ab*c", "ac", KEY_BLOCKED },       { "^ab?c", "acx", KEY_BLOCKED },
+		{ "^ab{0}c", "ac", KEY_BLOCKED },     { "^ab{2}c", "abbc", KEY_BLOCKED },
+		{ "^ab{2,}", "abc", KEY_OK },         { "^ab{2,}", "abbb", KEY_BLOCKED },
+		{ "^ab{12}c", "abbbbbbbbbbbbc", KEY_BLOCKED }, { "^ab|c", "xc", KEY_BLOCKED },
+		{ "^a.c", "axc", KEY_BLOCKED },       { "^a\\.c", "axc", KEY_OK },
+		{ "^a\\.c", "a.c", KEY_BLOCKED },     { "^(ab)?c", "c", KEY_BLOCKED },
+		{ "^a(bc)*$", "a", KEY_BLOCKED },     { "^\\+1{2}\\*", "+11*", KEY_BLOCKED },
+		{ "^\\+?1", "1", KEY_BLOCKED },       { "b", "abc", KEY_BLOCKED },
+		{ "^abc$", "ab", KEY_OK },            { "^abc$", "abcd", KEY_OK },
+		{ "^a\\wc", "abc", KEY_BLOCKED },     { "^", "x", KEY_BLOCKED },
+	};
+	struct err err = { 0 };
+	struct str out;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct key key = { .type = KEY_TEXT };
+
+		assert_true(normalize_block_compile(cases[i].pattern, *state, &key.block_re, &err));
+		assert_int_equal(normalize_key(&key, str_of(cases[i].value), *state, &out), cases[i].verdict);
+		normalize_block_free(key.block_re);
+	}
+}
+
 static void a_wrong_pattern_is_explained(void **state)
 {
 	const void *re = NULL;
@@ -394,6 +424,7 @@ int main(void)
 		T(a_cell_is_read_by_its_columns_spellings),
 		T(every_spelling_is_read_back),
 		T(blocked_values_are_told_from_malformed_ones),
+		T(a_block_means_the_same_whatever_it_begins_with),
 		T(a_wrong_pattern_is_explained),
 	};
 
