@@ -39,12 +39,14 @@ static struct str shortened(struct str tenant)
 static struct tenant_use *place_of(struct admission *a, struct str tenant)
 {
 	struct tenant_use *free_place = NULL;
+	uint32_t active = 0;
 
-	for (size_t i = 0; i < ADMISSION_TENANTS; i++) {
+	for (size_t i = 0; i < ADMISSION_TENANTS && (active < a->n_active || !free_place); i++) {
 		struct tenant_use *t = &a->tenants[i];
 
 		if (is_of(t, tenant))
 			return t;
+		active += t->in_flight != 0;
 		if (!t->in_flight && !free_place)
 			free_place = t;
 	}
