@@ -39,7 +39,12 @@ bool uri_decode(struct str raw, enum uri_in in, struct arena *mem, struct str *o
 	size_t n = 0;
 
 	for (size_t at = 0; at < raw.n;) {
-		int byte = byte_decode(raw, &at, in);
+		int byte = (unsigned char)raw.p[at];
+
+		if (byte == '%' || byte == '+')
+			byte = byte_decode(raw, &at, in);
+		else
+			at++;
 
 		if (byte < ' ' || byte == 0x7f)
 			return false;
