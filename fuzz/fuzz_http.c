@@ -124,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct exchange x = { .mem = arena_new(), .context = &answered, .finish = finish };
 	const char *blank;
 
+	x.headers.of = arena_array_of(x.mem, struct header, HEADERS_MAX);
 	first = line_next(&rest);
 	blank = first.n ? memchr(first.p, ' ', first.n) : NULL;
 	x.method = arena_cstr(x.mem, (struct str){ first.p, blank ? (size_t)(blank - first.p) : 0 });

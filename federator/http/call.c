@@ -273,6 +273,15 @@ static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
+static void headers_read(struct call *call)
+{
+	struct headers *h = &call->x.headers;
+	size_t n = (size_t)MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, NULL, NULL);
+
+	h->of = arena_array_of(call->x.mem, struct header, n < HEADERS_MAX ? n : HEADERS_MAX);
+	MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, header_take, h);
+}
+
 static size_t header_bytes(const struct call *call)
 {
 	return MHD_get_connection_info(call->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
@@ -302,7 +311,7 @@ static enum MHD_Result call_header(struct call *call, const char *method, const 
 		return MHD_NO;
 	}
 	x->method = arena_cstr(x->mem, str_of(method));
-	MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, header_take, &x->headers);
+	headers_read(call);
 	acceptable = headers_format(&x->headers, &x->format);
 	given = headers_get(&x->headers, "X-Request-Id");
 	if (headers_is_token(given))

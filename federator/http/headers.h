@@ -10,9 +10,9 @@ struct header {
 
 enum { HEADERS_MAX = 100 };
 
-/* In the order they came. */
+/* In the order they came; `of` is whose they are. */
 struct headers {
-	struct header of[HEADERS_MAX];
+	struct header *of;
 	size_t n;
 	bool too_many; /* more than HEADERS_MAX came */
 };

@@ -6,7 +6,8 @@ static struct ask ask;
 
 static const char *read_fields(const char *first, const char *second)
 {
-	struct headers h = { .n = 2 };
+	struct header fields[2];
+	struct headers h = { .of = fields, .n = 2 };
 
 	h.of[0] = (struct header){ STR("cache-control"), str_of(first) };
 	h.of[1] = (struct header){ STR("Cache-Control"), str_of(second) };

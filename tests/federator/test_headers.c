@@ -4,7 +4,8 @@
 
 static struct headers headers_of(const char *const *pairs)
 {
-	struct headers h = { 0 };
+	static struct header fields[8]; /* of the last call */
+	struct headers h = { .of = fields };
 
 	for (; pairs[0]; pairs += 2)
 		h.of[h.n++] = (struct header){ str_of(pairs[0]), str_of(pairs[1]) };

@@ -327,7 +327,8 @@ static void a_purge_names_what_is_void(void **state)
 static void header_fields_fill_what_the_question_left_open(void **state)
 {
 	struct question q = question();
-	struct headers h = { .n = 4 };
+	struct header fields[4];
+	struct headers h = { .of = fields, .n = 4 };
 
 	(void)state;
 	h.of[0] = (struct header){ STR("Prefer"), STR("wait=2, handling=strict, respond-async") };
