@@ -297,17 +297,24 @@ static char *put_timing(const struct run *run, char *at)
 
 void envelope_timing(struct flow *flow)
 {
-	enum { MOST = sizeof(", ;dur=.0;desc=missing") + TEXT_I64_MOST }; /* beside the name */
-	const char *end = flow->reply.server_timing + sizeof(flow->reply.server_timing);
-	char *at = flow->reply.server_timing;
+	enum { ALL = 1024, MOST = sizeof(", ;dur=.0;desc=missing") + TEXT_I64_MOST }; /* beside the name */
+	char *at, *end;
 
-	for (size_t i = 0; !flow->ask.canonical && i < flow->n_walks + flow->n_runs; i++) {
+	if (flow->ask.canonical)
+		return;
+	at = arena_alloc(flow->mem, ALL);
+	end = at + ALL;
+	for (size_t i = 0; i < flow->n_walks + flow->n_runs; i++) {
 		const struct run *run = i < flow->n_walks ? &flow->walks[i] : &flow->runs[i - flow->n_walks];
 
 		if (!run->begun_us) /* it never began, or took over the rows of a walk */
 			continue;
 		if ((size_t)(end - at) < strlen(run->part->name) + MOST)
 			return;
-		at = put_timing(run, at > flow->reply.server_timing ? stpcpy(at, ", ") : at);
+		if (flow->reply.server_timing)
+			at = stpcpy(at, ", ");
+		else
+			flow->reply.server_timing = at;
+		at = put_timing(run, at);
 	}
 }

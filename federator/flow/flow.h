@@ -94,7 +94,7 @@ struct reply {
 	bool complete; /* of a view: all that was needed answered, with all its rows */
 	char view[64]; /* for logs and headers */
 	char revision[17];
-	char server_timing[1024]; /* value of the header, "" when canonical */
+	const char *server_timing; /* value of the header, gone when done() returns; NULL: none, as when canonical */
 	char etag[32]; /* of a view: `W/"..."`, the same while nothing but ages, timings and seals differs; else "" */
 	uint32_t parts, missing; /* for the request log */
 	uint64_t took_us;

@@ -24,7 +24,7 @@ static bool put_number(struct MHD_Response *r, const char *name, uint32_t value)
 
 static bool put_view_headers(struct MHD_Response *r, const struct reply *reply)
 {
-	if (reply->server_timing[0] && !put(r, "Server-Timing", reply->server_timing))
+	if (reply->server_timing && !put(r, "Server-Timing", reply->server_timing))
 		return false;
 	if (!reply->etag[0] && reply->status != 200)
 		return true;
