@@ -67,7 +67,8 @@ void flow_release(struct flow *flow)
 	for (size_t i = 0; i < flow->n_runs; i++)
 		run_end(&flow->runs[i]);
 	progress_free(flow);
-	crew_drop(flow->crew);
+	if (flow->crew)
+		crew_drop(flow->crew);
 	world_unref(&flow->world);
 	arena_wipe_free(&mem);
 }
@@ -140,7 +141,6 @@ static struct flow *flow_new(struct lane *lane, const struct ask *ask)
 			       .lane = lane,
 			       .world = service_world(lane->service), /* one mapping set per request */
 			       .holds = 1,
-			       .crew = crew_new(),
 			       .started_us = clock_mono_us(),
 			       .timer = { .fire = on_budget } };
 	ask_copy(&flow->ask, ask, mem);

@@ -316,9 +316,11 @@ static void refuse(struct job *job, struct run *run, const struct err *err)
 
 static bool submit(struct job *job, struct run *run, struct err *err)
 {
-	const struct flow *flow = run->flow;
+	struct flow *flow = run->flow;
 	struct adapter *adapter = flow->world->adapters[run->part->source->index];
 
+	if (!flow->crew)
+		flow->crew = crew_new();
 	make_fetch(job, run);
 	if (!room_for(run, err) || !write_fetch(job, err) ||
 	    !flight_begin(&job->flight, flow->lane, flow->crew, adapter, job->fetch, err)) {

@@ -123,7 +123,7 @@ struct flow {
 	const struct key *blocked[ASK_KEYS_MAX]; /* keys whose values are never asked for: left out */
 	size_t n_blocked;
 	struct timeline_filter timeline; /* of a question for the time line */
-	struct crew *crew; /* the fetches under way */
+	struct crew *crew; /* the fetches under way; NULL: there was none yet */
 	struct str tagged; /* the value whose copies were looked for last, its key, and the name of it */
 	const struct key *tagged_by;
 	struct cache_name tag;
