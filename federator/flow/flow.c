@@ -137,13 +137,13 @@ static struct flow *flow_new(struct lane *lane, const struct ask *ask)
 	struct arena *mem = arena_new();
 	struct flow *flow = arena_new_of(mem, struct flow);
 
-	*flow = (struct flow){ .mem = mem,
-			       .lane = lane,
-			       .world = service_world(lane->service), /* one mapping set per request */
-			       .holds = 1,
-			       .started_us = clock_mono_us(),
-			       .timer = { .fire = on_budget } };
-	ask_copy(&flow->ask, ask, mem);
+	flow->mem = mem;
+	flow->lane = lane;
+	flow->world = service_world(lane->service); /* one mapping set per request */
+	flow->ask = *ask;
+	flow->holds = 1;
+	flow->started_us = clock_mono_us();
+	flow->timer.fire = on_budget;
 	return flow;
 }
 

@@ -75,7 +75,7 @@ struct ask {
 	struct arena *at_once;
 };
 
-/* A copy whose texts live in `mem`. */
+/* A copy whose texts live in `mem`; `to` may be `from`. */
 void ask_copy(struct ask *to, const struct ask *from, struct arena *mem) NONNULL(1, 2, 3);
 
 /* The answer: the caller owns `body` (reply_free()) when done() was called. */

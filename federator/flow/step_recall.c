@@ -178,6 +178,8 @@ enum step_end step_recall(struct flow *flow)
 {
 	if (recall(flow))
 		return STEP_ANSWERED;
-	lane_timer_set(flow->lane, &flow->timer, flow->due); /* no earlier step waits */
+	/* No earlier step waits, or keeps a text of the question. */
+	ask_copy(&flow->ask, &flow->ask, flow->mem);
+	lane_timer_set(flow->lane, &flow->timer, flow->due);
 	return STEP_DONE;
 }
