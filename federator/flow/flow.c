@@ -139,7 +139,7 @@ static struct flow *flow_new(struct lane *lane, const struct ask *ask)
 
 	flow->mem = mem;
 	flow->lane = lane;
-	flow->world = service_world(lane->service); /* one mapping set per request */
+	flow->world = ask->world ? ask->world : service_world(lane->service); /* one mapping set per request */
 	flow->ask = *ask;
 	flow->holds = 1;
 	flow->started_us = clock_mono_us();

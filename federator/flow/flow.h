@@ -71,6 +71,8 @@ struct ask {
 	/* By keys, any of the mapping, with no_cache: every customer whom one of them names is told, and the answer has
 	 * no body; it is `complete` when all sources that could name one said so. NULL: nobody. As `onlooker`. */
 	struct tracer *tracer;
+	/* NULL, or the set to answer from: the flow takes over the caller's ownership of it. */
+	const struct world *world;
 	/* NULL, or where the body of an answer may lie that is given before flow_start() returns: see reply.lent. */
 	struct arena *at_once;
 };

@@ -16,16 +16,15 @@ struct question asking_begin(const struct exchange *x, unsigned scope)
 
 bool asking_query(struct exchange *x, struct question *q)
 {
-	const struct world *world = service_world(x->lane->service);
-	const struct catalog *cat = world->cat;
-	const char **keys = arena_array_of(x->mem, const char *, cat->n_keys);
-	bool good;
+	const struct catalog *cat;
+	const char **keys;
 
+	x->world = service_world(x->lane->service);
+	cat = x->world->cat;
+	keys = arena_array_of(x->mem, const char *, cat->n_keys);
 	for (size_t i = 0; i < cat->n_keys; i++)
 		keys[i] = cat->keys[i].name;
-	good = question_query(q, x->query, keys, cat->n_keys);
-	world_unref(&world);
-	return good;
+	return question_query(q, x->query, keys, cat->n_keys);
 }
 
 /* The type of the body, without parameters. */
@@ -123,6 +122,8 @@ static void flow_done(void *owner, struct reply *reply)
 void asking_run(struct exchange *x, struct question *q)
 {
 	q->ask.at_once = x->mem;
+	q->ask.world = x->world;
+	x->world = NULL;
 	flow_start(x->lane, &q->ask, flow_done, x);
 }
 

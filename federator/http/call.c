@@ -172,6 +172,7 @@ static void call_finish(struct exchange *x, struct reply *reply)
 
 	assert(call->pending);
 	call->pending = false;
+	world_unref(&x->world);
 	if (call->state == CALL_RUNNING) {
 		call_leave(call);
 		x->reply = *reply;

@@ -28,6 +28,7 @@ struct exchange {
 	bool close;    /* the connection, after the reply: what follows on it is not trusted */
 	uint64_t begun_us;
 
+	const struct world *world; /* by which the question was read, until it is asked; NULL: by none */
 	struct reply reply;            /* what is sent */
 	bool is_view;                  /* the reply is a flow's: tell about cache and timing */
 	enum shed shed;                /* turned away */
