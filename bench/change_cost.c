@@ -3,8 +3,9 @@
  *   change_cost REDIS quiet|loaded SAMPLES
  *
  * Two caches on one Redis, each with a home, loop and thread of its own as if they were two processes. For each sample
- * the second one gets a copy near, and the first one is told that it changed: the output has a line "near_us done_us",
- * from the call until the second one would no longer serve it, and until the first one was told that it is done.
+ * the second one gets a copy near, and the first one is told that it changed: the output has a line "near_us done_us
+ * bare_us", from the call until the second one would no longer serve it, and until the first one was told that it is
+ * done; the last one is bare_push.h at the same moment, which is what Redis and the machine take of it.
  * `loaded`: the second one is asked until it answers with what is new, and meanwhile both read keys from a made-up
  * source and keep them, as fast as they can, and the keys change, at either of them. At the end nothing moves any more,
  * and every key is read at both: the last line is "stale KEYS READS HITS CHANGES", the first number keys whose copy is
@@ -15,6 +16,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "bench/bare_push.h"
 #include "cache/cache.h"
 
 enum { NODES = 2, KEYS = 512, ASKERS = 16, CHANGERS = 4, LEASE_MS = 1000, WAIT_MS = 200, TTL_MS = 600000 };
@@ -268,12 +270,12 @@ static struct cache_pin pin_of_near(void)
 }
 
 /* Pins of different copies may share a counter: under load one breaks before its own copy changes, so the copy itself
- * is read. */
-static void sample(bool loaded)
+ * is read. False: the pin broke before the change was told. */
+static bool sample(bool loaded)
 {
 	struct changer *teller = &nodes[0].teller;
 	const struct cache_pin pin = pin_of_near();
-	uint64_t old = source[KEYS], near_us;
+	uint64_t old = source[KEYS], near_us, bare_us;
 
 	teller->key = KEYS;
 	loop_post(nodes[0].loop, &teller->post);
@@ -282,8 +284,14 @@ static void sample(bool loaded)
 			pause_briefly();
 	near_us = clock_mono_us();
 	sem_wait(&told);
-	printf("%llu %llu\n", (unsigned long long)(near_us - teller->begun_us),
-	       (unsigned long long)(teller->done_us - teller->begun_us));
+	bare_us = bare_push_sample(pause_briefly);
+	if (bare_us == UINT64_MAX)
+		fail("the bare connection to Redis broke");
+	if (near_us < teller->begun_us)
+		return false;
+	printf("%llu %llu %llu\n", (unsigned long long)(near_us - teller->begun_us),
+	       (unsigned long long)(teller->done_us - teller->begun_us), (unsigned long long)bare_us);
+	return true;
 }
 
 static void load_begin(void)
@@ -373,12 +381,14 @@ int main(int argc, char **argv)
 	salt = arena_printf(arena_new(), "%llu of %d", (unsigned long long)clock_mono_us(), getpid());
 	cache_whole_make(&wholes.source, CACHE_SOURCE, STR("source"));
 	cache_whole_make(&wholes.part, CACHE_PART, STR("part"));
+	if (!bare_push_begin(argv[1]))
+		fail("no bare connection to Redis");
 	for (size_t i = 0; i < NODES; i++)
 		node_start(&nodes[i], argv[1], (uint32_t)(i + 1) * 7919);
 	if (loaded)
 		load_begin();
-	for (unsigned long i = 0; i < n; i++)
-		sample(loaded);
+	for (unsigned long i = 0; i < n;)
+		i += sample(loaded);
 	if (loaded)
 		load_end();
 	printf("stale %u %llu %llu %llu\n", stale_keys(), (unsigned long long)reads, (unsigned long long)hits,
