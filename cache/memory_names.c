@@ -57,33 +57,63 @@ bool memory_names_admit(const struct names *names, const struct node *node, cons
 	return memory_names_floor(names, wholes) < node->began;
 }
 
+/* The link in the bucket that points to the name's first, or the NULL link at the end. */
+static struct name_link **first_of(const struct names *names, const struct cache_name *name)
+{
+	struct name_link **link = bucket_of(names, name);
+
+	while (*link && !name_same(&(*link)->name, name))
+		link = &(*link)->next;
+	return link;
+}
+
+static void add_link(struct names *names, struct name_link *link)
+{
+	struct name_link **at = first_of(names, &link->name), *first = *at;
+
+	if (!first) {
+		*at = link;
+		return;
+	}
+	link->before = first;
+	link->after = first->after;
+	if (link->after)
+		link->after->before = link;
+	first->after = link;
+}
+
+static void remove_link(struct names *names, struct name_link *link)
+{
+	struct name_link **at;
+
+	if (link->after)
+		link->after->before = link->before;
+	if (link->before) {
+		link->before->after = link->after;
+		return;
+	}
+	at = first_of(names, &link->name);
+	if (link->after)
+		link->after->next = link->next;
+	*at = link->after ? link->after : link->next;
+}
+
 void memory_names_add(struct names *names, struct node *node)
 {
-	for (size_t i = 0; i < node->n_links; i++) {
-		struct name_link **bucket = bucket_of(names, &node->links[i].name);
-
-		node->links[i].next = *bucket;
-		*bucket = &node->links[i];
-	}
+	for (size_t i = 0; i < node->n_links; i++)
+		add_link(names, &node->links[i]);
 }
 
 void memory_names_remove(struct names *names, struct node *node)
 {
-	for (size_t i = 0; i < node->n_links; i++) {
-		struct name_link **link = bucket_of(names, &node->links[i].name);
-
-		while (*link != &node->links[i])
-			link = &(*link)->next;
-		*link = (*link)->next;
-	}
+	for (size_t i = 0; i < node->n_links; i++)
+		remove_link(names, &node->links[i]);
 }
 
 const struct node *memory_names_find(const struct names *names, const struct cache_name *name)
 {
-	const struct name_link *link = *bucket_of(names, name);
+	const struct name_link *link = *first_of(names, name);
 
-	while (link && !name_same(&link->name, name))
-		link = link->next;
 	return link ? link->node : NULL;
 }
 

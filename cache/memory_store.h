@@ -30,9 +30,11 @@ struct node {
 	char bytes[];
 };
 
-/* A copy under one of its names. */
+/* A copy under one of its names. Of those with the same name one is in the bucket, and the others hang on it: a name
+ * may have many, and neither they nor those of other names are walked through. */
 struct name_link {
-	struct name_link *next; /* in its bucket */
+	struct name_link *next; /* in its bucket, another name */
+	struct name_link *before, *after; /* of the same name; before: NULL in the bucket */
 	struct cache_name name;
 	struct node *node;
 };

@@ -194,7 +194,7 @@ static void what_made_room_is_not_vouched_for(void **state)
 	end(&w);
 }
 
-/* Keep a copy of customer 9 that gives `given`. */
+/* Keep a copy of customer 9 that gives `given`; 0: nothing. */
 static void put_giver(struct world *w, unsigned who, unsigned given, uint64_t ttl_ms)
 {
 	struct cache_key key = sample_key(who);
@@ -211,7 +211,7 @@ static void put_giver(struct world *w, unsigned who, unsigned given, uint64_t tt
 						  .names = &name,
 						  .n_names = 1,
 						  .given = &cookie,
-						  .n_given = 1 });
+						  .n_given = given != 0 });
 }
 
 static uint64_t invalidate(struct world *w, unsigned who)
@@ -238,6 +238,32 @@ static void what_a_lapsed_copy_gave_goes_with_its_customer(void **state)
 	assert_int_equal(invalidate(&w, 9), 1);
 	assert_null(look_up(&w, 50).rows);
 	sample_check(look_up(&w, 51).rows, 51);
+	end(&w);
+}
+
+/* The first of them, the last and those between, in the order in which they came, and the other way. */
+static void a_name_may_have_many_copies(void **state)
+{
+	struct world w = begin_with(64 << 20);
+	enum { COPIES = 20000, OTHER = COPIES };
+
+	(void)state;
+	for (unsigned who = 0; who < COPIES; who++)
+		put_giver(&w, who, 0, 60000);
+	put(&w, OTHER, 60000);
+	for (unsigned i = 0; i < COPIES / 4; i++) {
+		struct cache_key old = sample_key(i), young = sample_key(COPIES - 1 - i);
+
+		cache_drop(w.cache, &old);
+		cache_drop(w.cache, &young);
+	}
+	assert_int_equal(cache_state(w.cache).entries, COPIES / 2 + 1);
+	sample_check(look_up(&w, COPIES / 2).rows, COPIES / 2);
+	assert_int_equal(invalidate(&w, 9), COPIES / 2);
+	assert_null(look_up(&w, COPIES / 2).rows);
+	sample_check(look_up(&w, OTHER).rows, OTHER);
+	put_giver(&w, 1, 0, 60000);
+	assert_int_equal(invalidate(&w, 9), 1);
 	end(&w);
 }
 
@@ -388,6 +414,7 @@ int main(void)
 		cmocka_unit_test(the_least_lately_used_makes_room),
 		cmocka_unit_test(what_is_larger_than_the_store_is_not_kept),
 		cmocka_unit_test(many_copies_are_all_found),
+		cmocka_unit_test(a_name_may_have_many_copies),
 		cmocka_unit_test(threads_share_a_store_and_anybody_may_look_at_it),
 		cmocka_unit_test(without_a_cache_all_is_a_miss),
 		cmocka_unit_test(a_stand_in_says_what_is_found),
