@@ -9,7 +9,7 @@
 #include "cache/memory_store.h"
 #include "cache/stamp.h"
 
-enum { BUCKETS_LEAST = 1024 };
+enum { BUCKETS_LEAST = 16, ENTRY_USUAL = 512 /* bytes of a copy that the table is made for */ };
 static const uint64_t ttl_most_ms = UINT64_C(3652) * 24 * 3600 * 1000; /* ten years */
 
 struct memory {
@@ -17,53 +17,30 @@ struct memory {
 	struct memory_store *store;
 };
 
-struct memory_store *memory_store_new(size_t max_bytes, struct heard *heard)
-{
-	struct memory_store *store = memory_new(sizeof(*store));
-
-	if (pthread_mutex_init(&store->lock, NULL) != 0)
-		abort();
-	store->max_bytes = max_bytes;
-	store->heard = heard;
-	store->n_buckets = BUCKETS_LEAST;
-	store->buckets = memory_new_array(store->n_buckets, sizeof(struct node *));
-	memory_names_begin(&store->names, max_bytes);
-	return store;
-}
-
 static size_t cost(const struct node *node)
 {
 	return sizeof(*node) + node->n + sizeof(struct node *) +
 	       (node->n_links + node->n_given) * (sizeof(struct name_link) + sizeof(struct name_link *));
 }
 
-static struct node **bucket_of(struct memory_store *store, const struct cache_key *key)
+static struct node *node_of(struct resident *resident)
 {
-	return &store->buckets[digest_sip(str_of(key->text)) & (store->n_buckets - 1)];
+	return CONTAINER_OF(resident, struct node, as_resident);
+}
+
+static uint64_t hash_of(const struct cache_key *key)
+{
+	return digest_sip(str_of(key->text));
 }
 
 /* The link that points to the key's node, or the NULL link at the end of its chain. */
 static struct node **link_of(struct memory_store *store, const struct cache_key *key)
 {
-	struct node **link = bucket_of(store, key);
+	struct node **link = &store->buckets[hash_of(key) & (store->n_buckets - 1)];
 
 	while (*link && strcmp((*link)->key.text, key->text) != 0)
 		link = &(*link)->chain;
 	return link;
-}
-
-static void unlist(struct memory_store *store, struct node *node)
-{
-	*(node->newer ? &node->newer->older : &store->newest) = node->older;
-	*(node->older ? &node->older->newer : &store->oldest) = node->newer;
-}
-
-static void list_newest(struct memory_store *store, struct node *node)
-{
-	node->newer = NULL;
-	node->older = store->newest;
-	*(store->newest ? &store->newest->newer : &store->oldest) = node;
-	store->newest = node;
 }
 
 static void free_node(struct node *node)
@@ -81,7 +58,7 @@ static _Atomic uint64_t *count_of(struct memory_store *store, uint32_t slot)
 
 static uint32_t slot_of(const struct cache_key *key)
 {
-	return (uint32_t)digest_sip(str_of(key->text)) % MEMORY_COUNTS;
+	return (uint32_t)hash_of(key) % MEMORY_COUNTS;
 }
 
 /* Pins of the key, and of those that share its counter, hold no more. */
@@ -90,55 +67,72 @@ static void unpin(struct memory_store *store, const struct cache_key *key)
 	atomic_fetch_add(count_of(store, slot_of(key)), 1);
 }
 
-/* Also of one that only makes room: with its names gone, nobody would know that a change was about it. */
-static void remove_at(struct memory_store *store, struct node **link)
+/* Of one that is no resident any more. Its pins break also when it only makes room: with its names gone, nobody would
+ * know that a change was about it. */
+static void detach(struct memory_store *store, struct node **link)
 {
 	struct node *node = *link;
 
 	unpin(store, &node->key);
 	*link = node->chain;
-	unlist(store, node);
 	memory_names_remove(&store->names, node);
-	store->bytes -= cost(node);
-	store->entries--;
 	free_node(node);
 }
 
-/* Nothing that it says has changed: it makes room, or its time is over. */
+static void remove_at(struct memory_store *store, struct node **link)
+{
+	residents_remove(&store->residents, &(*link)->as_resident);
+	detach(store, link);
+}
+
+/* Nothing that it says has changed: its time is over, or a newer one comes. */
 static void forget(struct memory_store *store, struct node **link)
 {
 	memory_lapsed_add(&store->names.lapsed, *link);
 	remove_at(store, link);
 }
 
-static void grow(struct memory_store *store)
+/* It makes room. */
+static void gone(struct resident *resident, void *owner)
 {
-	struct node **old = store->buckets;
-	size_t n = store->n_buckets;
+	struct memory_store *store = owner;
+	struct node **link = link_of(store, &node_of(resident)->key);
 
-	if (store->entries < n)
-		return;
-	store->n_buckets = 2 * n;
+	memory_lapsed_add(&store->names.lapsed, *link);
+	detach(store, link);
+}
+
+struct memory_store *memory_store_new(size_t max_bytes, struct heard *heard)
+{
+	struct memory_store *store = memory_new(sizeof(*store));
+
+	if (pthread_mutex_init(&store->lock, NULL) != 0)
+		abort();
+	store->heard = heard;
+	store->n_buckets = BUCKETS_LEAST;
+	while (store->n_buckets <= max_bytes / ENTRY_USUAL / 2)
+		store->n_buckets *= 2;
 	store->buckets = memory_new_array(store->n_buckets, sizeof(struct node *));
-	for (size_t i = 0; i < n; i++)
-		for (struct node *node = old[i], *next; node; node = next) {
-			struct node **bucket = bucket_of(store, &node->key);
+	residents_begin(&store->residents, max_bytes, store->n_buckets * sizeof(struct node *), gone, store);
+	memory_names_begin(&store->names, max_bytes);
+	return store;
+}
 
-			next = node->chain;
-			node->chain = *bucket;
-			*bucket = node;
-		}
-	free(old);
+static void free_list(struct resident *newest)
+{
+	for (struct resident *resident = newest, *older; resident; resident = older) {
+		older = resident->older;
+		free_node(node_of(resident));
+	}
 }
 
 void memory_store_free(struct memory_store **store)
 {
 	if (!*store)
 		return;
-	for (struct node *node = (*store)->newest, *older; node; node = older) {
-		older = node->older;
-		free_node(node);
-	}
+	for (size_t i = 0; i < SEGMENTS; i++)
+		free_list((*store)->residents.lists[i].newest);
+	residents_end(&(*store)->residents);
 	memory_names_end(&(*store)->names);
 	pthread_mutex_destroy(&(*store)->lock);
 	free((*store)->buckets);
@@ -153,30 +147,33 @@ static struct cache_pin pin_of(struct memory_store *store, const struct cache_ke
 	return (struct cache_pin){ .slot = slot, .count = *count_of(store, slot), .epoch = store->epoch, .set = true };
 }
 
-/* Under the lock. False: no copy, or a bad one (*bad), which is gone now. */
-static bool look_up(struct memory_store *store, struct cache_ask *ask, struct cache_hit *hit, bool *bad)
+/* Under the lock. NULL: no copy that may be given out, or a bad one (*bad); what was there is gone then. */
+static struct node *take(struct memory_store *store, struct cache_ask *ask, uint64_t now_us, struct cache_hit *hit,
+			 bool *bad)
 {
 	struct node **link = link_of(store, &ask->key), *node = *link;
 
 	if (!node)
-		return false;
-	if (clock_mono_us() >= node->expires_us) {
-		forget(store, link);
-		return false;
-	}
-	if (node->began <= memory_names_floor(&store->names, &ask->wholes)) {
-		forget(store, link);
-		return false;
-	}
-	if (!entry_decode((struct str){ node->bytes, node->n }, ask->mem, hit)) {
+		return NULL;
+	if (now_us < node->as_resident.expires_us && node->began > memory_names_floor(&store->names, &ask->wholes)) {
+		if (entry_decode((struct str){ node->bytes, node->n }, ask->mem, hit))
+			return node;
 		*bad = true;
-		forget(store, link);
-		return false;
 	}
-	unlist(store, node);
-	list_newest(store, node);
-	hit->pin = pin_of(store, &ask->key);
-	return true;
+	forget(store, link);
+	return NULL;
+}
+
+/* Under the lock. */
+static bool look_up(struct memory_store *store, struct cache_ask *ask, struct cache_hit *hit, bool *bad)
+{
+	uint64_t now_us = clock_mono_us();
+	struct node *node = take(store, ask, now_us, hit, bad);
+
+	residents_asked(&store->residents, hash_of(&ask->key), node ? &node->as_resident : NULL, now_us);
+	if (node)
+		hit->pin = pin_of(store, &ask->key);
+	return node;
 }
 
 static void memory_get(struct cache *c, struct cache_ask *ask)
@@ -211,33 +208,29 @@ static void memory_begin(struct cache *c, struct cache_ask *ask)
 		ask->found(ask, hit);
 }
 
-/* Under the lock. False: nobody shall find it. */
+/* Under the lock. The node is the store's afterwards. False: nobody shall find it, it is gone. */
 static bool insert(struct memory_store *store, struct node *node, const struct cache_wholes *wholes)
 {
 	struct node **link = link_of(store, &node->key);
 
-	if ((*link && (*link)->began > node->began) || !memory_names_admit(&store->names, node, wholes))
+	if ((*link && (*link)->began > node->began) || !memory_names_admit(&store->names, node, wholes)) {
+		free_node(node);
 		return false;
+	}
 	unpin(store, &node->key);
 	if (*link)
 		forget(store, link);
-	while (store->bytes + cost(node) > store->max_bytes)
-		forget(store, link_of(store, &store->oldest->key));
-	grow(store);
-	link = bucket_of(store, &node->key);
+	link = &store->buckets[node->as_resident.hash & (store->n_buckets - 1)];
 	node->chain = *link;
 	*link = node;
-	list_newest(store, node);
 	memory_names_add(&store->names, node);
-	store->bytes += cost(node);
-	store->entries++;
-	return true;
+	return residents_add(&store->residents, &node->as_resident);
 }
 
-/* NULL: no room. */
+/* NULL: it would never fit, or there is no memory. */
 static struct node *new_node(const struct memory_store *store, const struct cache_fill *fill, struct str bytes)
 {
-	struct node *node = bytes.n <= store->max_bytes ? memory_try(sizeof(*node) + bytes.n) : NULL;
+	struct node *node = bytes.n <= SIZE_MAX / 4 ? memory_try(sizeof(*node) + bytes.n) : NULL;
 
 	if (!node)
 		return NULL;
@@ -245,11 +238,15 @@ static struct node *new_node(const struct memory_store *store, const struct cach
 		.key = *fill->key,
 		.n = bytes.n,
 		.began = fill->ticket.began,
-		.expires_us = clock_mono_us() + 1000 * (fill->ttl_ms < ttl_most_ms ? fill->ttl_ms : ttl_most_ms),
 	};
 	memcpy(node->bytes, bytes.p, bytes.n);
-	if (memory_names_copy(node, fill) && cost(node) <= store->max_bytes)
+	if (memory_names_copy(node, fill) && residents_fit(&store->residents, cost(node))) {
+		node->as_resident.hash = hash_of(fill->key);
+		node->as_resident.expires_us =
+			clock_mono_us() + 1000 * (fill->ttl_ms < ttl_most_ms ? fill->ttl_ms : ttl_most_ms);
+		node->as_resident.bytes = cost(node);
 		return node;
+	}
 	free_node(node);
 	return NULL;
 }
@@ -263,13 +260,12 @@ static void memory_put(struct cache *c, const struct cache_fill *fill)
 
 	entry_encode(fill, &bytes);
 	node = new_node(store, fill, buf_str(&bytes));
-	if (node) {
-		pthread_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
+	if (node)
 		kept = insert(store, node, fill->wholes);
-		pthread_mutex_unlock(&store->lock);
-	}
-	if (node && !kept)
-		free_node(node);
+	else
+		memory_lapsed_fill(&store->names.lapsed, fill);
+	pthread_mutex_unlock(&store->lock);
 	cache_add(kept ? &c->count.puts : &c->count.put_failures, 1);
 }
 
@@ -367,8 +363,9 @@ static void memory_state(struct cache *c, struct cache_state *out)
 
 	pthread_mutex_lock(&store->lock);
 	out->up = true;
-	out->entries = store->entries;
-	out->bytes = store->bytes;
+	out->entries = store->residents.entries;
+	for (size_t i = 0; i < SEGMENTS; i++)
+		out->bytes += store->residents.lists[i].bytes;
 	pthread_mutex_unlock(&store->lock);
 }
 

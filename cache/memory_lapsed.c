@@ -47,6 +47,13 @@ void memory_lapsed_add(struct lapsed *lapsed, const struct node *node)
 			add_pair(lapsed, &node->links[n].name, &node->given[g]);
 }
 
+void memory_lapsed_fill(struct lapsed *lapsed, const struct cache_fill *fill)
+{
+	for (size_t n = 0; n < fill->n_names; n++)
+		for (size_t g = 0; g < fill->n_given; g++)
+			add_pair(lapsed, &fill->names[n], &fill->given[g]);
+}
+
 size_t memory_lapsed_take(struct lapsed *lapsed, const struct cache_name *name,
 			  struct cache_name given[MEMORY_LAPSED_MOST])
 {

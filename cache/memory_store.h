@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "cache/heard.h"
+#include "cache/residents.h"
 
 enum {
 	MEMORY_COUNTS = 1 << 18, /* of changes, by key: so many that those of others seldom break a pin */
@@ -17,9 +18,8 @@ enum {
 
 /* One copy: encoded, as in Redis, so that a slip here is noticed by the same checks. */
 struct node {
+	struct resident as_resident;
 	struct node *chain; /* next in its bucket */
-	struct node *newer, *older; /* by last use */
-	uint64_t expires_us;
 	uint64_t began; /* of its ticket */
 	struct cache_key key;
 	struct name_link *links; /* one for each name */
@@ -67,8 +67,7 @@ struct memory_store {
 	pthread_mutex_t lock; /* over everything below, but the counts */
 	struct node **buckets;
 	size_t n_buckets; /* a power of two */
-	struct node *newest, *oldest;
-	size_t max_bytes, bytes, entries;
+	struct residents residents; /* who stays when it is full */
 	struct names names;
 	struct heard *heard; /* the home's */
 	_Atomic uint64_t epoch; /* read on any thread, as the counts; they go up when what was read holds no more */
@@ -113,6 +112,8 @@ void memory_lapsed_begin(struct lapsed *lapsed, size_t n) NONNULL(1);
 void memory_lapsed_end(struct lapsed *lapsed) NONNULL(1);
 /* The node goes, though nothing it says has changed. */
 void memory_lapsed_add(struct lapsed *lapsed, const struct node *node) NONNULL(1, 2);
+/* What was to be kept does not fit. */
+void memory_lapsed_fill(struct lapsed *lapsed, const struct cache_fill *fill) NONNULL(1, 2);
 /* What copies with this name gave, which are not there any more; forgets it. Returns how many. */
 size_t memory_lapsed_take(struct lapsed *lapsed, const struct cache_name *name,
 			  struct cache_name given[MEMORY_LAPSED_MOST]) MUST_CHECK NONNULL(1, 2, 3);

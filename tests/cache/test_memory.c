@@ -157,38 +157,44 @@ static void a_dropped_copy_is_gone(void **state)
 	end(&w);
 }
 
-static void the_least_lately_used_makes_room(void **state)
+/* As an agent's customer, while a script walks through all the others, in between more of them than fit. */
+static void who_is_asked_for_stays_when_many_pass_by(void **state)
 {
-	struct world w = begin_with(4096);
-	unsigned fit = 0;
+	struct world w = begin_with(65536);
+	unsigned kept = 0;
 
 	(void)state;
-	do
-		put(&w, fit++, 1000);
-	while (cache_state(w.cache).entries == fit);
-	fit--; /* the last one pushed customer 0 out */
-	assert_true(fit >= 3);
-	assert_null(look_up(&w, 0).rows);
-	sample_check(look_up(&w, 1).rows, 1); /* now 2 is the oldest */
-	put(&w, 100, 1000);
-	assert_null(look_up(&w, 2).rows);
-	sample_check(look_up(&w, 1).rows, 1);
-	sample_check(look_up(&w, 100).rows, 100);
-	assert_in_range(cache_state(w.cache).bytes, 1, 4096);
+	put(&w, 1, 60000);
+	for (unsigned i = 0; i < 6; i++)
+		sample_check(look_up(&w, 1).rows, 1);
+	for (unsigned who = 2; who < 2000; who++) {
+		assert_null(look_up(&w, who).rows);
+		put(&w, who, 60000);
+		assert_in_range(cache_state(w.cache).bytes, 1, 65536);
+		if (who % 200 != 0)
+			continue;
+		assert_in_range(cache_state(w.cache).entries, 20, 199);
+		kept += look_up(&w, 1).rows != NULL;
+	}
+	assert_int_equal(kept, 9);
 	end(&w);
 }
 
 static void what_made_room_is_not_vouched_for(void **state)
 {
-	struct world w = begin_with(4096);
+	struct world w = begin_with(8192);
 	struct cache_hit hit;
-	(void)state;
 
+	(void)state;
 	put(&w, 1, 60000);
 	hit = look_up(&w, 1);
 	assert_true(cache_pin_holds(w.cache, &hit.pin));
-	for (unsigned who = 2; who < 40; who++)
+	for (unsigned who = 2; who < 80; who++) {
+		for (unsigned i = 0; i < 6; i++)
+			look_up(&w, who);
 		put(&w, who, 60000);
+		look_up(&w, who);
+	}
 	assert_null(look_up(&w, 1).rows);
 	assert_false(cache_pin_holds(w.cache, &hit.pin));
 	end(&w);
@@ -238,6 +244,24 @@ static void what_a_lapsed_copy_gave_goes_with_its_customer(void **state)
 	assert_int_equal(invalidate(&w, 9), 1);
 	assert_null(look_up(&w, 50).rows);
 	sample_check(look_up(&w, 51).rows, 51);
+	end(&w);
+}
+
+/* In a store where a copy that gives nothing just fits. */
+static void what_a_copy_gave_that_does_not_fit_goes_with_its_customer(void **state)
+{
+	struct world w = begin_with(1024);
+
+	(void)state;
+	for (size_t max = 1024; put(&w, 50, 100000), cache_state(w.cache).entries == 0; max += 64) {
+		end(&w);
+		w = begin_with(max);
+	}
+	put_giver(&w, 1, 50, 100000);
+	assert_null(look_up(&w, 1).rows);
+	sample_check(look_up(&w, 50).rows, 50);
+	assert_int_equal(invalidate(&w, 9), 1);
+	assert_null(look_up(&w, 50).rows);
 	end(&w);
 }
 
@@ -411,10 +435,11 @@ int main(void)
 		cmocka_unit_test(a_copy_ends_with_its_time),
 		cmocka_unit_test(a_newer_copy_takes_the_place_of_the_older),
 		cmocka_unit_test(a_dropped_copy_is_gone),
-		cmocka_unit_test(the_least_lately_used_makes_room),
+		cmocka_unit_test(who_is_asked_for_stays_when_many_pass_by),
+		cmocka_unit_test(what_a_copy_gave_that_does_not_fit_goes_with_its_customer),
+		cmocka_unit_test(a_name_may_have_many_copies),
 		cmocka_unit_test(what_is_larger_than_the_store_is_not_kept),
 		cmocka_unit_test(many_copies_are_all_found),
-		cmocka_unit_test(a_name_may_have_many_copies),
 		cmocka_unit_test(threads_share_a_store_and_anybody_may_look_at_it),
 		cmocka_unit_test(without_a_cache_all_is_a_miss),
 		cmocka_unit_test(a_stand_in_says_what_is_found),

@@ -114,18 +114,21 @@ static enum outcome in_memory(const void *copies)
 	return o;
 }
 
-/* What was dropped to make room is a miss, and nothing else. */
+/* Who is asked for more often than others gets a place of theirs. */
 static enum outcome evicted(const void *arg)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-	struct cache_home *home = home_in_memory(3000);
+	struct cache_home *home = home_in_memory(8192);
 	struct cache *c = cache_open(home, no_loop());
 	enum outcome o;
 
 	(void)arg;
 	for (unsigned i = 0; i < 20; i++)
 		put(c, NULL, i, mem);
-	o = look_up(c, NULL, 19, mem);
+	for (unsigned i = 0; i < 6; i++)
+		(void)look_up(c, NULL, 50, mem);
+	put(c, NULL, 50, mem);
+	o = look_up(c, NULL, 50, mem);
 	cache_free(&c);
 	cache_home_free(&home);
 	return o;
