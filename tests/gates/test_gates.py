@@ -94,6 +94,7 @@ class GateTest(unittest.TestCase):
             self.finds(gates.faults_shown, "docs/faults.md", page % f"`{name}`", beside=tests)
         self.finds(gates.faults_shown, "docs/faults.md", page % "none", beside=tests)
         self.finds(gates.faults_shown, "docs/faults.md", page + "| D2 | frozen | late | log | cut |\n", beside=tests)
+        self.finds(gates.faults_shown, "docs/faults.md", page + "| P1 | down | nothing | log | - |\n", beside=tests)
 
     def test_no_sleeps(self):
         self.finds(gates.no_sleeps, "tests/base/test_a.c", "\tusleep(10);\n")

@@ -5,139 +5,17 @@ import os
 import resource
 import signal
 import socket
-import time
 import unittest
 
 from servers import Servers
 from shop import Shop, phone_of
-from support import SANITIZED, SLOW, LiveTest, Service, without_times
+from streams import WAIT_S, StreamTest, view_of
+from support import SANITIZED, Service, without_times
 
-WAIT_S = 20 * SLOW
 IDLE = 400 if SANITIZED else 5000
 
 
-class Stream:
-    """A client that listens, on a plain socket."""
-
-    def __init__(self, port, path, headers="", first=b""):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
-        self.bytes = b""
-        self.socket.sendall(first + f"GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
-
-    def close(self):
-        self.socket.close()
-
-    def read(self):
-        """More bytes; false at the end."""
-        got = self.socket.recv(65536)
-        self.bytes += got
-        return bool(got)
-
-    def confirm(self):
-        """What was read: systems put that off for a moment."""
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-    def cut(self, mark):
-        while mark not in self.bytes:
-            if not self.read():
-                raise EOFError(self.bytes)
-        text, self.bytes = self.bytes.split(mark, 1)
-        return text.decode()
-
-    def header(self):
-        return self.cut(b"\r\n\r\n")
-
-    def event(self):
-        """The next event, as its fields; comments are passed over."""
-        until = time.monotonic() + WAIT_S
-        while time.monotonic() < until:
-            lines = self.cut(b"\n\n").split("\n")
-            fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
-            if fields:
-                fields["data"] = json.loads(fields["data"])
-                return fields
-        raise TimeoutError("nothing but comments")
-
-    def events(self, last):
-        """Up to and with an event of that name."""
-        events = [self.event()]
-        while events[-1]["event"] != last:
-            events.append(self.event())
-        return events
-
-    def ends(self):
-        while self.read():
-            pass
-        return self.bytes == b""
-
-
-def take_in(view, part):
-    """As docs/http.md tells clients to."""
-    for name, value in part.items():
-        if value is None:
-            view.pop(name, None)
-        elif isinstance(value, dict) and isinstance(view.get(name), dict):
-            for inner, member in value.items():
-                if member is None:
-                    view[name].pop(inner, None)
-                else:
-                    view[name][inner] = member
-        else:
-            view[name] = value
-
-
-def view_of(events):
-    view = [e["data"] for e in events if e["event"] == "view"][0]
-    for event in events:
-        if event["event"] == "part":
-            take_in(view, event["data"])
-    return view
-
-
-class StreamsTest(LiveTest):
-    def serve(self, *options, servers=None, shop=None):
-        self.shop = shop or Shop(os.path.join(self.fresh(), "shop"), servers)
-        service = self.start(self.shop.map, *options)
-        service.wait_sources()
-        return service
-
-    def listen(self, service, path, headers="", first=b""):
-        stream = Stream(service.port, path, headers, first)
-        self.addCleanup(stream.close)
-        return stream
-
-    def opened(self, service, path, headers="", first=b""):
-        stream = self.listen(service, path, headers, first)
-        header = stream.header()
-        self.assertIn("HTTP/1.1 200 OK", header)
-        self.assertIn("Content-Type: text/event-stream", header)
-        return stream
-
-    def agent(self, service, name, headers=""):
-        """A stream of an agent that is listed by now."""
-        before = self.metric(service, "federator_streams_opened_total")
-        stream = self.opened(service, f"/v1/agents/{name}/pops", headers)
-        service.wait(lambda: self.metric(service, "federator_streams_opened_total") > before)
-        return stream
-
-    @staticmethod
-    def metric(service, name):
-        lines = service.admin("/metrics").body.decode().splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split(" ")[0] == name)
-
-    @staticmethod
-    def ring(service, agent, by, **more):
-        return service.ask("POST", f"/v1/agents/{agent}/pops", json.dumps({"by": by, **more}),
-                           {"Content-Type": "application/json"})
-
-    def assert_pop(self, stream, customer):
-        events = stream.events("done")
-        self.assertEqual([events[0]["event"], events[1]["event"], events[2]["event"]], ["pop", "identity", "view"])
-        self.assertEqual(events[0]["id"], events[0]["data"]["id"])
-        self.assertEqual(events[-1]["id"], events[0]["id"] + ".done")
-        self.assertEqual(view_of(events)["customer"]["name"], f"한{customer}별")
-        return events
-
+class StreamsTest(StreamTest):
     # one customer
 
     def test_stream_of_a_customer_is_the_view(self):
@@ -226,21 +104,6 @@ class StreamsTest(LiveTest):
         self.ring(service, "kim", {"phone": phone_of(9)})
         self.assert_pop(second, 9)
 
-    def two_nodes(self, shop=None, *roles):
-        servers = Servers(self.fresh(), ["redis"]).start()
-        self.addCleanup(servers.stop)
-        shop = shop or Shop(os.path.join(self.fresh(), "shop"))
-        shop.write_secret("salt", "0123456789abcdef-of-both-nodes")
-        options = ("--cache", servers.env["FED_TEST_REDIS"], "--salt-secret", "salt", "--cache-timeout", "900ms")
-        return servers, [self.serve(*options, "--role", role, shop=shop) for role in roles or ("agent", "agent")]
-
-    def rung_elsewhere(self, nodes, agent, by):
-        """Ring once the other node hears of it: the nodes may just be about to find each other."""
-        name = 'federator_pops_total{listening="no"}'
-        before = self.metric(nodes[1], name)
-        nodes[0].wait(lambda: self.ring(nodes[0], "nobody", by).status == 202 and self.metric(nodes[1], name) > before)
-        self.ring(nodes[0], agent, by)
-
     def test_pop_reaches_the_other_node(self):
         servers, nodes = self.two_nodes()
         stream = self.agent(nodes[1], "kim")
@@ -283,12 +146,7 @@ class StreamsTest(LiveTest):
 
     def test_pop_that_lies_in_the_kernel_is_given_to_who_comes_without_an_id(self):
         service = self.serve()
-        slow = socket.socket()
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        self.addCleanup(slow.close)
-        slow.connect(("127.0.0.1", service.port))
-        slow.sendall(b"GET /v1/agents/kim/pops HTTP/1.1\r\nHost: x\r\n\r\n")
-        service.wait(lambda: self.metric(service, "federator_streams") == 1)
+        self.agent_who_does_not_read(service, "kim")
         self.ring(service, "kim", {"phone": phone_of(7)}, view="full", provenance="full")
         service.query({"phone": phone_of(7)}, view="full")
         self.assertEqual(view_of(self.agent(service, "kim").events("done"))["customer"]["name"], "한7별")
@@ -426,21 +284,6 @@ class StreamsTest(LiveTest):
         streams[0].close()
         service.wait(lambda: self.metric(service, "federator_streams") == 1)
         self.agent(service, "park")
-
-    def test_who_does_not_read_is_cut(self):
-        service = self.serve()
-        slow = socket.socket()
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.addCleanup(slow.close)
-        slow.connect(("127.0.0.1", service.port))
-        slow.sendall(b"GET /v1/agents/kim/pops HTTP/1.1\r\nHost: x\r\n\r\n")
-        service.wait(lambda: self.metric(service, "federator_streams") == 1)
-
-        def cut():
-            self.ring(service, "kim", {"phone": phone_of(7)}, view="full", provenance="full")
-            return self.metric(service, "federator_streams_cut_total") == 1
-        service.wait(cut, seconds=4 * WAIT_S)
-        service.wait(lambda: self.metric(service, "federator_streams") == 0)
 
     def test_end_says_good_bye(self):
         shop = Shop(os.path.join(self.fresh(), "shop"))
