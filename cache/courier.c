@@ -15,30 +15,44 @@ struct courier {
 	struct redis_account account;
 	char *channel;
 	courier_take *take;
+	void (*state)(void *arg, bool up, const char *why);
 	void *arg;
 	struct redis_line ears, mouth;
+	bool up;         /* the state as it was told last, with its reason */
+	const char *why;
+	bool subscribed;
 	bool down;            /* timer: next attempt; else: next empty message, or the first one has not come back */
 	bool heard;           /* something since the last empty message was sent */
 	struct loop_timer timer;
 	struct backoff backoff;
 };
 
-static void go_down(struct courier *c)
+static void tell(struct courier *c, bool up, const char *why)
+{
+	if (c->up == up && c->why == why)
+		return;
+	c->up = up;
+	c->why = why;
+	c->state(c->arg, up, why);
+}
+
+static void go_down(struct courier *c, const char *why)
 {
 	redis_line_close(&c->ears);
 	redis_line_close(&c->mouth);
 	c->down = true;
 	loop_timer_set(c->loop, &c->timer, deadline_after_ms(backoff_next_ms(&c->backoff)));
+	tell(c, false, why ? why : "the connection broke");
 }
 
 static void ears_lost(struct redis_line *line)
 {
-	go_down(CONTAINER_OF(line, struct courier, ears));
+	go_down(CONTAINER_OF(line, struct courier, ears), line->why);
 }
 
 static void mouth_lost(struct redis_line *line)
 {
-	go_down(CONTAINER_OF(line, struct courier, mouth));
+	go_down(CONTAINER_OF(line, struct courier, mouth), line->why);
 }
 
 /* ---- what is said ---- */
@@ -55,8 +69,15 @@ static void mouth_connected(struct redis_line *line)
 
 static bool mouth_take(struct redis_line *line, enum redis_command what, const struct redis_reply *reply)
 {
-	(void)line;
-	return what == REDIS_PUBLISH && reply->type == REDIS_REPLY_INTEGER;
+	struct courier *c = CONTAINER_OF(line, struct courier, mouth);
+
+	if (what != REDIS_PUBLISH || reply->type != REDIS_REPLY_INTEGER) {
+		line->why = "PUBLISH was refused";
+		return false;
+	}
+	if (c->subscribed)
+		tell(c, true, NULL);
+	return true;
 }
 
 bool courier_send(struct courier *c, struct str message)
@@ -82,10 +103,15 @@ static bool ears_take(struct redis_line *line, enum redis_command what, const st
 	struct courier *c = CONTAINER_OF(line, struct courier, ears);
 	struct str message;
 
+	if (what == REDIS_SUBSCRIBE)
+		line->why = "SUBSCRIBE was refused";
 	if (reply->type != REDIS_REPLY_ARRAY || reply->n != 3)
 		return false;
-	if (what == REDIS_SUBSCRIBE)
-		return str_eq(redis_reply_text(reply->items[0]), STR("subscribe"));
+	if (what == REDIS_SUBSCRIBE) {
+		c->subscribed = str_eq(redis_reply_text(reply->items[0]), STR("subscribe"));
+		line->why = c->subscribed ? NULL : line->why;
+		return c->subscribed;
+	}
 	if (what != REDIS_UNASKED || !str_eq(redis_reply_text(reply->items[0]), STR("message")))
 		return false;
 	c->heard = true;
@@ -100,11 +126,11 @@ static bool ears_take(struct redis_line *line, enum redis_command what, const st
 
 static void start(struct courier *c)
 {
-	c->down = false;
+	c->down = c->subscribed = false;
 	c->heard = true; /* nothing was sent yet */
 	loop_timer_set(c->loop, &c->timer, deadline_after_ms(OPENING_MS));
 	if (!redis_line_open(&c->ears) || !redis_line_open(&c->mouth))
-		go_down(c);
+		go_down(c, "no connection");
 }
 
 static void on_timer(struct loop_timer *t)
@@ -120,7 +146,7 @@ static void on_timer(struct loop_timer *t)
 	if (c->down)
 		return;
 	if (!c->heard || !c->ears.connected || !c->mouth.connected || !courier_send(c, STR(""))) {
-		go_down(c);
+		go_down(c, "the channel is silent");
 		return;
 	}
 	c->heard = false;
@@ -129,8 +155,7 @@ static void on_timer(struct loop_timer *t)
 
 /* ---- the outside ---- */
 
-struct courier *courier_open(const struct redis_conf *conf, struct loop *loop, const char *channel, courier_take *take,
-			     void *arg, struct err *err)
+struct courier *courier_open(const struct courier_conf *conf, struct loop *loop, struct err *err)
 {
 	static const struct redis_line_user ears = { .connected = ears_connected,
 						     .take = ears_take,
@@ -141,14 +166,15 @@ struct courier *courier_open(const struct redis_conf *conf, struct loop *loop, c
 	struct redis_account account;
 	struct courier *c;
 
-	if (!redis_account_make(&account, conf, err))
+	if (!redis_account_make(&account, conf->redis, err))
 		return NULL;
 	c = memory_new(sizeof(*c));
 	*c = (struct courier){ .loop = loop,
 			       .account = account,
-			       .channel = memory_text(channel),
-			       .take = take,
-			       .arg = arg,
+			       .channel = memory_text(conf->channel),
+			       .take = conf->take,
+			       .state = conf->state,
+			       .arg = conf->arg,
 			       .down = true,
 			       .timer = { .fire = on_timer } };
 	redis_line_init(&c->ears, loop, &c->account, &ears);

@@ -12,10 +12,19 @@ struct courier; /* opaque */
 /* Gets each message; the view is gone afterwards. It must not close the courier. */
 typedef void courier_take(void *arg, struct str message);
 
+struct courier_conf {
+	const struct redis_conf *redis; /* its timeout_ms is not used */
+	const char *channel; /* copied, like all of it */
+	courier_take *take;
+	/* Messages go both ways, or do not, and why (a constant). Told when one of both changes. */
+	void (*state)(void *arg, bool up, const char *why);
+	void *arg;
+};
+
 /* Connects in the background and again after failures, with a growing pause. ERR_CONFIG: the address cannot be read.
- * The caller ends it before its loop. `timeout_ms` of the conf is not used. */
-struct courier *courier_open(const struct redis_conf *conf, struct loop *loop, const char *channel, courier_take *take,
-			     void *arg, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 6);
+ * The caller ends it before its loop. */
+struct courier *courier_open(const struct courier_conf *conf, struct loop *loop, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3);
 /* Send; a message has a byte at least. False: there is no connection, or too much waits for it. */
 bool courier_send(struct courier *c, struct str message) MUST_CHECK NONNULL(1);
 /* End it. Accepts NULL inside; sets *c to NULL. */

@@ -2,6 +2,7 @@
  * installation: who the caller is stands in it. It says which node sent it and when; old ones are refused. */
 #include <sodium.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "federator/http/streams_state.h"
 
@@ -75,6 +76,15 @@ static void on_message(void *arg, struct str message)
 		agents_pop(s, pop, NULL);
 }
 
+static void on_state(void *arg, bool up, const char *why)
+{
+	(void)arg;
+	if (up)
+		log_event(LOG_INFO, "pops_up");
+	else
+		log_event(LOG_WARN, "pops_down", LOG_CSTR("text", why));
+}
+
 bool post_begin(struct streams *s, struct err *err)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
@@ -83,8 +93,13 @@ bool post_begin(struct streams *s, struct err *err)
 	randombytes_buf(s->node, sizeof(s->node));
 	if (!service_redis(s->conf.service, &conf))
 		return true;
-	s->courier = courier_open(&conf, s->loop,
-				  arena_printf(mem, "fed2:pops:%s", service_options(s->conf.service)->tenant).p,
-				  on_message, s, err);
+	s->courier = courier_open(
+		&(const struct courier_conf){
+			.redis = &conf,
+			.channel = arena_printf(mem, "fed2:pops:%s", service_options(s->conf.service)->tenant).p,
+			.take = on_message,
+			.state = on_state,
+			.arg = s },
+		s->loop, err);
 	return s->courier != NULL;
 }

@@ -144,13 +144,23 @@ class StreamTest(LiveTest):
         self.assertEqual(view_of(events)["customer"]["name"], f"한{customer}별")
         return events
 
-    def two_nodes(self, shop=None, *roles):
+    def redis_only(self):
+        """A Redis, and a shop whose nodes may share it."""
         servers = Servers(self.fresh(), ["redis"]).start()
         self.addCleanup(servers.stop)
-        shop = shop or Shop(os.path.join(self.fresh(), "shop"))
-        shop.write_secret("salt", "0123456789abcdef-of-both-nodes")
-        options = ("--cache", servers.env["FED_TEST_REDIS"], "--salt-secret", "salt", "--cache-timeout", "900ms")
-        return servers, [self.serve(*options, "--role", role, shop=shop) for role in roles or ("agent", "agent")]
+        self.shop = Shop(os.path.join(self.fresh(), "shop"))
+        return servers
+
+    def shared(self, servers):
+        """Options of nodes on one Redis."""
+        self.shop.write_secret("salt", "0123456789abcdef-of-both-nodes")
+        return "--cache", servers.env["FED_TEST_REDIS"], "--salt-secret", "salt", "--cache-timeout", "900ms"
+
+    def two_nodes(self, shop=None, *roles):
+        servers = self.redis_only()
+        self.shop = shop or self.shop
+        options = self.shared(servers)
+        return servers, [self.serve(*options, "--role", role, shop=self.shop) for role in roles or ("agent", "agent")]
 
     def rung_elsewhere(self, nodes, agent, by):
         """Ring once the other node hears of it: the nodes may just be about to find each other."""

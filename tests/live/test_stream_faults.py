@@ -93,7 +93,7 @@ class StreamFaultsTest(StreamTest):
 
     def test_pop_of_a_node_that_was_killed_is_had_from_another(self):
         servers, (alive, _) = self.two_nodes()
-        victim = Service(self.shop.map, "--cache", servers.env["FED_TEST_REDIS"], "--salt-secret", "salt")
+        victim = Service(self.shop.map, *self.shared(servers))
         victim.__enter__()
         self.addCleanup(victim.process.wait)
         self.addCleanup(victim.process.kill)
