@@ -3,6 +3,9 @@
 
 #define SERVICE_NAMESPACE "urn:federator:service:1"
 
+/* A member of the snapshot `s` under its own name. */
+#define FIGURE(at, s, member) tree_number(mem, (at), STR(#member), (int64_t)(s).member)
+
 static void word_reply(struct exchange *x, int status, const char *word)
 {
 	struct buf out = { 0 };
@@ -40,17 +43,17 @@ static void sources_put(struct arena *mem, struct node *root, const struct world
 		if (s.last_error != ERR_NONE)
 			tree_text(mem, source, STR("last_error"), str_of(err_reason(s.last_error)));
 		tree_text(mem, source, STR("breaker"), str_of(breaker_word(s.breaker)));
-		tree_number(mem, source, STR("probes"), (int64_t)s.probes);
-		tree_number(mem, source, STR("pool"), s.pool);
-		tree_number(mem, source, STR("limit"), s.limit);
-		tree_number(mem, source, STR("connected"), s.connected);
-		tree_number(mem, source, STR("busy"), s.busy);
-		tree_number(mem, source, STR("hung"), s.hung);
-		tree_number(mem, source, STR("queued"), s.queued);
-		tree_number(mem, source, STR("fetches"), (int64_t)s.fetches);
-		tree_number(mem, source, STR("joined"), (int64_t)s.joined);
-		tree_number(mem, source, STR("failures"), (int64_t)s.failures);
-		tree_number(mem, source, STR("cut"), (int64_t)s.cut);
+		FIGURE(source, s, probes);
+		FIGURE(source, s, pool);
+		FIGURE(source, s, limit);
+		FIGURE(source, s, connected);
+		FIGURE(source, s, busy);
+		FIGURE(source, s, hung);
+		FIGURE(source, s, queued);
+		FIGURE(source, s, fetches);
+		FIGURE(source, s, joined);
+		FIGURE(source, s, failures);
+		FIGURE(source, s, cut);
 	}
 }
 
@@ -61,14 +64,14 @@ static void cache_put_state(struct arena *mem, struct node *root, struct service
 
 	tree_text(mem, node, STR("kind"), str_of(s.kind));
 	tree_bool(mem, node, STR("up"), s.up);
-	tree_number(mem, node, STR("hits"), (int64_t)s.hits);
-	tree_number(mem, node, STR("misses"), (int64_t)s.misses);
-	tree_number(mem, node, STR("puts"), (int64_t)s.puts);
-	tree_number(mem, node, STR("put_failures"), (int64_t)s.put_failures);
-	tree_number(mem, node, STR("timeouts"), (int64_t)s.timeouts);
-	tree_number(mem, node, STR("bad_values"), (int64_t)s.bad_values);
-	tree_number(mem, node, STR("entries"), (int64_t)s.entries);
-	tree_number(mem, node, STR("bytes"), (int64_t)s.bytes);
+	FIGURE(node, s, hits);
+	FIGURE(node, s, misses);
+	FIGURE(node, s, puts);
+	FIGURE(node, s, put_failures);
+	FIGURE(node, s, timeouts);
+	FIGURE(node, s, bad_values);
+	FIGURE(node, s, entries);
+	FIGURE(node, s, bytes);
 }
 
 static void near_put_state(struct arena *mem, struct node *root, const struct service *svc)
@@ -85,15 +88,15 @@ static void near_put_state(struct arena *mem, struct node *root, const struct se
 		tree_text(mem, node, STR("why"), str_of(s.why));
 	if (s.up)
 		tree_number(mem, node, STR("proven_ms"), (int64_t)(age_us / 1000));
-	tree_number(mem, node, STR("hits"), (int64_t)s.hits);
-	tree_number(mem, node, STR("misses"), (int64_t)s.misses);
-	tree_number(mem, node, STR("puts"), (int64_t)s.puts);
-	tree_number(mem, node, STR("late"), (int64_t)s.late);
-	tree_number(mem, node, STR("told"), (int64_t)s.told);
-	tree_number(mem, node, STR("flushes"), (int64_t)s.flushes);
-	tree_number(mem, node, STR("losses"), (int64_t)s.losses);
-	tree_number(mem, node, STR("entries"), (int64_t)s.entries);
-	tree_number(mem, node, STR("bytes"), (int64_t)s.bytes);
+	FIGURE(node, s, hits);
+	FIGURE(node, s, misses);
+	FIGURE(node, s, puts);
+	FIGURE(node, s, late);
+	FIGURE(node, s, told);
+	FIGURE(node, s, flushes);
+	FIGURE(node, s, losses);
+	FIGURE(node, s, entries);
+	FIGURE(node, s, bytes);
 }
 
 static void verbose_reply(struct exchange *x, int status)

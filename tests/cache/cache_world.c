@@ -78,6 +78,14 @@ void world_run_until_up(struct world *w, bool up)
 	world_run_until(w, is_up, &up);
 }
 
+struct world world_up(const char *address, uint32_t timeout_ms)
+{
+	struct world w = world_new(&(struct redis_conf){ .address = address, .timeout_ms = timeout_ms });
+
+	world_run_until_up(&w, true);
+	return w;
+}
+
 static bool are_put(struct world *w, void *arg)
 {
 	struct cache_state s = cache_state(w->cache);

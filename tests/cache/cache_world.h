@@ -31,6 +31,8 @@ void world_free(struct world *w) NONNULL(1);
 void world_run_until(struct world *w, bool (*done)(struct world *w, void *arg), void *arg) NONNULL(1, 2);
 /* Until the cache is connected (or not). */
 void world_run_until_up(struct world *w, bool up) NONNULL(1);
+/* A cache in the Redis at that address that is connected. */
+struct world world_up(const char *address, uint32_t timeout_ms) NONNULL(1);
 /* Until the cache counted so many puts, kept or failed. */
 void world_run_until_puts(struct world *w, uint64_t puts) NONNULL(1);
 /* Begin a look-up of sample_key(who). */

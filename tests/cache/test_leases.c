@@ -10,10 +10,7 @@ static struct world one, two;
 
 static struct world up(void)
 {
-	struct world w = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
-
-	world_run_until_up(&w, true);
-	return w;
+	return world_up(server.address, PATIENT_MS);
 }
 
 static int begin(void **state)
@@ -231,11 +228,10 @@ static void who_waits_goes_without_when_redis_is_lost(void **state)
 /* Redis takes the begin of a process that has given up waiting for the answer. */
 static void a_lease_that_nobody_heard_of_is_given_back(void **state)
 {
-	struct world hasty = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = HASTY_MS });
+	struct world hasty = world_up(server.address, HASTY_MS);
 	struct ask a = shared(LONG_MS, LONG_MS), b = a;
 
 	(void)state;
-	world_run_until_up(&hasty, true);
 	redis_server_freeze(&server);
 	world_begin(&hasty, &a, 1);
 	world_until_answered(&hasty, &a);
@@ -248,12 +244,11 @@ static void a_lease_that_nobody_heard_of_is_given_back(void **state)
 
 static void a_lease_that_ends_without_a_connection_is_given_back(void **state)
 {
-	struct world hasty = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = HASTY_MS });
+	struct world hasty = world_up(server.address, HASTY_MS);
 	struct ask a = shared(LONG_MS, LONG_MS), lost = a, b = a;
 	struct cache_key key = sample_key(1);
 
 	(void)state;
-	world_run_until_up(&hasty, true);
 	check_granted(&hasty, &a, 1);
 	redis_server_freeze(&server);
 	world_begin(&hasty, &lost, 2);

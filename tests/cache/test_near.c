@@ -41,7 +41,7 @@ static void run_until_channel(struct world *w, bool up)
 	world_run_until(w, channel_is_up, &up);
 }
 
-static struct world world_up(void)
+static struct world near_up(void)
 {
 	struct redis_conf where = conf();
 	struct world w = world_near(&where, NEAR_BYTES);
@@ -111,7 +111,7 @@ static void make_near(struct world *w, unsigned who, struct cache_hit *hit)
 /* Another process voids something; this one has no copy of it. */
 static void what_others_void_is_heard(void **state)
 {
-	struct world w = world_up(), other = world_up();
+	struct world w = near_up(), other = near_up();
 	struct cache_name name = sample_name(7);
 	uint64_t before = clock_mono_us();
 
@@ -132,7 +132,7 @@ static void what_others_void_is_heard(void **state)
 
 static void what_was_read_is_near(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct cache_hit read, again;
 
 	(void)state;
@@ -172,7 +172,7 @@ static void without_room_nothing_is_near(void **state)
 static void a_change_in_redis_takes_it_away(void **state)
 {
 	static const char *const changes[] = { "UNLINK %s", "SET %s x", "PEXPIRE %s 1", "APPEND %s x" };
-	struct world w = world_up();
+	struct world w = near_up();
 	struct cache_hit hit, after;
 
 	(void)state;
@@ -191,7 +191,7 @@ static void a_change_in_redis_takes_it_away(void **state)
 static void a_flush_or_a_floor_takes_all_away(void **state)
 {
 	static const char *const changes[] = { "FLUSHALL", "SET fed2:c:{t}:f x", "PUBLISH __redis__:invalidate x" };
-	struct world w = world_up();
+	struct world w = near_up();
 	struct cache_hit hit;
 
 	(void)state;
@@ -212,7 +212,7 @@ static void a_flush_or_a_floor_takes_all_away(void **state)
 
 static void what_is_near_ends_with_the_copy(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct cache_hit hit;
 
 	(void)state;
@@ -237,7 +237,7 @@ static bool has_lost(struct world *w, void *losses)
 
 static void a_lost_channel_takes_all_away(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct cache_hit hit, other;
 	uint64_t losses = near_of(&w).losses;
 
@@ -257,7 +257,7 @@ static void a_lost_channel_takes_all_away(void **state)
 
 static void in_silence_nothing_is_given_out(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct ask a;
 	struct cache_hit hit;
 
@@ -342,7 +342,7 @@ static void run_until_proven(struct direct *d, struct world *w)
 
 static void an_answer_that_a_change_has_overtaken_is_not_kept(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct direct d;
 
 	(void)state;
@@ -365,7 +365,7 @@ static void an_answer_that_a_change_has_overtaken_is_not_kept(void **state)
 
 static void an_answer_that_a_loss_has_overtaken_is_not_kept(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct direct d;
 
 	(void)state;
@@ -387,7 +387,7 @@ static void an_answer_that_a_loss_has_overtaken_is_not_kept(void **state)
 
 static void what_has_ended_is_not_kept(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct direct d;
 
 	(void)state;
@@ -440,7 +440,7 @@ static void void_now(struct world *w, struct voiding *v)
 
 static void what_we_void_is_gone_when_it_is_done(void **state)
 {
-	struct world w = world_up();
+	struct world w = near_up();
 	struct cache_hit hit;
 
 	(void)state;

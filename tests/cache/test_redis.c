@@ -14,15 +14,6 @@ enum { PATIENT_MS = 30000, HASTY_MS = 30, SLOW_MS = 8000, LONG_MS = 3600000 };
 static struct ask later[8192]; /* one a millisecond */
 static size_t n_later;
 
-static struct world world_up(uint32_t timeout_ms)
-{
-	struct world w =
-		world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = timeout_ms });
-
-	world_run_until_up(&w, true);
-	return w;
-}
-
 static long long server_number(const char *command, const char *key)
 {
 	redisReply *reply = redis_server_command(&server, "%s %s", command, key);
@@ -42,7 +33,7 @@ static bool is_gone(struct world *w, void *who)
 
 static void what_is_put_is_found(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_sheaf_key(1);
 	struct cache_hit hit;
 	struct cache_state s;
@@ -67,7 +58,7 @@ static void what_is_put_is_found(void **state)
 
 static void a_copy_ends_with_its_time(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	unsigned who = 1;
 
 	(void)state;
@@ -80,7 +71,7 @@ static void a_copy_ends_with_its_time(void **state)
 
 static void a_dropped_copy_is_gone(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_sheaf_key(1);
 	unsigned who = 1;
 
@@ -105,7 +96,7 @@ static void check_bad_value(struct world *w)
 
 static void a_foreign_value_is_a_miss_and_removed(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_sheaf_key(1);
 
 	(void)state;
@@ -115,7 +106,7 @@ static void a_foreign_value_is_a_miss_and_removed(void **state)
 
 static void the_copy_of_another_customer_is_a_miss_and_removed(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_sheaf_key(1), other = sample_sheaf_key(2);
 
 	(void)state;
@@ -127,7 +118,7 @@ static void the_copy_of_another_customer_is_a_miss_and_removed(void **state)
 
 static void a_torn_copy_is_a_miss_and_removed(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_sheaf_key(1);
 
 	(void)state;
@@ -139,7 +130,7 @@ static void a_torn_copy_is_a_miss_and_removed(void **state)
 
 static void an_error_reply_is_only_a_miss(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_sheaf_key(1);
 
 	(void)state;
@@ -153,7 +144,7 @@ static void an_error_reply_is_only_a_miss(void **state)
 
 static void large_copies_pass_in_pieces(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_sheaf_key(1);
 	const size_t n = 6 << 20;
 	char *text = arena_alloc(w.mem, n);
@@ -206,7 +197,7 @@ static bool chain_done(struct world *w, void *arg)
 
 static void an_answer_may_ask_again(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct chain chain = { .w = &w, .left = 20 };
 
 	(void)state;
@@ -222,7 +213,7 @@ static void an_answer_may_ask_again(void **state)
 
 static void outstanding_look_ups_end_as_misses_with_the_cache(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct ask asks[3];
 
 	(void)state;
@@ -297,7 +288,7 @@ static bool is_a_miss_at_once(struct world *w, void *first)
 
 static void who_comes_while_a_server_is_silent_does_not_wait(void **state)
 {
-	struct world w = world_up(SLOW_MS);
+	struct world w = world_up(server.address, SLOW_MS);
 	struct ask first;
 
 	(void)state;
@@ -317,7 +308,7 @@ static void who_comes_while_a_server_is_silent_does_not_wait(void **state)
 
 static void a_frozen_server_is_a_miss_and_recovers(void **state)
 {
-	struct world w = world_up(HASTY_MS);
+	struct world w = world_up(server.address, HASTY_MS);
 
 	(void)state;
 	world_put(&w, 1, LONG_MS);
@@ -344,7 +335,7 @@ static void a_frozen_server_is_a_miss_and_recovers(void **state)
 
 static void a_pause_is_a_miss_and_recovers(void **state)
 {
-	struct world w = world_up(HASTY_MS);
+	struct world w = world_up(server.address, HASTY_MS);
 
 	(void)state;
 	world_put(&w, 1, LONG_MS);
@@ -359,7 +350,7 @@ static void a_pause_is_a_miss_and_recovers(void **state)
 
 static void a_killed_server_is_met_again(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 
 	(void)state;
 	world_put(&w, 1, LONG_MS);
@@ -390,7 +381,7 @@ static void a_server_that_comes_later_is_found(void **state)
 
 static void a_full_server_still_answers(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 
 	(void)state;
 	world_put(&w, 1, LONG_MS);
@@ -410,7 +401,7 @@ static void a_full_server_still_answers(void **state)
 
 static void a_read_only_server_still_answers(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 
 	(void)state;
 	world_put(&w, 1, LONG_MS);

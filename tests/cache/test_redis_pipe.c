@@ -10,15 +10,6 @@
 
 enum { PATIENT_MS = 30000, HASTY_MS = 30, LONG_MS = 3600000 };
 
-static struct world world_up(uint32_t timeout_ms)
-{
-	struct world w =
-		world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = timeout_ms });
-
-	world_run_until_up(&w, true);
-	return w;
-}
-
 /* How often the server carried it out. */
 static long long commands_done(const char *name)
 {
@@ -84,7 +75,7 @@ static void put_many(struct world *w)
 static void many_look_ups_in_one_turn_get_their_own_answers(void **state)
 {
 	static struct many m;
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 
 	(void)state;
 	put_many(&w);
@@ -95,7 +86,7 @@ static void many_look_ups_in_one_turn_get_their_own_answers(void **state)
 /* Each forgets by a command of its own. */
 static void more_than_the_pipeline_holds_are_misses_at_once(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_key(5);
 	struct ask one = { 0 };
 
@@ -114,7 +105,7 @@ static void more_than_the_pipeline_holds_are_misses_at_once(void **state)
 /* And what comes behind them leaves them their place. */
 static void look_ups_have_their_place_in_a_full_pipeline(void **state)
 {
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	struct cache_key key = sample_key(5);
 	struct ask two[2] = { 0 };
 
@@ -136,7 +127,7 @@ static void one_command_asks_for_many(void **state)
 {
 	enum { ASKED = 100 };
 	static struct ask asks[ASKED];
-	struct world w = world_up(PATIENT_MS);
+	struct world w = world_up(server.address, PATIENT_MS);
 	long long before;
 
 	(void)state;
@@ -158,7 +149,7 @@ static void one_command_asks_for_many(void **state)
 static void all_that_waits_for_a_frozen_server_is_answered_once(void **state)
 {
 	static struct many m;
-	struct world w = world_up(HASTY_MS);
+	struct world w = world_up(server.address, HASTY_MS);
 
 	(void)state;
 	put_many(&w);

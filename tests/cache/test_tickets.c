@@ -19,10 +19,7 @@ static struct world in_memory(void)
 
 static struct world in_redis(void)
 {
-	struct world w = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
-
-	world_run_until_up(&w, true);
-	return w;
+	return world_up(server.address, PATIENT_MS);
 }
 
 static struct world (*const kinds[])(void) = { in_memory, in_redis };
@@ -466,10 +463,9 @@ static void without_redis_nothing_is_said_to_be_void(void **state)
 
 static void a_server_that_does_not_answer_fails_the_change(void **state)
 {
-	struct world w = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = 30 });
+	struct world w = world_up(server.address, 30);
 
 	(void)state;
-	world_run_until_up(&w, true);
 	redis_server_freeze(&server);
 	assert_int_equal(world_invalidate(&w, sample_name(1), false), -1);
 	redis_server_thaw(&server);
