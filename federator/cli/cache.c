@@ -124,24 +124,38 @@ static int purge(const struct args *args)
 
 /* ---- status ---- */
 
-static int state_print(const struct args *args, json_t *state)
+/* Members of members stand behind their names. */
+static void state_put(json_t *state, const char *prefix, struct buf *out)
 {
-	SCOPED(buf_free) struct buf out = { 0 };
 	const char *name;
 	json_t *value;
 
-	if (args_flag(args, "json"))
-		return json_print(state);
 	json_object_foreach(state, name, value)
 	{
-		buf_printf(&out, "%-14s ", name);
+		char label[64];
+
+		snprintf(label, sizeof(label), "%s%s", prefix, name);
+		if (json_is_object(value)) {
+			state_put(value, "near ", out);
+			continue;
+		}
+		buf_printf(out, "%-14s ", label);
 		if (json_is_integer(value))
-			buf_printf(&out, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
+			buf_printf(out, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
 		else if (json_is_string(value))
-			buf_printf(&out, "%s\n", json_string_value(value));
+			buf_printf(out, "%s\n", json_string_value(value));
 		else
-			buf_puts(&out, json_is_true(value) ? "yes\n" : "no\n");
+			buf_puts(out, json_is_true(value) ? "yes\n" : "no\n");
 	}
+}
+
+static int state_print(const struct args *args, json_t *state)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+
+	if (args_flag(args, "json"))
+		return json_print(state);
+	state_put(state, "", &out);
 	return message_data(&out);
 }
 
@@ -149,7 +163,7 @@ static int status(const struct args *args)
 {
 	SCOPED(remote_free) struct remote_answer answer = { 0 };
 	SCOPED(json_drop) json_t *root = NULL;
-	json_t *state;
+	json_t *state, *near;
 	int code;
 
 	for (size_t i = 0; i < args->n_flags; i++)
@@ -164,6 +178,9 @@ static int status(const struct args *args)
 		return code;
 	root = json_loads(answer.body, 0, NULL);
 	state = json_object_get(root, "cache");
+	near = json_object_get(root, "near");
+	if (near)
+		json_object_set(state, "near", near);
 	if (state)
 		return state_print(args, state);
 	message_error("the service answered with status %d", answer.status);

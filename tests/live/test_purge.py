@@ -277,6 +277,19 @@ class PurgeTest(LiveTest):
         self.assertRegex(self.cli(service, "status").stdout, r"(?m)^kind +memory\nup +yes\nhits +[1-9]\d*$")
         self.assertEqual(json.loads(self.cli(service, "status", "--json").stdout)["kind"], "memory")
 
+    def test_status_tells_what_is_close_at_hand(self):
+        service = self.redis_node()
+        service.wait(lambda: service.admin("/readyz?verbose").json["near"]["up"])
+        self.warm(service, 7)
+        service.wait(lambda: service.admin("/readyz?verbose").json["near"]["entries"] > 0)
+        text = self.cli(service, "status").stdout
+        self.assertRegex(text, r"(?m)^kind +redis\nup +yes\n")
+        self.assertRegex(text, r"(?m)^near up +yes$")
+        self.assertRegex(text, r"(?m)^near entries +[1-9]\d*$")
+        self.assertNotRegex(text, r"(?m)^entries")  # only Redis knows
+        told = json.loads(self.cli(service, "status", "--json").stdout)
+        self.assertEqual((told["kind"], told["near"]["up"]), ("redis", True))
+
     def test_wrong_use_of_the_terminal(self):
         service = self.node("--cache", "memory")
         for arguments, code, said in [
