@@ -39,7 +39,9 @@ static void write_schema(const struct args *args, const struct catalog *cat, con
 	struct str lang = str_of(args_flag(args, "lang"));
 	bool xsd = args_flag(args, "xsd") != NULL;
 
-	if (args_flag(args, "routing"))
+	if (args_flag(args, "events"))
+		view_schema_events_json(cat, view, lang, out);
+	else if (args_flag(args, "routing"))
 		(xsd ? view_schema_routing_xsd : view_schema_routing_json)(cat, view, lang, out);
 	else
 		(xsd ? view_schema_xsd : view_schema_json)(cat, view, lang, out);
@@ -85,8 +87,14 @@ int command_schema(struct args *args)
 		message_error("--json, --xsd and --provenance-xsd exclude each other");
 		return EXIT_USAGE;
 	}
-	if (!!args_flag(args, "routing") + !!args_flag(args, "explain") + !!args_flag(args, "provenance-xsd") > 1) {
-		message_error("--routing, --explain and --provenance-xsd exclude each other");
+	if (!!args_flag(args, "routing") + !!args_flag(args, "events") + !!args_flag(args, "explain") +
+		    !!args_flag(args, "provenance-xsd") >
+	    1) {
+		message_error("--routing, --events, --explain and --provenance-xsd exclude each other");
+		return EXIT_USAGE;
+	}
+	if (xsd && args_flag(args, "events")) {
+		message_error("--events takes no --xsd: events are JSON");
 		return EXIT_USAGE;
 	}
 	if (args_flag(args, "provenance-xsd"))

@@ -52,7 +52,7 @@ void mappings_file(struct exchange *x) NONNULL(1);
 void mappings_schema(struct exchange *x) NONNULL(1);
 
 /* schemas.c: what answers look like: of the running mapping's views, of its flat ones for telephone systems, of
- * provenance in XML, of problems, of explanations. */
+ * the events of streams, of provenance in XML, of problems, of explanations. */
 void schemas_view_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_view_json(struct exchange *x) NONNULL(1);
@@ -64,6 +64,8 @@ void schemas_problem_json(struct exchange *x) NONNULL(1);
 void schemas_routing_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_routing_json(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_events_json(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_explain_xsd(struct exchange *x) NONNULL(1);
 /* See above. */

@@ -29,6 +29,7 @@ static const struct route table[] = {
 	{ "GET",   "/schema/problem.schema.json",   schemas_problem_json, ROUTE_WORK },
 	{ "GET",   "/schema/routing.xsd",           schemas_routing_xsd, ROUTE_WORK },
 	{ "GET",   "/schema/routing.schema.json",   schemas_routing_json, ROUTE_WORK },
+	{ "GET",   "/schema/events.schema.json",    schemas_events_json, ROUTE_WORK },
 	{ "GET",   "/schema/explain.xsd",           schemas_explain_xsd, ROUTE_WORK },
 	{ "GET",   "/schema/explain.schema.json",   schemas_explain_json, ROUTE_WORK },
 	{ "GET",   "/livez",                        health_live, ROUTE_ALWAYS },

@@ -87,6 +87,11 @@ void schemas_routing_json(struct exchange *x)
 	write_view(x, (struct made){ view_schema_routing_json, json, true });
 }
 
+void schemas_events_json(struct exchange *x)
+{
+	write_view(x, (struct made){ view_schema_events_json, json, false });
+}
+
 static void write_fixed(struct exchange *x, enum fixed_schema which, const char *content_type)
 {
 	struct question q = { .mem = x->mem };

@@ -1,6 +1,6 @@
 /* view_json.c - forms as JSON Schema, draft 2020-12. */
 #include "federator/render/render.h"
-#include "federator/schema/form.h"
+#include "federator/schema/view_json.h"
 #include "federator/schema/view_schema.h"
 
 /* How a value of each type looks in JSON. Formats are only told, so patterns hold what must hold. */
@@ -20,8 +20,6 @@ static const struct {
 	[TYPE_JSON] = { NULL, NULL, NULL }, /* anything */
 	[TYPE_BYTES] = { "string", NULL, "^[A-Za-z0-9+/]*={0,2}$" }, /* base64 */
 };
-
-static void put_form(struct arena *mem, const struct form *form, struct node *schema);
 
 static void put_c(struct arena *mem, struct node *object, struct str name, const char *text)
 {
@@ -153,7 +151,7 @@ static void put_object(struct arena *mem, const struct form *form, struct node *
 	put_c(mem, schema, STR("type"), "object");
 	properties = tree_object(mem, schema, STR("properties"));
 	for (const struct form *m = form->first; m; m = m->next) {
-		put_form(mem, m, tree_object(mem, properties, m->name));
+		view_json_form(mem, m, tree_object(mem, properties, m->name));
 		if (!m->required)
 			continue;
 		if (!required)
@@ -168,14 +166,14 @@ static void put_object(struct arena *mem, const struct form *form, struct node *
 	}
 }
 
-static void put_map(struct arena *mem, const struct form *form, struct node *schema)
+struct node *view_json_map(struct arena *mem, const struct form *form, struct node *schema)
 {
 	put_c(mem, schema, STR("type"), "object");
 	if (form->words)
 		put_words(mem, tree_object(mem, schema, STR("propertyNames")), STR("enum"), form);
 	if (form->kind == FORM_ORIGINS)
 		put_c(mem, tree_object(mem, schema, STR("propertyNames")), STR("pattern"), "^/customer(/|$)");
-	put_form(mem, form->first, tree_object(mem, schema, STR("additionalProperties")));
+	return tree_object(mem, schema, STR("additionalProperties"));
 }
 
 static void put_list(struct arena *mem, const struct form *form, struct node *schema)
@@ -187,15 +185,15 @@ static void put_list(struct arena *mem, const struct form *form, struct node *sc
 		tree_number(mem, schema, STR("maxItems"), form->max);
 	items = tree_object(mem, schema, STR("items"));
 	if (form->first == form->last) {
-		put_form(mem, form->first, items);
+		view_json_form(mem, form->first, items);
 		return;
 	}
 	any = put_array(mem, items, STR("anyOf"));
 	for (const struct form *one = form->first; one; one = one->next)
-		put_form(mem, one, tree_object(mem, any, STR("")));
+		view_json_form(mem, one, tree_object(mem, any, STR("")));
 }
 
-static void put_form(struct arena *mem, const struct form *form, struct node *schema)
+void view_json_form(struct arena *mem, const struct form *form, struct node *schema)
 {
 	if (form->title.n)
 		tree_text(mem, schema, STR("title"), form->title);
@@ -219,15 +217,14 @@ static void put_form(struct arena *mem, const struct form *form, struct node *sc
 		return;
 	case FORM_MAP:
 	case FORM_ORIGINS:
-		put_map(mem, form, schema);
+		view_json_form(mem, form->first, view_json_map(mem, form, schema));
 		return;
 	case FORM_ANY:
 		return;
 	}
 }
 
-/* Begun with what every schema says of itself. */
-static struct node *begin_schema(struct arena *mem, const struct catalog *cat)
+struct node *view_json_begin(struct arena *mem, const struct catalog *cat)
 {
 	struct node *root = tree_object(mem, NULL, STR("schema"));
 
@@ -237,7 +234,7 @@ static struct node *begin_schema(struct arena *mem, const struct catalog *cat)
 	return root;
 }
 
-static void write_schema(const struct node *root, struct buf *out)
+void view_json_write(const struct node *root, struct buf *out)
 {
 	render_json(root, true, out);
 	buf_putc(out, '\n');
@@ -246,34 +243,34 @@ static void write_schema(const struct node *root, struct buf *out)
 void view_schema_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 {
 	struct arena *mem = arena_new();
-	struct node *root = begin_schema(mem, cat), *views;
+	struct node *root = view_json_begin(mem, cat), *views;
 
 	if (view) {
-		put_form(mem, form_answer(cat, view, lang, mem), root);
+		view_json_form(mem, form_answer(cat, view, lang, mem), root);
 	} else {
 		views = put_array(mem, root, STR("oneOf"));
 		for (size_t i = 0; i < cat->n_views; i++)
-			put_form(mem, form_answer(cat, &cat->views[i], lang, mem),
+			view_json_form(mem, form_answer(cat, &cat->views[i], lang, mem),
 				 tree_object(mem, views, STR("")));
 	}
-	write_schema(root, out);
+	view_json_write(root, out);
 	arena_wipe_free(&mem);
 }
 
 void view_schema_routing_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 {
 	struct arena *mem = arena_new();
-	struct node *root = begin_schema(mem, cat), *views;
+	struct node *root = view_json_begin(mem, cat), *views;
 
 	if (view) {
-		put_form(mem, form_routing(cat, view, lang, mem), root);
+		view_json_form(mem, form_routing(cat, view, lang, mem), root);
 	} else {
 		views = put_array(mem, root, STR("anyOf")); /* two views may have the same names */
 		for (size_t i = 0; i < cat->n_views; i++)
 			if (cat->views[i].shape == SHAPE_FLAT)
-				put_form(mem, form_routing(cat, &cat->views[i], lang, mem),
+				view_json_form(mem, form_routing(cat, &cat->views[i], lang, mem),
 					 tree_object(mem, views, STR("")));
 	}
-	write_schema(root, out);
+	view_json_write(root, out);
 	arena_wipe_free(&mem);
 }

@@ -25,6 +25,11 @@ void view_schema_routing_json(const struct catalog *cat, const struct view *view
 void view_schema_routing_xsd(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 	NONNULL(1, 4);
 
+/* JSON Schema of the events of streams, of one view or of all when `view` is NULL: each an object of the
+ * event's fields, `data` read as JSON. */
+void view_schema_events_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
+	NONNULL(1, 4);
+
 /* Has the catalog a flat view? */
 bool view_schema_any_flat(const struct catalog *cat) NONNULL(1);
 

@@ -230,6 +230,7 @@ static const struct scenario all[] = {
 	GET("schema-of-views-json", "/schema/view.schema.json", .status = 200, .compared = WHOLE),
 	GET("schema-of-routing-xsd", "/schema/routing.xsd", .status = 200, .compared = WHOLE),
 	GET("schema-of-routing-json", "/schema/routing.schema.json", .status = 200, .compared = WHOLE),
+	GET("schema-of-events", "/schema/events.schema.json", .status = 200, .compared = WHOLE),
 	GET("schema-of-provenance", "/schema/provenance.xsd", .status = 200, .compared = WHOLE),
 	GET("schema-of-problems", "/schema/problem.schema.json", .status = 200, .compared = WHOLE),
 	GET("schema-of-explain-xsd", "/schema/explain.xsd", .status = 200, .compared = WHOLE),

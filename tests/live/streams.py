@@ -5,6 +5,7 @@ import socket
 import time
 
 from servers import Servers
+from schemas import fault, validator
 from shop import Shop
 from support import SLOW, LiveTest
 
@@ -14,7 +15,8 @@ WAIT_S = 20 * SLOW
 class Stream:
     """A client that listens, on a plain socket."""
 
-    def __init__(self, port, path, headers="", first=b""):
+    def __init__(self, port, path, headers="", first=b"", schema=None):
+        self.schema = schema
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
         self.bytes = b""
         self.socket.sendall(first + f"GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
@@ -50,6 +52,9 @@ class Stream:
             fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
             if fields:
                 fields["data"] = json.loads(fields["data"])
+                wrong = self.schema and fault(self.schema, fields)
+                if wrong:
+                    raise AssertionError(f"{wrong}\n{fields}")
                 return fields
         raise TimeoutError("nothing but comments")
 
@@ -90,7 +95,10 @@ def view_of(events):
 
 
 class StreamTest(LiveTest):
-    """A test of a service with streams."""
+    """A test of a service with streams, whose events hold to their schema."""
+
+    def setUp(self):
+        self.schemas = {}
 
     def serve(self, *options, servers=None, shop=None):
         self.shop = shop or Shop(os.path.join(self.fresh(), "shop"), servers)
@@ -99,7 +107,10 @@ class StreamTest(LiveTest):
         return service
 
     def listen(self, service, path, headers="", first=b""):
-        stream = Stream(service.port, path, headers, first)
+        schema = self.schemas.get(service)
+        if not schema:
+            schema = self.schemas[service] = validator(service.ask("GET", "/schema/events.schema.json").body)
+        stream = Stream(service.port, path, headers, first, schema)
         self.addCleanup(stream.close)
         return stream
 

@@ -22,6 +22,7 @@ def documented():
 
 class AclTest(StreamTest):
     def setUp(self):
+        super().setUp()
         self.servers = self.redis_only()
         self.copies, self.pops, self.told = documented()
         for command in (self.copies, self.pops, self.told):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Streams of server-sent events: the view of one customer as it grows, the pops of an agent, and warming."""
+import copy
 import json
 import os
 import resource
@@ -8,11 +9,15 @@ import socket
 import unittest
 
 from servers import Servers
+from schemas import fault, validator
 from shop import Shop, phone_of
 from streams import WAIT_S, StreamTest, view_of
 from support import SANITIZED, Service, without_times
 
 IDLE = 400 if SANITIZED else 5000
+
+OPEN = {"currency", "provenance"}  # maps whose members may have any name
+NEEDED = {"match", "view", "complete", "parts", "type", "title", "status", "detail"}
 
 
 class StreamsTest(StreamTest):
@@ -59,6 +64,49 @@ class StreamsTest(StreamTest):
         self.assertEqual(view_of(events)["parts"]["orders"]["state"], "live")
         self.assertEqual(view_of(events)["customer"]["orders"], service.query({"phone": phone_of(7)}).json["customer"]["orders"])
         self.assertTrue(stream.ends())
+
+    def spoiled(self, event):
+        """An event with one mistake, in all ways: a member too many in each object, one less where all must be there."""
+        yield {**event, "event": "news"}
+        yield {**event, "id": "x"}
+        for name in ("event", "data"):
+            yield {key: value for key, value in event.items() if key != name}
+        data = event["data"]
+        places = [()] + [(name,) for name, value in data.items() if isinstance(value, dict) and name not in OPEN]
+        for place in places:
+            wrong = copy.deepcopy(event)
+            inner = wrong["data"]
+            for name in place:
+                inner = inner[name]
+            inner["colour"] = "red"
+            yield wrong
+        if event["event"] != "part":
+            for name in NEEDED & data.keys():
+                yield {**event, "data": {key: value for key, value in data.items() if key != name}}
+        for name in NEEDED & data.keys():
+            yield {**event, "data": {**data, name: None}}
+
+    def test_only_events_hold_to_their_schema(self):
+        servers = Servers(self.fresh()).start()
+        self.addCleanup(servers.stop)
+        service = self.serve(servers=servers)
+        customer = service.query({"phone": phone_of(7)}, parts="crm").json["id"]
+        servers.mariadb.freeze()
+        self.addCleanup(servers.mariadb.thaw)
+        stream = self.opened(service, f"/v1/customers/{customer}/stream?view=full&provenance=full")
+        events = stream.events("view")
+        self.assertIn({"kind": "orders", "missing": "pending"}, events[-1]["data"]["customer"]["journey"])
+        servers.mariadb.thaw()
+        events += stream.events("done")
+        events += self.opened(service, "/v1/customers/c.nonsense/stream").events("problem")
+        self.assertEqual({event["event"] for event in events}, {"begin", "identity", "view", "part", "done", "problem"})
+        whole = service.ask("GET", "/schema/events.schema.json?view=full")
+        self.assert_problem(service.ask("GET", "/schema/events.schema.json?view=ful"), 404, "did you mean `full`?")
+        for schema in (validator(whole.body), self.schemas[service]):
+            for event in events:
+                self.assertIsNone(fault(schema, event))
+                for wrong in self.spoiled(event):
+                    self.assertIsNotNone(fault(schema, wrong), (event, wrong))
 
     def test_who_has_all_is_told_not_to_come_again(self):
         service = self.serve()
