@@ -64,11 +64,22 @@ static bool listeners_open(struct serving *s, struct err *err)
 	       listener_open(address, "admin", &s->admin_at, err);
 }
 
+static bool purge_is_public(const struct options *opt)
+{
+	return strcmp(opt->purge, "public") == 0;
+}
+
+static bool purge_is_known(const struct options *opt, struct err *err)
+{
+	return purge_is_public(opt) || strcmp(opt->purge, "admin") == 0 ||
+	       err_set(err, ERR_CONFIG, "purge", "'%s' is not public or admin", opt->purge);
+}
+
 static bool servers_start(struct serving *s, struct err *err)
 {
 	const struct streams_conf streams = { .service = s->service, .most = s->n_streams };
 	struct server_conf public = { .service = s->service,
-				      .routes = &public_routes,
+				      .routes = purge_is_public(s->opt) ? &public_routes : &asking_routes,
 				      .name = "http",
 				      .loops = (uint32_t)s->opt->loops,
 				      .connections = s->connections,
@@ -235,8 +246,9 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 	message_findings(ds);
 	if (!s.service)
 		return message_err(&err);
-	if (memory_suffices(&opt, &err) && files_ready(&s, &err) && listeners_open(&s, &err) &&
-	    servers_start(&s, &err) && invalidations_start(s.service, &s.invalidations, &err)) {
+	if (purge_is_known(&opt, &err) && memory_suffices(&opt, &err) && files_ready(&s, &err) &&
+	    listeners_open(&s, &err) && servers_start(&s, &err) &&
+	    invalidations_start(s.service, &s.invalidations, &err)) {
 		announce(&s);
 		notify_send("READY=1");
 		if (ready)

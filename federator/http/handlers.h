@@ -78,5 +78,7 @@ void health_ready(struct exchange *x) NONNULL(1);
 
 /* The routes of the public listener. */
 extern const struct routes public_routes;
+/* The same without those that purge. */
+extern const struct routes asking_routes;
 
 #endif

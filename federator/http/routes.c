@@ -12,10 +12,7 @@ static const struct route table[] = {
 	{ "GET",   "/v1/agents/{agent}/pops",       pops_listen, ROUTE_WORK },
 	{ "POST",  "/v1/agents/{agent}/pops",       pops_ring, ROUTE_WORK },
 	{ "POST",  "/v1/warm",                      pops_warm, ROUTE_WORK },
-	{ "DELETE", "/v1/customers/{id}",           customers_erase, ROUTE_ALWAYS },
 	{ "POST",  "/v1/customers/{id}/refresh",    customers_refresh, ROUTE_WORK },
-	{ "DELETE", "/v1/cache",                    purging_query, ROUTE_ALWAYS },
-	{ "POST",  "/v1/cache/purge",               purging_body, ROUTE_ALWAYS },
 	{ "QUERY", "/v1/routing",                   routing_look_up, ROUTE_WORK },
 	{ "GET",   "/v1/routing",                   routing_find, ROUTE_WORK },
 	{ "GET",   "/v1/cnam/{number}",             routing_name, ROUTE_WORK },
@@ -34,6 +31,13 @@ static const struct route table[] = {
 	{ "GET",   "/schema/explain.schema.json",   schemas_explain_json, ROUTE_WORK },
 	{ "GET",   "/livez",                        health_live, ROUTE_ALWAYS },
 	{ "GET",   "/readyz",                       health_ready, ROUTE_ALWAYS },
+	/* what voids copies and answers nothing: the last PURGES of them */
+	{ "DELETE", "/v1/customers/{id}",           customers_erase, ROUTE_ALWAYS },
+	{ "DELETE", "/v1/cache",                    purging_query, ROUTE_ALWAYS },
+	{ "POST",  "/v1/cache/purge",               purging_body, ROUTE_ALWAYS },
 };
 
+enum { PURGES = 3 };
+
 const struct routes public_routes = { table, ARRAY_LEN(table) };
+const struct routes asking_routes = { table, ARRAY_LEN(table) - PURGES };

@@ -277,6 +277,26 @@ class PurgeTest(LiveTest):
         self.assertRegex(self.cli(service, "status").stdout, r"(?m)^kind +memory\nup +yes\nhits +[1-9]\d*$")
         self.assertEqual(json.loads(self.cli(service, "status", "--json").stdout)["kind"], "memory")
 
+    def test_only_the_admin_listener_purges(self):
+        service = self.node("--cache", "memory", "--purge", "admin")
+        self.warm(service, 8)
+        seal = self.ask(service, 8)["id"]
+        self.change(8, "다시")
+        body, headers = json.dumps({"by": {"member": "8"}}), {"Content-Type": "application/json"}
+        self.assert_problem(service.ask("DELETE", "/v1/cache?all=true"), 404)
+        self.assert_problem(service.ask("POST", "/v1/cache/purge", body, headers), 404)
+        self.assert_problem(service.ask("DELETE", "/v1/customers/" + seal), 405)
+        self.assertEqual(states(self.ask(service, 8))["crm"], "fresh")
+        body = json.dumps({"customer": seal})
+        answer = service.ask("POST", "/v1/cache/purge", body, headers, service.admin_port)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(self.name(service, 8), "다시")
+        self.cli(service, "purge", "--all")
+        self.assertEqual(service.ask("POST", f"/v1/customers/{seal}/refresh").status, 200)
+        done = federator("serve", "--map", self.shop.map, "--purge", "nobody", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("'nobody' is not public or admin", done.stderr)
+
     def test_status_tells_what_is_close_at_hand(self):
         service = self.redis_node()
         service.wait(lambda: service.admin("/readyz?verbose").json["near"]["up"])
