@@ -21,7 +21,7 @@ if prefix == 'whole' then
 end
 
 local removed, seen, taken, visited, whole = 0, {}, {}, 0, true
-local bound = 10000
+local bound, depth_most = 10000, 3
 
 local alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 local function text(bytes)
@@ -37,23 +37,27 @@ local function text(bytes)
   return table.concat(out)
 end
 
--- Remove a sheaf. What it gave: names of keys, and of customers; and is it a customer's?
+-- Remove a sheaf. What it gave: keys, and customers that what was asked by it leads to. That is remembered: who comes
+-- upon the sheaf again may go further.
+local nothing = {keys = {}, customers = {}}
 local function take(tag)
+  if taken[tag] then return taken[tag] end
   local key = copies .. tag .. '}'
-  if taken[tag] then return {}, {}, false end
-  taken[tag] = true
+  taken[tag] = nothing
   visited = visited + 1
   local head = redis.pcall('GETRANGE', key, 0, 23 + 255 * 12)
   redis.call('UNLINK', key)
-  if type(head) ~= 'string' or #head < 24 then return {}, {}, false end
+  if type(head) ~= 'string' or #head < 24 then return nothing end
   local n, customer, given, leads = string.byte(head, 21, 24)
   removed = removed + n
-  local names = {{}, {}}
+  if given == 0 then return nothing end
+  local gave = {keys = {}, customers = {}, of_customer = customer == 1}
+  taken[tag] = gave
   for i = 0, given - 1 do
     local name = string.sub(head, 25 + i * 12, 36 + i * 12)
-    if #name == 12 then table.insert(names[i < given - leads and 1 or 2], text(name)) end
+    if #name == 12 then table.insert(i < given - leads and gave.keys or gave.customers, text(name)) end
   end
-  return names[1], names[2], customer == 1
+  return gave
 end
 
 -- The sheaves that a name is in, but those of customers unless `all`; false: too many, or nobody knows.
@@ -86,29 +90,49 @@ end
 -- `all`: also customers' sheaves that were asked by it go, or whose rows name it. A value that a customer's rows give
 -- is voided for that customer, whose sheaf is gone, and on the way to customers; those of others stay. `leads`: the
 -- customers that what was asked by it leads to go, too: those of a key that is voided, not those who share it.
-local function void(name, depth, all, leads)
-  if seen[name] or not whole then return end
-  seen[name] = true
+-- Breadth first: what is come upon again is no nearer than before, and matters only when more is to go with it.
+local queue = {}
+local function enqueue(name, depth, all, leads)
+  local before = seen[name]
+  if visited > bound or before and (before.all or not all) and (before.leads or not leads) then return end
   visited = visited + 1
-  redis.call('ZADD', tombs, decimal(now), name)
-  redis.call('SET', copies .. name .. '}:v', '', 'PX', 1000) -- tells those who listen to changes of copies
-  local function follow(keys, customers, further)
-    if depth == 3 then return end
-    for _, key in ipairs(keys) do void(key, depth + 1, false, further) end
-    for _, customer in ipairs(further and customers or {}) do void(customer, depth + 1, true, false) end
+  if not before then
+    before = {}
+    seen[name] = before
+    redis.call('ZADD', tombs, decimal(now), name)
+    redis.call('SET', copies .. name .. '}:v', '', 'PX', 1000) -- tells those who listen to changes of copies
   end
-  local keys, customers, is_customer = take(name)
-  local found = members(name, all)
-  follow(keys, customers, leads and not is_customer)
-  for _, m in ipairs(found or {}) do
-    if not whole or visited > bound then break end
-    keys, customers = take(m[1])
-    follow(keys, customers, leads and not is_customer and m[2] % 2 == 1)
-  end
-  whole = whole and found and visited <= bound
+  before.all = before.all or all
+  before.leads = before.leads or leads
+  queue[#queue + 1] = {name = name, depth = depth, all = all, leads = leads}
 end
 
-void(name, 0, true, true)
+local function follow(gave, at, asked)
+  local further = at.leads and asked and not gave.of_customer
+  if at.depth == depth_most or gave.further or (gave.followed and not further) then return end
+  gave.followed, gave.further = true, further
+  for _, key in ipairs(gave.keys) do enqueue(key, at.depth + 1, false, further) end
+  for _, customer in ipairs(further and gave.customers or {}) do enqueue(customer, at.depth + 1, true, false) end
+end
+
+local function visit(at)
+  follow(take(at.name), at, true)
+  local known = seen[at.name]
+  local found = known.found or members(at.name, at.all)
+  if at.all then known.found = found end
+  for _, m in ipairs(found or {}) do
+    if visited > bound then break end
+    if at.all or m[2] >= 2 then follow(take(m[1]), at, m[2] % 2 == 1) end
+  end
+  whole = found and visited <= bound
+end
+
+enqueue(name, 0, true, true)
+local next_one = 1
+while whole and queue[next_one] do
+  visit(queue[next_one])
+  next_one = next_one + 1
+end
 redis.call('ZREMRANGEBYSCORE', tombs, '-inf', decimal(now - 600000000))
 -- An index may be among the keys that were evicted, or spoilt; then all copies of the tenant go, rather than one of this
 -- name stay.

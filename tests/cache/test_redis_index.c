@@ -1,0 +1,135 @@
+/* What scripts find in Redis, whatever the order in which copies came and whatever was spoilt meanwhile. */
+#include "tests/cache/cache_world.h"
+#include "tests/cache/redis_server.h"
+#include "tests/cache/samples.h"
+#include "tests/cmocka_all.h"
+
+enum { PATIENT_MS = 30000, LONG_MS = 3600000, NAMES_MOST = 4 };
+
+static struct world in_redis(void)
+{
+	struct world w = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
+
+	world_run_until_up(&w, true);
+	return w;
+}
+
+/* A copy in the sheaf of the name `who`. Lists of names end with 0. */
+struct copy {
+	unsigned who;
+	unsigned asked[NAMES_MOST], about[NAMES_MOST]; /* it goes with these; about: customers in its rows */
+	unsigned given[NAMES_MOST], leads[NAMES_MOST];
+	bool of_customer;
+	uint64_t ttl_ms; /* 0: LONG_MS */
+};
+
+static size_t add_names(struct cache_name *to, const unsigned *names)
+{
+	size_t n = 0;
+
+	for (; n < NAMES_MOST && names[n]; n++)
+		to[n] = sample_name(names[n]);
+	return n;
+}
+
+static void keep(struct world *w, const struct copy *copy)
+{
+	const struct cache_state before = cache_state(w->cache);
+	struct cache_name names[2 * NAMES_MOST], given[2 * NAMES_MOST];
+	struct cache_key key = sample_key(copy->who);
+	size_t n_asked = add_names(names, copy->asked), n_about = add_names(names + n_asked, copy->about);
+	size_t n_given = add_names(given, copy->given), n_leads = add_names(given + n_given, copy->leads);
+
+	cache_put(w->cache, &(struct cache_fill){ .key = &key,
+						 .wholes = sample_wholes(),
+						 .rows = sample_rows(copy->who, w->mem),
+						 .ttl_ms = copy->ttl_ms ? copy->ttl_ms : LONG_MS,
+						 .ticket = world_ticket(w, copy->who),
+						 .names = names,
+						 .n_names = n_asked + n_about,
+						 .n_asked = n_asked,
+						 .given = given,
+						 .n_given = n_given + n_leads,
+						 .n_leads = n_leads,
+						 .of_customer = copy->of_customer });
+	world_run_until_puts(w, before.puts + before.put_failures + 1);
+	assert_int_equal(cache_state(w->cache).puts, before.puts + 1);
+}
+
+static void keep_all(struct world *w, const struct copy *copies, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		keep(w, &copies[i]);
+}
+
+/* 4 is given at once by 1, and by a longer way: what it gives is near enough by the short one. */
+static void the_shortest_way_to_a_name_counts(void **state)
+{
+	static const unsigned orders[][NAMES_MOST] = { { 2, 4 }, { 4, 2 } };
+	struct world w = in_redis();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		const struct copy copies[] = {
+			{ .who = 1, .given = { orders[i][0], orders[i][1] } },
+			{ .who = 2, .given = { 3 } },
+			{ .who = 3, .given = { 4 } },
+			{ .who = 4, .given = { 5 } },
+			{ .who = 5 },
+		};
+
+		keep_all(&w, copies, ARRAY_LEN(copies));
+		assert_int_equal(world_invalidate(&w, sample_name(1), false), 5);
+		assert_null(world_look_up(&w, 5).rows);
+	}
+	world_free(&w);
+}
+
+/* The value 1 leads to the customer 2, who shares the value 4 with the customer 5. What was asked by 1 gives
+ * 4, too: so that leads to 5, although 4 was come upon before by way of 2, which does not. */
+static void a_value_leads_on_whichever_way_comes_first(void **state)
+{
+	static const struct copy copies[] = {
+		{ .who = 1, .asked = { 1 }, .about = { 2 }, .leads = { 2 } },
+		{ .who = 2, .asked = { 2 }, .given = { 4 }, .of_customer = true },
+		{ .who = 3, .asked = { 1, 6 }, .given = { 4 } },
+		{ .who = 4, .asked = { 4 }, .about = { 5 }, .leads = { 5 } },
+		{ .who = 5, .asked = { 5 }, .of_customer = true },
+	};
+	struct world w = in_redis();
+
+	(void)state;
+	keep_all(&w, copies, ARRAY_LEN(copies));
+	assert_int_equal(world_invalidate(&w, sample_name(1), false), 5);
+	assert_null(world_look_up(&w, 5).rows);
+	world_free(&w);
+}
+
+/* What only shares a value with 1 stays: 7 is no customer of whom 1 tells. */
+static void customers_who_only_share_a_value_stay(void **state)
+{
+	static const struct copy copies[] = {
+		{ .who = 1, .asked = { 1 }, .given = { 4 }, .of_customer = true },
+		{ .who = 4, .asked = { 4 }, .about = { 1, 7 }, .leads = { 1, 7 } },
+		{ .who = 7, .asked = { 7 }, .given = { 4 }, .of_customer = true },
+	};
+	struct world w = in_redis();
+
+	(void)state;
+	keep_all(&w, copies, ARRAY_LEN(copies));
+	assert_int_equal(world_invalidate(&w, sample_name(1), false), 2);
+	sample_check(world_look_up(&w, 7).rows, 7);
+	world_free(&w);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, redis_server_set_up, redis_server_tear_down)
+	const struct CMUnitTest tests[] = {
+		T(the_shortest_way_to_a_name_counts),
+		T(a_value_leads_on_whichever_way_comes_first),
+		T(customers_who_only_share_a_value_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
