@@ -1,3 +1,9 @@
+-- Whose sheaves were in what is no index any more, nobody knows: the next change voids everything (invalidate.lua).
+local function doubt()
+  local tombs = KEYS[3]
+  redis.call('ZADD', tombs, 'inf', '@evicted')
+end
+
 local function alive(members, now)
   local left = {}
   for _, m in ipairs(members) do
@@ -13,7 +19,10 @@ end
 
 local function enter_zset(prefix, name, m, now)
   local key = zset_of(prefix, name, m[2])
-  if type(redis.pcall('ZREMRANGEBYSCORE', key, '-inf', now - 1)) ~= 'number' then redis.call('UNLINK', key) end
+  if type(redis.pcall('ZREMRANGEBYSCORE', key, '-inf', now - 1)) ~= 'number' then
+    doubt()
+    redis.call('UNLINK', key)
+  end
   redis.call('ZADD', key, 'GT', m[3], m[1] .. m[2] % 2)
   last_until(key, now, m[3])
 end
@@ -33,10 +42,12 @@ local function index(prefix, name, tag, kind, now, minutes)
   local bucket, field = bucket_of(prefix, name), field_of(name)
   local value = redis.pcall('HGET', bucket, field)
   if type(value) == 'table' then
+    doubt()
     redis.call('UNLINK', bucket)
     value = nil
   end
   local members, spilt = members_of(value or '')
+  if value and not members and not spilt then doubt() end
   members = alive(members or {}, now)
   local own
   for _, m in ipairs(members) do

@@ -11,7 +11,7 @@ end
 -- The members in a field: {tag, kind, minute}; or the minute of the zsets; or nothing: it cannot be read.
 local function members_of(value)
   if #value == 5 and string.sub(value, 1, 1) == 'z' then return nil, struct.unpack('>I4', value, 2) end
-  if #value % 16 ~= 0 then return nil end
+  if #value == 0 or #value % 16 ~= 0 then return nil end
   local members = {}
   for i = 1, #value, 16 do
     local word = struct.unpack('>I4', value, i + 12)

@@ -134,8 +134,8 @@ while whole and queue[next_one] do
   next_one = next_one + 1
 end
 redis.call('ZREMRANGEBYSCORE', tombs, '-inf', decimal(now - 600000000))
--- An index may be among the keys that were evicted, or spoilt; then all copies of the tenant go, rather than one of this
--- name stay.
+-- An index may be among the keys that were evicted, or is spoilt, or a fill found it so (enter.lua); then all copies of
+-- the tenant go, rather than one of this name stay.
 if not whole or tonumber(redis.call('ZSCORE', tombs, '@evicted')) ~= evicted()
    or redis.call('ZCARD', tombs) > 100000 then
   raise('****************')

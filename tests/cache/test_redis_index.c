@@ -122,6 +122,44 @@ static void customers_who_only_share_a_value_stay(void **state)
 	world_free(&w);
 }
 
+/* What is spoilt: of the bucket of the name, its field, or the zset of more than four sheaves. */
+static void spoil(struct cache_name name, unsigned what)
+{
+	const char *field = name.text + 3;
+
+	if (what == 0)
+		redis_server_do(&server, "SET fed2:x:{t}:b:%b garbage", name.text, (size_t)3);
+	else if (what < 3)
+		redis_server_do(&server, "HSET fed2:x:{t}:b:%b %b %s", name.text, (size_t)3, field, (size_t)6,
+				what == 1 ? "garbage" : "");
+	else
+		redis_server_do(&server, "SET fed2:x:{t}:w:%b garbage", name.text, (size_t)9);
+}
+
+/* The next copy makes the index whole, without what was in it before. */
+static void an_index_that_a_fill_repairs_is_not_trusted(void **state)
+{
+	struct world w = in_redis();
+
+	(void)state;
+	for (unsigned what = 0; what < 4; what++) {
+		for (unsigned who = 1; who <= (what < 3 ? 1 : 5); who++)
+			keep(&w, &(struct copy){ .who = who, .asked = { 100 } });
+		spoil(sample_name(100), what);
+		keep(&w, &(struct copy){ .who = 6, .asked = { 100 } });
+		sample_check(world_look_up(&w, 1).rows, 1);
+		world_invalidate(&w, sample_name(100), false);
+		assert_null(world_look_up(&w, 1).rows);
+		assert_null(world_look_up(&w, 6).rows);
+
+		keep(&w, &(struct copy){ .who = 1, .asked = { 100 } });
+		world_invalidate(&w, sample_name(2), false);
+		sample_check(world_look_up(&w, 1).rows, 1);
+		world_invalidate(&w, sample_name(100), false);
+	}
+	world_free(&w);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, redis_server_set_up, redis_server_tear_down)
@@ -129,6 +167,7 @@ int main(void)
 		T(the_shortest_way_to_a_name_counts),
 		T(a_value_leads_on_whichever_way_comes_first),
 		T(customers_who_only_share_a_value_stay),
+		T(an_index_that_a_fill_repairs_is_not_trusted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
