@@ -42,7 +42,7 @@ local t = redis.call('TIME')
 local now = math.floor(t[1] / 60)
 local ends, of = {}, {}
 for _, copy in ipairs(copies) do
-  local minutes = now + math.ceil(copy.ttl / 60000) + 2
+  local minutes = math.min(now + math.ceil(copy.ttl / 60000) + 2, minute_most)
   for i = copy.first, copy.last do
     local name = string.sub(ARGV[i], 1, 16)
     if name ~= string.sub(sheaf, -17, -2) then

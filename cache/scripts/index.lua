@@ -2,6 +2,7 @@
 -- kind in 4 bits (1: the name was asked by, 2: it is no customer's) and the minute in which it ends. Beyond that two
 -- zsets of its own, customers' and others', and the field is 'z' and the minute. Two names that begin alike share a
 -- field, and are voided together.
+local minute_most = 268435455 -- what fits; in 2480
 local function bucket_of(prefix, name) return prefix .. 'b:' .. string.sub(name, 1, 3) end
 local function field_of(name) return string.sub(name, 4, 9) end
 local function zset_of(prefix, name, kind)

@@ -160,6 +160,22 @@ static void an_index_that_a_fill_repairs_is_not_trusted(void **state)
 	world_free(&w);
 }
 
+/* A minute has 28 bits in an index: they end in 2480. */
+static void a_copy_kept_for_centuries_is_found(void **state)
+{
+	static const uint64_t years[] = { 480, 5000, 200000 };
+	struct world w = in_redis();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(years); i++) {
+		keep(&w, &(struct copy){ .who = 1, .asked = { 100 }, .ttl_ms = years[i] * 365 * 86400000 });
+		keep(&w, &(struct copy){ .who = 2, .asked = { 100 } });
+		assert_int_equal(world_invalidate(&w, sample_name(100), false), 2);
+		assert_null(world_look_up(&w, 1).rows);
+	}
+	world_free(&w);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, redis_server_set_up, redis_server_tear_down)
@@ -168,6 +184,7 @@ int main(void)
 		T(a_value_leads_on_whichever_way_comes_first),
 		T(customers_who_only_share_a_value_stay),
 		T(an_index_that_a_fill_repairs_is_not_trusted),
+		T(a_copy_kept_for_centuries_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
