@@ -9,7 +9,8 @@ end
 -- A process may begin several times for one key; the lease ends with the first of these. Who began before the customer
 -- was voided holds nobody up.
 if how == 'ask' and not redis.call('SET', lease, token .. decimal(now), 'NX', 'PX', lease_ms) then
-  local held = redis.call('GET', lease)
+  local held = redis.pcall('GET', lease)
+  if type(held) ~= 'string' then held = '' end -- no lease: it is taken over
   if string.sub(held, 1, #token) ~= token then
     local tomb = tonumber(redis.call('ZSCORE', tombs, string.sub(sheaf, -17, -2)) or 0)
     if tomb < (tonumber(string.sub(held, -16)) or 0) then return {0, redis.call('PTTL', lease)} end

@@ -3,7 +3,7 @@ local sheaf, floors, tombs = unpack(KEYS)
 local era, seen, px, prefix, tag, kind, n = unpack(ARGV)
 
 local function release(i, token)
-  if redis.call('GET', KEYS[3 + i]) == token then redis.call('UNLINK', KEYS[3 + i]) end
+  if redis.pcall('GET', KEYS[3 + i]) == token then redis.call('UNLINK', KEYS[3 + i]) end
 end
 
 -- Each copy: began, token, source, part, ttl, number of names, names. A name is its text and whether it was asked by.

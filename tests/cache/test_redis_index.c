@@ -176,6 +176,34 @@ static void a_copy_kept_for_centuries_is_found(void **state)
 	world_free(&w);
 }
 
+static void overwrite(const char *key)
+{
+	redis_server_do(&server, "DEL %s", key);
+	redis_server_do(&server, "RPUSH %s garbage", key);
+}
+
+static void what_is_no_sheaf_and_no_lease_is_replaced(void **state)
+{
+	struct cache_key keys[] = { sample_sheaf_key(1), sample_key(1) };
+	struct world w = in_redis();
+
+	(void)state;
+	strcat(keys[1].text, ":l");
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct ask a = { .ask = { .how = CACHE_SHARED, .lease_ms = LONG_MS } };
+
+		overwrite(keys[i].text);
+		world_begin(&w, &a, 1);
+		world_until_answered(&w, &a);
+		assert_true(a.ask.ticket.era != 0);
+		overwrite(keys[i].text);
+		keep(&w, &(struct copy){ .who = 1 });
+		sample_check(world_look_up(&w, 1).rows, 1);
+		world_invalidate(&w, sample_name(1), false);
+	}
+	world_free(&w);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, redis_server_set_up, redis_server_tear_down)
@@ -185,6 +213,7 @@ int main(void)
 		T(customers_who_only_share_a_value_stay),
 		T(an_index_that_a_fill_repairs_is_not_trusted),
 		T(a_copy_kept_for_centuries_is_found),
+		T(what_is_no_sheaf_and_no_lease_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
