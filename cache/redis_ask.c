@@ -191,7 +191,7 @@ void redis_begins_end(struct redis *r)
 
 	for (const struct cache_ask *ask = asks.oldest; ask; ask = ask->next)
 		if (ask->how != CACHE_PAST)
-			redis_orphan(r, &ask->key);
+			redis_orphan(r, &ask->key, 0);
 	r->begins = (struct redis_asks){ 0 };
 	while (r->waiting) {
 		struct cache_ask *ask = r->waiting;

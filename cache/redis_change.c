@@ -20,7 +20,7 @@ void redis_release(struct cache *c, const struct cache_key *key, struct cache_ti
 	struct redis_keys keys;
 
 	if (!redis_ready_for(r, WORDS_BYTES)) {
-		redis_orphan(r, key);
+		redis_orphan(r, key, ticket.began);
 		return;
 	}
 	redis_token_make(r, ticket.began, token);

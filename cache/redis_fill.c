@@ -68,6 +68,15 @@ static void give_up(struct redis *r, struct redis_fill *fill)
 	drop(fill);
 }
 
+/* Nor is it known whether Redis has it; the connection is lost, or will be. */
+static void lose(struct redis *r, struct redis_fill *fill)
+{
+	cache_add(&r->base.count.put_failures, fill->n);
+	for (const struct fill_copy *c = fill->copies; c; c = c->next)
+		redis_orphan(r, &c->key, c->copy.began);
+	drop(fill);
+}
+
 /* ---- what is sent ---- */
 
 static bool is_same_given(const struct sheaf_copy *a, const struct sheaf_copy *b)
@@ -327,8 +336,7 @@ bool redis_take_filled(struct redis *r, const struct redis_reply *reply)
 	}
 	if (reply->type == REDIS_REPLY_ARRAY && take_refused(r, fill, reply))
 		return true;
-	cache_add(&r->base.count.put_failures, fill->n);
-	drop(fill);
+	lose(r, fill);
 	return false;
 }
 
@@ -338,8 +346,7 @@ static void end_all(struct redis *r, struct redis_fill *fill)
 {
 	for (struct redis_fill *next; fill; fill = next) {
 		next = fill->next;
-		cache_add(&r->base.count.put_failures, fill->n);
-		drop(fill);
+		lose(r, fill);
 	}
 }
 

@@ -133,7 +133,7 @@ void redis_put(struct cache *c, const struct cache_fill *put)
 	rows = buf_str(&encoded);
 	if (!redis_ready_for(r, rows.n + WORDS_BYTES)) {
 		cache_add(&c->count.put_failures, 1);
-		redis_orphan(r, put->key);
+		redis_orphan(r, put->key, put->ticket.began);
 		return;
 	}
 	fill = fill_for(r, put, rows.n);

@@ -19,7 +19,13 @@ enum redis_phase {
 	REDIS_UP, /* timer: the oldest that waits for an answer may be late */
 };
 
-enum { REDIS_ORPHANS_MOST = 64 };
+enum { REDIS_ORPHANS_MOST = 256 };
+
+/* A lease that nobody here will end. */
+struct redis_orphan {
+	struct cache_key key;
+	uint64_t began; /* of its ticket; 0: not known */
+};
 
 /* Of those that wait for the answer of one command, in the order they asked. */
 struct redis_asks {
@@ -64,7 +70,7 @@ struct redis {
 	} sent; /* in the order of their answers */
 	struct loop_timer gather;
 	struct redis_base bases[64];
-	struct cache_key orphans[REDIS_ORPHANS_MOST]; /* leases to be ended by the next connection */
+	struct redis_orphan orphans[REDIS_ORPHANS_MOST]; /* to be ended by the next connection */
 	size_t n_orphans;
 	struct cache_ask *waiting; /* for another process; each has its timer and perhaps its wakeup */
 	struct bell *bell;
@@ -118,8 +124,9 @@ bool redis_answers_for(const struct redis *r, size_t bytes) NONNULL(1) MUST_CHEC
 
 /* redis_orphans.c */
 
-/* The lease of this key may be ours, and cannot be ended now: remember it for the next connection. */
-void redis_orphan(struct redis *r, const struct cache_key *key) NONNULL(1, 2);
+/* The lease of this key may be ours, by the ticket that began then, or by one that is not known (0), and cannot be ended
+ * now: remember it for the next connection. */
+void redis_orphan(struct redis *r, const struct cache_key *key, uint64_t began) NONNULL(1, 2);
 /* There is one: end them. */
 void redis_orphans_release(struct redis *r) NONNULL(1);
 
