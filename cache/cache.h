@@ -106,7 +106,7 @@ struct cache_ask {
 	uint32_t pause_ms;
 	bool reloaded, last; /* last: of those that one command asks for */
 	unsigned place; /* of its sheaf among the keys of that command */
-	unsigned tries; /* other versions met while it began */
+	unsigned tries; /* other versions met since it began or asked again */
 	struct cache_hit hit; /* what is about to be answered */
 	struct cache_pin pin; /* of what is about to be read */
 	struct loop_timer again;

@@ -103,6 +103,7 @@ static void wait_for(struct redis *r, struct cache_ask *ask, int64_t lease_ms)
 
 	pause = lease_ms >= 0 && lease_ms < pause ? (uint32_t)lease_ms + 1 : pause;
 	pause = left < pause ? left : pause;
+	ask->tries = 0;
 	ask->pause_ms = 2 * ask->pause_ms < PAUSE_MOST_MS ? 2 * ask->pause_ms : PAUSE_MOST_MS;
 	ask->next = r->waiting;
 	r->waiting = ask;

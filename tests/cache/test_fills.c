@@ -1,4 +1,6 @@
 /* Copies on their way into Redis, and what becomes of them and of their leases when something else happens meanwhile. */
+#include <stdlib.h>
+
 #include "tests/cache/cache_world.h"
 #include "tests/cache/redis_server.h"
 #include "tests/cache/samples.h"
@@ -42,6 +44,28 @@ static struct cache_ticket lease(unsigned who)
 	return a.ask.ticket;
 }
 
+/* Another part of that customer. */
+static void put_part(unsigned who, unsigned char part, struct cache_ticket ticket)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	const unsigned char definition[DIGEST_BYTES] = { 9, part };
+	struct cache_name name = sample_name(who);
+	struct cache_key key;
+
+	cache_key_make(&key, &(struct cache_asked){ .tenant = STR("t"),
+						     .salt = STR("salt"),
+						     .definition = definition,
+						     .tag = &name });
+	cache_put(w.cache, &(struct cache_fill){ .key = &key,
+						 .wholes = sample_wholes(),
+						 .rows = sample_rows(who, mem),
+						 .stored_ms = 1,
+						 .ttl_ms = LONG_MS,
+						 .ticket = ticket,
+						 .names = &name,
+						 .n_names = 1 });
+}
+
 /* Some are sent together, and one is still gathered. */
 static void leases_of_fills_that_are_lost_are_given_back(void **state)
 {
@@ -61,10 +85,56 @@ static void leases_of_fills_that_are_lost_are_given_back(void **state)
 		assert_false(is_leased(i));
 }
 
+/* Every begin is a tick: so many have been answered since. */
+static long long last_tick(void)
+{
+	redisReply *reply = redis_server_command(&server, "ZSCORE fed2:x:{t}:t @last");
+	long long tick = strtoll(reply->str, NULL, 10);
+
+	freeReplyObject(reply);
+	return tick;
+}
+
+static bool has_asked(struct world *of, void *since)
+{
+	(void)of;
+	return last_tick() > *(long long *)since;
+}
+
+/* Each look of the one that waits meets a sheaf that it has not seen. */
+static void who_waits_for_a_slow_part_does_not_tire_of_the_others(void **state)
+{
+	enum { PARTS = 6 };
+	struct world other = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
+	struct ask a = { .ask = { .how = CACHE_SHARED, .lease_ms = LONG_MS, .wait_ms = LONG_MS } };
+	struct cache_ticket slow = lease(1);
+
+	(void)state;
+	world_run_until_up(&other, true);
+	world_begin(&other, &a, 1);
+	for (unsigned char i = 0; i < PARTS; i++) {
+		long long since;
+
+		put_part(1, i, world_ticket(&w, 1));
+		world_run_until_puts(&w, i + 1);
+		for (int k = 0; k < 2; k++) {
+			since = last_tick();
+			world_run_until(&other, has_asked, &since);
+		}
+		assert_int_equal(a.answers, 0);
+	}
+	sample_put(w.cache, 1, slow, LONG_MS);
+	world_run_until_puts(&w, PARTS + 1);
+	world_until_answered(&other, &a);
+	sample_check(a.hit.rows, 1);
+	world_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(leases_of_fills_that_are_lost_are_given_back, begin, end),
+		cmocka_unit_test_setup_teardown(who_waits_for_a_slow_part_does_not_tire_of_the_others, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
