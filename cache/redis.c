@@ -30,6 +30,7 @@ static void close_connection(struct redis *r)
 static void miss_all(struct redis *r)
 {
 	redis_fills_end(r);
+	redis_bases_drop(r);
 	redis_gets_end(r);
 	redis_begins_end(r);
 	redis_changes_wait(r);
@@ -365,6 +366,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	redis_line_init(&r->line, loop, &home->account, &user);
 	r->timer.fire = redis_timer;
 	r->gather.fire = redis_gather;
+	r->forget.fire = redis_bases_forget;
 	r->settle.fire = redis_settle;
 	r->patience.fire = redis_changes_late;
 	set_timer(r, 1); /* in the first turn of the loop */

@@ -124,6 +124,7 @@ bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 	if (reply->type != REDIS_REPLY_INTEGER && reply->type != REDIS_REPLY_ERROR)
 		return false;
 	unqueue(&r->changes);
+	redis_bases_drop(r);
 	if (redis_lacks_script(reply) && !change->reloaded) {
 		change->reloaded = true;
 		redis_load(r);

@@ -14,40 +14,7 @@ enum {
 	WORDS_BYTES = 4096, /* of a copy, without its rows */
 	FILL_WORDS = 6 + REDIS_FILL_KEYS, /* without those of copies, and the sheaf */
 	COPY_WORDS = 6,
-	BASE_BYTES_MOST = 32 << 10,
 };
-
-/* ---- what is known of sheaves that were written here ---- */
-
-static struct redis_base *base_of(struct redis *r, struct str sheaf)
-{
-	return &r->bases[digest_sip(sheaf) % ARRAY_LEN(r->bases)];
-}
-
-static void base_drop(struct redis_base *base)
-{
-	base->sheaf[0] = '\0';
-	buf_free(&base->opened);
-}
-
-static void base_keep(struct redis *r, struct redis_fill *fill)
-{
-	struct redis_base *base = base_of(r, str_of(fill->sheaf));
-
-	base_drop(base);
-	if (fill->plain.len > BASE_BYTES_MOST)
-		return;
-	memcpy(base->sheaf, fill->sheaf, sizeof(base->sheaf));
-	base->opened = fill->plain;
-	fill->plain = (struct buf){ 0 };
-}
-
-static struct str base_find(struct redis *r, const struct redis_fill *fill)
-{
-	const struct redis_base *base = base_of(r, str_of(fill->sheaf));
-
-	return strcmp(base->sheaf, fill->sheaf) == 0 ? buf_str(&base->opened) : (struct str){ 0 };
-}
 
 /* ---- the end of a fill ---- */
 
@@ -248,7 +215,7 @@ static void send_fill(struct redis *r, struct redis_fill *fill, struct str base,
 
 void redis_fill_send(struct redis *r, struct redis_fill *fill)
 {
-	struct str base = base_find(r, fill);
+	struct str base = redis_base_find(r, str_of(fill->sheaf));
 
 	send_fill(r, fill, base, sheaf_version(base));
 }
@@ -260,7 +227,7 @@ static void take_present(struct redis *r, struct redis_fill *fill, struct str va
 	SCOPED(buf_free) struct buf opened = { 0 };
 	size_t clear = sheaf_clear(value);
 
-	base_drop(base_of(r, str_of(fill->sheaf)));
+	redis_base_drop(r, str_of(fill->sheaf));
 	if (++fill->tries == TRIES_MOST) {
 		give_up(r, fill);
 		return;
@@ -315,7 +282,7 @@ static void take_error(struct redis *r, struct redis_fill *fill, bool lacks_scri
 static void take_kept(struct redis *r, struct redis_fill *fill)
 {
 	cache_add(&r->base.count.puts, fill->n);
-	base_keep(r, fill);
+	redis_base_keep(r, str_of(fill->sheaf), &fill->plain);
 	drop(fill);
 }
 
@@ -357,6 +324,4 @@ void redis_fills_end(struct redis *r)
 	end_all(r, r->sent.oldest);
 	r->gathered = NULL;
 	r->sent = (struct redis_fills){ 0 };
-	for (size_t i = 0; i < ARRAY_LEN(r->bases); i++)
-		base_drop(&r->bases[i]);
 }

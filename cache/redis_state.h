@@ -38,6 +38,7 @@ struct redis_fill; /* redis_fill.h */
 /* A sheaf as it was written here last: where the next copies of it begin. */
 struct redis_base {
 	char sheaf[sizeof(struct cache_key)]; /* its key; "": none */
+	struct deadline until;
 	struct buf opened;
 };
 
@@ -70,6 +71,7 @@ struct redis {
 	} sent; /* in the order of their answers */
 	struct loop_timer gather;
 	struct redis_base bases[64];
+	struct loop_timer forget; /* the first of these is old */
 	struct redis_orphan orphans[REDIS_ORPHANS_MOST]; /* to be ended by the next connection */
 	size_t n_orphans;
 	struct cache_ask *waiting; /* for another process; each has its timer and perhaps its wakeup */
@@ -187,8 +189,21 @@ void redis_changes_end(struct redis *r) NONNULL(1);
 enum { REDIS_FILL_KEYS = 3 }; /* of its script, without leases */
 /* Take the answer to the oldest fill; false: it cannot be one. */
 bool redis_take_filled(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
-/* The connection is lost, and all fills with it; forgets what was written. */
+/* The connection is lost, and all fills with it. */
 void redis_fills_end(struct redis *r) NONNULL(1);
+
+/* redis_base.c. The sheaf is its key. */
+
+/* Take *opened, and leave it empty, unless it is large: the sheaf was just written so. */
+void redis_base_keep(struct redis *r, struct str sheaf, struct buf *opened) NONNULL(1, 3);
+/* How it was written last, until something else is kept or dropped; empty: not known. */
+struct str redis_base_find(struct redis *r, struct str sheaf) MUST_CHECK NONNULL(1);
+/* It is not so any more. */
+void redis_base_drop(struct redis *r, struct str sheaf) NONNULL(1);
+/* Nothing may be so any more; ends the timer. */
+void redis_bases_drop(struct redis *r) NONNULL(1);
+/* The timer for that. */
+void redis_bases_forget(struct loop_timer *t) NONNULL(1);
 
 /* redis_gather.c */
 

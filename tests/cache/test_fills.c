@@ -1,6 +1,7 @@
 /* Copies on their way into Redis, and what becomes of them and of their leases when something else happens meanwhile. */
 #include <stdlib.h>
 
+#include "cache/redis_state.h"
 #include "tests/cache/cache_world.h"
 #include "tests/cache/redis_server.h"
 #include "tests/cache/samples.h"
@@ -130,10 +131,42 @@ static void who_waits_for_a_slow_part_does_not_tire_of_the_others(void **state)
 	world_free(&other);
 }
 
+static bool knows_nothing(struct world *of, void *arg)
+{
+	const struct redis *r = (struct redis *)of->cache;
+
+	(void)arg;
+	for (size_t i = 0; i < ARRAY_LEN(r->bases); i++)
+		if (r->bases[i].sheaf[0] || r->bases[i].opened.data)
+			return false;
+	return true;
+}
+
+static void what_was_written_is_soon_forgotten(void **state)
+{
+	(void)state;
+	world_put(&w, 1, LONG_MS);
+	world_put(&w, 2, LONG_MS);
+	world_run_until_puts(&w, 2);
+	assert_false(knows_nothing(&w, NULL));
+	world_run_until(&w, knows_nothing, NULL);
+}
+
+static void a_change_wipes_what_was_written(void **state)
+{
+	(void)state;
+	world_put(&w, 1, LONG_MS);
+	world_run_until_puts(&w, 1);
+	assert_int_equal(world_invalidate(&w, sample_name(1), false), 1);
+	assert_true(knows_nothing(&w, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(leases_of_fills_that_are_lost_are_given_back, begin, end),
+		cmocka_unit_test_setup_teardown(what_was_written_is_soon_forgotten, begin, end),
+		cmocka_unit_test_setup_teardown(a_change_wipes_what_was_written, begin, end),
 		cmocka_unit_test_setup_teardown(who_waits_for_a_slow_part_does_not_tire_of_the_others, begin, end),
 	};
 
