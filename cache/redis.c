@@ -324,7 +324,7 @@ static void redis_free(struct cache *c)
 	struct redis *r = (struct redis *)c;
 	bool rest;
 
-	redis_fills_send(r);
+	redis_fills_last(r);
 	if (r->phase == REDIS_UP && !redis_pipe_flush(&r->line.pipe, r->line.watch.fd, &rest))
 		rest = false; /* it was lost anyway */
 	close_connection(r);

@@ -18,11 +18,28 @@ enum {
 
 /* ---- the end of a fill ---- */
 
-static void drop(struct redis_fill *fill)
+static void unhold(struct redis *r, struct redis_fill *fill)
 {
+	r->held -= fill->bytes;
+	fill->bytes = 0;
+}
+
+static void drop(struct redis *r, struct redis_fill *fill)
+{
+	unhold(r, fill);
 	buf_free(&fill->plain);
 	arena_wipe_free(&fill->mem);
 	free(fill);
+}
+
+/* Now the next one of its sheaf may go. */
+static void end(struct redis *r, struct redis_fill *fill)
+{
+	struct redis_fill *behind = fill->behind;
+
+	drop(r, fill);
+	if (behind)
+		redis_fill_send(r, behind);
 }
 
 /* Nothing of it is kept; so that others need not wait, its leases end. */
@@ -32,16 +49,19 @@ static void give_up(struct redis *r, struct redis_fill *fill)
 	for (const struct fill_copy *c = fill->copies; c; c = c->next)
 		redis_release(&r->base, &c->key,
 			      (struct cache_ticket){ .began = c->copy.began, .era = fill->ticket.era });
-	drop(fill);
+	end(r, fill);
 }
 
-/* Nor is it known whether Redis has it; the connection is lost, or will be. */
+/* Nor is it known whether Redis has it, or those behind it; the connection is lost, or will be. */
 static void lose(struct redis *r, struct redis_fill *fill)
 {
-	cache_add(&r->base.count.put_failures, fill->n);
-	for (const struct fill_copy *c = fill->copies; c; c = c->next)
-		redis_orphan(r, &c->key, c->copy.began);
-	drop(fill);
+	for (struct redis_fill *behind; fill; fill = behind) {
+		behind = fill->behind;
+		cache_add(&r->base.count.put_failures, fill->n);
+		for (const struct fill_copy *c = fill->copies; c; c = c->next)
+			redis_orphan(r, &c->key, c->copy.began);
+		drop(r, fill);
+	}
 }
 
 /* ---- what is sent ---- */
@@ -199,7 +219,7 @@ static void send_fill(struct redis *r, struct redis_fill *fill, struct str base,
 	size_t bytes = WORDS_BYTES * (1 + fill->n) + fill->plain.len;
 
 	if (fill->n == 0) {
-		drop(fill);
+		end(r, fill);
 		return;
 	}
 	if (!redis_ready_for(r, bytes)) {
@@ -217,6 +237,7 @@ void redis_fill_send(struct redis *r, struct redis_fill *fill)
 {
 	struct str base = redis_base_find(r, str_of(fill->sheaf));
 
+	unhold(r, fill);
 	send_fill(r, fill, base, sheaf_version(base));
 }
 
@@ -250,7 +271,7 @@ static void refuse_one(struct redis *r, struct redis_fill *fill, int64_t place)
 	if (fill->n)
 		redis_fill_send(r, fill);
 	else
-		drop(fill);
+		end(r, fill);
 }
 
 static bool take_refused(struct redis *r, struct redis_fill *fill, const struct redis_reply *reply)
@@ -283,7 +304,7 @@ static void take_kept(struct redis *r, struct redis_fill *fill)
 {
 	cache_add(&r->base.count.puts, fill->n);
 	redis_base_keep(r, str_of(fill->sheaf), &fill->plain);
-	drop(fill);
+	end(r, fill);
 }
 
 bool redis_take_filled(struct redis *r, const struct redis_reply *reply)
@@ -308,6 +329,17 @@ bool redis_take_filled(struct redis *r, const struct redis_reply *reply)
 }
 
 /* ---- the end of a connection ---- */
+
+void redis_fills_last(struct redis *r)
+{
+	redis_fills_send(r);
+	for (struct redis_fill *sent = r->sent.oldest; sent; sent = sent->next)
+		for (struct redis_fill *fill; (fill = sent->behind);) {
+			sent->behind = fill->behind;
+			fill->behind = NULL;
+			give_up(r, fill);
+		}
+}
 
 static void end_all(struct redis *r, struct redis_fill *fill)
 {

@@ -18,12 +18,13 @@ struct fill_copy {
 
 struct redis_fill {
 	struct redis_fill *next;
+	struct redis_fill *behind; /* of the same sheaf: goes when this one is answered */
 	struct arena *mem;
 	char sheaf[sizeof(struct cache_key)];
 	struct cache_ticket ticket; /* the era of all copies */
 	bool of_customer, reloaded;
 	struct fill_copy *copies;
-	size_t n, bytes;
+	size_t n, bytes; /* bytes: counted in redis.held */
 	unsigned tries;
 	struct buf plain; /* as it was sent */
 	uint64_t version; /* of that */

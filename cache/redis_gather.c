@@ -8,7 +8,8 @@
 enum {
 	GATHER_MS = 1,
 	COPIES_MOST = 32, /* of one fill */
-	BYTES_MOST = 256 << 10, /* of rows of one fill, unless it is one copy */
+	BYTES_MOST = 384 << 10, /* of one fill, unless it is one copy */
+	BEHIND_MOST = 4,
 	WORDS_BYTES = 4096, /* of a copy, without its rows */
 };
 
@@ -99,26 +100,71 @@ static struct fill_copy *copy_new(const struct cache_fill *fill, struct str rows
 	return c;
 }
 
-/* The one that gathers for this sheaf. */
-static struct redis_fill *fill_for(struct redis *r, const struct cache_fill *put, size_t bytes)
+static struct redis_fill *find(struct redis_fill *fill, struct str sheaf)
 {
-	struct str sheaf = name_key_sheaf(put->key);
-	struct redis_fill *fill = r->gathered;
-
 	while (fill && !str_eq(str_of(fill->sheaf), sheaf))
 		fill = fill->next;
-	if (fill && fill->n < COPIES_MOST && fill->bytes + bytes <= BYTES_MOST && fill->ticket.era == put->ticket.era &&
-	    !redis_fill_find(fill, name_key_place(put->key)))
-		return fill;
-	if (fill)
-		redis_fills_hurry(r, sheaf);
-	fill = memory_new(sizeof(*fill));
+	return fill;
+}
+
+static bool has_room(const struct redis_fill *fill, const struct cache_fill *put, size_t bytes)
+{
+	return fill->n < COPIES_MOST && fill->bytes + bytes <= BYTES_MOST && fill->ticket.era == put->ticket.era &&
+	       !redis_fill_find(fill, name_key_place(put->key));
+}
+
+static struct redis_fill *fill_new(const struct cache_fill *put)
+{
+	struct str sheaf = name_key_sheaf(put->key);
+	struct redis_fill *fill = memory_new(sizeof(*fill));
+
 	fill->mem = arena_new();
 	fill->ticket.era = put->ticket.era;
 	memcpy(fill->sheaf, sheaf.p, sheaf.n);
+	return fill;
+}
+
+/* The last of those that go one after the other behind the one that was sent. NULL: there are too many. */
+static struct redis_fill *fill_behind(struct redis_fill *sent, const struct cache_fill *put, size_t bytes)
+{
+	struct redis_fill *last = sent;
+
+	for (unsigned i = 0; last->behind; i++, last = last->behind)
+		if (i == BEHIND_MOST)
+			return NULL;
+	if (last == sent || !has_room(last, put, bytes)) {
+		last->behind = fill_new(put);
+		last = last->behind;
+	}
+	return last;
+}
+
+/* The one that gathers for this sheaf. While one is on its way the others wait: what is there then is not known before
+ * its answer. */
+static struct redis_fill *fill_for(struct redis *r, const struct cache_fill *put, size_t bytes)
+{
+	struct str sheaf = name_key_sheaf(put->key);
+	struct redis_fill *fill = find(r->gathered, sheaf), *sent;
+
+	if (fill && has_room(fill, put, bytes))
+		return fill;
+	if (fill)
+		redis_fills_hurry(r, sheaf);
+	if ((sent = find(r->sent.oldest, sheaf)))
+		return fill_behind(sent, put, bytes);
+	fill = fill_new(put);
 	fill->next = r->gathered;
 	r->gathered = fill;
+	if (r->gather.slot == 0)
+		loop_timer_set(r->loop, &r->gather, deadline_after_ms(GATHER_MS));
 	return fill;
+}
+
+/* There is no room for it. */
+static void refuse(struct redis *r, const struct cache_fill *put)
+{
+	cache_add(&r->base.count.put_failures, 1);
+	redis_release(&r->base, put->key, put->ticket);
 }
 
 void redis_put(struct cache *c, const struct cache_fill *put)
@@ -127,22 +173,19 @@ void redis_put(struct cache *c, const struct cache_fill *put)
 	struct redis *r = (struct redis *)c;
 	struct redis_fill *fill;
 	struct fill_copy *copy;
-	struct str rows;
+	size_t bytes;
 
 	entry_put_rows(put->rows, &encoded);
-	rows = buf_str(&encoded);
-	if (!redis_ready_for(r, rows.n + WORDS_BYTES)) {
-		cache_add(&c->count.put_failures, 1);
-		redis_orphan(r, put->key, put->ticket.began);
+	bytes = encoded.len + WORDS_BYTES;
+	if (!redis_ready_for(r, r->held + bytes) || !(fill = fill_for(r, put, bytes))) {
+		refuse(r, put);
 		return;
 	}
-	fill = fill_for(r, put, rows.n);
-	copy = copy_new(put, rows, fill->mem);
+	copy = copy_new(put, buf_str(&encoded), fill->mem);
 	copy->next = fill->copies;
 	fill->copies = copy;
 	fill->n++;
-	fill->bytes += rows.n;
+	fill->bytes += bytes;
+	r->held += bytes;
 	fill->of_customer = fill->of_customer || put->of_customer;
-	if (r->gather.slot == 0)
-		loop_timer_set(r->loop, &r->gather, deadline_after_ms(GATHER_MS));
 }

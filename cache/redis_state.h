@@ -68,7 +68,8 @@ struct redis {
 	struct redis_fill *gathered; /* fills that wait a moment for others */
 	struct redis_fills {
 		struct redis_fill *oldest, *newest;
-	} sent; /* in the order of their answers */
+	} sent; /* in the order of their answers; one of each sheaf */
+	size_t held; /* bytes of commands that are still to be made for fills */
 	struct loop_timer gather;
 	struct redis_base bases[64];
 	struct loop_timer forget; /* the first of these is old */
@@ -189,6 +190,8 @@ void redis_changes_end(struct redis *r) NONNULL(1);
 enum { REDIS_FILL_KEYS = 3 }; /* of its script, without leases */
 /* Take the answer to the oldest fill; false: it cannot be one. */
 bool redis_take_filled(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
+/* Send what is gathered; no other will be sent. */
+void redis_fills_last(struct redis *r) NONNULL(1);
 /* The connection is lost, and all fills with it. */
 void redis_fills_end(struct redis *r) NONNULL(1);
 

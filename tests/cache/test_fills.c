@@ -161,12 +161,63 @@ static void a_change_wipes_what_was_written(void **state)
 	assert_true(knows_nothing(&w, NULL));
 }
 
+static bool has_turned(struct world *of, void *times)
+{
+	(void)of;
+	return (*(unsigned *)times)-- == 0;
+}
+
+/* More than a fill is tried for; each would be sent by itself, as the moment in which it waits for others has passed. */
+static void fills_of_one_sheaf_wait_for_the_one_on_its_way(void **state)
+{
+	enum { PARTS = 20 };
+	struct cache_ticket tickets[PARTS];
+
+	(void)state;
+	for (unsigned char i = 0; i < PARTS; i++)
+		tickets[i] = world_ticket(&w, 1);
+	redis_server_freeze(&server);
+	for (unsigned char i = 0; i < PARTS; i++) {
+		unsigned times = 3;
+
+		put_part(1, i, tickets[i]);
+		world_run_until(&w, has_turned, &times);
+	}
+	redis_server_thaw(&server);
+	world_run_until_puts(&w, PARTS);
+	assert_int_equal(cache_state(w.cache).puts, PARTS);
+}
+
+static bool is_not_leased(struct world *of, void *who)
+{
+	(void)of;
+	return !is_leased(*(unsigned *)who);
+}
+
+static void leases_of_fills_that_wait_are_given_back_at_the_end(void **state)
+{
+	unsigned who = 1, times = 3;
+	struct cache_ticket leased = lease(who), other = world_ticket(&w, who);
+
+	(void)state;
+	redis_server_freeze(&server);
+	put_part(who, 1, other);
+	world_run_until(&w, has_turned, &times);
+	sample_put(w.cache, who, leased, LONG_MS);
+	world_free(&w);
+	redis_server_thaw(&server);
+	w = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
+	world_run_until(&w, is_not_leased, &who);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(leases_of_fills_that_are_lost_are_given_back, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_written_is_soon_forgotten, begin, end),
 		cmocka_unit_test_setup_teardown(a_change_wipes_what_was_written, begin, end),
+		cmocka_unit_test_setup_teardown(fills_of_one_sheaf_wait_for_the_one_on_its_way, begin, end),
+		cmocka_unit_test_setup_teardown(leases_of_fills_that_wait_are_given_back_at_the_end, begin, end),
 		cmocka_unit_test_setup_teardown(who_waits_for_a_slow_part_does_not_tire_of_the_others, begin, end),
 	};
 
