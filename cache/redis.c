@@ -77,6 +77,15 @@ void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask)
 	ask->next = NULL;
 	*(asks->newest ? &asks->newest->next : &asks->oldest) = ask;
 	asks->newest = ask;
+	if (!asks->unflushed)
+		asks->unflushed = ask;
+}
+
+void redis_asks_flushed(struct redis_asks *asks, uint64_t now_us)
+{
+	for (struct cache_ask *ask = asks->unflushed; ask; ask = ask->next)
+		ask->sent_us = now_us;
+	asks->unflushed = NULL;
 }
 
 struct cache_ask *redis_asks_take(struct redis_asks *asks)
@@ -85,6 +94,8 @@ struct cache_ask *redis_asks_take(struct redis_asks *asks)
 
 	assert(ask);
 	asks->oldest = ask->next;
+	if (asks->unflushed == ask)
+		asks->unflushed = ask->next;
 	if (!asks->oldest)
 		asks->newest = NULL;
 	return ask;
@@ -209,9 +220,15 @@ static void line_connected(struct redis_line *line)
 	REDIS_SEND(r, REDIS_PROBE, STR("MGET"), STR("fed2:c:"));
 }
 
+/* Redis is not to be blamed for the time since they were queued, which is a turn of our own. */
 static void line_flushing(struct redis_line *line)
 {
-	redis_gets_send(CONTAINER_OF(line, struct redis, line));
+	struct redis *r = CONTAINER_OF(line, struct redis, line);
+	uint64_t now_us = clock_mono_us();
+
+	redis_gets_send(r);
+	redis_asks_flushed(&r->gets, now_us);
+	redis_asks_flushed(&r->begins, now_us);
 }
 
 static void start(struct redis *r)

@@ -30,6 +30,7 @@ struct redis_orphan {
 /* Of those that wait for the answer of one command, in the order they asked. */
 struct redis_asks {
 	struct cache_ask *oldest, *newest;
+	struct cache_ask *unflushed; /* the first that came since the line was flushed; NULL: none did */
 };
 
 /* Copies on their way to one sheaf (redis_gather.c). */
@@ -99,6 +100,8 @@ void redis_expect(struct redis *r, uint64_t sent_us) NONNULL(1);
 void redis_expect_by(struct redis *r, uint64_t due_us) NONNULL(1);
 /* Put at the end. */
 void redis_asks_put(struct redis_asks *asks, struct cache_ask *ask) NONNULL(1, 2);
+/* The line is flushed: what they wait for is sent now. */
+void redis_asks_flushed(struct redis_asks *asks, uint64_t now_us) NONNULL(1);
 /* Take the oldest off; there must be one. */
 struct cache_ask *redis_asks_take(struct redis_asks *asks) NONNULL(1) __attribute__((returns_nonnull));
 /* Load all scripts. */

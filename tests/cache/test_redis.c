@@ -9,7 +9,7 @@
 #include "tests/cache/samples.h"
 #include "tests/cmocka_all.h"
 
-enum { PATIENT_MS = 30000, HASTY_MS = 30, SLOW_MS = 8000, LONG_MS = 3600000 };
+enum { PATIENT_MS = 30000, HASTY_MS = 30, SHORT_MS = 500, SLOW_MS = 8000, LONG_MS = 3600000 };
 
 static struct ask later[8192]; /* one a millisecond */
 static size_t n_later;
@@ -333,6 +333,28 @@ static void a_frozen_server_is_a_miss_and_recovers(void **state)
 	world_free(&w);
 }
 
+/* Redis has no say in how long a turn of our own takes. */
+static void a_slow_turn_of_our_own_is_not_the_silence_of_redis(void **state)
+{
+	enum { PAST_MS = SHORT_MS + 1 };
+	struct world w = world_up(SHORT_MS);
+	struct ask get, begun = { .ask = { .how = CACHE_PAST } };
+	struct deadline past;
+
+	(void)state;
+	world_ask(&w, &get, 1);
+	world_begin(&w, &begun, 2);
+	past = deadline_after_ms(PAST_MS);
+	while (deadline_left_us(past) > 0)
+		;
+	world_until_answered(&w, &get);
+	world_until_answered(&w, &begun);
+	assert_true(begun.ask.ticket.era != 0);
+	assert_int_equal(cache_state(w.cache).timeouts, 0);
+	assert_true(cache_state(w.cache).up);
+	world_free(&w);
+}
+
 static void a_pause_is_a_miss_and_recovers(void **state)
 {
 	struct world w = world_up(server.address, HASTY_MS);
@@ -481,6 +503,7 @@ int main(void)
 		T(redis_is_reached_over_tcp),
 		T(who_comes_while_a_server_is_silent_does_not_wait),
 		T(a_frozen_server_is_a_miss_and_recovers),
+		T(a_slow_turn_of_our_own_is_not_the_silence_of_redis),
 		T(a_pause_is_a_miss_and_recovers),
 		T(a_killed_server_is_met_again),
 		T(a_server_that_comes_later_is_found),
