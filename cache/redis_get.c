@@ -72,11 +72,11 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 		cache_found(c, ask, hit);
 		return;
 	}
+	redis_fills_hurry(r, name_key_sheaf(&ask->key)); /* before the place is taken that it may need itself */
 	if (!redis_answers_for(r, (r->n_unsent + 1) * sizeof(ask->key) + sizeof(struct redis_keys))) {
 		cache_found(c, ask, (struct cache_hit){ 0 });
 		return;
 	}
-	redis_fills_hurry(r, name_key_sheaf(&ask->key));
 	near_prepare(r->home->near, ask);
 	ask->sent_us = clock_mono_us();
 	queue(r, ask);

@@ -210,6 +210,26 @@ static void leases_of_fills_that_wait_are_given_back_at_the_end(void **state)
 	world_run_until(&w, is_not_leased, &who);
 }
 
+/* The look-up would have taken the last place; the fill that goes before it does. */
+static void a_look_up_and_the_fill_before_it_need_two_places(void **state)
+{
+	const struct redis *r = (struct redis *)w.cache;
+	struct cache_ticket ticket = world_ticket(&w, 1);
+	struct cache_key other = sample_key(2);
+	struct ask a;
+
+	(void)state;
+	redis_server_freeze(&server);
+	while (r->line.pipe.n_pending < REDIS_PENDING_MOST - 1)
+		cache_release(w.cache, &other, ticket);
+	sample_put(w.cache, 1, ticket, LONG_MS);
+	world_ask(&w, &a, 1);
+	redis_server_thaw(&server);
+	world_until_answered(&w, &a);
+	world_run_until_puts(&w, 1);
+	assert_int_equal(cache_state(w.cache).puts, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +238,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_change_wipes_what_was_written, begin, end),
 		cmocka_unit_test_setup_teardown(fills_of_one_sheaf_wait_for_the_one_on_its_way, begin, end),
 		cmocka_unit_test_setup_teardown(leases_of_fills_that_wait_are_given_back_at_the_end, begin, end),
+		cmocka_unit_test_setup_teardown(a_look_up_and_the_fill_before_it_need_two_places, begin, end),
 		cmocka_unit_test_setup_teardown(who_waits_for_a_slow_part_does_not_tire_of_the_others, begin, end),
 	};
 
