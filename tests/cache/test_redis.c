@@ -337,7 +337,7 @@ static void a_frozen_server_is_a_miss_and_recovers(void **state)
 static void a_slow_turn_of_our_own_is_not_the_silence_of_redis(void **state)
 {
 	enum { PAST_MS = SHORT_MS + 1 };
-	struct world w = world_up(SHORT_MS);
+	struct world w = world_up(server.address, SHORT_MS);
 	struct ask get, begun = { .ask = { .how = CACHE_PAST } };
 	struct deadline past;
 
