@@ -1,5 +1,5 @@
-/* redis_base.c - sheaves as they were written here last: the next copies of a customer come soon or not at all, and then
- * there is no need to ask Redis what is there. Rows lie open in these, so nothing stays for long. */
+/* redis_base.c - sheaves as they were written here last: the next copies of a customer come soon or not at all, and
+ * then there is no need to ask Redis what is there. Rows lie open in these, so nothing stays for long. */
 #include "base/memory.h"
 #include "cache/redis_state.h"
 

@@ -1,6 +1,6 @@
 /* redis_orphans.c - leases in Redis that nobody here will end: the answer to a begin never came, or what it began ended
- * while there was no connection, or the connection was lost with a fill. Others would wait for nobody until the lease is
- * over. */
+ * while there was no connection, or the connection was lost with a fill. Others would wait for nobody until the lease
+ * is over. */
 #include <stdio.h>
 
 #include "cache/name.h"

@@ -130,8 +130,8 @@ bool redis_answers_for(const struct redis *r, size_t bytes) NONNULL(1) MUST_CHEC
 
 /* redis_orphans.c */
 
-/* The lease of this key may be ours, by the ticket that began then, or by one that is not known (0), and cannot be ended
- * now: remember it for the next connection. */
+/* The lease of this key may be ours, by the ticket that began then, or by one that is not known (0), and cannot be
+ * ended now: remember it for the next connection. */
 void redis_orphan(struct redis *r, const struct cache_key *key, uint64_t began) NONNULL(1, 2);
 /* There is one: end them. */
 void redis_orphans_release(struct redis *r) NONNULL(1);

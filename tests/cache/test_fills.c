@@ -1,4 +1,4 @@
-/* Copies on their way into Redis, and what becomes of them and of their leases when something else happens meanwhile. */
+/* Copies on their way into Redis: what becomes of them and of their leases when something else happens meanwhile. */
 #include <stdlib.h>
 
 #include "cache/redis_state.h"
@@ -167,7 +167,7 @@ static bool has_turned(struct world *of, void *times)
 	return (*(unsigned *)times)-- == 0;
 }
 
-/* More than a fill is tried for; each would be sent by itself, as the moment in which it waits for others has passed. */
+/* More than a fill is tried for; the moment in which each waits for others has passed before the next one comes. */
 static void fills_of_one_sheaf_wait_for_the_one_on_its_way(void **state)
 {
 	enum { PARTS = 20 };
