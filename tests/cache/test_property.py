@@ -10,7 +10,7 @@ import unittest
 PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else "cache_property"
 OPERATIONS = 10_000 if os.environ.get("FEDERATOR_SANITIZE") else 40_000
 PATIENCE_S = 300
-TRIES = 5  # a fault must meet an operation
+TRIES = 15  # a fault must meet an operation, and two fills each other
 
 
 class PropertyTest(unittest.TestCase):
