@@ -16,6 +16,7 @@ MAY_INCLUDE = {
     "metadata": ["base"],
     "adapters": ["base"],
     "cache": ["base"],
+    "weblog": ["metadata", "adapters", "base"],
     "federator/view": ["metadata", "base"],
     "federator/render": ["federator/view", "metadata", "base"],
     "federator/schema": ["federator/view", "federator/render", "metadata", "base"],

@@ -22,9 +22,11 @@ class GateTest(unittest.TestCase):
     def test_folder_order(self):
         for path, target in (("base/a.c", "metadata/load.h"), ("metadata/a.c", "adapters/adapter.h"),
                              ("cache/a.h", "federator/service.h"), ("federator/view/a.c", "federator/flow/flow.h"),
-                             ("federator/flow/a.c", "federator/http/server.h"), ("elsewhere/a.c", "base/buf.h")):
+                             ("federator/flow/a.c", "federator/http/server.h"), ("weblog/a.c", "cache/cache.h"),
+                             ("weblog/a.c", "federator/service.h"), ("federator/flow/a.c", "weblog/format.h"), ("elsewhere/a.c", "base/buf.h")):
             self.finds(gates.folder_order, path, f'#include "{target}"\n')
-        for path, target in (("metadata/a.c", "base/buf.h"), ("federator/main.c", "federator/cli/cli.h"),
+        for path, target in (("metadata/a.c", "base/buf.h"), ("weblog/a.c", "metadata/load.h"), ("federator/cli/a.c", "weblog/format.h"),
+                             ("federator/main.c", "federator/cli/cli.h"),
                              ("federator/flow/a.c", "adapters/adapter.h"), ("cache/a.c", "cache/entry.h")):
             self.passes(gates.folder_order, path, f'#include "{target}"\n')
 

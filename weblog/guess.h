@@ -1,0 +1,21 @@
+/* guess.h - which of the known formats is a log in? No state; safe from any thread. */
+#ifndef WEBLOG_GUESS_H
+#define WEBLOG_GUESS_H
+
+#include "weblog/rules.h"
+
+struct weblog_guess {
+	const struct weblog_named *named;
+	size_t read, rejected; /* of the lines looked at */
+	size_t values; /* that the lines read have, all together */
+};
+
+enum { WEBLOG_GUESS_LINES = 1000 };
+
+/* Read the first lines of a log, WEBLOG_GUESS_LINES at most, in all formats; what stands behind the last line feed of
+ * `head` counts when `is_all`. `out` takes rules->n_formats of them. Returns how many read something, the best ones
+ * first: who rejects the least part of the lines, then who finds the most values, then the order of the file. */
+size_t weblog_guess(const struct weblog_rules *rules, struct str head, bool is_all, struct weblog_guess *out)
+	NONNULL(1, 4);
+
+#endif
