@@ -1,0 +1,163 @@
+#include "weblog/decode.h"
+
+#include <iconv.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+struct weblog_decoder {
+	iconv_t korean; /* (iconv_t)-1: the C library has no such table */
+	struct buf bytes;
+};
+
+static bool is_open(iconv_t table)
+{
+	return (intptr_t)table != -1;
+}
+
+struct weblog_decoder *weblog_decoder_new(void)
+{
+	struct weblog_decoder *decoder = memory_new(sizeof(*decoder));
+
+	decoder->korean = iconv_open("UTF-8", "CP949");
+	return decoder;
+}
+
+void weblog_decoder_free(struct weblog_decoder **decoder)
+{
+	if (!*decoder)
+		return;
+	if (is_open((*decoder)->korean))
+		iconv_close((*decoder)->korean);
+	buf_free(&(*decoder)->bytes);
+	free(*decoder);
+	*decoder = NULL;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void percent_undo(struct str raw, bool form, struct buf *out)
+{
+	for (size_t i = 0; i < raw.n; i++) {
+		if (raw.p[i] == '%' && i + 2 < raw.n && hex(raw.p[i + 1]) >= 0 && hex(raw.p[i + 2]) >= 0) {
+			buf_putc(out, (char)(hex(raw.p[i + 1]) * 16 + hex(raw.p[i + 2])));
+			i += 2;
+		} else {
+			buf_putc(out, form && raw.p[i] == '+' ? ' ' : raw.p[i]);
+		}
+	}
+}
+
+/* All of it or nothing: half a text in another charset would be wrong without a sign of it. */
+static bool korean_put(iconv_t table, struct str bytes, struct buf *out)
+{
+	size_t before = out->len, in_left = bytes.n, room = bytes.n * 3;
+	char *in = (char *)(uintptr_t)bytes.p, *to = buf_reserve(out, room);
+	bool good;
+
+	(void)iconv(table, NULL, NULL, NULL, NULL);
+	good = iconv(table, &in, &in_left, &to, &room) != (size_t)-1 && in_left == 0;
+	if (good)
+		out->len = before + bytes.n * 3 - room;
+	out->data[out->len] = '\0';
+	return good;
+}
+
+static void broken_put(struct str bytes, struct buf *out)
+{
+	while (bytes.n) {
+		uint32_t cp;
+		size_t n = text_next(bytes, &cp);
+		char utf8[4];
+
+		buf_put(out, utf8, text_encode(cp, utf8));
+		bytes = (struct str){ bytes.p + n, bytes.n - n };
+	}
+}
+
+enum weblog_charset weblog_decode(struct weblog_decoder *decoder, struct str raw, bool form, struct buf *out)
+{
+	struct str bytes;
+
+	decoder->bytes.len = 0;
+	percent_undo(raw, form, &decoder->bytes);
+	if (decoder->bytes.len == 0)
+		return WEBLOG_UTF8;
+	bytes = buf_str(&decoder->bytes);
+	if (text_is_utf8(bytes)) {
+		buf_put_str(out, bytes);
+		return WEBLOG_UTF8;
+	}
+	if (is_open(decoder->korean) && korean_put(decoder->korean, bytes, out))
+		return WEBLOG_CP949;
+	broken_put(bytes, out);
+	return WEBLOG_BROKEN;
+}
+
+static bool is_one_of(struct str name, const struct str *names, size_t n_names)
+{
+	for (size_t i = 0; i < n_names; i++)
+		if (names[i].n == name.n && strncasecmp(names[i].p, name.p, name.n) == 0)
+			return true;
+	return false;
+}
+
+struct str weblog_parameter(struct str query, const struct str *names, size_t n_names)
+{
+	while (query.n) {
+		const char *end = memchr(query.p, '&', query.n);
+		struct str pair = { query.p, end ? (size_t)(end - query.p) : query.n };
+		const char *equals = memchr(pair.p, '=', pair.n);
+
+		if (equals && equals + 1 < pair.p + pair.n &&
+		    is_one_of((struct str){ pair.p, (size_t)(equals - pair.p) }, names, n_names))
+			return (struct str){ equals + 1, (size_t)(pair.p + pair.n - equals) - 1 };
+		query = (struct str){ pair.p + pair.n + (end != NULL), query.n - pair.n - (end != NULL) };
+	}
+	return (struct str){ NULL, 0 };
+}
+
+struct str weblog_query_of(struct str url)
+{
+	const char *mark = url.n ? memchr(url.p, '?', url.n) : NULL, *hash;
+	struct str query;
+
+	if (!mark)
+		return (struct str){ NULL, 0 };
+	query = (struct str){ mark + 1, (size_t)(url.p + url.n - mark) - 1 };
+	hash = query.n ? memchr(query.p, '#', query.n) : NULL;
+	if (hash)
+		query.n = (size_t)(hash - query.p);
+	return query;
+}
+
+struct str weblog_host_of(struct str url)
+{
+	const char *slashes = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
+	struct str host;
+	size_t n = 0;
+
+	if (!slashes)
+		return (struct str){ NULL, 0 };
+	host = (struct str){ slashes + 3, (size_t)(url.p + url.n - slashes) - 3 };
+	while (n < host.n && !strchr("/?#:", host.p[n]))
+		n++;
+	return (struct str){ host.p, n };
+}
+
+bool weblog_host_has(struct str host, struct str labels)
+{
+	for (size_t at = 0; at + labels.n <= host.n; at++)
+		if ((at == 0 || host.p[at - 1] == '.') && (at + labels.n == host.n || host.p[at + labels.n] == '.') &&
+		    strncasecmp(host.p + at, labels.p, labels.n) == 0)
+			return true;
+	return false;
+}
