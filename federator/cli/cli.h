@@ -28,7 +28,7 @@ struct flag {
 	const char *command, *name, *value, *about;
 };
 
-enum { ARGS_FLAGS_MAX = 32, ARGS_OPERANDS_MAX = 4 };
+enum { ARGS_FLAGS_MAX = 32, ARGS_OPERANDS_MAX = 64 };
 
 /* A command line taken apart. */
 struct args {

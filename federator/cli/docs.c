@@ -86,7 +86,8 @@ void docs_man(struct buf *out)
 	man_commands(out);
 	man_options(out);
 	buf_puts(out,
-		 ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nErrors in the mapping, or a test that fails.\n"
+		 ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\n"
+		 "Errors in the mapping, a failed test, or a log that does not read.\n"
 		 ".TP\n2\nWrong usage, options or question.\n"
 		 ".TP\n3\nA source or the service cannot be reached.\n"
 		 ".TP\n4\nAnything else, such as an address in use.\n");
@@ -113,7 +114,7 @@ static void completion_operands(const struct command *command, struct buf *out)
 		buf_putc(out, '\'');
 	} else if (*command->operands >= 'a') {
 		buf_puts(out, " names='");
-		for (const char *c = command->operands; *c; c++)
+		for (const char *c = command->operands; *c && *c != ' '; c++) /* FILE completes anyway */
 			buf_putc(out, *c == '|' ? ' ' : *c);
 		buf_putc(out, '\'');
 	}

@@ -1,0 +1,200 @@
+/* weblog.c - the command weblog: what federator makes of a log that is there. */
+#include "federator/cli/weblog.h"
+
+#include <time.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "federator/cli/commands.h"
+#include "weblog/input.h"
+
+enum { SHOWN_BEFORE = 60, SHOWN_BEHIND = 40, PERCENT_BAD = 1 };
+
+struct run {
+	struct weblog_trial found;
+	const struct weblog_rules *rules;
+	const struct weblog_format *format;
+	struct weblog_survey *survey;
+	struct arena *mem;
+};
+
+/* Some bytes as a terminal can show them. */
+static void shown_put(struct str bytes, struct buf *out)
+{
+	while (bytes.n) {
+		uint32_t cp;
+		size_t n = text_next(bytes, &cp);
+		char utf8[4];
+
+		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+			buf_putc(out, '.');
+		else
+			buf_put(out, utf8, text_encode(cp, utf8));
+		bytes = (struct str){ bytes.p + n, bytes.n - n };
+	}
+}
+
+static void bad_add(struct run *run, const char *file, uint64_t number, struct str line,
+		    const struct weblog_fault *fault)
+{
+	size_t from = fault->at > SHOWN_BEFORE ? fault->at - SHOWN_BEFORE : 0;
+	size_t to = line.n - fault->at > SHOWN_BEHIND ? fault->at + SHOWN_BEHIND : line.n;
+	SCOPED(buf_free) struct buf shown = { 0 };
+	struct weblog_bad *bad;
+
+	run->found.rejected++;
+	if (run->found.n_bad == WEBLOG_BAD_LINES)
+		return;
+	bad = &run->found.bad[run->found.n_bad++];
+	shown_put((struct str){ line.p + from, fault->at - from }, &shown);
+	*bad = (struct weblog_bad){ .file = file, .number = number, .fault = *fault };
+	bad->caret = shown.len ? text_cells(buf_str(&shown)) : 0;
+	shown_put((struct str){ line.p + fault->at, to - fault->at }, &shown);
+	bad->shown = arena_str(run->mem, shown.len ? buf_str(&shown) : STR(""));
+}
+
+static void line_add(struct run *run, struct weblog_parser *parser, const char *file, uint64_t number, struct str line)
+{
+	struct weblog_record record;
+	struct weblog_fault fault;
+
+	switch (weblog_parse(parser, line, &record, &fault)) {
+	case WEBLOG_READ:
+		run->found.read++;
+		weblog_survey_add(run->survey, &record);
+		break;
+	case WEBLOG_REJECTED:
+		bad_add(run, file, number, line, &fault);
+		break;
+	case WEBLOG_NOTHING:
+		break;
+	}
+}
+
+static bool lines_read(struct run *run, struct weblog_input *in, const char *file, struct err *err)
+{
+	static const struct weblog_fault too_long = { .at = 0, .what = "longer than 1 MiB" };
+	struct weblog_parser *parser = weblog_parser_new(run->format, run->mem);
+
+	for (uint64_t number = 1;; number++) {
+		struct str line;
+
+		switch (weblog_input_line(in, &line, err)) {
+		case WEBLOG_LINE:
+			line_add(run, parser, file, number, line);
+			break;
+		case WEBLOG_LINE_TOO_LONG:
+			bad_add(run, file, number, line, &too_long);
+			break;
+		case WEBLOG_LINES_END:
+			return true;
+		case WEBLOG_LINES_FAILED:
+			return false;
+		}
+		run->found.lines++;
+		run->found.bytes += line.n + 1;
+	}
+}
+
+/* From the first lines of the first file that has any. */
+static bool format_guess(struct run *run, struct weblog_input *in, struct err *err)
+{
+	struct weblog_guess *guesses;
+	struct str head;
+	bool is_all;
+
+	if (run->format)
+		return true;
+	if (!weblog_input_head(in, &head, &is_all, err))
+		return false;
+	if (head.n == 0)
+		return true;
+	guesses = arena_array_of(run->mem, struct weblog_guess, run->rules->n_formats);
+	run->found.n_guesses = weblog_guess(run->rules, head, is_all, guesses);
+	run->found.guesses = guesses;
+	if (run->found.n_guesses == 0)
+		return err_set(err, ERR_MAPPING, "weblog",
+			       "no known format reads the first lines; give --format, as the server has it");
+	run->format = guesses[0].named->format;
+	run->found.format = guesses[0].named->name;
+	return true;
+}
+
+static uint64_t cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static bool file_try(struct run *run, const char *file, struct err *err)
+{
+	SCOPED(weblog_input_close) struct weblog_input *in = weblog_input_open(file, err);
+	uint64_t begin;
+	bool good;
+
+	if (!in || !format_guess(run, in, err))
+		return false;
+	begin = cpu_us();
+	good = !run->format || lines_read(run, in, file, err);
+	run->found.cpu_us += cpu_us() - begin;
+	return good;
+}
+
+/* --format: a name, or the string itself. */
+static bool format_given(struct run *run, const char *text, struct err *err)
+{
+	if (!text)
+		return true;
+	run->found.format = str_of(text);
+	run->format = weblog_rules_format(run->rules, str_of(text));
+	if (!run->format && !strpbrk(text, "$%{#"))
+		return err_set(err, ERR_CONFIG, "--format", "there is no format of that name; see docs/weblog.md");
+	if (!run->format)
+		run->format = weblog_format_new(str_of(text), run->mem, err);
+	return run->format != NULL;
+}
+
+static bool files_try(struct run *run, const struct args *args, struct err *err)
+{
+	bool good = digest_init(err);
+
+	if (good)
+		run->rules = weblog_rules_new(args_flag(args, "rules"), run->mem, err);
+	if (!run->rules || !format_given(run, args_flag(args, "format"), err))
+		return false;
+	run->survey = weblog_survey_new(run->rules, run->mem);
+	for (size_t i = 1; i < args->n_operands && good; i++)
+		good = file_try(run, args->operands[i], err);
+	weblog_survey_sums(run->survey, &run->found.sums);
+	weblog_survey_end(&run->survey);
+	return good;
+}
+
+/* Real logs have a few broken lines; more of them mean another format. */
+static int verdict(const struct weblog_trial *found)
+{
+	return found->rejected * 100 <= (found->read + found->rejected) * PERCENT_BAD ? EXIT_OK : EXIT_FINDINGS;
+}
+
+int command_weblog(struct args *args)
+{
+	struct run run = { .mem = args->mem };
+	SCOPED(buf_free) struct buf out = { 0 };
+	struct err err;
+	int code;
+
+	if (args->n_operands < 2 || strcmp(args->operands[0], "try") != 0) {
+		message_error("weblog takes try and files: federator weblog try FILE...");
+		return EXIT_USAGE;
+	}
+	if (!files_try(&run, args, &err))
+		return message_err(&err);
+	if (args_flag(args, "json"))
+		weblog_trial_json(&run.found, &out);
+	else
+		weblog_trial_text(&run.found, &out);
+	code = message_data(&out);
+	return code == EXIT_OK ? verdict(&run.found) : code;
+}

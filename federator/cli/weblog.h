@@ -1,0 +1,36 @@
+/* weblog.h - inside of the command weblog: what `try` finds, and how it is printed. */
+#ifndef FEDERATOR_CLI_WEBLOG_H
+#define FEDERATOR_CLI_WEBLOG_H
+
+#include "weblog/guess.h"
+#include "weblog/survey.h"
+
+enum { WEBLOG_BAD_LINES = 5 };
+
+/* A line that was rejected. */
+struct weblog_bad {
+	const char *file;
+	uint64_t number; /* of the line in its file, from 1 */
+	struct weblog_fault fault;
+	struct str shown; /* some of it around the fault, fit for a terminal */
+	size_t caret; /* the fault's column in `shown`, in terminal cells */
+};
+
+struct weblog_trial {
+	struct str format; /* its name, or the string */
+	const struct weblog_guess *guesses; /* best first; when none: the format was given */
+	size_t n_guesses;
+	uint64_t lines, read, rejected; /* lines: all, also those about the log and empty ones */
+	uint64_t bytes; /* of the lines */
+	uint64_t cpu_us; /* of the process, for reading them and counting */
+	struct weblog_bad bad[WEBLOG_BAD_LINES];
+	size_t n_bad;
+	struct weblog_sums sums;
+};
+
+/* Append what was found, for people. */
+void weblog_trial_text(const struct weblog_trial *trial, struct buf *out) NONNULL(1, 2);
+/* The same as JSON. */
+void weblog_trial_json(const struct weblog_trial *trial, struct buf *out) NONNULL(1, 2);
+
+#endif

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""test_try.py FEDERATOR - `federator weblog try` as web teams run it."""
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+FEDERATOR = sys.argv.pop(1)
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "weblog")
+LINE = '10.0.0.{} - - [10/Oct/2000:13:55:{:02} +0000] "GET /find?q={} HTTP/1.1" 200 1 "-" "Mozilla/5.0 Firefox/1"\n'
+
+
+def run(*arguments, stdin=None):
+    return subprocess.run([FEDERATOR, "weblog", *arguments], input=stdin, capture_output=True, timeout=60)
+
+
+def found(*arguments, **more):
+    done = run("try", "--json", *arguments, **more)
+    return done.returncode, json.loads(done.stdout)
+
+
+class TryTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def file(self, name, data):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as out:
+            out.write(data)
+        return path
+
+    def test_a_real_log(self):
+        code, doc = found(os.path.join(DATA, "elastic", "apache_logs.gz"))
+        self.assertEqual((code, doc["format"], doc["lines"], doc["read"], doc["rejected"]), (0, "combined", 10000, 9999, 1))
+        bad = doc["bad_lines"][0]
+        self.assertEqual((bad["line"], bad["byte"], bad["at"]), (8899, 112, "User-Agent"))
+        self.assertEqual(doc["time"], {"first": "2015-05-17T10:05:00Z", "last": "2015-05-20T21:05:59Z"})
+        self.assertGreater(doc["bots"]["requests"], 0)
+        self.assertGreaterEqual(doc["sessions"], doc["visitors"])
+        self.assertEqual(doc["engine_searches"]["top"][1], {"term": "rage face", "n": 4})
+
+    def test_files_members_and_the_standard_input_are_the_same(self):
+        text = "".join(LINE.format(n, n, "red+shoes") for n in range(20)).encode()
+        members = gzip.compress(text[:700]) + gzip.compress(text[700:])
+        answers = [found(self.file("plain", text)), found(self.file("packed", members)), found("-", stdin=text),
+                   found("-", stdin=members), found(self.file("one", text[:700]), self.file("other", text[700:]))]
+        for code, doc in answers[:-1]:
+            del doc["lines_per_cpu_second"]
+            self.assertEqual((code, doc), (0, answers[0][1]))
+        self.assertEqual(answers[0][1]["searches"], {"n": 20, "distinct": 1, "top": [{"term": "red shoes", "n": 20}]})
+
+    def test_the_caret_stands_under_the_byte(self):
+        path = self.file("log", (LINE.format(1, 1, "x") + "운동화 - - (no time)\n").encode())
+        done = run("try", path)
+        lines = done.stdout.decode().splitlines()
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(lines[-3].startswith(f"{path}:2: byte 1: not an address or a host name"), lines[-3])
+        self.assertEqual(lines[-2:], ["    운동화 - - (no time)", "    ^"])
+
+    def test_a_format_is_a_name_or_a_string(self):
+        path = self.file("log", b"7 [10/Oct/2000:13:55:36 +0000] /a\n")
+        self.assertEqual(found("--format", "%D %t %U", path)[0], 0)
+        self.assertEqual(found("--format", "combined", path)[1]["rejected"], 1)
+        for wrong in ("nothing", "%h %t", "%{x", "{"):
+            done = run("try", "--format", wrong, path)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), wrong)
+
+    def test_formats_of_a_directory(self):
+        self.file("formats.conf", b"ours = %D %t %U\n")
+        path = self.file("log", b"7 [10/Oct/2000:13:55:36 +0000] /a\n")
+        self.assertEqual(found("--rules", self.folder, path)[1]["format"], "ours")
+        self.file("formats.conf", b"ours = %D\n")
+        self.assertIn(b"formats.conf: line 1:", run("try", "--rules", self.folder, path).stderr)
+
+    def test_what_cannot_be_read(self):
+        text = LINE.format(1, 1, "x").encode() * 50
+        for code, arguments in ((2, ("try",)), (2, ()), (2, ("index", "x")), (2, ("try", os.path.join(self.folder, "none"))),
+                                (2, ("try", self.folder)), (1, ("try", self.file("noise", os.urandom(4096)))),
+                                (2, ("try", self.file("cut", gzip.compress(text)[:-9])))):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (code, b""), arguments)
+            self.assertTrue(done.stderr, arguments)
+
+    def test_an_empty_log_is_no_error(self):
+        code, doc = found(self.file("empty", b""))
+        self.assertEqual((code, doc["lines"], doc["read"]), (0, 0, 0))
+
+    def test_lines_of_a_megabyte_and_nul_bytes(self):
+        text = LINE.format(1, 1, "x").encode()
+        code, doc = found(self.file("log", text + b"x" * (3 << 20) + b"\n" + text + b"\0" * 99 + text + text))
+        self.assertEqual((code, doc["read"], doc["rejected"]), (1, 3, 2))
+        self.assertEqual([bad["reason"] for bad in doc["bad_lines"]], ["longer than 1 MiB", "a NUL byte"])
+
+
+if __name__ == "__main__":
+    unittest.main()
