@@ -48,14 +48,11 @@ static bool read_hex(const struct reader *r, size_t at, uint32_t *out)
 	uint32_t value = 0;
 
 	for (size_t i = at; i < at + 4; i++) {
-		char c = i < r->text.n ? r->text.p[i] : '\0';
-		const char *digits = "0123456789abcdef", *hit;
+		int digit = text_hex_digit(i < r->text.n ? r->text.p[i] : '\0');
 
-		c = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
-		hit = c ? strchr(digits, c) : NULL;
-		if (!hit)
+		if (digit < 0)
 			return false;
-		value = 16 * value + (uint32_t)(hit - digits);
+		value = 16 * value + (uint32_t)digit;
 	}
 	*out = value;
 	return true;

@@ -255,6 +255,22 @@ size_t text_from_i64(int64_t value, char out[TEXT_I64_MOST])
 	return n;
 }
 
+int text_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int text_hex_byte(const char *digits)
+{
+	int high = text_hex_digit(digits[0]), low = text_hex_digit(digits[1]);
+
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 char *text_from_hex(uint64_t value, size_t digits, char *out)
 {
 	for (size_t at = digits; at > 0; value >>= 4)

@@ -25,6 +25,10 @@ enum { TEXT_I64_MOST = sizeof("-9223372036854775808") - 1 };
 /* Its decimal digits, without a NUL; returns how many bytes. Not by printf: an answer has dozens of numbers, and it
  * would cost more than writing them. */
 size_t text_from_i64(int64_t value, char out[TEXT_I64_MOST]) NONNULL(2);
+/* What a hexadecimal digit of either case stands for; -1: it is none. */
+int text_hex_digit(char c);
+/* The byte of the two at `digits`; -1: one of them is none. */
+int text_hex_byte(const char *digits) NONNULL(1);
 /* The lowest `digits` hexadecimal digits of `value`, and a NUL. Returns where the NUL stands. */
 char *text_from_hex(uint64_t value, size_t digits, char *out) NONNULL(3) __attribute__((returns_nonnull));
 

@@ -244,11 +244,6 @@ static bool read_email(struct str s, struct arena *mem, struct str *out)
 	return recase(s, lower, mem, out);
 }
 
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 bool normalize_uuid(struct str s, struct arena *mem, struct str *out)
 {
 	char hex[UUID_DIGITS];
@@ -263,7 +258,7 @@ bool normalize_uuid(struct str s, struct arena *mem, struct str *out)
 		if (dashes && (i == 8 || i == 13 || i == 18 || i == 23)) {
 			if (s.p[i] != '-')
 				return false;
-		} else if (!is_hex(lower(s.p[i]))) {
+		} else if (text_hex_digit(s.p[i]) < 0) {
 			return false;
 		} else {
 			hex[n++] = lower(s.p[i]);

@@ -36,19 +36,13 @@ void weblog_decoder_free(struct weblog_decoder **decoder)
 	*decoder = NULL;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void percent_undo(struct str raw, bool form, struct buf *out)
 {
 	for (size_t i = 0; i < raw.n; i++) {
-		if (raw.p[i] == '%' && i + 2 < raw.n && hex(raw.p[i + 1]) >= 0 && hex(raw.p[i + 2]) >= 0) {
-			buf_putc(out, (char)(hex(raw.p[i + 1]) * 16 + hex(raw.p[i + 2])));
+		int byte = raw.p[i] == '%' && i + 2 < raw.n ? text_hex_byte(raw.p + i + 1) : -1;
+
+		if (byte >= 0) {
+			buf_putc(out, (char)byte);
 			i += 2;
 		} else {
 			buf_putc(out, form && raw.p[i] == '+' ? ' ' : raw.p[i]);

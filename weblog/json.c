@@ -112,7 +112,7 @@ static void blanks(struct scan *s)
 static bool is_hex(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!((p[i] >= '0' && p[i] <= '9') || ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'f')))
+		if (text_hex_digit(p[i]) < 0)
 			return false;
 	return true;
 }

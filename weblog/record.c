@@ -14,14 +14,6 @@ const char *weblog_text_name(enum weblog_text which)
 	return names[which];
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Four digits; -1 when they are not there. */
 static int32_t hex4(struct str s)
 {
@@ -30,9 +22,9 @@ static int32_t hex4(struct str s)
 	if (s.n < 4)
 		return -1;
 	for (size_t i = 0; i < 4; i++) {
-		if (hex(s.p[i]) < 0)
+		if (text_hex_digit(s.p[i]) < 0)
 			return -1;
-		value = value * 16 + hex(s.p[i]);
+		value = value * 16 + text_hex_digit(s.p[i]);
 	}
 	return value;
 }
@@ -78,8 +70,8 @@ static size_t escape_put(struct str s, enum weblog_escape escape, struct buf *ou
 		n = unicode_put((struct str){ s.p + 1, s.n - 1 }, out);
 		return n ? n + 1 : 0;
 	}
-	if (escape == WEBLOG_BACKSLASH && s.p[0] == 'x' && s.n >= 3 && hex(s.p[1]) >= 0 && hex(s.p[2]) >= 0) {
-		buf_putc(out, (char)(hex(s.p[1]) * 16 + hex(s.p[2])));
+	if (escape == WEBLOG_BACKSLASH && s.p[0] == 'x' && s.n >= 3 && text_hex_byte(s.p + 1) >= 0) {
+		buf_putc(out, (char)text_hex_byte(s.p + 1));
 		return 3;
 	}
 	if (!letter(s.p[0]))

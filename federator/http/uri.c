@@ -2,22 +2,11 @@
 
 #include "base/text.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One decoded byte; *at moves behind it. -1: a bad escape. */
 static int byte_decode(struct str raw, size_t *at, enum uri_in in)
 {
 	char c = raw.p[(*at)++];
-	int high, low;
+	int byte;
 
 	if (c == '+' && in == URI_QUERY)
 		return ' ';
@@ -25,12 +14,9 @@ static int byte_decode(struct str raw, size_t *at, enum uri_in in)
 		return (unsigned char)c;
 	if (raw.n - *at < 2)
 		return -1;
-	high = hex_digit(raw.p[*at]);
-	low = hex_digit(raw.p[*at + 1]);
+	byte = text_hex_byte(raw.p + *at);
 	*at += 2;
-	if (high < 0 || low < 0 || (in == URI_PATH && high * 16 + low == '/'))
-		return -1;
-	return high * 16 + low;
+	return in == URI_PATH && byte == '/' ? -1 : byte;
 }
 
 bool uri_decode(struct str raw, enum uri_in in, struct arena *mem, struct str *out)
