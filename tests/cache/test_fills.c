@@ -14,8 +14,7 @@ static struct world w;
 static int begin(void **state)
 {
 	redis_server_set_up(state);
-	w = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
-	world_run_until_up(&w, true);
+	w = world_up(server.address, PATIENT_MS);
 	return 0;
 }
 
@@ -106,12 +105,11 @@ static bool has_asked(struct world *of, void *since)
 static void who_waits_for_a_slow_part_does_not_tire_of_the_others(void **state)
 {
 	enum { PARTS = 6 };
-	struct world other = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
+	struct world other = world_up(server.address, PATIENT_MS);
 	struct ask a = { .ask = { .how = CACHE_SHARED, .lease_ms = LONG_MS, .wait_ms = LONG_MS } };
 	struct cache_ticket slow = lease(1);
 
 	(void)state;
-	world_run_until_up(&other, true);
 	world_begin(&other, &a, 1);
 	for (unsigned char i = 0; i < PARTS; i++) {
 		long long since;

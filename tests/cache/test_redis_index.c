@@ -8,10 +8,7 @@ enum { PATIENT_MS = 30000, LONG_MS = 3600000, NAMES_MOST = 4 };
 
 static struct world in_redis(void)
 {
-	struct world w = world_new(&(struct redis_conf){ .address = server.address, .timeout_ms = PATIENT_MS });
-
-	world_run_until_up(&w, true);
-	return w;
+	return world_up(server.address, PATIENT_MS);
 }
 
 /* A copy in the sheaf of the name `who`. Lists of names end with 0. */
