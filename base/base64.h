@@ -12,8 +12,8 @@ static inline size_t base64_length(size_t n)
 
 /* The text of `bytes` with + / and padding (section 4), in `mem`; never the NULL view. */
 struct str base64_write(struct str bytes, struct arena *mem) NONNULL(2);
-/* The same with - _ and without padding (section 5), NUL-terminated, where there is room for base64_length() and the
- * NUL. Not for secrets: unlike libsodium's, which takes ten times as long, it looks letters up in a table. Returns the
+/* The same with - _ and without padding (section 5), and a NUL, where there is room for base64_length() bytes and one.
+ * Not for secrets: unlike libsodium's, which takes ten times as long, it looks letters up in a table. Returns the
  * length. */
 size_t base64_url(struct str bytes, char *out) NONNULL(2);
 

@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "base/base64.h"
 #include "cache/name.h"
 
 #define HEAD "fed2:c:{"
@@ -27,7 +28,7 @@ static void hash_asked(const struct cache_asked *asked, bool with_definition, un
 
 void cache_key_make(struct cache_key *out, const struct cache_asked *asked)
 {
-	char tenant[TENANT_MOST + 1], place[PLACE_CHARS + 1];
+	char tenant[TENANT_MOST + 1], place[PLACE_CHARS + 2];
 	unsigned char hash[DIGEST_BYTES];
 	struct cache_name tag;
 	char *to = out->text;
@@ -36,12 +37,12 @@ void cache_key_make(struct cache_key *out, const struct cache_asked *asked)
 		tag = *asked->tag;
 	} else {
 		hash_asked(asked, false, hash);
-		name_text(hash, NAME_BYTES, tag.text, sizeof(tag.text));
+		base64_url((struct str){ (const char *)hash, NAME_BYTES }, tag.text);
 	}
 	if (asked->n_values)
 		hash_asked(asked, true, hash);
 	name_tenant(asked->tenant, tenant);
-	name_text(asked->n_values ? hash : asked->definition, PLACE_BYTES, place, sizeof(place));
+	base64_url((struct str){ (const char *)(asked->n_values ? hash : asked->definition), PLACE_BYTES }, place);
 	*out = (struct cache_key){ 0 };
 	to = stpcpy(to, HEAD);
 	to = stpcpy(to, tenant);

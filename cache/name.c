@@ -1,7 +1,6 @@
 #include "cache/name.h"
 
-#include <sodium.h>
-
+#include "base/base64.h"
 #include "cache/stamp.h"
 
 enum { SALT_MOST = 64 /* of a BLAKE2b key */, HASH_BYTES = 16 };
@@ -47,11 +46,6 @@ void name_hash_begin(struct digest *d, struct str salt)
 	explicit_bzero(hash, sizeof(hash));
 }
 
-void name_text(const unsigned char *bytes, size_t n, char *out, size_t out_n)
-{
-	sodium_bin2base64(out, out_n, bytes, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
 static void make(struct cache_name *out, struct str salt, const struct str *words, size_t n)
 {
 	unsigned char hash[DIGEST_BYTES];
@@ -61,7 +55,7 @@ static void make(struct cache_name *out, struct str salt, const struct str *word
 	for (size_t i = 0; i < n; i++)
 		digest_add_str(&d, words[i]);
 	digest_end(&d, hash);
-	name_text(hash, NAME_BYTES, out->text, sizeof(out->text));
+	base64_url((struct str){ (const char *)hash, NAME_BYTES }, out->text);
 }
 
 void cache_name_make(struct cache_name *out, struct str tenant, struct str salt, struct str key, struct str value)

@@ -10,8 +10,6 @@ enum { NAME_BYTES = 12, NAME_CHARS = 16, TENANT_MOST = 64 };
 void name_tenant(struct str tenant, char out[TENANT_MOST + 1]) NONNULL(2);
 /* Begin a hash keyed by a salt of any length. */
 void name_hash_begin(struct digest *d, struct str salt) NONNULL(1);
-/* The first bytes of a hash as text, without padding; `out` takes the text and a NUL. */
-void name_text(const unsigned char *bytes, size_t n, char *out, size_t out_n) NONNULL(1, 3);
 /* Are they the same? */
 bool name_same(const struct cache_name *a, const struct cache_name *b) NONNULL(1, 2);
 /* The tenant in a key. */

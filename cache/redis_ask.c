@@ -1,6 +1,5 @@
 /* redis_ask.c - what comes before a source is asked: the right to ask, a ticket, or the copy of who had both. */
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 
 #include "cache/name.h"
@@ -35,7 +34,7 @@ static void go_without(struct cache_ask *ask)
 static void send_begin(struct redis *r, struct cache_ask *ask)
 {
 	struct str seen = { (const char *)&ask->version, ask->version ? sizeof(ask->version) : 0 };
-	char fresh[9], lease_ms[16];
+	char fresh[REDIS_FRESH_BYTES], lease_ms[16];
 	struct redis_keys keys;
 
 	if (!redis_answers_for(r, WORDS_BYTES)) {
@@ -43,7 +42,7 @@ static void send_begin(struct redis *r, struct cache_ask *ask)
 		return;
 	}
 	redis_keys_make(&keys, name_key_tenant(&ask->key), &ask->key);
-	snprintf(fresh, sizeof(fresh), "%08" PRIx32, randombytes_random() | 1);
+	redis_fresh_make(fresh);
 	snprintf(lease_ms, sizeof(lease_ms), "%" PRIu32, ask->lease_ms ? ask->lease_ms : 1);
 	if (ask->tries > TRIES_MOST)
 		seen = STR("*");

@@ -1,12 +1,21 @@
 /* redis_change.c - what changes in Redis what others may find: a copy does not come, or is void. */
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 
+#include "base/nonce.h"
+#include "base/text.h"
 #include "cache/name.h"
 #include "cache/redis_state.h"
 
 enum { WORDS_BYTES = 4096, SETTLE_MS = 1, CHANGE_MS = 2000 };
+
+void redis_fresh_make(char out[REDIS_FRESH_BYTES])
+{
+	uint32_t number;
+
+	nonce_draw((unsigned char *)&number, sizeof(number));
+	text_from_hex(number | 1, REDIS_FRESH_BYTES - 1, out);
+}
 
 void redis_token_make(const struct redis *r, uint64_t began, char out[REDIS_TOKEN_BYTES])
 {
@@ -61,7 +70,7 @@ static void fail(struct redis *r, struct cache_change *change, const char *why)
 
 static void send_change(struct redis *r, struct cache_change *change)
 {
-	char tenant_name[TENANT_MOST + 1], fresh[9], indexes[96], sheaves[96];
+	char tenant_name[TENANT_MOST + 1], fresh[REDIS_FRESH_BYTES], indexes[96], sheaves[96];
 	struct str tenant = { tenant_name, 0 };
 	struct redis_keys keys;
 
@@ -72,7 +81,7 @@ static void send_change(struct redis *r, struct cache_change *change)
 	name_tenant(change->tenant, tenant_name);
 	tenant.n = strlen(tenant_name);
 	redis_keys_make(&keys, tenant, NULL);
-	snprintf(fresh, sizeof(fresh), "%08" PRIx32, randombytes_random() | 1);
+	redis_fresh_make(fresh);
 	snprintf(indexes, sizeof(indexes), "fed2:x:{%s}:", tenant_name);
 	snprintf(sheaves, sizeof(sheaves), "fed2:c:{%s:", tenant_name);
 	REDIS_SEND(r, REDIS_INVALIDATE, STR("EVALSHA"), str_of(r->sha[SCRIPT_INVALIDATE]), STR("2"),

@@ -168,7 +168,9 @@ void redis_begins_end(struct redis *r) NONNULL(1);
 
 /* redis_change.c */
 
-enum { REDIS_TOKEN_BYTES = 48 };
+enum { REDIS_FRESH_BYTES = 8 + 1, REDIS_TOKEN_BYTES = 48 };
+/* The second half of an era, should a script have to begin one: random digits. */
+void redis_fresh_make(char out[REDIS_FRESH_BYTES]) NONNULL(1);
 /* What the lease holds that was given with the ticket. */
 void redis_token_make(const struct redis *r, uint64_t began, char out[REDIS_TOKEN_BYTES]) NONNULL(1, 3);
 /* The driver's release. */

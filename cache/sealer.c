@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/nonce.h"
 #include "cache/pack.h"
 
 /*   0  magic, with the version of the format
@@ -76,7 +77,7 @@ static void put_sealed(struct str body, const unsigned char *secret, struct str 
 	size_t bound_n = bind_to((struct str){ out->data + out->len - head_n, head_n }, key, bound);
 	unsigned char *nonce = (unsigned char *)buf_reserve(out, SEALED_AT - NONCE_AT + body.n + TAG);
 
-	randombytes_buf(nonce, SEALED_AT - NONCE_AT);
+	nonce_draw(nonce, SEALED_AT - NONCE_AT);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + (SEALED_AT - NONCE_AT), NULL, (const unsigned char *)body.p,
 						   body.n, bound, bound_n, NULL, nonce, secret);
 	out->len += SEALED_AT - NONCE_AT + body.n + TAG;
