@@ -3,10 +3,10 @@
  * since a change may have removed it (docs/decisions/0035-sheaves.md). */
 #include <assert.h>
 #include <inttypes.h>
-#include <sodium.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/nonce.h"
 #include "cache/redis_fill.h"
 
 enum {
@@ -42,13 +42,21 @@ static void end(struct redis *r, struct redis_fill *fill)
 		redis_fill_send(r, behind);
 }
 
-/* Nothing of it is kept; so that others need not wait, its leases end. */
+void redis_fill_refuse(struct redis *r, const struct cache_key *key, struct cache_ticket ticket)
+{
+	cache_add(&r->base.count.put_failures, 1);
+	redis_release(&r->base, key, ticket);
+}
+
+static struct cache_ticket ticket_of(const struct redis_fill *fill, const struct fill_copy *c)
+{
+	return (struct cache_ticket){ .began = c->copy.began, .era = fill->ticket.era };
+}
+
 static void give_up(struct redis *r, struct redis_fill *fill)
 {
-	cache_add(&r->base.count.put_failures, fill->n);
 	for (const struct fill_copy *c = fill->copies; c; c = c->next)
-		redis_release(&r->base, &c->key,
-			      (struct cache_ticket){ .began = c->copy.began, .era = fill->ticket.era });
+		redis_fill_refuse(r, &c->key, ticket_of(fill, c));
 	end(r, fill);
 }
 
@@ -118,9 +126,7 @@ static void leave_out_older(struct redis *r, struct redis_fill *fill, const stru
 		}
 		*link = c->next;
 		fill->n--;
-		cache_add(&r->base.count.put_failures, 1);
-		redis_release(&r->base, &c->key,
-			      (struct cache_ticket){ .began = c->copy.began, .era = fill->ticket.era });
+		redis_fill_refuse(r, &c->key, ticket_of(fill, c));
 	}
 }
 
@@ -138,12 +144,11 @@ static int64_t merge(struct redis *r, struct redis_fill *fill, struct str base)
 		s->copies[s->n++] = c->copy;
 	s->era = fill->ticket.era;
 	s->of_customer = fill->of_customer;
-	randombytes_buf(&s->version, sizeof(s->version));
+	nonce_draw((unsigned char *)&s->version, sizeof(s->version));
 	s->version |= 1;
 	sheaf_bound(s);
 	for (size_t i = 0; i < s->n; i++)
 		ends_ms = s->copies[i].ends_ms > ends_ms ? s->copies[i].ends_ms : ends_ms;
-	fill->version = s->version;
 	fill->plain.len = 0;
 	sheaf_encode(s, &fill->plain);
 	free(s);

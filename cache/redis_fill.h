@@ -27,9 +27,10 @@ struct redis_fill {
 	size_t n, bytes; /* bytes: counted in redis.held */
 	unsigned tries;
 	struct buf plain; /* as it was sent */
-	uint64_t version; /* of that */
 };
 
+/* A copy is not kept; so that others need not wait, its lease ends. */
+void redis_fill_refuse(struct redis *r, const struct cache_key *key, struct cache_ticket ticket) NONNULL(1, 2);
 /* The copy of that place among those that come; NULL: none does. */
 const struct sheaf_copy *redis_fill_find(const struct redis_fill *fill, uint64_t place) MUST_CHECK NONNULL(1);
 /* Send one that is in no list, beginning with what was written here last; it is gone afterwards, or waits for its

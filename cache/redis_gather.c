@@ -13,20 +13,6 @@ enum {
 	WORDS_BYTES = 4096, /* of a copy, without its rows */
 };
 
-/* The bytes of places in a list of names, as they stand in it. */
-static const unsigned char *all_places(void)
-{
-	static const unsigned char places[CACHE_NAMES_MOST] = {
-#define TEN(n) n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8, n + 9
-		TEN(0),	 TEN(10), TEN(20), TEN(30),  TEN(40),  TEN(50), TEN(60),
-		TEN(70), TEN(80), TEN(90), TEN(100), TEN(110), 120,	121,
-		122,	 123,	  124,	   125,	     126,      127,
-#undef TEN
-	};
-
-	return places;
-}
-
 const struct sheaf_copy *redis_fill_find(const struct redis_fill *fill, uint64_t place)
 {
 	for (const struct fill_copy *c = fill->copies; c; c = c->next)
@@ -74,6 +60,16 @@ static unsigned char *names_copy(const struct cache_fill *fill, struct arena *me
 	return out;
 }
 
+/* Each name of its own list, in order. */
+static unsigned char *places_of(size_t n, struct arena *mem)
+{
+	unsigned char *out = arena_array_of(mem, unsigned char, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (unsigned char)i;
+	return out;
+}
+
 static struct fill_copy *copy_new(const struct cache_fill *fill, struct str rows, struct arena *mem)
 {
 	struct fill_copy *c = arena_new_of(mem, struct fill_copy);
@@ -94,7 +90,7 @@ static struct fill_copy *copy_new(const struct cache_fill *fill, struct str rows
 		.rows = arena_str(mem, rows),
 		.names = names_copy(fill, mem),
 		.n_keys = fill->n_given - fill->n_leads,
-		.given = all_places(),
+		.given = places_of(fill->n_given, mem),
 		.n_given = fill->n_given,
 	};
 	return c;
@@ -160,13 +156,6 @@ static struct redis_fill *fill_for(struct redis *r, const struct cache_fill *put
 	return fill;
 }
 
-/* There is no room for it. */
-static void refuse(struct redis *r, const struct cache_fill *put)
-{
-	cache_add(&r->base.count.put_failures, 1);
-	redis_release(&r->base, put->key, put->ticket);
-}
-
 void redis_put(struct cache *c, const struct cache_fill *put)
 {
 	SCOPED(buf_free) struct buf encoded = { 0 };
@@ -178,7 +167,7 @@ void redis_put(struct cache *c, const struct cache_fill *put)
 	entry_put_rows(put->rows, &encoded);
 	bytes = encoded.len + WORDS_BYTES;
 	if (!redis_ready_for(r, r->held + bytes) || !(fill = fill_for(r, put, bytes))) {
-		refuse(r, put);
+		redis_fill_refuse(r, put->key, put->ticket); /* there is no room for it */
 		return;
 	}
 	copy = copy_new(put, buf_str(&encoded), fill->mem);
