@@ -1,7 +1,7 @@
 /* build_key.c - keys and the ways sources write them. */
 #include "metadata/build.h"
 
-#include "metadata/normalize.h"
+#include "metadata/block.h"
 #include "metadata/overlap.h"
 #include "metadata/sqltext.h"
 
@@ -89,7 +89,7 @@ bool build_key(struct build *b, const struct elem *e, uint32_t index, void *thin
 		diag_add(b->ds, "M0227", elem_at(e, "name"), "choose another name",
 			 "`:before` is the parameter that pages a time line");
 	build_spellings(b, e, key);
-	if (key->block && !normalize_block_compile(key->block, b->mem, &key->block_re, &err))
+	if (key->block && !block_compile(key->block, b->mem, &key->block_re, &err))
 		diag_add(b->ds, "M0202", elem_at(e, "block"), "a POSIX extended regular expression",
 			 "block is not a pattern: %s", err.text);
 	return true;

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-#include "metadata/normalize.h"
+#include "metadata/block.h"
 
 const char *const catalog_type_words[VALUE_TYPES] = {
 	[TYPE_TEXT] = "text",	    [TYPE_INTEGER] = "integer", [TYPE_DECIMAL] = "decimal",
@@ -45,7 +45,7 @@ static void catalog_end(struct owned *o)
 	struct arena *mem = o->mem;
 
 	for (size_t i = 0; i < o->cat.n_keys; i++)
-		normalize_block_free(o->cat.keys[i].block_re); /* libc keeps it outside the arena */
+		block_free(o->cat.keys[i].block_re); /* libc keeps it outside the arena */
 	arena_wipe_free(&mem);
 }
 

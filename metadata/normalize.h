@@ -5,13 +5,6 @@
 
 #include "metadata/catalog.h"
 
-/* Compile a `block` pattern for key->block_re. *re_out lives in `mem`, but what the C library holds for it does
- * not: give it to normalize_block_free() before `mem` ends. Fails with ERR_MAPPING and the library's reason. */
-bool normalize_block_compile(const char *pattern, struct arena *mem, const void **re_out, struct err *err)
-	MUST_CHECK NONNULL(1, 2, 3, 4);
-/* Free what the C library holds for a pattern; the pointer is dead afterwards. Accepts NULL. */
-void normalize_block_free(const void *re);
-
 enum key_verdict {
 	KEY_OK,
 	KEY_MALFORMED, /* not a value of this type */

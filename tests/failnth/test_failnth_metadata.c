@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "federator/libraries.h"
+#include "metadata/block.h"
 #include "metadata/load.h"
 #include "metadata/normalize.h"
 #include "metadata/sqltext.h"
@@ -117,11 +118,11 @@ static enum outcome blocked(const void *pattern)
 	struct str out;
 	enum key_verdict v;
 
-	if (!normalize_block_compile(pattern, mem, &re, &err))
+	if (!block_compile(pattern, mem, &re, &err))
 		return strstr(err.text, "emory") ? failnth_refused(err.text) : failnth_same(str_of(err.text));
 	key.block_re = re;
 	v = normalize_key(&key, STR("Nobody@Example.ORG"), mem, &out);
-	normalize_block_free(re);
+	block_free(re);
 	/* regexec() without memory: nobody knows, so it must not pass */
 	if (v == KEY_MALFORMED)
 		return failnth_refused("malformed");

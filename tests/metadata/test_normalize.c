@@ -1,3 +1,4 @@
+#include "metadata/block.h"
 #include "metadata/normalize.h"
 
 #include "tests/cmocka_all.h"
@@ -344,14 +345,14 @@ static void blocked_values_are_told_from_malformed_ones(void **state)
 	struct err err = { 0 };
 	struct str out = STR("untouched");
 
-	assert_true(normalize_block_compile("^\\+82100000", *state, &key.block_re, &err));
+	assert_true(block_compile("^\\+82100000", *state, &key.block_re, &err));
 	assert_int_equal(normalize_key(&key, STR("010-0000-1234"), *state, &out), KEY_BLOCKED);
 	assert_int_equal(normalize_cell(&key, NULL, 0, STR("01000001234"), *state, &out), KEY_BLOCKED);
 	assert_true(str_eq(out, STR("untouched")));
 	assert_int_equal(normalize_key(&key, STR("010-1000-1234"), *state, &out), KEY_OK);
 	assert_int_equal(normalize_key(&key, STR("010"), *state, &out), KEY_MALFORMED);
-	normalize_block_free(key.block_re);
-	normalize_block_free(NULL);
+	block_free(key.block_re);
+	block_free(NULL);
 }
 
 static void a_block_means_the_same_whatever_it_begins_with(void **state)
@@ -378,9 +379,9 @@ static void a_block_means_the_same_whatever_it_begins_with(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct key key = { .type = KEY_TEXT };
 
-		assert_true(normalize_block_compile(cases[i].pattern, *state, &key.block_re, &err));
+		assert_true(block_compile(cases[i].pattern, *state, &key.block_re, &err));
 		assert_int_equal(normalize_key(&key, str_of(cases[i].value), *state, &out), cases[i].verdict);
-		normalize_block_free(key.block_re);
+		block_free(key.block_re);
 	}
 }
 
@@ -389,7 +390,7 @@ static void a_wrong_pattern_is_explained(void **state)
 	const void *re = NULL;
 	struct err err = { 0 };
 
-	assert_false(normalize_block_compile("a(b", *state, &re, &err));
+	assert_false(block_compile("a(b", *state, &re, &err));
 	assert_null(re);
 	assert_int_equal(err.cls, ERR_MAPPING);
 	assert_non_null(strstr(err.text, "regular expression: "));
