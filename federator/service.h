@@ -19,6 +19,7 @@ struct world {
 	const char *const *troubles; /* by source index: why it cannot be opened (its adapter refuses all), or NULL */
 	const unsigned char (*part_ids)[DIGEST_BYTES]; /* by part index: definition + connection, for cache keys */
 	const struct cache_wholes *wholes; /* by part index: what its copies are voided with */
+	const bool *walked; /* by key index: plan_walked() */
 	struct underway *underway; /* underway.h */
 	struct counters *const *source_meters; /* by source index: enum source_meter */
 	struct counters *const *view_meters; /* by view index: enum view_meter */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "federator/source_conf.h"
 #include "federator/underway.h"
+#include "metadata/plan.h"
 
 /* An adapter and how many sets use it. */
 struct shared {
@@ -206,6 +207,15 @@ static const struct cache_wholes *wholes_make(const struct catalog *cat, struct 
 }
 
 /* What is counted of sources and views goes on from the sets before. */
+static const bool *walked_make(const struct catalog *cat, struct arena *mem)
+{
+	bool *walked = arena_array_of(mem, bool, cat->n_keys);
+
+	for (size_t i = 0; i < cat->n_keys; i++)
+		walked[i] = plan_walked(cat, &cat->keys[i]);
+	return walked;
+}
+
 static void meters_take(struct world_box *box)
 {
 	const struct catalog *cat = box->pub.cat;
@@ -288,6 +298,7 @@ const struct world *world_open(struct home *home, const struct catalog *cat, con
 				   .troubles = box->troubles,
 				   .part_ids = (const unsigned char(*)[DIGEST_BYTES])box->part_ids,
 				   .wholes = wholes_make(cat, mem),
+				   .walked = walked_make(cat, mem),
 				   .underway = underway_new(),
 				   .loaded_ms = clock_wall_ms() };
 	meters_take(box);

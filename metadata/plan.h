@@ -65,4 +65,8 @@ uint32_t plan_critical_ms(const struct plan *plan, struct arena *mem,
 			  const struct part *const **chain_out, size_t *n_chain_out)
 	NONNULL(1, 2, 3, 4);
 
+/* Can parts be asked by the key while no customer is known? What a customer's own copies are asked by lies with the
+ * customer, so other keys need not be followed. Of a catalog that has all its plans. */
+bool plan_walked(const struct catalog *cat, const struct key *key) NONNULL(1, 2);
+
 #endif

@@ -215,3 +215,26 @@ const struct way *plan_ways(const struct catalog *cat, struct arena *mem, size_t
 	*n_out = n;
 	return ways;
 }
+
+static bool asks_by(const struct plan *plan, const struct key *key)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		for (size_t k = 0; k < plan->steps[i].query->n_by; k++)
+			if (plan->steps[i].query->by[k].key == key)
+				return true;
+	return false;
+}
+
+bool plan_walked(const struct catalog *cat, const struct key *key)
+{
+	if (cat->resolve[key->index].n_steps)
+		return true;
+	for (size_t w = 0; w < cat->n_ways; w++)
+		if (among(cat->ways[w].keys, cat->ways[w].n_keys, key) || asks_by(&cat->ways[w].plan, key))
+			return true;
+	for (size_t v = 0; v < cat->n_views; v++)
+		for (size_t i = 0; i < cat->views[v].n_by; i++)
+			if (asks_by(&cat->views[v].unlinked[i], key))
+				return true;
+	return false;
+}

@@ -65,44 +65,10 @@ static void add_customers(struct making *m, size_t from, size_t to)
 		add_name(m, &m->names->of[i], m->names->n, &m->names->n_given);
 }
 
-static bool is_among(const struct key *const *keys, size_t n, const struct key *key)
-{
-	for (size_t i = 0; i < n; i++)
-		if (keys[i] == key)
-			return true;
-	return false;
-}
-
-static bool asks_by(const struct plan *plan, const struct key *key)
-{
-	for (size_t i = 0; i < plan->n_steps; i++)
-		for (size_t k = 0; k < plan->steps[i].query->n_by; k++)
-			if (plan->steps[i].query->by[k].key == key)
-				return true;
-	return false;
-}
-
-/* Can parts be asked by the key while no customer is known? What a customer's own copies are asked by lies with the
- * customer, so other keys need not be followed. */
-static bool is_walked(const struct catalog *cat, const struct key *key)
-{
-	if (!key || key == cat->identity)
-		return false;
-	if (cat->resolve[key->index].n_steps)
-		return true;
-	for (size_t w = 0; w < cat->n_ways; w++)
-		if (is_among(cat->ways[w].keys, cat->ways[w].n_keys, key) || asks_by(&cat->ways[w].plan, key))
-			return true;
-	for (size_t v = 0; v < cat->n_views; v++)
-		for (size_t i = 0; i < cat->views[v].n_by; i++)
-			if (asks_by(&cat->views[v].unlinked[i], key))
-				return true;
-	return false;
-}
-
 static bool make_names(const struct job *job, struct job_names *out)
 {
 	const struct key *identity = job->world->cat->identity;
+	const bool *walked = job->world->walked;
 	struct making m = { .job = job,
 			    .fact = { .part = job->part, .state = FACT_LIVE, .rows = job->fetch->rows },
 			    .names = out };
@@ -116,9 +82,12 @@ static bool make_names(const struct job *job, struct job_names *out)
 			add_column(&m, c, identity, &out->n);
 	in_rows = out->n;
 	add(&m, identity, job->subject, &out->n);
-	for (uint32_t c = 0; c < job->part->n_columns; c++)
-		if (is_walked(job->world->cat, job->part->columns[c].gives))
-			add_column(&m, c, job->part->columns[c].gives, &out->n_given);
+	for (uint32_t c = 0; c < job->part->n_columns; c++) {
+		const struct key *key = job->part->columns[c].gives;
+
+		if (key && key != identity && walked[key->index])
+			add_column(&m, c, key, &out->n_given);
+	}
 	keys = out->n_given;
 	if (!is_asked_by(job, identity))
 		add_customers(&m, asked, in_rows);
