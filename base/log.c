@@ -64,9 +64,8 @@ static void put_quoted(struct buf *line, struct str s)
 
 	*to++ = '"';
 	to = mempcpy(to, s.p, s.n);
-	*to++ = '"';
-	*to = '\0';
-	line->len += s.n + 2;
+	*to = '"';
+	buf_add(line, s.n + 2);
 }
 
 static void put_name(struct buf *line, const char *name)
