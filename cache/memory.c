@@ -9,7 +9,6 @@
 #include "cache/memory_store.h"
 #include "cache/stamp.h"
 
-enum { BUCKETS_LEAST = 16, ENTRY_USUAL = 512 /* bytes of a copy that the table is made for */ };
 static const uint64_t ttl_most_ms = UINT64_C(3652) * 24 * 3600 * 1000; /* ten years */
 
 struct memory {
@@ -109,9 +108,7 @@ struct memory_store *memory_store_new(size_t max_bytes, struct heard *heard)
 	if (pthread_mutex_init(&store->lock, NULL) != 0)
 		abort();
 	store->heard = heard;
-	store->n_buckets = BUCKETS_LEAST;
-	while (store->n_buckets <= max_bytes / ENTRY_USUAL / 2)
-		store->n_buckets *= 2;
+	store->n_buckets = residents_buckets(max_bytes);
 	store->buckets = memory_new_array(store->n_buckets, sizeof(struct node *));
 	residents_begin(&store->residents, max_bytes, store->n_buckets * sizeof(struct node *), gone, store);
 	memory_names_begin(&store->names, max_bytes);

@@ -1,7 +1,8 @@
 #include "cache/residents.h"
 
 enum {
-	ENTRY_USUAL = 512, /* bytes of an entry that the sketch is made for */
+	ENTRY_USUAL = 512, /* bytes of an entry that tables and the sketch are made for */
+	BUCKETS_LEAST = 16,
 	SKETCH_MOST = 1 << 22, /* words: halving more at once would hold the owner's lock for too long */
 	SWEEP_MOST = 8, /* of each segment, per newcomer */
 	SHIFT_MOST = 32 << 10, /* bytes that the window grows or shrinks by, per newcomer */
@@ -14,6 +15,15 @@ static void set_window(struct residents *r, size_t bytes)
 	r->window_most = bytes;
 	r->main_most = r->room - bytes;
 	r->protected_most = r->main_most / 5 * 4;
+}
+
+size_t residents_buckets(size_t max_bytes)
+{
+	size_t n = BUCKETS_LEAST;
+
+	while (n <= max_bytes / ENTRY_USUAL / 2)
+		n *= 2;
+	return n;
 }
 
 void residents_begin(struct residents *r, size_t max_bytes, size_t elsewhere,

@@ -35,6 +35,8 @@ struct residents {
 	void *owner;
 };
 
+/* How many buckets, a power of two, an owner's table has for entries of max_bytes. */
+size_t residents_buckets(size_t max_bytes) MUST_CHECK;
 /* Nobody yet, in max_bytes less what the sketch takes. gone() is called for whoever has to go, already unlisted, from
  * inside residents_add(). `elsewhere`: bytes that the owner's tables take of it. */
 void residents_begin(struct residents *r, size_t max_bytes, size_t elsewhere,

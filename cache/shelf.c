@@ -11,8 +11,6 @@
 enum {
 	STAMPS_BITS = 18, /* so many that changes of others seldom break a stamp */
 	STAMPS = 1 << STAMPS_BITS,
-	ENTRY_USUAL = 512, /* bytes of an entry that the table is made for */
-	BUCKETS_LEAST = 16,
 	HEAP_HEADER = 8, /* glibc's, per block */
 	HEAP_UNIT = 16,
 };
@@ -106,9 +104,7 @@ struct shelf *shelf_new(size_t max_bytes)
 
 	if (pthread_mutex_init(&s->lock, NULL) != 0)
 		abort();
-	s->n_buckets = BUCKETS_LEAST;
-	while (s->n_buckets <= max_bytes / ENTRY_USUAL / 2)
-		s->n_buckets *= 2;
+	s->n_buckets = residents_buckets(max_bytes);
 	s->buckets = memory_new_array(s->n_buckets, sizeof(struct node *));
 	residents_begin(&s->residents, max_bytes, s->n_buckets * sizeof(struct node *), gone, s);
 	return s;
