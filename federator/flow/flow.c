@@ -78,9 +78,9 @@ static void give_reply(struct flow *flow)
 	flow->reply.took_us = clock_mono_us() - flow->started_us;
 	loop_timer_cancel(flow->lane->loop, &flow->timer);
 	room_leave(flow);
-	tally_reply(flow);
 	progress_answer(flow);
 	flow->done(flow->owner, &flow->reply);
+	tally_reply(flow);
 }
 
 /* A step that waits is called again: its time begins with the first call. */

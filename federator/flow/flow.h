@@ -102,8 +102,9 @@ struct reply {
 	uint64_t took_us;
 };
 
-/* Start. done(owner, reply) is called exactly once on the lane's loop, perhaps before this returns. The flow frees
- * itself after that; parts still running go on into the cache. */
+/* Start. done(owner, reply) is called exactly once on the lane's loop, perhaps before this returns; it may set the
+ * status to the one that is sent, such as 304, by which the answer is counted. The flow frees itself after that; parts
+ * still running go on into the cache. */
 void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply),
 		void *owner) NONNULL(1, 2, 3);
 

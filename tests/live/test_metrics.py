@@ -136,6 +136,18 @@ class MetricsTest(LiveTest):
                 if re.match(rf'federator_(source_faults|parts_missing|wrong_subject)_total{{source="{source}"', series):
                     self.assertEqual(value, 0, series)
 
+    def test_what_nothing_has_changed_of_is_counted_as_not_modified(self):
+        service = self.serve()
+        path = f"/v1/customers?view=pop&phone={phone_of(7)}"
+        tag = service.ask("GET", path).headers["etag"]
+        for _ in range(4):
+            self.assertEqual(service.ask("GET", path, headers={"If-None-Match": tag}).status, 304)
+        now = self.scrape(service)
+        self.assertEqual(now['federator_answers_total{view="pop",status="200",complete="true"}'], 1)
+        self.assertEqual(now['federator_answers_total{view="pop",status="304",complete="false"}'], 4)
+        self.assertEqual(now['federator_http_responses_total{status="304"}'], 4)
+        self.assertEqual(now['federator_answer_seconds_count{view="pop"}'], 5)
+
     def test_answers_are_counted_each_once(self):
         service = self.serve()
         for _ in range(5):
