@@ -41,6 +41,7 @@ void link_cut(struct link *link)
 static void due_at(struct link *link, struct deadline due)
 {
 	link->due = due;
+	link->late = false;
 	if (link->timer.slot == 0 || due.at_us < link->timer.due.at_us)
 		loop_timer_set(link->front->loop, &link->timer, due);
 }
@@ -51,7 +52,17 @@ static void due_in(struct link *link, uint64_t ms)
 	due_at(link, (struct deadline){ loop_turn_us(link->front->loop) + 1000 * ms });
 }
 
-/* Thousands that came together are late together: whoever asks meanwhile shall not wait for the closing of them all. */
+/* Look again after the daemon has run. */
+static void look_again(struct link *link)
+{
+	link->late = true;
+	link->front->run = true;
+	loop_timer_set(link->front->loop, &link->timer, deadline_after_ms(1));
+}
+
+/* What came in time may wait to be read, by a thread that had no processor: it is late who still is when the daemon has
+ * run. Thousands that came together are late together: whoever asks meanwhile shall not wait for the closing of them
+ * all. */
 static void link_late(struct loop_timer *t)
 {
 	struct link *link = CONTAINER_OF(t, struct link, timer);
@@ -60,10 +71,10 @@ static void link_late(struct loop_timer *t)
 		return;
 	if (deadline_left_us(link->due) > 0)
 		due_at(link, link->due);
-	else if (link->front->cuts++ < CUTS_A_TURN)
+	else if (link->late && link->front->cuts++ < CUTS_A_TURN)
 		link_cut(link);
 	else
-		due_at(link, deadline_after_ms(1));
+		look_again(link);
 }
 
 bool link_make_room(struct front *f)

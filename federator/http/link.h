@@ -28,6 +28,7 @@ struct link_list {
 struct link {
 	struct loop_timer timer; /* looks whether it is due */
 	struct deadline due;     /* then the connection is cut; none: nothing is expected of the client */
+	bool late;           /* it was due when the timer looked last */
 	struct front *front;
 	int fd;
 	uint64_t begun_us;

@@ -55,6 +55,44 @@ static void handle_parked(struct exchange *x)
 	assert_int_equal(write(f->parked_fd, &one, sizeof(one)), sizeof(one));
 }
 
+static void tell(int fd)
+{
+	uint64_t one = 1;
+
+	assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
+}
+
+static void await(int fd)
+{
+	uint64_t one;
+
+	assert_int_equal(read(fd, &one, sizeof(one)), sizeof(one));
+}
+
+static void handle_stalled(struct exchange *x)
+{
+	struct fixture *f = x->context;
+	struct deadline due;
+
+	tell(f->stalled_fd);
+	await(f->go_fd);
+	due = deadline_after_ms(2 * f->patience_ms);
+	while (deadline_left_us(due) > 0)
+		;
+	answer_text(x, "stalled");
+}
+
+void front_bed_wait_stalled(struct fixture *f)
+{
+	await(f->stalled_fd);
+}
+
+bool front_bed_go_on(struct fixture *f)
+{
+	tell(f->go_fd);
+	return true;
+}
+
 static void handle_big(struct exchange *x)
 {
 	struct reply reply = { .status = 200, .content_type = "text/plain", .len = BIG_BYTES };
@@ -98,6 +136,7 @@ static const struct route table[] = {
 	{ "QUERY", "/echo", handle_echo, ROUTE_WORK },
 	{ "GET", "/later", handle_later, ROUTE_WORK },
 	{ "GET", "/parked", handle_parked, ROUTE_WORK },
+	{ "GET", "/stalled", handle_stalled, ROUTE_WORK },
 	{ "GET", "/big", handle_big, ROUTE_WORK },
 	{ "GET", "/count", handle_count, ROUTE_WORK },
 	{ "GET", "/given", handle_given, ROUTE_WORK },
@@ -146,6 +185,10 @@ int front_bed_begin_with(void **state, const struct front_limits *limits)
 
 	assert_non_null(f);
 	assert_true(listen_open("127.0.0.1:0", &f->at, &err));
+	f->patience_ms = ms;
+	f->stalled_fd = eventfd(0, EFD_CLOEXEC);
+	f->go_fd = eventfd(0, EFD_CLOEXEC);
+	assert_true(f->stalled_fd >= 0 && f->go_fd >= 0);
 	f->parked_fd = eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC);
 	assert_true(f->parked_fd >= 0);
 	f->loop = loop_new(&err);
@@ -182,6 +225,8 @@ int front_bed_end(void **state)
 		front_bed_stop(f, 0);
 	loop_free(&f->loop);
 	close(f->parked_fd);
+	close(f->stalled_fd);
+	close(f->go_fd);
 	free(f);
 	return 0;
 }

@@ -11,8 +11,9 @@
 #include "federator/http/listen.h"
 
 /* The state of a test. Its routes: /now and /echo answer at once, /later after a millisecond, /parked when the test
- * says so, /big with BIG_BYTES, /count whether it is the only connection, /given hands the client to one who says
- * "mine" and hangs up, /livez always. */
+ * says so, /stalled then too, while the loop does nothing, and for longer than a client may take, /big with BIG_BYTES,
+ * /count whether it is the only connection, /given hands the client to one who says "mine" and hangs up, /livez
+ * always. */
 struct fixture {
 	struct listener at;
 	struct loop *loop;
@@ -24,6 +25,8 @@ struct fixture {
 	struct exchange *parked[2]; /* of /parked, on the loop's thread */
 	unsigned n_parked;
 	int parked_fd; /* counts them */
+	int stalled_fd, go_fd;
+	uint32_t patience_ms;
 	struct exchange *later_x;
 	struct loop_post answer_parked;
 	struct loop_timer later;
@@ -51,6 +54,10 @@ void front_bed_stop(struct fixture *f, uint32_t drain_ms);
 void front_bed_wait_parked(struct fixture *f);
 /* Answer them. */
 void front_bed_answer_parked(struct fixture *f);
+/* Wait until the loop stands still in the handler of /stalled. */
+void front_bed_wait_stalled(struct fixture *f);
+/* It goes on. True. */
+bool front_bed_go_on(struct fixture *f);
 /* Connect a socket to the front. */
 void connect_to(const struct fixture *f, int fd);
 /* A new connection; the caller closes it. */
