@@ -173,24 +173,67 @@ static void put_out(enum log_level level, struct str line)
 	held.n += line.n;
 }
 
+/* All that stands behind the time; returns where the number of a LOG_GAP belongs. */
+static size_t put_event(struct buf *line, enum log_level level, const char *event, const struct log_field *fields,
+			size_t n)
+{
+	size_t gap = 0;
+
+	assert(!strchr(event, ' ')); /* one word, for those who filter */
+	buf_put_str(line, level_text(level));
+	put_text(line, str_of(event));
+	for (size_t i = 0; i < n; i++) {
+		put_name(line, fields[i].name);
+		switch (fields[i].kind) {
+		case LOG_INT:
+			put_number(line, fields[i].number);
+			break;
+		case LOG_TEXT:
+			put_text(line, fields[i].text);
+			break;
+		case LOG_LATER:
+			gap = line->len;
+			break;
+		}
+	}
+	buf_puts(line, "}\n");
+	return gap;
+}
+
+static bool is_wanted(enum log_level level)
+{
+	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
 	char usual[LINE_USUAL];
 	SCOPED(buf_free) struct buf line = buf_over(usual, sizeof(usual));
 
-	assert(!strchr(event, ' ')); /* one word, for those who filter */
-	if ((int)level < atomic_load_explicit(&least_level, memory_order_relaxed))
+	if (!is_wanted(level))
 		return;
 	put_time(&line);
-	buf_put_str(&line, level_text(level));
-	put_text(&line, str_of(event));
-	for (size_t i = 0; i < n; i++) {
-		put_name(&line, fields[i].name);
-		if (fields[i].kind == LOG_INT)
-			put_number(&line, fields[i].number);
-		else
-			put_text(&line, fields[i].text);
-	}
-	buf_puts(&line, "}\n");
+	put_event(&line, level, event, fields, n);
+	put_out(level, buf_str(&line));
+}
+
+size_t log_form(struct buf *out, enum log_level level, const char *event, const struct log_field *fields, size_t n)
+{
+	size_t from = out->len;
+
+	return put_event(out, level, event, fields, n) - from;
+}
+
+void log_formed(enum log_level level, struct str before, int64_t number, struct str after)
+{
+	char usual[LINE_USUAL];
+	SCOPED(buf_free) struct buf line = buf_over(usual, sizeof(usual));
+
+	if (!is_wanted(level))
+		return;
+	put_time(&line);
+	buf_put_str(&line, before);
+	put_number(&line, number);
+	buf_put_str(&line, after);
 	put_out(level, buf_str(&line));
 }

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "tests/cmocka_all.h"
@@ -52,6 +53,23 @@ static void an_event_is_one_line_of_json(void **state)
 	assert_string_equal(logged(),
 			    "\"level\":\"warn\",\"event\":\"listening\","
 			    "\"address\":\"127.0.0.1\",\"port\":8080}\n");
+}
+
+static void an_event_may_be_written_again_with_another_number(void **state)
+{
+	const struct log_field fields[] = { LOG_CSTR("route", "/v1"), LOG_GAP("took_us"), LOG_CSTR("id", "a") };
+	SCOPED(buf_free) struct buf form = { 0 };
+	struct str before, after;
+
+	(void)state;
+	buf_puts(&form, "x");
+	before.n = log_form(&form, LOG_INFO, "request", fields, ARRAY_LEN(fields));
+	before.p = form.data + 1;
+	after = (struct str){ before.p + before.n, form.len - 1 - before.n };
+	log_formed(LOG_DEBUG, before, 1, after);
+	log_formed(LOG_INFO, before, -25, after);
+	assert_string_equal(logged(), "\"level\":\"info\",\"event\":\"request\",\"route\":\"/v1\",\"took_us\":-25,"
+				      "\"id\":\"a\"}\n");
 }
 
 /* How many lines stand in the log. */
@@ -170,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_event_is_one_line_of_json, capture, release),
 		cmocka_unit_test_setup_teardown(values_are_escaped, capture, release),
+		cmocka_unit_test_setup_teardown(an_event_may_be_written_again_with_another_number, capture, release),
 		cmocka_unit_test_setup_teardown(gathered_lines_wait_for_the_flush_or_a_warning, capture, release),
 		cmocka_unit_test_setup_teardown(bytes_that_are_no_text_are_replaced, capture, release),
 		cmocka_unit_test_setup_teardown(a_missing_text_is_null, capture, release),
