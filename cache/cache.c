@@ -52,17 +52,17 @@ void cache_invalidate(struct cache *c, struct cache_change *change)
 	c->driver->invalidate(c, change);
 }
 
-bool cache_pins_hold(struct cache *c, const struct cache_pin *pins, size_t n)
+bool cache_pins_hold(struct cache *c, const struct cache_pin *pins, size_t n, uint64_t now_us)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!pins[i].set)
 			return false;
-	return c->driver->hold(c, pins, n);
+	return c->driver->hold(c, pins, n, now_us);
 }
 
 bool cache_pin_holds(struct cache *c, const struct cache_pin *pin)
 {
-	return cache_pins_hold(c, pin, 1);
+	return cache_pins_hold(c, pin, 1, clock_mono_us());
 }
 
 bool cache_pin_lost(struct cache *c, const struct cache_pin *pin)
@@ -143,9 +143,9 @@ static bool off_lost(struct cache *c, const struct cache_pin *pin)
 	return false;
 }
 
-static bool off_hold(struct cache *c, const struct cache_pin *pins, size_t n)
+static bool off_hold(struct cache *c, const struct cache_pin *pins, size_t n, uint64_t now_us)
 {
-	(void)c, (void)pins, (void)n;
+	(void)c, (void)pins, (void)n, (void)now_us;
 	return false;
 }
 

@@ -198,8 +198,8 @@ void cache_release(struct cache *c, const struct cache_key *key, struct cache_ti
 void cache_invalidate(struct cache *c, struct cache_change *change) NONNULL(1, 2);
 /* Would the look-up that gave this pin find the same now? False also when nobody knows. Any thread. */
 bool cache_pin_holds(struct cache *c, const struct cache_pin *pin) NONNULL(1, 2);
-/* The same of all these pins, with one look at the clock. */
-bool cache_pins_hold(struct cache *c, const struct cache_pin *pins, size_t n) NONNULL(1);
+/* The same of all these pins at now_us, which the caller has just read: clock_mono_us(). */
+bool cache_pins_hold(struct cache *c, const struct cache_pin *pins, size_t n, uint64_t now_us) NONNULL(1);
 /* Is it known that the look-up that gave this pin would not find the same now? Any thread. */
 bool cache_pin_lost(struct cache *c, const struct cache_pin *pin) NONNULL(1, 2);
 /* When this process last heard that the name was voided, by itself or, with Redis and copies close at hand, by another

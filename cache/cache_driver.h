@@ -17,7 +17,8 @@ struct cache_driver {
 	void (*put)(struct cache *c, const struct cache_fill *fill);
 	void (*release)(struct cache *c, const struct cache_key *key, struct cache_ticket ticket);
 	void (*invalidate)(struct cache *c, struct cache_change *change);
-	bool (*hold)(struct cache *c, const struct cache_pin *pins, size_t n); /* all of them are set; any thread */
+	/* All of them are set; any thread. */
+	bool (*hold)(struct cache *c, const struct cache_pin *pins, size_t n, uint64_t now_us);
 	bool (*lost)(struct cache *c, const struct cache_pin *pin); /* it is set; any thread */
 	void (*drop)(struct cache *c, const struct cache_key *key);
 	/* Fill in what is not counted in c->count: up, entries, bytes. Any thread. */

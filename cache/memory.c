@@ -330,10 +330,11 @@ static void memory_invalidate(struct cache *c, struct cache_change *change)
 	change->done(change, &(const struct err){ 0 });
 }
 
-static bool memory_hold(struct cache *c, const struct cache_pin *pins, size_t n)
+static bool memory_hold(struct cache *c, const struct cache_pin *pins, size_t n, uint64_t now_us)
 {
 	struct memory_store *store = ((struct memory *)c)->store;
 
+	(void)now_us; /* nothing has to be heard of */
 	for (size_t i = 0; i < n; i++)
 		if (*count_of(store, pins[i].slot) != pins[i].count || store->epoch != pins[i].epoch)
 			return false;
@@ -342,7 +343,7 @@ static bool memory_hold(struct cache *c, const struct cache_pin *pins, size_t n)
 
 static bool memory_lost(struct cache *c, const struct cache_pin *pin)
 {
-	return !memory_hold(c, pin, 1);
+	return !memory_hold(c, pin, 1, 0);
 }
 
 static void memory_drop(struct cache *c, const struct cache_key *key)

@@ -286,7 +286,7 @@ void near_drop_all(struct near *n)
 		on_everything(n);
 }
 
-bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins)
+bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins, uint64_t now_us)
 {
 	for (size_t i = 0; i < n_pins && n; i++) {
 		struct shelf_stamp stamp = stamp_of(&pins[i]);
@@ -294,7 +294,7 @@ bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins
 		if (!shelf_stamp_holds(n->shelf, &stamp))
 			return false;
 	}
-	return n && channel_trusted(n->channel, clock_mono_us());
+	return n && channel_trusted(n->channel, now_us);
 }
 
 bool near_lost(const struct near *n, const struct cache_pin *pin)

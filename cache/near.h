@@ -40,8 +40,8 @@ void near_keep(struct near *n, const struct cache_ask *ask, struct str floors, s
 void near_drop(struct near *n, const struct cache_key *key) NONNULL(2);
 /* Forget everything, and tell those who listen. */
 void near_drop_all(struct near *n);
-/* Would the look-ups that gave these pins, which are set, find the same? False when nobody knows. */
-bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins) MUST_CHECK;
+/* Would the look-ups that gave these pins, which are set, find the same at now_us? False when nobody knows. */
+bool near_hold(const struct near *n, const struct cache_pin *pins, size_t n_pins, uint64_t now_us) MUST_CHECK;
 /* Is it known that it would not? */
 bool near_lost(const struct near *n, const struct cache_pin *pin) MUST_CHECK NONNULL(2);
 

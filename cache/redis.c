@@ -326,9 +326,9 @@ static bool redis_lost(struct cache *c, const struct cache_pin *pin)
 	return near_lost(((struct redis *)c)->home->near, pin);
 }
 
-static bool redis_hold(struct cache *c, const struct cache_pin *pins, size_t n)
+static bool redis_hold(struct cache *c, const struct cache_pin *pins, size_t n, uint64_t now_us)
 {
-	return near_hold(((struct redis *)c)->home->near, pins, n);
+	return near_hold(((struct redis *)c)->home->near, pins, n, now_us);
 }
 
 static void redis_state(struct cache *c, struct cache_state *out)

@@ -82,7 +82,7 @@ static bool stands(const struct flow *flow, const struct recall *kept, const cha
 		return false;
 	aligned = arena_array_of(flow->mem, struct cache_pin, kept->n_pins);
 	memcpy(aligned, pins, kept->n_pins * sizeof(*aligned));
-	return cache_pins_hold(flow->lane->cache, aligned, kept->n_pins);
+	return cache_pins_hold(flow->lane->cache, aligned, kept->n_pins, clock_mono_us());
 }
 
 /* The body with its ages as they are now goes to `out`; returns its end. */

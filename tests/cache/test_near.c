@@ -327,10 +327,13 @@ static void direct_end(struct direct *d)
 static bool is_kept(struct direct *d)
 {
 	struct cache_hit hit;
+	bool held;
 
 	near_keep(d->near, &d->ask, STR("0000000000000001"), buf_str(&d->bytes));
-	assert_int_equal((d->ask.pin.set && near_hold(d->near, &d->ask.pin, 1)), near_get(d->near, &d->ask, &hit));
-	return (d->ask.pin.set && near_hold(d->near, &d->ask.pin, 1));
+	held = d->ask.pin.set && near_hold(d->near, &d->ask.pin, 1, clock_mono_us());
+
+	assert_int_equal(held, near_get(d->near, &d->ask, &hit));
+	return d->ask.pin.set && near_hold(d->near, &d->ask.pin, 1, clock_mono_us());
 }
 
 static void run_until_proven(struct direct *d, struct world *w)
