@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 enum {
-	SHARDS = 8,      /* threads beyond share: still right, a little slower */
+	OWN = 8,         /* shards that one thread has alone: the first ones to add */
+	SHARDS = 16,     /* all other threads share the others: still right, a little slower */
 	LINE_BYTES = 64, /* of the processor's cache: shards share none */
 	PER_LINE = LINE_BYTES / sizeof(uint64_t),
 };
@@ -16,14 +17,16 @@ struct counters {
 	_Alignas(LINE_BYTES) _Atomic uint64_t of[];
 };
 
-/* Of this thread; the first one to add gets the first shard. */
+/* Of this thread, for its life; the first one to add gets the first shard. */
 static size_t shard(void)
 {
 	static _Atomic size_t threads;
 	static _Thread_local size_t mine; /* plus one; 0: none yet */
 
-	if (mine == 0)
-		mine = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % SHARDS + 1;
+	if (mine == 0) {
+		mine = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) + 1;
+		mine = mine <= OWN ? mine : OWN + mine % (SHARDS - OWN) + 1;
+	}
 	return mine - 1;
 }
 
@@ -51,8 +54,15 @@ void counters_free(struct counters **c)
 
 void counters_add(struct counters *c, size_t which, int64_t step)
 {
+	size_t mine = shard();
+	_Atomic uint64_t *counter = &c->of[mine * c->stride + which];
+
 	assert(which < c->n);
-	atomic_fetch_add_explicit(&c->of[shard() * c->stride + which], (uint64_t)step, memory_order_relaxed);
+	if (mine < OWN) /* nobody else writes it */
+		atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + (uint64_t)step,
+				      memory_order_relaxed);
+	else
+		atomic_fetch_add_explicit(counter, (uint64_t)step, memory_order_relaxed);
 }
 
 uint64_t counters_sum(const struct counters *c, size_t which)

@@ -5,7 +5,7 @@
 #include "base/histogram.h"
 #include "tests/cmocka_all.h"
 
-enum { THREADS = 12, STEPS = 20000 }; /* more threads than shards */
+enum { THREADS = 24, STEPS = 20000 }; /* more threads than shards */
 
 static void a_new_set_stands_at_zero_and_counts_each_by_itself(void **state)
 {
