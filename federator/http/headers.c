@@ -1,21 +1,6 @@
 #include "federator/http/headers.h"
 
-#include <strings.h>
-
 #include "base/text.h"
-
-struct str headers_get(const struct headers *h, const char *name)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (headers_same(h->of[i].name, name))
-			return h->of[i].value;
-	return (struct str){ 0 };
-}
-
-bool headers_same(struct str a, const char *b)
-{
-	return a.n == strlen(b) && (a.n == 0 || strncasecmp(a.p, b, a.n) == 0);
-}
 
 bool headers_is_token(struct str s)
 {

@@ -2,6 +2,8 @@
 #ifndef FEDERATOR_HTTP_HEADERS_H
 #define FEDERATOR_HTTP_HEADERS_H
 
+#include <strings.h>
+
 #include "federator/flow/flow.h"
 
 struct header {
@@ -17,8 +19,20 @@ struct headers {
 	bool too_many; /* more than HEADERS_MAX came */
 };
 
+/* Same text, ASCII case apart? Here, since most differ in length, which the compiler knows of `b`. */
+static inline bool headers_same(struct str a, const char *b)
+{
+	return a.n == strlen(b) && (a.n == 0 || strncasecmp(a.p, b, a.n) == 0);
+}
+
 /* The value of the first field of that name (any case), or the NULL view. */
-struct str headers_get(const struct headers *h, const char *name) NONNULL(1, 2);
+static inline struct str headers_get(const struct headers *h, const char *name)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (headers_same(h->of[i].name, name))
+			return h->of[i].value;
+	return (struct str){ 0 };
+}
 
 /* What must be refused before a body is read: the status to refuse with and one sentence, or 0. Catches what
  * libmicrohttpd lets pass: repeated or contradicting lengths, transfer codings, hosts, control characters,
@@ -36,9 +50,6 @@ bool headers_choose(const struct headers *h, unsigned formats, enum format *out)
 /* Cut the next member off a comma-separated list, trimmed; false at the end. Quoted commas do not occur in
  * what we read. */
 bool headers_next(struct str *list, struct str *member_out) MUST_CHECK NONNULL(1, 2);
-
-/* Same text, ASCII case apart? */
-bool headers_same(struct str a, const char *b) NONNULL(2);
 
 /* 1-64 characters of A-Z a-z 0-9 . _ - : safe to log and to send back. */
 bool headers_is_token(struct str s);
