@@ -147,6 +147,7 @@ static void room_note(struct service *svc, const struct world *world)
 static struct service *service_with(struct service *svc, const struct world *world)
 {
 	svc->world = world;
+	atomic_store(&svc->running, world);
 	if (world) {
 		room_note(svc, world);
 		return svc;
@@ -194,6 +195,7 @@ bool service_reload(struct service *svc, struct diags *ds, struct err *err)
 		widening_tell(former, fresh, ds);
 		pthread_mutex_lock(&svc->home.lock);
 		svc->world = fresh;
+		atomic_store(&svc->running, fresh);
 		pthread_mutex_unlock(&svc->home.lock);
 		room_note(svc, fresh);
 		world_unref(&former);
@@ -212,6 +214,11 @@ const struct world *service_world(struct service *svc)
 	world_add_owner(w);
 	pthread_mutex_unlock(&svc->home.lock);
 	return w;
+}
+
+bool service_runs(const struct service *svc, const struct world *w)
+{
+	return atomic_load(&svc->running) == w;
 }
 
 bool service_wait_idle(struct service *svc, struct deadline due)

@@ -76,6 +76,8 @@ struct service *service_open_alone(const struct options *opt, const struct catal
 bool service_reload(struct service *svc, struct diags *ds, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* The running set with one more owner. Safe from any thread. */
 const struct world *service_world(struct service *svc) NONNULL(1) __attribute__((returns_nonnull));
+/* Is it the running set? The caller has an owner of `w`. Safe from any thread; takes no lock. */
+bool service_runs(const struct service *svc, const struct world *w) NONNULL(1, 2);
 /* One more owner of a set already held; returns its argument. Safe from any thread. */
 const struct world *world_ref(const struct world *w) NONNULL(1) __attribute__((returns_nonnull));
 /* Drop one owner; the last one closes adapters no newer set uses. Accepts NULL inside; sets *w to NULL. */

@@ -10,6 +10,7 @@ struct service {
 	const struct options *opt;
 	struct home home;
 	const struct world *world; /* the running set; under home.lock */
+	_Atomic(const struct world *) running; /* the same, to compare with */
 	atomic_uint room;          /* for fetches at its sources */
 	pthread_mutex_t reloading; /* one reload at a time; taken before home.lock */
 	struct arena *mem;         /* secrets of the service itself */

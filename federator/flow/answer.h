@@ -34,6 +34,8 @@ const struct vary *vary_list(struct flow *flow, size_t *n_out) NONNULL(1, 2) __a
 /* Which of the times it is by which sealed ids are renewed: one that is told again, with 304 or from what is kept, is
  * good for half of its time at least. `now_ms` is the lane's wall clock. */
 uint64_t vary_generation(const struct flow *flow, int64_t now_ms) NONNULL(1);
+/* When that time ends: wall clock. */
+int64_t vary_generation_ends_ms(const struct flow *flow, uint64_t generation) NONNULL(1);
 /* Set reply->etag from the body, unless it is no view, or canonical. */
 void vary_tag(struct flow *flow) NONNULL(1);
 

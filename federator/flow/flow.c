@@ -46,6 +46,7 @@ void reply_free(struct reply *reply)
 		free(reply->body);
 	reply->body = NULL;
 	reply->lent = false;
+	repeat_free(&reply->repeat);
 }
 
 static void run_end(struct run *run)

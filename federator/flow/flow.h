@@ -3,7 +3,7 @@
 #ifndef FEDERATOR_FLOW_FLOW_H
 #define FEDERATOR_FLOW_FLOW_H
 
-#include "federator/service.h"
+#include "federator/flow/repeat.h"
 
 /* FORM, TEXT and LINE are for flat answers only; their problem documents are JSON. */
 enum format { FORMAT_JSON, FORMAT_XML, FORMAT_FORM, FORMAT_TEXT, FORMAT_LINE };
@@ -71,6 +71,7 @@ struct ask {
 	/* By keys, any of the mapping, with no_cache: every customer whom one of them names is told, and the answer has
 	 * no body; it is `complete` when all sources that could name one said so. NULL: nobody. As `onlooker`. */
 	struct tracer *tracer;
+	bool repeats; /* the same was asked a moment ago: reply.repeat is wanted */
 	/* NULL, or the set to answer from: the flow takes over the caller's ownership of it. */
 	const struct world *world;
 	/* NULL, or where the body of an answer may lie that is given before flow_start() returns: see reply.lent. */
@@ -93,6 +94,7 @@ struct reply {
 	bool from_cache; /* all that was asked for came from the cache */
 	char cache_status[64]; /* value of the header, "" when nothing was asked for */
 	bool rendered; /* it was kept whole */
+	struct repeat *repeat; /* if that may be told again as it is: repeat.h; owned like the body */
 	bool complete; /* of a view: all that was needed answered, with all its rows */
 	char view[64]; /* for logs and headers */
 	char revision[17];
@@ -118,7 +120,7 @@ struct step_doc {
 /* The steps in their order; static. */
 const struct step_doc *flow_steps(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
 
-/* End the body, unless it is lent; what else is known stays. */
+/* End the body, unless it is lent, and `repeat`; what else is known stays. */
 void reply_free(struct reply *reply) NONNULL(1);
 
 /* A problem document (RFC 9457) as bytes, for errors found before a flow starts. `suggestion` may be NULL. */

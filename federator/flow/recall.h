@@ -32,4 +32,9 @@ struct recall_count {
  * not look up. */
 void recall_keep(struct flow *flow) NONNULL(1);
 
+/* repeat.c - what allows to give an answer again as it is; NULL: there is no memory. `pins` and `counts` are those that
+ * stand behind `kept`. The caller ends it with repeat_free(). */
+struct repeat *repeat_new(const struct flow *flow, const struct recall *kept, const char *pins, const char *counts)
+	NONNULL(1, 2, 3, 4);
+
 #endif

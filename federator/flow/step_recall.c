@@ -161,6 +161,8 @@ static void serve(void *arg, const struct shelf_item *item)
 	reply->complete = reply->from_cache = reply->rendered = true;
 	put_status(reply, kept.until_ms - now_ms);
 	count(flow, &kept, counts);
+	if (flow->ask.repeats)
+		reply->repeat = repeat_new(flow, &kept, pins, counts);
 }
 
 static bool recall(struct flow *flow)

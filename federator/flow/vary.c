@@ -39,11 +39,19 @@ const struct vary *vary_list(struct flow *flow, size_t *n_out)
 	return found;
 }
 
+static uint64_t generation_s(const struct flow *flow)
+{
+	return service_options(flow->lane->service)->id_ttl_s / 2;
+}
+
 uint64_t vary_generation(const struct flow *flow, int64_t now_ms)
 {
-	uint64_t half_s = service_options(flow->lane->service)->id_ttl_s / 2;
+	return (uint64_t)now_ms / 1000 / generation_s(flow);
+}
 
-	return (uint64_t)now_ms / 1000 / half_s;
+int64_t vary_generation_ends_ms(const struct flow *flow, uint64_t generation)
+{
+	return (int64_t)((generation + 1) * generation_s(flow) * 1000);
 }
 
 /* Hash what does not vary; the generation with it, where something is sealed. */

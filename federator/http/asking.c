@@ -122,6 +122,7 @@ static void flow_done(void *owner, struct reply *reply)
 void asking_run(struct exchange *x, struct question *q)
 {
 	q->ask.at_once = x->mem;
+	q->ask.repeats = x->again;
 	q->ask.world = x->world;
 	x->world = NULL;
 	flow_start(x->lane, &q->ask, flow_done, x);

@@ -246,7 +246,8 @@ static bool call_give_away(struct call *call)
 static enum MHD_Result call_send(struct call *call)
 {
 	bool close = call->x.close || call->front->draining || (call->link && call->link->spare);
-	struct MHD_Response *r = respond_make(&call->x, close);
+	struct MHD_Response *kept = close ? NULL : repeats_keep(&call->front->repeats, &call->key, &call->x);
+	struct MHD_Response *r = kept ? kept : respond_make(&call->x, close);
 	enum MHD_Result ok;
 
 	if (!r)
@@ -256,7 +257,8 @@ static enum MHD_Result call_send(struct call *call)
 	if (call->link)
 		link_answers(call->link, call->x.reply.len);
 	ok = MHD_queue_response(call->conn, (unsigned)call->x.reply.status, r);
-	MHD_destroy_response(r);
+	if (!kept)
+		MHD_destroy_response(r);
 	return ok;
 }
 
@@ -288,10 +290,25 @@ static size_t header_bytes(const struct call *call)
 	return MHD_get_connection_info(call->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
 }
 
+/* What its header says to all handlers, and to refusals. */
+static void call_prepare(struct call *call)
+{
+	struct exchange *x = &call->x;
+	struct str given = headers_get(&x->headers, "X-Request-Id");
+
+	x->method = arena_cstr(x->mem, str_of(x->method));
+	x->acceptable = headers_format(&x->headers, &x->format);
+	if (headers_is_token(given))
+		memcpy(x->request_id, given.p, given.n);
+	else
+		request_id_make(x->request_id);
+}
+
 /* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a
  * request. */
 static enum MHD_Result call_refuse(struct call *call, int status, const char *why)
 {
+	call_prepare(call);
 	call->state = CALL_RUNNING;
 	call->pending = true;
 	exchange_problem(&call->x, status, status == 413 ? "too-large" : "bad-request", why, NULL);
@@ -302,23 +319,15 @@ static enum MHD_Result call_header(struct call *call, const char *method, const 
 {
 	struct exchange *x = &call->x;
 	size_t bytes = header_bytes(call);
-	struct str given;
 	const char *why = NULL;
-	bool acceptable;
 	int status;
 
 	if (bytes > HEADER_BYTES_MAX && call->link) {
 		call_cut(call, 431, "the header is too long");
 		return MHD_NO;
 	}
-	x->method = arena_cstr(x->mem, str_of(method));
+	x->method = method;
 	headers_read(call);
-	acceptable = headers_format(&x->headers, &x->format);
-	given = headers_get(&x->headers, "X-Request-Id");
-	if (headers_is_token(given))
-		memcpy(x->request_id, given.p, given.n);
-	else
-		request_id_make(x->request_id);
 	status = headers_screen(method, version, &x->headers, BODY_MAX, &why);
 	if (status == 0 && !layout_is_whole(&(struct layout){ method, call->target, &x->headers, bytes })) {
 		status = 400;
@@ -330,7 +339,6 @@ static enum MHD_Result call_header(struct call *call, const char *method, const 
 	}
 	if (status)
 		return call_refuse(call, status, why);
-	x->acceptable = acceptable;
 	call->state = CALL_BODY;
 	if (call->link)
 		link_asks(call->link);
@@ -351,10 +359,14 @@ static enum MHD_Result call_body(struct call *call, const char *upload, size_t *
 static enum MHD_Result call_run(struct call *call)
 {
 	struct exchange *x = &call->x;
+	enum MHD_Result ok;
 
 	if (call->link)
 		link_waits(call->link);
 	x->body = buf_str(&call->body);
+	if (again_send(call, &ok))
+		return ok;
+	call_prepare(call);
 	call->state = CALL_RUNNING;
 	call->pending = true;
 	if (call->body_dropped)

@@ -25,6 +25,7 @@ struct exchange {
 	bool acceptable;    /* Accept allows JSON or XML */
 	char request_id[65];
 	bool draining; /* the process is about to end */
+	bool again;    /* the very same was asked within the last second */
 	bool close;    /* the connection, after the reply: what follows on it is not trusted */
 	uint64_t begun_us;
 

@@ -74,6 +74,7 @@ static void daemon_stop(struct front *f)
 	loop_timer_cancel(f->loop, &f->wake);
 	dearth_end(f);
 	MHD_stop_daemon(f->daemon);
+	repeats_end(&f->repeats);
 	f->daemon = NULL;
 }
 
@@ -155,6 +156,7 @@ struct front *front_open(const struct front_conf *conf, struct err *err)
 		free(f);
 		return NULL;
 	}
+	repeats_begin(&f->repeats, conf->lane);
 	dearth_begin(f);
 	loop_add_turn(f->loop, &f->turn);
 	return f;

@@ -11,6 +11,7 @@
 #include "federator/http/exchange.h"
 #include "federator/http/front.h"
 #include "federator/http/link.h"
+#include "federator/http/repeats.h"
 
 enum {
 	BODY_MAX = 64 * 1024,
@@ -36,6 +37,7 @@ struct call {
 	struct MHD_Connection *conn; /* not after libmicrohttpd completed the request */
 	struct link *link;
 	struct str target; /* in the buffer of libmicrohttpd, until the header was taken */
+	struct repeats_key key; /* zeroed: of nothing that may be kept */
 	enum call_state state;
 	bool admitted;  /* counted in front->admission */
 	bool pending;   /* the handler still owes a reply */
@@ -65,6 +67,7 @@ struct front {
 	uint32_t cuts; /* of late clients in this turn */
 	struct dearth dearth;
 	struct footprint footprint;
+	struct repeats repeats;
 	bool quiesced;
 	bool draining;
 	struct deadline linger;  /* idle connections are closed from then on */
@@ -79,6 +82,12 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 /* Its callback for the end of a request, however it came: ends the call. */
 void call_completed(void *front, struct MHD_Connection *conn, void **call,
 		    enum MHD_RequestTerminationCode why);
+/* again.c - requests that get the answer of a moment ago */
+
+/* Answer a request whose header and body are here, if that may be; *ok_out is libmicrohttpd's word then. Admitted are
+ * all: to turn one away would cost more. Sets the call's key. */
+bool again_send(struct call *call, enum MHD_Result *ok_out) MUST_CHECK NONNULL(1, 2);
+
 /* part.c - connections that libmicrohttpd has to forget */
 
 /* Is a socket to be had for the client's connection, and one to leave in its place? */

@@ -1,7 +1,7 @@
 #include "federator/http/respond.h"
 
+#include <stdlib.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -62,14 +62,72 @@ struct MHD_Response *respond_make(struct exchange *x, bool close)
 	return NULL;
 }
 
-void respond_log(const struct exchange *x)
+/* A body that belongs to nobody but its response. */
+struct shared_body {
+	size_t n;
+	char bytes[];
+};
+
+static void shared_end(void *arg)
+{
+	struct shared_body *body = arg;
+
+	explicit_bzero(body->bytes, body->n);
+	free(body);
+}
+
+struct MHD_Response *respond_make_shared(const struct exchange *x)
+{
+	struct shared_body *body = memory_try(sizeof(*body) + x->reply.len);
+	struct MHD_Response *r = NULL;
+
+	if (!body)
+		return NULL;
+	body->n = x->reply.len;
+	memcpy(body->bytes, x->reply.body, body->n);
+	r = MHD_create_response_from_buffer_with_free_callback_cls(body->n, body->bytes, shared_end, body);
+	if (!r)
+		shared_end(body);
+	else if (put_headers(r, x, false))
+		return r;
+	else
+		MHD_destroy_response(r);
+	return NULL;
+}
+
+enum log_level respond_log_level(const struct exchange *x)
+{
+	if (x->reply.status >= 500)
+		return LOG_WARN;
+	return x->route && strncmp(x->route->pattern, "/v1/", 4) == 0 ? LOG_INFO : LOG_DEBUG;
+}
+
+enum { FIELDS = 8 };
+
+static void list_fields(const struct exchange *x, struct log_field took, struct log_field out[FIELDS])
 {
 	const struct reply *reply = &x->reply;
-	enum log_level level = x->route && strncmp(x->route->pattern, "/v1/", 4) == 0 ? LOG_INFO : LOG_DEBUG;
+	const struct log_field fields[FIELDS] = {
+		LOG_CSTR("method", x->method), LOG_CSTR("route", x->route ? x->route->pattern : "none"),
+		LOG_NUM("status", reply->status), LOG_CSTR("view", reply->view), LOG_NUM("parts", reply->parts),
+		LOG_NUM("missing", reply->missing), took, LOG_CSTR("request_id", x->request_id)
+	};
 
-	log_event(reply->status >= 500 ? LOG_WARN : level, "request", LOG_CSTR("method", x->method),
-		  LOG_CSTR("route", x->route ? x->route->pattern : "none"), LOG_NUM("status", reply->status),
-		  LOG_CSTR("view", reply->view), LOG_NUM("parts", reply->parts),
-		  LOG_NUM("missing", reply->missing), LOG_NUM("took_us", clock_mono_us() - x->begun_us),
-		  LOG_CSTR("request_id", x->request_id));
+	memcpy(out, fields, sizeof(fields));
+}
+
+size_t respond_log_form(const struct exchange *x, struct buf *out)
+{
+	struct log_field fields[FIELDS];
+
+	list_fields(x, LOG_GAP("took_us"), fields);
+	return log_form(out, respond_log_level(x), "request", fields, FIELDS);
+}
+
+void respond_log(const struct exchange *x)
+{
+	struct log_field fields[FIELDS];
+
+	list_fields(x, LOG_NUM("took_us", clock_mono_us() - x->begun_us), fields);
+	log_write(respond_log_level(x), "request", fields, FIELDS);
 }

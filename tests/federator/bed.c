@@ -130,7 +130,7 @@ struct lane *bed_lane(struct bed *bed)
 
 static void forget_answer(struct bed *bed)
 {
-	free(bed->reply.body);
+	reply_free(&bed->reply);
 	bed->reply = (struct reply){ 0 };
 	json_decref(bed->json);
 	bed->json = NULL;

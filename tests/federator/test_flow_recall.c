@@ -321,6 +321,112 @@ static void no_other_mapping_is_answered_by_it(void **state)
 	assert_null(bed_find(bed_ok(bed, pop()), "customer.name"));
 }
 
+/* What is known of the kept answer for those who ask again; it lives until the next question. */
+static const struct repeat *repeat_of(struct bed *bed)
+{
+	struct ask ask = pop();
+	const struct reply *reply;
+
+	ask.repeats = true;
+	reply = bed_reply(bed, &ask);
+	assert_true(reply->rendered);
+	return reply->repeat;
+}
+
+/* In how many ms one of its copies is another second old, or good for another second. */
+static int64_t next_second_ms(struct bed *bed)
+{
+	json_t *part, *parts = bed_at(bed_ok(bed, pop()), "parts");
+	int64_t next_ms = 1000;
+	const char *name;
+
+	json_object_foreach(parts, name, part) {
+		int64_t left_ms = 1000 - json_integer_value(bed_at(part, "age_ms")) % 1000;
+
+		next_ms = left_ms < next_ms ? left_ms : next_ms;
+	}
+	return next_ms;
+}
+
+/* The answer at noon and some ms may be told again until then. */
+static void ends_with_its_second(struct bed *bed, int64_t later_ms)
+{
+	const struct repeat *repeat;
+	int64_t left_ms;
+
+	bed_lane(bed)->still_ms = noon_ms + later_ms;
+	left_ms = next_second_ms(bed);
+	repeat = repeat_of(bed);
+	assert_true(repeat_holds(repeat, clock_mono_us()));
+	bed_lane(bed)->still_ms = noon_ms + later_ms + left_ms - 1;
+	assert_true(repeat_holds(repeat, clock_mono_us()));
+	bed_lane(bed)->still_ms = noon_ms + later_ms - 1; /* set back */
+	assert_false(repeat_holds(repeat, clock_mono_us()));
+	bed_lane(bed)->still_ms = noon_ms + later_ms + left_ms;
+	assert_false(repeat_holds(repeat, clock_mono_us()));
+	assert_true(repeat_is_over(repeat));
+}
+
+static void what_is_kept_may_be_told_again_within_its_second(void **state)
+{
+	struct bed *bed = *state;
+	struct ask ask = pop();
+
+	keep(bed, bed_by("phone", "01011112222", "candidate"));
+	bed_lane(bed)->still_ms = noon_ms + 600;
+	ask.repeats = true;
+	assert_null(bed_reply(bed, &ask)->repeat); /* live */
+	assert_null(bed_reply(bed, &ask)->repeat);
+	ask.repeats = false;
+	assert_null(bed_reply(bed, &ask)->repeat); /* nobody wants it */
+	ends_with_its_second(bed, 1300); /* the oldest copy is another second old */
+	ends_with_its_second(bed, 2400); /* the one that ends first is good for another second */
+}
+
+static void a_change_ends_what_is_told_again(void **state)
+{
+	struct bed *bed = *state;
+	struct cache_change change_of = { .whole = true };
+	const struct repeat *repeat;
+
+	keep(bed, pop());
+	repeat = repeat_of(bed);
+	cache_whole_make(&change_of.name, CACHE_SOURCE, STR("s1"));
+	assert_true(repeat_holds(repeat, clock_mono_us()));
+	change(bed, change_of);
+	assert_false(repeat_holds(repeat, clock_mono_us()));
+	keep(bed, pop());
+	repeat = repeat_of(bed);
+	assert_true(bed_reload(bed, KEPT_MAPPING));
+	assert_false(repeat_holds(repeat, clock_mono_us()));
+	assert_true(repeat_is_over(repeat));
+}
+
+static uint64_t counted(struct bed *bed, size_t which)
+{
+	const struct world *world = service_world(bed_lane(bed)->service);
+	uint64_t n = counters_sum(world->view_meters[catalog_view(world->cat, STR("pop"))->index], which);
+
+	world_unref(&world);
+	return n;
+}
+
+static void what_is_told_again_is_counted(void **state)
+{
+	struct bed *bed = *state;
+	const struct repeat *repeat;
+
+	keep(bed, pop());
+	repeat = repeat_of(bed);
+	assert_int_equal(counted(bed, VIEW_RENDERED), 2);
+	assert_int_equal(counted(bed, VIEW_COMPLETE), 4);
+	repeat_count(repeat, 200, 7);
+	repeat_count(repeat, 304, 7);
+	assert_int_equal(counted(bed, VIEW_RENDERED), 4);
+	assert_int_equal(counted(bed, VIEW_COMPLETE), 5);
+	assert_int_equal(counted(bed, VIEW_OTHERS + meter_status(304)), 1);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, start, bed_stop)
 
 int main(void)
@@ -334,6 +440,9 @@ int main(void)
 		STORY(a_clock_set_back_is_not_believed),
 		STORY(the_question_may_want_younger_copies),
 		STORY(no_other_mapping_is_answered_by_it),
+		STORY(what_is_kept_may_be_told_again_within_its_second),
+		STORY(a_change_ends_what_is_told_again),
+		STORY(what_is_told_again_is_counted),
 	};
 
 	return bed_begin() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
