@@ -1,7 +1,7 @@
 -- name: invalidate
 local floors, tombs = unpack(KEYS)
 local run, fresh, name, prefix, copies = unpack(ARGV)
-local now, f = tick(floors, tombs, run, fresh)
+local now, f, at = tick(floors, tombs, run, fresh, prefix ~= 'whole' and name or nil)
 
 local function raise(what)
   local rest = ''
@@ -11,30 +11,56 @@ local function raise(what)
   if #rest >= 8192 then rest = ''; what = '****************' end
   if what == '****************' then
     redis.call('UNLINK', tombs)
-    redis.call('ZADD', tombs, decimal(now), '@last', decimal(evicted()), '@evicted')
+    redis.call('ZADD', tombs, at, '@last', decimal(evicted()), '@evicted')
   end
-  redis.call('SET', floors, string.sub(f, 1, 16) .. rest .. what .. decimal(now))
+  redis.call('SET', floors, string.sub(f, 1, 16) .. rest .. what .. at)
 end
 if prefix == 'whole' then
   raise(name)
   return 0
 end
 
+-- An index may be among the keys that were evicted, or is spoilt, or a fill found it so (enter.lua); then all copies of
+-- the tenant go, rather than one of this name stay. Old tombs are in nobody's way: it is enough that they go sometimes.
+local function finish(removed, whole)
+  local n = redis.call('ZCARD', tombs)
+  if n % 16 == 0 or n > 100000 then
+    n = n - redis.call('ZREMRANGEBYSCORE', tombs, '-inf', decimal(now - 600000000))
+  end
+  if not whole or tonumber(redis.call('ZSCORE', tombs, '@evicted')) ~= evicted() or n > 100000 then
+    raise('****************')
+  end
+  return removed
+end
+
+-- Those who listen to changes of copies hear of names.
+local function tell(name) redis.call('SET', copies .. name .. '}:v', '', 'PX', 1000) end
+
+-- A sheaf that leads nowhere, under a name that is in no index, is all there is to it.
+local sheaf = copies .. name .. '}'
+local bucket, field = bucket_of(prefix, name), field_of(name)
+local head = redis.pcall('GETRANGE', sheaf, 0, 23)
+if (head == '' or #head == 24 and string.byte(head, 23) == 0) and redis.pcall('HGET', bucket, field) == false then
+  tell(name)
+  if head == '' then return finish(0, true) end
+  redis.call('UNLINK', sheaf)
+  return finish(string.byte(head, 21), true)
+end
+
 local removed, seen, taken, visited, whole = 0, {}, {}, 0, true
 local bound, depth_most = 10000, 3
 
 local alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+local sub = string.sub
 local function text(bytes)
-  local out = {}
+  local out = ''
   for i = 1, 10, 3 do
     local x, y, z = string.byte(bytes, i, i + 2)
-    local word = x * 65536 + y * 256 + z
-    for shift = 18, 0, -6 do
-      local digit = bit.band(bit.rshift(word, shift), 63) + 1
-      out[#out + 1] = string.sub(alphabet, digit, digit)
-    end
+    local a, d = (x - x % 4) / 4 + 1, z % 64 + 1
+    local b, c = x % 4 * 16 + (y - y % 16) / 16 + 1, y % 16 * 4 + (z - z % 64) / 64 + 1
+    out = out .. sub(alphabet, a, a) .. sub(alphabet, b, b) .. sub(alphabet, c, c) .. sub(alphabet, d, d)
   end
-  return table.concat(out)
+  return out
 end
 
 -- Remove a sheaf. What it gave: keys, and customers that what was asked by it leads to. That is remembered: who comes
@@ -99,8 +125,8 @@ local function enqueue(name, depth, all, leads)
   if not before then
     before = {}
     seen[name] = before
-    redis.call('ZADD', tombs, decimal(now), name)
-    redis.call('SET', copies .. name .. '}:v', '', 'PX', 1000) -- tells those who listen to changes of copies
+    redis.call('ZADD', tombs, at, name)
+    tell(name)
   end
   before.all = before.all or all
   before.leads = before.leads or leads
@@ -133,11 +159,4 @@ while whole and queue[next_one] do
   visit(queue[next_one])
   next_one = next_one + 1
 end
-redis.call('ZREMRANGEBYSCORE', tombs, '-inf', decimal(now - 600000000))
--- An index may be among the keys that were evicted, or is spoilt, or a fill found it so (enter.lua); then all copies of
--- the tenant go, rather than one of this name stay.
-if not whole or tonumber(redis.call('ZSCORE', tombs, '@evicted')) ~= evicted()
-   or redis.call('ZCARD', tombs) > 100000 then
-  raise('****************')
-end
-return removed
+return finish(removed, whole)

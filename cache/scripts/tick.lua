@@ -2,11 +2,13 @@ local function decimal(n) return string.format('%016.0f', n) end
 -- 4503599627370496 = 2^52, above all ticks until 2112: what is no tick is not trimmed with them.
 local function evicted()
   local stats = redis.call('INFO', 'stats')
-  return tonumber(string.match(stats, 'evicted_keys:(%d+)')) + 4503599627370496
+  local _, at = string.find(stats, 'evicted_keys:', 1, true)
+  return tonumber(string.match(stats, '^%d+', at + 1)) + 4503599627370496
 end
 
--- The next tick, and the floors; a new era when either of the two keys is lost, no such thing, or of another run.
-local function tick(floors, tombs, run, fresh)
+-- The next tick, which is also that of the tomb of `name` unless that is nil, and the floors; a new era when either of
+-- the two keys is lost, no such thing, or of another run; the tick as text.
+local function tick(floors, tombs, run, fresh, name)
   local t = redis.call('TIME')
   local now = t[1] * 1000000 + t[2]
   local last = tonumber(redis.pcall('ZSCORE', tombs, '@last') or nil)
@@ -18,6 +20,7 @@ local function tick(floors, tombs, run, fresh)
     redis.call('UNLINK', tombs)
     redis.call('ZADD', tombs, decimal(evicted()), '@evicted')
   end
-  redis.call('ZADD', tombs, decimal(now), '@last')
-  return now, f
+  local text = decimal(now)
+  redis.call('ZADD', tombs, text, '@last', text, name or '@last')
+  return now, f, text
 end

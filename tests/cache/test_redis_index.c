@@ -119,6 +119,55 @@ static void customers_who_only_share_a_value_stay(void **state)
 	world_free(&w);
 }
 
+static long long ask_number(const char *command)
+{
+	redisReply *reply = redis_server_command(&server, command);
+	long long number = reply->integer;
+
+	freeReplyObject(reply);
+	return number;
+}
+
+/* So many names were voided `ago_us` before now. */
+static void add_tombs(unsigned n, const char *ago_us)
+{
+	redis_server_do(&server,
+			"EVAL %s 0 %u %s",
+			"local tombs = 'fed2:x:{t}:t' "
+			"local at = string.format('%.0f', redis.call('ZSCORE', tombs, '@last') - ARGV[2]) "
+			"for i = 1, ARGV[1] do redis.call('ZADD', tombs, at, 'x' .. i) end",
+			n, ago_us);
+}
+
+static void tombs_that_are_too_old_to_matter_go(void **state)
+{
+	struct world w = in_redis();
+
+	(void)state;
+	world_invalidate(&w, sample_name(1), false);
+	add_tombs(1000, "601000000");
+	for (unsigned who = 2; who <= 17; who++)
+		world_invalidate(&w, sample_name(who), false);
+	assert_int_equal(ask_number("ZCARD fed2:x:{t}:t"), 2 + 17);
+	world_free(&w);
+}
+
+static void at_too_many_tombs_everything_goes(void **state)
+{
+	struct world w = in_redis();
+
+	(void)state;
+	keep(&w, &(struct copy){ .who = 1 });
+	add_tombs(100001, "601000000");
+	world_invalidate(&w, sample_name(2), false);
+	sample_check(world_look_up(&w, 1).rows, 1);
+	add_tombs(100001, "1000000");
+	world_invalidate(&w, sample_name(3), false);
+	assert_null(world_look_up(&w, 1).rows);
+	assert_int_equal(ask_number("ZCARD fed2:x:{t}:t"), 2);
+	world_free(&w);
+}
+
 /* What is spoilt: of the bucket of the name, its field, or the zset of more than four sheaves. */
 static void spoil(struct cache_name name, unsigned what)
 {
@@ -208,6 +257,8 @@ int main(void)
 		T(the_shortest_way_to_a_name_counts),
 		T(a_value_leads_on_whichever_way_comes_first),
 		T(customers_who_only_share_a_value_stay),
+		T(tombs_that_are_too_old_to_matter_go),
+		T(at_too_many_tombs_everything_goes),
 		T(an_index_that_a_fill_repairs_is_not_trusted),
 		T(a_copy_kept_for_centuries_is_found),
 		T(what_is_no_sheaf_and_no_lease_is_replaced),
