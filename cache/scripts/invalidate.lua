@@ -33,8 +33,12 @@ local function finish(removed, whole)
   return removed
 end
 
--- Those who listen to changes of copies hear of names.
-local function tell(name) redis.call('SET', copies .. name .. '}:v', '', 'PX', 1000) end
+-- Those who listen to changes of copies hear of names: once, as of a key that comes and goes in one step.
+local function tell(name)
+  local key = copies .. name .. '}:v'
+  redis.call('SET', key, '')
+  redis.call('UNLINK', key)
+end
 
 -- A sheaf that leads nowhere, under a name that is in no index, is all there is to it.
 local sheaf = copies .. name .. '}'

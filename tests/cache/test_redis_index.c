@@ -119,6 +119,22 @@ static void customers_who_only_share_a_value_stay(void **state)
 	world_free(&w);
 }
 
+/* What would end by itself later would be told once more then. */
+static void nothing_stays_of_what_tells_of_a_change(void **state)
+{
+	struct world w = in_redis();
+	redisReply *left;
+
+	(void)state;
+	keep(&w, &(struct copy){ .who = 1, .given = { 4 } });
+	assert_int_equal(world_invalidate(&w, sample_name(1), false), 1);
+	left = redis_server_command(&server, "KEYS fed2:c:*");
+	assert_int_equal(left->elements, 1);
+	assert_string_equal(left->element[0]->str, "fed2:c:{t}:f");
+	freeReplyObject(left);
+	world_free(&w);
+}
+
 static long long ask_number(const char *command)
 {
 	redisReply *reply = redis_server_command(&server, command);
@@ -257,6 +273,7 @@ int main(void)
 		T(the_shortest_way_to_a_name_counts),
 		T(a_value_leads_on_whichever_way_comes_first),
 		T(customers_who_only_share_a_value_stay),
+		T(nothing_stays_of_what_tells_of_a_change),
 		T(tombs_that_are_too_old_to_matter_go),
 		T(at_too_many_tombs_everything_goes),
 		T(an_index_that_a_fill_repairs_is_not_trusted),
