@@ -7,7 +7,6 @@
 #include "cache/entry.h"
 #include "cache/home.h"
 #include "cache/memory_store.h"
-#include "cache/stamp.h"
 
 static const uint64_t ttl_most_ms = UINT64_C(3652) * 24 * 3600 * 1000; /* ten years */
 
@@ -272,7 +271,7 @@ static void memory_release(struct cache *c, const struct cache_key *key, struct 
 	(void)c, (void)key, (void)ticket;
 }
 
-static void remove_node(struct memory_store *store, const struct cache_key *key)
+void memory_remove(struct memory_store *store, const struct cache_key *key)
 {
 	struct node **link = link_of(store, key);
 
@@ -281,51 +280,12 @@ static void remove_node(struct memory_store *store, const struct cache_key *key)
 		remove_at(store, link);
 }
 
-/* Under the lock: all that carries the name, and what was asked by what was given there. */
-static uint64_t void_name(struct memory_store *store, const struct cache_name *name, unsigned depth)
-{
-	struct cache_name given[CACHE_NAMES_MOST];
-	size_t lapsed = memory_lapsed_take(&store->names.lapsed, name, given);
-	const struct node *node;
-	uint64_t removed = 0;
-
-	memory_names_bury(&store->names, name);
-	heard_name(store->heard, name);
-	for (size_t i = 0; i < lapsed && depth < MEMORY_DEPTH_MOST; i++)
-		removed += void_name(store, &given[i], depth + 1);
-	while ((node = memory_names_find(&store->names, name))) {
-		size_t n = node->n_given;
-
-		if (n)
-			memcpy(given, node->given, n * sizeof(*given));
-		remove_node(store, &node->key);
-		removed++;
-		for (size_t i = 0; i < n && depth < MEMORY_DEPTH_MOST; i++)
-			removed += void_name(store, &given[i], depth + 1);
-	}
-	return removed;
-}
-
-static void void_whole(struct memory_store *store, const struct cache_name *name)
-{
-	memory_names_raise(&store->names, name);
-	store->epoch++;
-	heard_name(store->heard, name);
-}
-
 static void memory_invalidate(struct cache *c, struct cache_change *change)
 {
-	static const struct cache_name all = { STAMP_ALL };
 	struct memory_store *store = ((struct memory *)c)->store;
 
 	pthread_mutex_lock(&store->lock);
-	store->names.tick++;
-	if (change->whole)
-		void_whole(store, &change->name);
-	else
-		change->removed = void_name(store, &change->name, 0);
-	if (!change->whole && memory_lapsed_all(&store->names.lapsed))
-		void_whole(store, &all);
+	memory_void(store, change);
 	pthread_mutex_unlock(&store->lock);
 	change->done(change, &(const struct err){ 0 });
 }
@@ -351,7 +311,7 @@ static void memory_drop(struct cache *c, const struct cache_key *key)
 	struct memory_store *store = ((struct memory *)c)->store;
 
 	pthread_mutex_lock(&store->lock);
-	remove_node(store, key);
+	memory_remove(store, key);
 	pthread_mutex_unlock(&store->lock);
 }
 

@@ -1,4 +1,4 @@
-/* memory_store.h - the inside of the store in memory, for memory.c and memory_names.c; home.c makes one. */
+/* memory_store.h - the inside of the store in memory, for memory*.c; home.c makes one. */
 #ifndef CACHE_MEMORY_STORE_H
 #define CACHE_MEMORY_STORE_H
 
@@ -79,6 +79,14 @@ struct memory_store *memory_store_new(size_t max_bytes, struct heard *heard) NON
 	__attribute__((returns_nonnull));
 /* Wipe and free; sets *store to NULL. */
 void memory_store_free(struct memory_store **store) NONNULL(1);
+
+/* Under the store's lock: the copy goes, and pins of it break. */
+void memory_remove(struct memory_store *store, const struct cache_key *key) NONNULL(1, 2);
+
+/* memory_void.c; under the store's lock */
+
+/* Void what the change says; sets change->removed. */
+void memory_void(struct memory_store *store, struct cache_change *change) NONNULL(1, 2);
 
 /* memory_names.c; all under the store's lock but the first two */
 

@@ -200,13 +200,16 @@ static void what_made_room_is_not_vouched_for(void **state)
 	end(&w);
 }
 
-/* Keep a copy of customer 9 that gives `given`; 0: nothing. */
-static void put_giver(struct world *w, unsigned who, unsigned given, uint64_t ttl_ms)
+/* Keep a copy under the name `under` that gives so many values. */
+static void put_giving(struct world *w, unsigned who, unsigned under, const unsigned *given, size_t n,
+		       uint64_t ttl_ms)
 {
 	struct cache_key key = sample_key(who);
-	struct cache_name name = sample_name(9), cookie = sample_name(given);
+	struct cache_name name = sample_name(under), values[CACHE_NAMES_MOST];
 	struct ask a = { .ask = { .key = key, .wholes = *sample_wholes(), .mem = w->mem, .found = found } };
 
+	for (size_t i = 0; i < n; i++)
+		values[i] = sample_name(given[i]);
 	cache_begin(w->cache, &a.ask);
 	cache_put(w->cache, &(struct cache_fill){ .key = &key,
 						  .wholes = sample_wholes(),
@@ -216,8 +219,14 @@ static void put_giver(struct world *w, unsigned who, unsigned given, uint64_t tt
 						  .ticket = a.ask.ticket,
 						  .names = &name,
 						  .n_names = 1,
-						  .given = &cookie,
-						  .n_given = given != 0 });
+						  .given = values,
+						  .n_given = n });
+}
+
+/* Keep a copy of customer 9 that gives `given`; 0: nothing. */
+static void put_giver(struct world *w, unsigned who, unsigned given, uint64_t ttl_ms)
+{
+	put_giving(w, who, 9, &given, given != 0, ttl_ms);
 }
 
 static uint64_t invalidate(struct world *w, unsigned who)
@@ -310,6 +319,47 @@ static void when_it_is_not_known_what_lapsed_copies_gave_everything_goes(void **
 	put(&w, 70, 100000);
 	invalidate(&w, 9);
 	sample_check(look_up(&w, 70).rows, 70);
+	end(&w);
+}
+
+/* 4 is given at once by 1, and by a longer way: what it gives is near enough by the short one. */
+static void the_shortest_way_to_a_name_counts(void **state)
+{
+	static const unsigned orders[][2] = { { 2, 4 }, { 4, 2 } };
+	struct world w = begin_with(1 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		put_giving(&w, 1, 1, orders[i], 2, 60000);
+		for (unsigned who = 2; who <= 4; who++)
+			put_giving(&w, who, who, &(unsigned){ who + 1 }, 1, 60000);
+		put_giving(&w, 5, 5, &(unsigned){ 6 }, 1, 60000);
+		put(&w, 6, 60000);
+		put(&w, 7, 60000);
+		assert_int_equal(invalidate(&w, 1), 6);
+		assert_null(look_up(&w, 6).rows);
+		sample_check(look_up(&w, 7).rows, 7);
+	}
+	end(&w);
+}
+
+static void what_leads_to_too_much_voids_everything(void **state)
+{
+	enum { GIVERS = 80, EACH = 126 };
+	struct world w = begin_with(16 << 20);
+	unsigned given[EACH];
+
+	(void)state;
+	put(&w, 1, 60000);
+	for (unsigned n = GIVERS - 1; n <= GIVERS; n++) {
+		for (unsigned who = 0; who < n; who++) {
+			for (unsigned i = 0; i < EACH; i++)
+				given[i] = 1000 + who * EACH + i;
+			put_giving(&w, 100 + who, 9, given, EACH, 60000);
+		}
+		assert_int_equal(invalidate(&w, 9), n);
+		assert_int_equal(look_up(&w, 1).rows == NULL, n == GIVERS);
+	}
 	end(&w);
 }
 
@@ -438,6 +488,8 @@ int main(void)
 		cmocka_unit_test(who_is_asked_for_stays_when_many_pass_by),
 		cmocka_unit_test(what_a_copy_gave_that_does_not_fit_goes_with_its_customer),
 		cmocka_unit_test(a_name_may_have_many_copies),
+		cmocka_unit_test(the_shortest_way_to_a_name_counts),
+		cmocka_unit_test(what_leads_to_too_much_voids_everything),
 		cmocka_unit_test(what_is_larger_than_the_store_is_not_kept),
 		cmocka_unit_test(many_copies_are_all_found),
 		cmocka_unit_test(threads_share_a_store_and_anybody_may_look_at_it),
