@@ -94,6 +94,7 @@ struct cache_state cache_state(struct cache *c)
 		.puts = counted(&c->count.puts),
 		.put_failures = counted(&c->count.put_failures),
 		.timeouts = counted(&c->count.timeouts),
+		.unasked = counted(&c->count.unasked),
 		.bad_values = counted(&c->count.bad_values),
 	};
 

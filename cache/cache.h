@@ -213,6 +213,7 @@ struct cache_state {
 	const char *kind; /* "memory", "redis", "off", "stand-in" */
 	bool up; /* Redis: connected */
 	uint64_t hits, misses, puts, put_failures, timeouts, bad_values;
+	uint64_t unasked; /* look-ups and tickets that Redis was not asked for: it is silent, or cannot be reached */
 	uint64_t entries, bytes; /* memory only */
 };
 /* A snapshot. Safe from any thread. */

@@ -31,7 +31,7 @@ struct heard; /* heard.h */
 
 /* Written on the loop's thread, read on any. */
 struct cache_count {
-	_Atomic uint64_t hits, misses, puts, put_failures, timeouts, bad_values;
+	_Atomic uint64_t hits, misses, puts, put_failures, timeouts, unasked, bad_values;
 };
 
 /* The first member of every kind's struct. */

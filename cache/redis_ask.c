@@ -38,6 +38,7 @@ static void send_begin(struct redis *r, struct cache_ask *ask)
 	struct redis_keys keys;
 
 	if (!redis_answers_for(r, WORDS_BYTES)) {
+		cache_add(&r->base.count.unasked, 1);
 		go_without(ask);
 		return;
 	}

@@ -74,6 +74,7 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 	}
 	redis_fills_hurry(r, name_key_sheaf(&ask->key)); /* before the place is taken that it may need itself */
 	if (!redis_answers_for(r, (r->n_unsent + 1) * sizeof(ask->key) + sizeof(struct redis_keys))) {
+		cache_add(&c->count.unasked, 1);
 		cache_found(c, ask, (struct cache_hit){ 0 });
 		return;
 	}

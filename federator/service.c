@@ -287,6 +287,7 @@ struct cache_state service_cache(struct service *svc)
 		sum.puts += s.puts;
 		sum.put_failures += s.put_failures;
 		sum.timeouts += s.timeouts;
+		sum.unasked += s.unasked;
 		sum.bad_values += s.bad_values;
 		sum.entries = s.entries;
 		sum.bytes = s.bytes;

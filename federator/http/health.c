@@ -69,6 +69,7 @@ static void cache_put_state(struct arena *mem, struct node *root, struct service
 	FIGURE(node, s, puts);
 	FIGURE(node, s, put_failures);
 	FIGURE(node, s, timeouts);
+	FIGURE(node, s, unasked);
 	FIGURE(node, s, bad_values);
 	if (strcmp(s.kind, "redis") == 0)
 		return; /* its keys are not ours alone, and it counts no others */

@@ -52,6 +52,7 @@ static void what_is_put_is_found(void **state)
 	assert_int_equal(s.puts, 1);
 	assert_int_equal(s.put_failures, 0);
 	assert_int_equal(s.timeouts, 0);
+	assert_int_equal(s.unasked, 0);
 	assert_int_equal(s.bad_values, 0);
 	world_free(&w);
 }
@@ -298,6 +299,7 @@ static void who_comes_while_a_server_is_silent_does_not_wait(void **state)
 	world_run_until(&w, is_a_miss_at_once, &first);
 	assert_int_equal(first.answers, 0);
 	assert_int_equal(later[n_later - 1].answers, 1);
+	assert_int_equal(cache_state(w.cache).unasked, 1);
 	assert_true(cache_state(w.cache).up);
 	redis_server_thaw(&server);
 	world_until_answered(&w, &first);

@@ -17,6 +17,7 @@ from oracle import Oracle  # noqa: E402
 NODES = 3
 CLIENTS = 500
 PARTS = 4  # of the view, with one query each
+ROUNDS, TRIES = 3, 40
 LEAST = 200  # answers under which nothing is shown
 
 
@@ -65,15 +66,29 @@ class NodesTest(LiveTest):
         self.assertEqual(oracle.complete, oracle.valid)
         return oracle.valid
 
+    def without_redis(self, nodes):
+        """How often anything went on without the answer of Redis."""
+        states = [node.admin("/readyz?verbose").json["cache"] for node in nodes]
+        return sum(state["timeouts"] + state["unasked"] for state in states)
+
     def test_a_cold_key_is_asked_for_once(self):
-        nodes = self.nodes("1h")
+        """Nobody waits for a Redis that is silent, as it is now and then on a busy machine: then each goes to the source."""
+        nodes, rounds = self.nodes("1h"), 0
         each = -(-CLIENTS // NODES)
-        for first in range(FIRST, FIRST + 3):
-            before = self.bed.hits()["exec-slow"]
+        for first in range(FIRST, FIRST + TRIES):
+            before, without = self.bed.hits()["exec-slow"], self.without_redis(nodes)
             self.bed.faults("* exec-slow ms=300")
             clients = self.askers(nodes, connections=each, count=each, first=first, customers=1, by="member")
             self.assertEqual(self.judge(nodes, clients), each * NODES)
-            self.assertEqual(self.bed.hits()["exec-slow"] - before, PARTS)
+            queries = self.bed.hits()["exec-slow"] - before
+            if self.without_redis(nodes) > without:
+                self.assertGreaterEqual(queries, PARTS)
+                continue
+            self.assertEqual(queries, PARTS)
+            rounds += 1
+            if rounds == ROUNDS:
+                return
+        self.fail("Redis was never there for all of a round")
 
     def hits(self, node):
         """Look-ups of this node that found a copy, and answers that were kept whole."""
