@@ -9,9 +9,11 @@ Run as root, the servers run as the user nobody, who must reach their data: it l
 /var/tmp.
 """
 import argparse
+import errno
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -23,6 +25,7 @@ import time
 
 START_S = 60  # a loaded two-core machine needs a few seconds
 STOP_S = 15
+PORT_LEAST = 10000
 SOCKET_PATH_MAX = 90  # of 107 bytes; the name of the socket comes behind it
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PG_BIN = "/usr/lib/postgresql/15/bin"
@@ -34,10 +37,17 @@ class ServerError(Exception):
 
 
 def free_port():
-    """A TCP port nobody listens on now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A TCP port nobody listens on now, and none that the system gives to a connection before somebody does."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        first_given = int(f.read().split()[0])
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(PORT_LEAST, first_given)))
+                return s.getsockname()[1]
+            except OSError as failed:
+                if failed.errno != errno.EADDRINUSE:
+                    raise
 
 
 def find_tool(name, *directories):
