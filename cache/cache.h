@@ -85,12 +85,22 @@ enum cache_begin {
 	CACHE_PAST, /* whatever there is: neither copies nor other processes matter */
 };
 
+/* What the look-ups of one request have read last in Redis: for a moment the next ones find more of it here, and Redis
+ * is not asked again for the same. Zeroed: nothing. Lives as long as the arena of these look-ups. */
+struct cache_reread {
+	struct str sheaf; /* its key */
+	struct str opened, floors;
+	uint64_t sent_us; /* when it was asked for */
+	struct cache_pin pin;
+};
+
 /* One look-up, or the beginning of a fetch; embedded in its owner's struct. Must stay alive until found() was
  * called. */
 struct cache_ask {
 	struct cache_key key;
 	struct cache_wholes wholes; /* of its part */
 	struct arena *mem; /* where the rows go */
+	struct cache_reread *reread; /* for cache_get(); NULL: Redis is asked each time */
 	void (*found)(struct cache_ask *ask, struct cache_hit hit);
 	/* for cache_begin(): */
 	enum cache_begin how;

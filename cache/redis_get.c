@@ -68,7 +68,7 @@ void redis_get(struct cache *c, struct cache_ask *ask)
 	struct cache_hit hit;
 
 	ask->version = 0;
-	if (near_get(r->home->near, ask, &hit)) {
+	if (near_get(r->home->near, ask, &hit) || redis_reread_find(r, ask, &hit)) {
 		cache_found(c, ask, hit);
 		return;
 	}
@@ -111,9 +111,9 @@ bool redis_open(struct redis *r, struct cache_ask *ask, struct str value)
 	return false;
 }
 
-bool redis_read(struct redis *r, const struct cache_ask *ask, struct str floors, struct cache_hit *out)
+bool redis_read_from(const struct redis *r, const struct cache_ask *ask, struct str opened, struct str floors,
+		     struct cache_hit *out)
 {
-	struct str opened = buf_str(&r->opened);
 	struct sheaf_copy copy;
 	const struct rows *rows;
 
@@ -129,6 +129,11 @@ bool redis_read(struct redis *r, const struct cache_ask *ask, struct str floors,
 				   .began = copy.began,
 				   .pin = ask->pin };
 	return true;
+}
+
+bool redis_read(struct redis *r, const struct cache_ask *ask, struct str floors, struct cache_hit *out)
+{
+	return redis_read_from(r, ask, buf_str(&r->opened), floors, out);
 }
 
 /* Sheaves, and what was voided as a whole. */
@@ -154,6 +159,8 @@ static void take_value(struct redis *r, struct redis_asks *asks, unsigned place,
 		if (!tried && (opened = redis_open(r, ask, value)))
 			near_keep(r->home->near, ask, floors, buf_str(&r->opened));
 		tried = true;
+		if (opened)
+			redis_reread_keep(r, ask, floors);
 		if (!opened || !redis_read(r, ask, floors, &ask->hit))
 			ask->hit = (struct cache_hit){ 0 };
 	}

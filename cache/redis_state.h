@@ -150,10 +150,20 @@ bool redis_open(struct redis *r, struct cache_ask *ask, struct str value) MUST_C
 /* Find the copy in r->opened. False: there is none that counts; *out is then untouched. */
 bool redis_read(struct redis *r, const struct cache_ask *ask, struct str floors, struct cache_hit *out) MUST_CHECK
 	NONNULL(1, 2, 4);
+/* Find it in a sheaf that was opened, with what was read along with it. */
+bool redis_read_from(const struct redis *r, const struct cache_ask *ask, struct str opened, struct str floors,
+		     struct cache_hit *out) MUST_CHECK NONNULL(1, 2, 5);
 /* Wipe r->opened. */
 void redis_put_away(struct redis *r) NONNULL(1);
 /* Answer all look-ups: misses. */
 void redis_gets_end(struct redis *r) NONNULL(1);
+
+/* redis_reread.c */
+
+/* The look-up has found r->opened: keep it for those of the same request. */
+void redis_reread_keep(const struct redis *r, struct cache_ask *ask, struct str floors) NONNULL(1, 2);
+/* Find the copy in what was kept; false: Redis is to be asked. */
+bool redis_reread_find(const struct redis *r, struct cache_ask *ask, struct cache_hit *out) MUST_CHECK NONNULL(1, 2, 3);
 
 /* redis_ask.c */
 

@@ -123,6 +123,7 @@ void look_ask(struct run *run, void (*found)(struct cache_ask *, struct cache_hi
 	run->look = (struct cache_ask){ .key = run->cache_key,
 					.wholes = run->flow->world->wholes[run->part->index],
 					.mem = run->flow->mem,
+					.reread = &run->flow->reread,
 					.found = found };
 	run->flow->holds++;
 }
@@ -192,6 +193,7 @@ static void begin(struct run *run)
 		run->state = RUN_FETCHING;
 		return;
 	case JOB_STORED:
+		run->flow->reread = (struct cache_reread){ 0 };
 		look_begin(run);
 		return;
 	case JOB_BEGUN:

@@ -127,6 +127,7 @@ struct flow {
 	struct str tagged; /* the value whose copies were looked for last, its key, and the name of it */
 	const struct key *tagged_by;
 	struct cache_name tag;
+	struct cache_reread reread;
 	struct run *walks; /* from the asked keys to the identity */
 	size_t n_walks;
 	bool lacking; /* nobody was looked for, for want of a key: a flat view has its defaults */
