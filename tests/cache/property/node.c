@@ -26,8 +26,11 @@ struct actor {
 	struct loop_timer timer;
 	struct arena *mem; /* of this operation */
 	struct cache_ask ask;
-	struct copy copy;
+	struct cache_reread reread;
+	struct copy copy, then; /* then: what the same request looks for next */
 	uint32_t least[CUSTOMERS_OF_COPY], versions[CUSTOMERS_OF_COPY];
+	uint32_t least_then[CUSTOMERS_OF_COPY]; /* from the beginning of the request */
+	bool goes_on;
 	struct cache_change change;
 	bool touched[PARTS]; /* parts that the change voids */
 	unsigned first, n; /* and customers */
@@ -75,10 +78,15 @@ static void end_operation(struct actor *a, uint64_t rest_us)
 
 /* ---- look-ups ---- */
 
+static void least_now(const struct actor *a, const struct copy *copy, uint32_t *out)
+{
+	for (unsigned i = 0; i < copy->n; i++)
+		out[i] = truth_least(a->node->field->truth, copy->first + i, copy->part, a->node->number);
+}
+
 static void require_from_now(struct actor *a)
 {
-	for (unsigned i = 0; i < a->copy.n; i++)
-		a->least[i] = truth_least(a->node->field->truth, a->copy.first + i, a->copy.part, a->node->number);
+	least_now(a, &a->copy, a->least);
 }
 
 static void complain(struct actor *a, _Atomic uint64_t *count, const char *what)
@@ -167,6 +175,23 @@ static void begin_fetch(struct actor *a, enum cache_begin how, uint64_t seen)
 	cache_begin(a->node->cache, &a->ask);
 }
 
+static void on_found(struct cache_ask *ask, struct cache_hit hit);
+
+static void get(struct actor *a)
+{
+	a->ask = (struct cache_ask){ .mem = a->mem, .reread = &a->reread, .found = on_found };
+	copy_ask(&a->copy, &a->ask);
+	cache_get(a->node->cache, &a->ask);
+}
+
+static void get_then(struct actor *a)
+{
+	a->goes_on = false;
+	a->copy = a->then;
+	memcpy(a->least, a->least_then, sizeof(a->least));
+	get(a);
+}
+
 /* Some copies are too old for who asks. */
 static void on_found(struct cache_ask *ask, struct cache_hit hit)
 {
@@ -175,6 +200,10 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 	if (hit.rows) {
 		check(a, hit.rows);
 		atomic_fetch_add(&a->node->field->tally.hits, 1);
+		if (a->goes_on) {
+			get_then(a);
+			return;
+		}
 		if (pick(a, 16)) {
 			end_operation(a, 0);
 			return;
@@ -185,15 +214,21 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 
 static void look_up(struct actor *a, bool past)
 {
-	a->copy = copy_of((enum part)pick(a, PARTS), pick(a, a->node->field->customers));
-	a->ask = (struct cache_ask){ .mem = a->mem, .found = on_found };
-	copy_ask(&a->copy, &a->ask);
+	unsigned customer = pick(a, a->node->field->customers);
+
+	a->copy = copy_of((enum part)pick(a, PARTS), customer);
+	a->then = copy_of((enum part)pick(a, PARTS), customer);
+	a->goes_on = pick(a, 2);
+	a->reread = (struct cache_reread){ 0 };
 	if (past) {
+		a->ask = (struct cache_ask){ .mem = a->mem };
+		copy_ask(&a->copy, &a->ask);
 		begin_fetch(a, CACHE_PAST, 0);
 		return;
 	}
+	least_now(a, &a->then, a->least_then);
 	require_from_now(a);
-	cache_get(a->node->cache, &a->ask);
+	get(a);
 }
 
 /* ---- changes ---- */
