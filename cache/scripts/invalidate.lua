@@ -99,22 +99,31 @@ local function members(name, all)
     return false
   end
   if not value then return {} end
-  local found, spilt = members_of(value)
+  local found, spilt = members_of(value) or {}, spilt_of(value)
+  if #found == 0 and not spilt then return false end
   local out = {}
-  for _, m in ipairs(found or {}) do
-    if all or m[2] >= 2 then out[#out + 1] = {text(m[1]), m[2]} end
-  end
-  for kind = all and 0 or 2, spilt and 2 or -1, 2 do
-    local zset = zset_of(prefix, name, kind)
-    local n = redis.pcall('ZCARD', zset)
-    if type(n) ~= 'number' or visited + n > bound then return false end
-    for _, m in ipairs(redis.call('ZRANGE', zset, 0, -1)) do
-      out[#out + 1] = {text(string.sub(m, 1, 12)), kind + string.sub(m, 13)}
+  local function add(members)
+    for _, m in ipairs(members) do
+      if all or m[2] >= 2 then out[#out + 1] = {text(m[1]), m[2]} end
     end
-    if all then redis.call('UNLINK', zset) end
+  end
+  add(found)
+  for _, family in ipairs(spilt and (all and {'c', 'w'} or {'w'}) or {}) do
+    if spilt[family] == uncounted then
+      redis.call('HDEL', bucket, field) -- everything goes, and they are counted anew
+      return false
+    end
+    for i = 0, 2 ^ spilt[family] - 1 do
+      local key = chunk_of(prefix, name, family, i)
+      local chunk = redis.pcall('GET', key)
+      local some = type(chunk) == 'string' and members_of(chunk)
+      if chunk and not some or visited + #out > bound then return false end
+      add(some or {})
+      if all then redis.call('UNLINK', key) end
+    end
   end
   if all then redis.call('HDEL', bucket, field) end
-  return (found or spilt) and out
+  return out
 end
 
 -- `all`: also customers' sheaves that were asked by it go, or whose rows name it. A value that a customer's rows give

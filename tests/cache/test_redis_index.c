@@ -184,7 +184,7 @@ static void at_too_many_tombs_everything_goes(void **state)
 	world_free(&w);
 }
 
-/* What is spoilt: of the bucket of the name, its field, or the zset of more than four sheaves. */
+/* What is spoilt: of the bucket of the name, its field, or a chunk of more than four sheaves. */
 static void spoil(struct cache_name name, unsigned what)
 {
 	const char *field = name.text + 3;
@@ -194,8 +194,11 @@ static void spoil(struct cache_name name, unsigned what)
 	else if (what < 3)
 		redis_server_do(&server, "HSET fed2:x:{t}:b:%b %b %s", name.text, (size_t)3, field, (size_t)6,
 				what == 1 ? "garbage" : "");
+	else if (what == 3)
+		redis_server_do(&server, "SET fed2:x:{t}:w:%b.0 garbage", name.text, (size_t)9);
 	else
-		redis_server_do(&server, "SET fed2:x:{t}:w:%b garbage", name.text, (size_t)9);
+		redis_server_do(&server, "HSET fed2:x:{t}:b:%b %b %b", name.text, (size_t)3, field, (size_t)6,
+				"z\x0F\xFF\xFF\xFF\x00\xFF", (size_t)7); /* too many to be counted */
 }
 
 /* The next copy makes the index whole, without what was in it before. */
@@ -204,7 +207,7 @@ static void an_index_that_a_fill_repairs_is_not_trusted(void **state)
 	struct world w = in_redis();
 
 	(void)state;
-	for (unsigned what = 0; what < 4; what++) {
+	for (unsigned what = 0; what < 5; what++) {
 		for (unsigned who = 1; who <= (what < 3 ? 1 : 5); who++)
 			keep(&w, &(struct copy){ .who = who, .asked = { 100 } });
 		spoil(sample_name(100), what);
