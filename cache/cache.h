@@ -136,6 +136,7 @@ struct cache_fill {
 	const struct cache_name *given; /* key values in it that other parts are asked by: their copies go with it */
 	size_t n_given, n_leads; /* n_leads: of the last ones, customers that what was asked by leads to */
 	bool of_customer; /* its tag names a customer */
+	const bool *common; /* by column: what many customers have there may be learnt (words.h); NULL: nothing */
 };
 enum { CACHE_NAMES_MOST = 128 }; /* of names and given ones together */
 
@@ -163,6 +164,7 @@ struct redis_conf {
 	uint32_t timeout_ms; /* a look-up not answered by then is a miss and the connection is closed */
 	struct str keys; /* lines of keys that values are sealed with (keyring.h), or NULL: with own_key */
 	unsigned char own_key[DIGEST_BYTES];
+	uint32_t learn_from; /* so many customers: the words that their copies share (words.h); 0: nothing */
 };
 
 /* Where copies are kept. */
@@ -243,6 +245,16 @@ struct cache_near_state {
 };
 /* A snapshot. Safe from any thread. */
 struct cache_near_state cache_near_state(const struct cache_home *home) NONNULL(1);
+/* The words that copies in Redis share. Counters since start. */
+struct cache_words_state {
+	bool used; /* there is a book that is packed with */
+	bool learning;
+	uint64_t learnt; /* books written here */
+	uint64_t adopted; /* books that came to be known, written here or by others */
+	uint64_t lacked; /* times that one was not in Redis */
+};
+/* A snapshot. Safe from any thread. */
+struct cache_words_state cache_words_state(const struct cache_home *home) NONNULL(1);
 /* End; outstanding look-ups are answered as misses first. Accepts NULL inside; sets *c to NULL. */
 void cache_free(struct cache **c) NONNULL(1);
 

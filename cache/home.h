@@ -8,6 +8,7 @@
 #include "cache/near.h"
 #include "cache/redis_line.h"
 #include "cache/wakeup.h"
+#include "cache/words.h"
 
 struct cache_home {
 	enum cache_kind kind;
@@ -20,6 +21,8 @@ struct cache_home {
 	char process[17]; /* who holds a lease: random */
 	struct wakeups *wakeups;
 	struct near *near; /* NULL: not wanted */
+	struct words *words; /* CACHE_IN_REDIS; else NULL */
+	char words_key[32]; /* in Redis: which book all pack with who seal with that key of the ring */
 };
 
 /* A cache of the kind that the function is named after. */

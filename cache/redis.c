@@ -33,6 +33,7 @@ static void miss_all(struct redis *r)
 	redis_bases_drop(r);
 	redis_gets_end(r);
 	redis_begins_end(r);
+	redis_words_end(r);
 	redis_changes_wait(r);
 }
 
@@ -168,6 +169,11 @@ static bool take_reply(struct redis_line *line, enum redis_command what, const s
 		return redis_take_filled(r, reply);
 	case REDIS_INVALIDATE:
 		return redis_take_changed(r, reply);
+	case REDIS_WORDS_NOW:
+	case REDIS_WORDS_GET:
+	case REDIS_WORDS_PUT:
+	case REDIS_WORDS_TURN:
+		return redis_take_words(r, what, reply);
 	case REDIS_UNLINK:
 	case REDIS_RELEASE:
 		return failed || reply->type == REDIS_REPLY_INTEGER;
@@ -378,7 +384,7 @@ struct cache *cache_on_redis(struct cache_home *home, struct loop *loop)
 	r->home = home;
 	r->loop = loop;
 	r->timeout_us = UINT64_C(1000) * home->timeout_ms;
-	r->sealer = sealer_new(home->ring);
+	r->sealer = sealer_new(home->ring, home->words);
 	r->bell = bell_new(home->wakeups, loop, redis_ring, r);
 	redis_line_init(&r->line, loop, &home->account, &user);
 	r->timer.fire = redis_timer;

@@ -86,7 +86,7 @@ static void send_change(struct redis *r, struct cache_change *change)
 	snprintf(sheaves, sizeof(sheaves), "fed2:c:{%s:", tenant_name);
 	REDIS_SEND(r, REDIS_INVALIDATE, STR("EVALSHA"), str_of(r->sha[SCRIPT_INVALIDATE]), STR("2"),
 		   str_of(keys.floors), str_of(keys.tombs), str_of(r->run), str_of(fresh), str_of(change->name.text),
-		   change->whole ? STR("whole") : str_of(indexes), str_of(sheaves));
+		   change->whole ? STR("whole") : str_of(indexes), str_of(sheaves), str_of(r->home->words_key));
 	change->sent_us = clock_mono_us();
 	queue(&r->changes, change);
 	redis_expect_by(r, change->due_us);

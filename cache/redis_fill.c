@@ -231,7 +231,10 @@ static void send_fill(struct redis *r, struct redis_fill *fill, struct str base,
 		give_up(r, fill);
 		return;
 	}
-	sealer_seal(r->sealer, str_of(fill->sheaf), buf_str(&fill->plain), sheaf_clear(buf_str(&fill->plain)), &sealed);
+	if (fill->of_customer)
+		words_sample(r->home->words, buf_str(&fill->plain));
+	sealer_seal(r->sealer, str_of(fill->sheaf), buf_str(&fill->plain), sheaf_clear(buf_str(&fill->plain)), ends_ms,
+		    &sealed);
 	send_words(r, fill, seen, ends_ms - clock_wall_ms(), buf_str(&sealed));
 	fill->next = NULL;
 	*(r->sent.newest ? &r->sent.newest->next : &r->sent.oldest) = fill;
@@ -310,6 +313,7 @@ static void take_kept(struct redis *r, struct redis_fill *fill)
 	cache_add(&r->base.count.puts, fill->n);
 	redis_base_keep(r, str_of(fill->sheaf), &fill->plain);
 	end(r, fill);
+	redis_words_look(r);
 }
 
 bool redis_take_filled(struct redis *r, const struct redis_reply *reply)

@@ -177,4 +177,6 @@ void redis_put(struct cache *c, const struct cache_fill *put)
 	fill->bytes += bytes;
 	r->held += bytes;
 	fill->of_customer = fill->of_customer || put->of_customer;
+	words_learn(r->home->words, str_of(fill->sheaf), put);
+	redis_words_offer(r);
 }

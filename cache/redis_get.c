@@ -106,6 +106,8 @@ bool redis_open(struct redis *r, struct cache_ask *ask, struct str value)
 	if (clear && sealer_open(r->sealer, name_key_sheaf(&ask->key), value, clear, &r->opened))
 		return true;
 	redis_put_away(r);
+	if (redis_words_lacks(r))
+		return false;
 	cache_add(&r->base.count.bad_values, 1);
 	cache_drop(&r->base, &ask->key);
 	return false;

@@ -83,6 +83,8 @@ struct redis {
 	} changes, settling, unsure; /* settling: made in Redis, and perhaps not known here yet; unsure: the connection
 					was lost, and the next one makes them again */
 	struct loop_timer settle, patience; /* patience: the first of the unsure is late */
+	uint32_t words_wanted, words_offered; /* numbers of books on their way; 0: none */
+	bool words_wanted_now; /* the former is the one to pack with */
 };
 
 /* redis.c */
@@ -199,6 +201,22 @@ void redis_changes_late(struct loop_timer *t) NONNULL(1);
 void redis_settle(struct loop_timer *t) NONNULL(1);
 /* End both timers: what waits fails. */
 void redis_changes_end(struct redis *r) NONNULL(1);
+
+/* redis_words.c */
+
+/* Look which book all pack with, when it is time. */
+void redis_words_look(struct redis *r) NONNULL(1);
+/* Get a book, to pack with when it is the one of `now`. */
+void redis_words_fetch(struct redis *r, uint32_t number, bool now) NONNULL(1);
+/* Is the last value that did not open packed with a book that can be had? Then it comes. */
+bool redis_words_lacks(struct redis *r) NONNULL(1) MUST_CHECK;
+/* When enough is learnt: offer a book to all. */
+void redis_words_offer(struct redis *r) NONNULL(1);
+/* Take an answer; false: it cannot be one. */
+bool redis_take_words(struct redis *r, enum redis_command what, const struct redis_reply *reply) MUST_CHECK
+	NONNULL(1, 3);
+/* The connection is lost. */
+void redis_words_end(struct redis *r) NONNULL(1);
 
 /* redis_fill.c */
 

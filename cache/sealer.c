@@ -33,13 +33,14 @@ static_assert(KEYRING_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, 
 struct sealer {
 	const struct keyring *ring;
 	struct packer *packer;
+	uint32_t lacks;
 };
 
-struct sealer *sealer_new(const struct keyring *ring)
+struct sealer *sealer_new(const struct keyring *ring, struct words *words)
 {
 	struct sealer *s = memory_new(sizeof(*s));
 
-	*s = (struct sealer){ .ring = ring, .packer = packer_new() };
+	*s = (struct sealer){ .ring = ring, .packer = packer_new(words) };
 	return s;
 }
 
@@ -83,7 +84,7 @@ static void put_sealed(struct str body, const unsigned char *secret, struct str 
 	out->len += SEALED_AT - NONCE_AT + body.n + TAG;
 }
 
-void sealer_seal(struct sealer *s, struct str key, struct str entry, size_t clear, struct buf *out)
+void sealer_seal(struct sealer *s, struct str key, struct str entry, size_t clear, int64_t ends_ms, struct buf *out)
 {
 	SCOPED(buf_free) struct buf plain = { 0 }, packed = { 0 };
 	const unsigned char *secret;
@@ -93,7 +94,7 @@ void sealer_seal(struct sealer *s, struct str key, struct str entry, size_t clea
 	assert(entry.n >= clear && clear >= SEALER_MAGIC && clear <= SEALER_CLEAR_MOST);
 	buf_put(&plain, entry.p, SEALER_MAGIC);
 	buf_put(&plain, entry.p + clear, entry.n - clear);
-	pays = pack(s->packer, buf_str(&plain), &packed);
+	pays = pack(s->packer, buf_str(&plain), ends_ms, &packed);
 	secret = keyring_first(s->ring, &number);
 	put_head((struct str){ entry.p, clear }, number, pays ? CODEC_ZSTD : CODEC_PLAIN, out);
 	put_sealed(buf_str(pays ? &packed : &plain), secret, key, clear + NONCE_AT, out);
@@ -133,7 +134,17 @@ static bool open_plain(struct sealer *s, struct str key, struct str sealed, size
 
 	if (sealed.p[clear + CODEC_AT] != CODEC_ZSTD)
 		return open_body(s, key, sealed, clear, out);
-	return open_body(s, key, sealed, clear, &packed) && unpack(s->packer, buf_str(&packed), out);
+	if (!open_body(s, key, sealed, clear, &packed))
+		return false;
+	if (unpack(s->packer, buf_str(&packed), out))
+		return true;
+	s->lacks = pack_lacks(s->packer);
+	return false;
+}
+
+uint32_t sealer_lacks(const struct sealer *s)
+{
+	return s->lacks;
 }
 
 /* The plain text goes where it ends up; only its magic has to move, in front of the clear bytes. */
@@ -143,6 +154,7 @@ bool sealer_open(struct sealer *s, struct str key, struct str sealed, size_t cle
 	char *entry;
 
 	assert(clear >= SEALER_MAGIC && clear <= SEALER_CLEAR_MOST);
+	s->lacks = 0;
 	if (!sealed.p || sealed.n < clear + SEALED_AT + TAG || memcmp(sealed.p, magic, sizeof(magic)) != 0)
 		return false;
 	entry = buf_reserve(out, gap + 1);

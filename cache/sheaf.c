@@ -237,6 +237,17 @@ static void put_copy(const struct sheaf_copy *c, const struct sheaf_copy *before
 	buf_put_str(out, c->rows);
 }
 
+void sheaf_usual_times(uint64_t ttl_ms, const struct rows *rows, struct buf *out)
+{
+	varint_put(out, varint_from_signed(0));
+	varint_put(out, ttl_ms);
+	varint_put(out, 0);
+	if (rows->n_rows > 0)
+		return;
+	varint_put(out, 2);
+	entry_put_rows(rows, out);
+}
+
 void sheaf_encode(const struct sheaf *s, struct buf *out)
 {
 	struct sheaf_copy before = { 0 };

@@ -13,6 +13,7 @@
 #define CACHE_SHEAF_H
 
 #include "base/buf.h"
+#include "base/rows.h"
 #include "cache/name.h"
 
 enum {
@@ -52,6 +53,8 @@ uint64_t sheaf_era(struct str bytes) MUST_CHECK;
 bool sheaf_find(struct str opened, uint64_t place, struct sheaf_copy *out) MUST_CHECK NONNULL(3);
 /* Read all, into views of `opened`, without believing any length. False: not ours; *out is then spoilt. */
 bool sheaf_decode(struct str opened, struct sheaf *out) MUST_CHECK NONNULL(2);
+/* Append what stands behind `began` of a copy that was answered with the one before it, and gives nothing. */
+void sheaf_usual_times(uint64_t ttl_ms, const struct rows *rows, struct buf *out) NONNULL(2, 3);
 /* Leave out what a sheaf has no room for: what ends first. */
 void sheaf_bound(struct sheaf *s) NONNULL(1);
 /* Append a bounded sheaf. */

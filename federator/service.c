@@ -55,7 +55,8 @@ static bool redis_conf_make(const struct service *svc, struct redis_conf *conf, 
 
 	*conf = (struct redis_conf){ .address = opt->cache,
 				     .user = *opt->cache_user ? opt->cache_user : NULL,
-				     .timeout_ms = (uint32_t)opt->cache_timeout_ms };
+				     .timeout_ms = (uint32_t)opt->cache_timeout_ms,
+				     .learn_from = (uint32_t)opt->cache_learn };
 	if (*opt->cache_secret && !secret_find(opt, opt->cache_secret, svc->mem, &password, err))
 		return false;
 	conf->password = password.p;
@@ -299,6 +300,11 @@ struct cache_state service_cache(struct service *svc)
 struct cache_near_state service_near(const struct service *svc)
 {
 	return svc->cache ? cache_near_state(svc->cache) : (struct cache_near_state){ 0 };
+}
+
+struct cache_words_state service_words(const struct service *svc)
+{
+	return svc->cache ? cache_words_state(svc->cache) : (struct cache_words_state){ 0 };
 }
 
 struct str service_salt(const struct service *svc)

@@ -20,6 +20,7 @@ struct world {
 	const unsigned char (*part_ids)[DIGEST_BYTES]; /* by part index: definition + connection, for cache keys */
 	const struct cache_wholes *wholes; /* by part index: what its copies are voided with */
 	const bool *walked; /* by key index: plan_walked() */
+	const bool *const *common; /* by part index and column: columns_common() */
 	struct underway *underway; /* underway.h */
 	struct counters *const *source_meters; /* by source index: enum source_meter */
 	struct counters *const *view_meters; /* by view index: enum view_meter */
@@ -102,6 +103,8 @@ struct counters *service_meters(const struct service *svc) NONNULL(1) __attribut
 struct cache_state service_cache(struct service *svc) NONNULL(1);
 /* The copies close at hand in front of Redis, and what tells of changes there. Safe from any thread. */
 struct cache_near_state service_near(const struct service *svc) NONNULL(1);
+/* The words that copies in Redis share. Safe from any thread. */
+struct cache_words_state service_words(const struct service *svc) NONNULL(1);
 /* Answers kept as bytes; NULL: none are. */
 struct shelf *service_rendered(const struct service *svc) NONNULL(1);
 /* How Redis is reached, where copies are kept in it; the texts live as long as the service. False: they are not. */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "federator/source_conf.h"
 #include "federator/underway.h"
+#include "metadata/common.h"
 #include "metadata/plan.h"
 
 /* An adapter and how many sets use it. */
@@ -299,6 +300,7 @@ const struct world *world_open(struct home *home, const struct catalog *cat, con
 				   .part_ids = (const unsigned char(*)[DIGEST_BYTES])box->part_ids,
 				   .wholes = wholes_make(cat, mem),
 				   .walked = walked_make(cat, mem),
+				   .common = columns_common(cat, mem),
 				   .underway = underway_new(),
 				   .loaded_ms = clock_wall_ms() };
 	meters_take(box);

@@ -9,7 +9,7 @@
 static void check_unpack(struct str bytes)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
-	struct packer *p = packer_new();
+	struct packer *p = packer_new(NULL);
 
 	if (unpack(p, bytes, &out) ? out.len < PACK_LEAST || out.len > PACK_MOST : out.len != 0)
 		abort();
@@ -24,13 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	SCOPED(buf_free) struct buf sealed = { 0 }, again = { 0 };
 	struct str bytes = { (const char *)data, size };
 	struct keyring *ring = keyring_of(secret);
-	struct sealer *s = sealer_new(ring);
+	struct sealer *s = sealer_new(ring, NULL);
 
 	check_unpack(bytes);
 	if (sealer_open(s, STR("key"), bytes, CLEAR, &again))
 		abort();
 	if (size >= CLEAR) {
-		sealer_seal(s, STR("key"), bytes, CLEAR, &sealed);
+		sealer_seal(s, STR("key"), bytes, CLEAR, INT64_MAX, &sealed);
 		if (!sealer_open(s, STR("key"), buf_str(&sealed), CLEAR, &again) || !str_eq(buf_str(&again), bytes))
 			abort();
 	}

@@ -1,6 +1,6 @@
 -- name: invalidate
 local floors, tombs = unpack(KEYS)
-local run, fresh, name, prefix, copies = unpack(ARGV)
+local run, fresh, name, prefix, copies, words = unpack(ARGV)
 local now, f, at = tick(floors, tombs, run, fresh, prefix ~= 'whole' and name or nil)
 
 local function raise(what)
@@ -17,6 +17,10 @@ local function raise(what)
 end
 if prefix == 'whole' then
   raise(name)
+  if name == '****************' then
+    local book = redis.pcall('GET', words)
+    redis.call('UNLINK', words, 'fed2:d:' .. (type(book) == 'string' and book or ''))
+  end
   return 0
 end
 

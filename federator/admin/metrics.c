@@ -76,6 +76,7 @@ static void look(struct service *svc, const struct world *world, struct arena *m
 			      .meters = service_meters(svc),
 			      .cache = service_cache(svc),
 			      .near = service_near(svc),
+			      .words = service_words(svc),
 			      .now_us = clock_mono_us(),
 			      .process = process_state(),
 			      .arenas = arena_totals(),

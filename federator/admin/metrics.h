@@ -25,6 +25,7 @@ struct scrape {
 	const struct counters *meters; /* enum meter */
 	struct cache_state cache;
 	struct cache_near_state near;
+	struct cache_words_state words;
 	uint64_t now_us; /* clock_mono_us() */
 	struct process_state process;
 	struct arena_totals arenas;

@@ -265,6 +265,7 @@ static int get_command(const struct args *args, bool explain)
 	if (code != EXIT_OK)
 		return code;
 	opt.near_bytes = 0; /* nothing would be read twice */
+	opt.cache_learn = 0;
 	if (!ask_read(args, &opt, explain, &g.ask))
 		return EXIT_USAGE;
 	g.service = service_open(&opt, ds, &err);

@@ -58,6 +58,7 @@ static bool store(const struct job *job)
 								.n_asked = names->n_asked,
 								.n_leads = names->n_leads,
 								.of_customer = names->of_customer,
+								.common = job->world->common[part->index],
 								.given = names->of + names->n,
 								.n_given = names->n_given });
 	return true;

@@ -29,7 +29,7 @@ static void *write_on(void *arg)
 {
 	struct writer *wr = arg;
 	struct torture *t = wr->t;
-	struct sealer *sealer = sealer_new(t->ring);
+	struct sealer *sealer = sealer_new(t->ring, NULL);
 	redisContext *c = redisConnectUnix(server.socket);
 
 	for (unsigned i = 0; i < WRITES; i++) {
@@ -39,7 +39,8 @@ static void *write_on(void *arg)
 
 		t->last[who] = t->ticket.began + i;
 		sample_sheaf(who, (struct cache_ticket){ t->last[who], t->ticket.era }, LONG_MS, &bytes);
-		sealer_seal(sealer, name_key_sheaf(&key), buf_str(&bytes), sheaf_clear(buf_str(&bytes)), &sealed);
+		sealer_seal(sealer, name_key_sheaf(&key), buf_str(&bytes), sheaf_clear(buf_str(&bytes)), INT64_MAX,
+			    &sealed);
 		freeReplyObject(redisCommand(c, "SET %b %b", key.text, name_key_sheaf(&key).n, sealed.data,
 					     sealed.len));
 	}

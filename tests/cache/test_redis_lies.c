@@ -177,12 +177,12 @@ static void a_copy_is_given_to_its_own_customer_only(void **state)
 	static const unsigned char own_key[DIGEST_BYTES] = { 0 }; /* as it is in play() */
 	SCOPED(buf_free) struct buf entry = { 0 }, sealed = { 0 }, lie = { 0 };
 	struct keyring *ring = keyring_of(own_key);
-	struct sealer *sealer = sealer_new(ring);
+	struct sealer *sealer = sealer_new(ring, NULL);
 	struct cache_key key = sample_key(1);
 
 	(void)state;
 	sample_sheaf(1, (struct cache_ticket){ .began = 7, .era = 0x0123456700000001 }, 60000, &entry);
-	sealer_seal(sealer, name_key_sheaf(&key), buf_str(&entry), sheaf_clear(buf_str(&entry)), &sealed);
+	sealer_seal(sealer, name_key_sheaf(&key), buf_str(&entry), sheaf_clear(buf_str(&entry)), INT64_MAX, &sealed);
 	buf_printf(&lie, "*%d\r\n", ASKS + 1);
 	for (int i = 0; i < ASKS; i++) {
 		buf_printf(&lie, "$%zu\r\n", sealed.len);

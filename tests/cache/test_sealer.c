@@ -23,7 +23,7 @@ static struct world begin(const char *lines)
 
 	w.ring = keyring_parse(str_of(lines), "keys", &err);
 	assert_non_null(w.ring);
-	w.sealer = sealer_new(w.ring);
+	w.sealer = sealer_new(w.ring, NULL);
 	return w;
 }
 
@@ -65,8 +65,8 @@ static void what_is_sealed_opens_for_its_key_alone(void **state)
 		SCOPED(buf_free) struct buf entry = { 0 }, sealed = { 0 }, twice = { 0 };
 
 		entry_of(n, &entry);
-		sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, &sealed);
-		sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, &twice);
+		sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, INT64_MAX, &sealed);
+		sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, INT64_MAX, &twice);
 		assert_true(opens(w.sealer, key, buf_str(&sealed), &entry));
 		assert_false(opens(w.sealer, STR("fed2:c:{t:tag}:part:other"), buf_str(&sealed), &entry));
 		assert_false(opens(w.sealer, STR(""), buf_str(&sealed), &entry));
@@ -82,7 +82,7 @@ static void nothing_shows_but_the_clear_bytes(void **state)
 
 	(void)state;
 	entry_of(3, &entry);
-	sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, &sealed);
+	sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, INT64_MAX, &sealed);
 	assert_memory_equal(sealed.data + SEALER_MAGIC, entry.data + SEALER_MAGIC, CLEAR - SEALER_MAGIC);
 	assert_null(memmem(sealed.data, sealed.len, "Kim", 3));
 	end(&w);
@@ -97,7 +97,7 @@ static void no_changed_byte_passes(void **state)
 		SCOPED(buf_free) struct buf entry = { 0 }, sealed = { 0 };
 
 		entry_of(n, &entry);
-		sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, &sealed);
+		sealer_seal(w.sealer, key, buf_str(&entry), CLEAR, INT64_MAX, &sealed);
 		for (size_t i = 0; i < sealed.len; i++) {
 			sealed.data[i] ^= 0x20;
 			assert_false(opens(w.sealer, key, buf_str(&sealed), &entry));
@@ -117,8 +117,8 @@ static void keys_are_changed_by_three_rings(void **state)
 
 	(void)state;
 	entry_of(100, &entry);
-	sealer_seal(before.sealer, key, buf_str(&entry), CLEAR, &old);
-	sealer_seal(between.sealer, key, buf_str(&entry), CLEAR, &young);
+	sealer_seal(before.sealer, key, buf_str(&entry), CLEAR, INT64_MAX, &old);
+	sealer_seal(between.sealer, key, buf_str(&entry), CLEAR, INT64_MAX, &young);
 	assert_true(opens(between.sealer, key, buf_str(&old), &entry));
 	assert_true(opens(between.sealer, key, buf_str(&young), &entry));
 	assert_false(opens(before.sealer, key, buf_str(&young), &entry));
@@ -136,7 +136,7 @@ static void the_same_number_with_another_key_opens_nothing(void **state)
 
 	(void)state;
 	entry_of(1, &entry);
-	sealer_seal(one.sealer, key, buf_str(&entry), CLEAR, &sealed);
+	sealer_seal(one.sealer, key, buf_str(&entry), CLEAR, INT64_MAX, &sealed);
 	assert_false(opens(other.sealer, key, buf_str(&sealed), &entry));
 	end(&one);
 	end(&other);
