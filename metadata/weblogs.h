@@ -1,0 +1,99 @@
+/* weblogs.h - logs of a web site, as <weblog> declares them: where they lie, how they are read, what stands for a
+ * visitor, and what is evidence of who the visitor is. Part of a catalog (catalog.h), with its life time. */
+#ifndef METADATA_WEBLOGS_H
+#define METADATA_WEBLOGS_H
+
+#include "metadata/catalog.h"
+
+/* What of the address of a client is kept. */
+enum weblog_client_keep {
+	WEBLOG_KEEP_NETWORK, /* IPv4 without its last byte, IPv6 without its last 80 bits */
+	WEBLOG_KEEP_HASH, /* a hash under the salt of the installation */
+	WEBLOG_KEEP_WHOLE,
+	WEBLOG_KEEP_NOTHING,
+};
+
+/* Where in a line a value stands: from="cookie:vid". */
+enum weblog_from {
+	WEBLOG_FROM_NOWHERE,
+	WEBLOG_FROM_COOKIE,
+	WEBLOG_FROM_PARAMETER, /* of the query of the request */
+	WEBLOG_FROM_PATH, /* {name} in the rule's path */
+	WEBLOG_FROM_FIELD, /* a field of the format: an extra one, or user */
+};
+
+struct weblog_value {
+	enum weblog_from from;
+	struct str name;
+};
+
+/* A path with places: "/goods/{product}", "/static/*". `{name}` is one whole segment or the end of one that begins with
+ * a literal, `*` at the end everything that follows. */
+struct weblog_pattern {
+	struct str text;
+};
+
+struct weblog_statuses {
+	uint16_t least, most; /* 200 to 299; 0 to 999: all */
+};
+
+/* What a request that fits stands for. The first rule that fits counts. */
+struct weblog_page {
+	const char *kind; /* a word of the mapping: product, category, cart, checkout, order, login, help … */
+	struct weblog_pattern path;
+	const char *method; /* NULL: any */
+	struct weblog_value product, category, order, terms, hits;
+	struct labels labels;
+	struct span at;
+};
+
+/* A request that says who the visitor is. */
+struct weblog_evidence {
+	const char *name;
+	const struct key *gives;
+	struct weblog_value value;
+	struct weblog_pattern path; /* an empty text: every path */
+	const char *method; /* NULL: any */
+	struct weblog_statuses status;
+	uint32_t confidence; /* 1 to 100 */
+	struct span at;
+};
+
+struct weblog {
+	const char *name;
+	const struct source *store; /* that the events are asked from */
+	const char *writer; /* NAME of writer="secret:NAME": the connection that may write */
+	const char *format; /* name or format string; NULL: guessed at the first lines */
+	const struct zone *zone; /* of times without offset */
+	uint64_t keep_ms; /* events older than this are removed */
+	uint64_t partition_ms; /* 0: none; else a day or 30 days: PostgreSQL only */
+	uint64_t idle_ms, longest_ms; /* end a session */
+	uint64_t window_ms; /* how far before a link the pages of the visitor are the customer's, too */
+	enum weblog_client_keep client;
+	bool bots; /* are kept, marked so */
+	const struct class_ *cls; /* of all that the log says; who does not see it is refused the web team's pages */
+	const struct view *live; /* flat; what is said of a visitor who is known, or NULL */
+	const struct key *visitor; /* the key that a visitor's name is a value of, or NULL */
+	const struct str *files; /* paths, may be globs */
+	size_t n_files;
+	const struct weblog_value *visitors; /* the first that has a value; none has: a hash of client and agent */
+	size_t n_visitors;
+	const struct str *hide; /* names of parameters that are not kept, beside the built-in ones */
+	size_t n_hide;
+	const struct weblog_pattern *assets; /* not kept, beside the built-in suffixes */
+	size_t n_assets;
+	const struct str *searches; /* names of parameters that hold search terms, beside those of searches.conf */
+	size_t n_searches;
+	const struct weblog_page *pages;
+	size_t n_pages;
+	const struct weblog_evidence *evidence;
+	size_t n_evidence;
+	struct labels labels;
+	struct span at;
+	uint32_t index;
+};
+
+/* The weblog of that name, or NULL. */
+const struct weblog *catalog_weblog(const struct catalog *cat, struct str name) NONNULL(1);
+
+#endif

@@ -1,0 +1,45 @@
+/* sessions.h - which session of its visitor an event belongs to, and what each session comes to. One thread. Bounded:
+ * visitors that have not been seen for longest are forgotten, and asked from the store again. */
+#ifndef WEBLOG_SESSIONS_H
+#define WEBLOG_SESSIONS_H
+
+#include "weblog/event.h"
+
+/* A session as the store has it. Texts live as long as it says who gives it. */
+struct weblog_session {
+	struct str session, visitor; /* session: 16 hexadecimal digits, the same whenever the log is read */
+	int64_t started_us, last_us;
+	uint32_t events, searches, failures; /* failures: REFUSED and FAILED */
+	struct str entry_path, last_path;
+	struct str referrer, campaign, engine_terms; /* of its first event */
+	struct str client, agent;
+	const char *device;
+	bool is_bot;
+};
+
+struct weblog_sessions; /* opaque */
+
+/* The caller owns it: end it with weblog_sessions_free(). Times end a session as conf says; `visitors_max` are
+ * remembered. */
+struct weblog_sessions *weblog_sessions_new(const struct weblog *conf, size_t visitors_max) NONNULL(1)
+	__attribute__((returns_nonnull));
+/* Free; accepts NULL inside; sets *sessions to NULL. */
+void weblog_sessions_free(struct weblog_sessions **sessions) NONNULL(1);
+
+/* Is it known which session this visitor had last, or that there was none? If not, the store is to be asked and the
+ * answer given to weblog_sessions_learn(). */
+bool weblog_sessions_knows(const struct weblog_sessions *sessions, struct str visitor) NONNULL(1);
+/* The last session of a visitor; NULL: there is none. Copied. */
+void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor, const struct weblog_session *last)
+	NONNULL(1);
+/* Put an event of a visitor that is known in its session: fills event->session with a text that lives until
+ * weblog_sessions_written(). */
+void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *event) NONNULL(1, 2);
+/* The sessions that were changed since weblog_sessions_written(); they are valid until the next call that adds. */
+const struct weblog_session *weblog_sessions_changed(struct weblog_sessions *sessions, size_t *n_out) NONNULL(1, 2);
+/* The store has them. */
+void weblog_sessions_written(struct weblog_sessions *sessions) NONNULL(1);
+/* The store has them not: forget all, and begin with what the store knows. */
+void weblog_sessions_forget(struct weblog_sessions *sessions) NONNULL(1);
+
+#endif
