@@ -27,8 +27,8 @@ struct weblog_value {
 	struct str name;
 };
 
-/* A path with places: "/goods/{product}", "/static/*". `{name}` is one whole segment or the end of one that begins with
- * a literal, `*` at the end everything that follows. */
+/* A path with places: `{name}` is one whole segment, or the end of one that begins with a literal ("/goods/{product}");
+ * a star at the end is everything that follows. */
 struct weblog_pattern {
 	struct str text;
 };

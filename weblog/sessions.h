@@ -1,5 +1,5 @@
 /* sessions.h - which session of its visitor an event belongs to, and what each session comes to. One thread. Bounded:
- * visitors that have not been seen for longest are forgotten, and asked from the store again. */
+ * those who have not been seen for longest are forgotten when all is written, and asked from the store again. */
 #ifndef WEBLOG_SESSIONS_H
 #define WEBLOG_SESSIONS_H
 
@@ -10,9 +10,10 @@ struct weblog_session {
 	struct str session, visitor; /* session: 16 hexadecimal digits, the same whenever the log is read */
 	int64_t started_us, last_us;
 	uint32_t events, searches, failures; /* failures: REFUSED and FAILED */
-	struct str entry_path, last_path;
-	struct str referrer, campaign, engine_terms; /* of its first event */
-	struct str client, agent;
+	struct str last_path;
+	/* of its first event; only of a session that is new to the store, which keeps them else */
+	bool is_new;
+	struct str entry_path, referrer, campaign, engine_terms, client, agent;
 	const char *device;
 	bool is_bot;
 };
@@ -33,9 +34,9 @@ bool weblog_sessions_knows(const struct weblog_sessions *sessions, struct str vi
 void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor, const struct weblog_session *last)
 	NONNULL(1);
 /* Put an event of a visitor that is known in its session: fills event->session with a text that lives until
- * weblog_sessions_written(). */
+ * weblog_sessions_written(), as those of the event must. A late line may belong to the session before the last one. */
 void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *event) NONNULL(1, 2);
-/* The sessions that were changed since weblog_sessions_written(); they are valid until the next call that adds. */
+/* The sessions that were changed since weblog_sessions_written(), each once; valid until the next call that adds. */
 const struct weblog_session *weblog_sessions_changed(struct weblog_sessions *sessions, size_t *n_out) NONNULL(1, 2);
 /* The store has them. */
 void weblog_sessions_written(struct weblog_sessions *sessions) NONNULL(1);
