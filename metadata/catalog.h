@@ -336,6 +336,7 @@ struct mapping_file {
 };
 
 struct test; /* test.h */
+struct weblog; /* weblogs.h */
 
 struct catalog {
 	char revision[17]; /* hex, hash of the names and bytes of all files */
@@ -363,6 +364,8 @@ struct catalog {
 	size_t n_policies;
 	const struct test *tests;
 	size_t n_tests;
+	const struct weblog *weblogs;
+	size_t n_weblogs;
 	/* n_keys of them: from that asked key to the identity; for that one what confirms it. Order: struct plan. */
 	const struct plan *resolve;
 	const struct way *ways; /* beside those: from several asked keys together */

@@ -27,10 +27,20 @@ struct weblog_value {
 	struct str name;
 };
 
-/* A path with places: `{name}` is one whole segment, or the end of one that begins with a literal ("/goods/{product}");
- * a star at the end is everything that follows. */
+/* A path with places: "/goods/{product}", "/item-{product}.html", "/static*". `{name}` is what a segment has between the
+ * literals around it, one byte at least; `*` at the end everything that follows, also nothing. */
 struct weblog_pattern {
 	struct str text;
+};
+
+enum { WEBLOG_PLACES_MAX = 4 }; /* in one pattern */
+
+/* What the places of a pattern hold; views into pattern and path. */
+struct weblog_captures {
+	uint32_t n;
+	struct {
+		struct str name, text;
+	} of[WEBLOG_PLACES_MAX];
 };
 
 struct weblog_statuses {
@@ -92,6 +102,16 @@ struct weblog {
 	struct span at;
 	uint32_t index;
 };
+
+/* What is wrong with a pattern: a static text, and the bytes that are; NULL when it is right. */
+const char *weblog_pattern_fault(struct str text, size_t *at_out, size_t *n_out) NONNULL(2, 3);
+/* The names of the places of a pattern that is right; their texts are NULL. */
+void weblog_pattern_places(const struct weblog_pattern *pattern, struct weblog_captures *places) NONNULL(1, 2);
+/* Does a decoded path fit a pattern that is right? *captures is whole only then. The empty pattern fits every path. */
+bool weblog_pattern_match(const struct weblog_pattern *pattern, struct str path, struct weblog_captures *captures)
+	MUST_CHECK NONNULL(1, 3);
+/* What the place of that name holds; the NULL view when the pattern has no such place. */
+struct str weblog_captured(const struct weblog_captures *captures, struct str name) NONNULL(1);
 
 /* The weblog of that name, or NULL. */
 const struct weblog *catalog_weblog(const struct catalog *cat, struct str name) NONNULL(1);
