@@ -9,29 +9,19 @@
 #include "base/log.h"
 #include "cache/shelf.h"
 #include "base/memory.h"
+#include "federator/salt.h"
 #include "federator/secret.h"
 #include "federator/waiting.h"
 #include "metadata/widen.h"
 
-enum { SALT_BYTES_LEAST = 16 };
-
 static bool salts_make(struct service *svc, struct err *err)
 {
 	unsigned char tag_seed[DIGEST_BYTES];
-	struct str secret;
 	struct digest d;
 
-	if (*svc->opt->salt_secret) {
-		if (!secret_find(svc->opt, svc->opt->salt_secret, svc->mem, &secret, err))
+	if (!salt_of_secret(svc->opt, svc->mem, svc->salt, err)) {
+		if (err->cls != ERR_NONE)
 			return false;
-		if (secret.n < SALT_BYTES_LEAST)
-			return err_set(err, ERR_CONFIG, "salt-secret", "the secret is shorter than %d bytes",
-				       SALT_BYTES_LEAST);
-		digest_begin(&d, (struct str){ 0 });
-		digest_add_str(&d, STR("federator salt"));
-		digest_add_str(&d, secret);
-		digest_end(&d, svc->salt);
-	} else {
 		randombytes_buf(svc->salt, sizeof(svc->salt));
 	}
 	digest_begin(&d, service_salt(svc));

@@ -101,6 +101,11 @@ struct weblog_parser *weblog_parser_new(const struct weblog_format *format, stru
 	return parser;
 }
 
+bool weblog_format_remembers(const struct weblog_format *format)
+{
+	return format->family == WEBLOG_OF_W3C;
+}
+
 static void record_begin(struct weblog_record *record)
 {
 	memset(record, 0, offsetof(struct weblog_record, extra)); /* extras count when n_extra says so */

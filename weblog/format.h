@@ -33,6 +33,10 @@ struct weblog_fault {
 const struct weblog_format *weblog_format_new(struct str text, struct arena *mem, struct err *err)
 	MUST_CHECK NONNULL(2, 3);
 
+/* Do lines about the log say how those behind them are to be read? Then a parser that begins in the middle of a file
+ * needs them first. */
+bool weblog_format_remembers(const struct weblog_format *format) NONNULL(1);
+
 /* A parser for one file. It lives in `mem`, and the format must too, or longer. */
 struct weblog_parser *weblog_parser_new(const struct weblog_format *format, struct arena *mem)
 	NONNULL(1, 2) __attribute__((returns_nonnull));

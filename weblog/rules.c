@@ -180,6 +180,20 @@ const struct weblog_format *weblog_rules_format(const struct weblog_rules *rules
 	return NULL;
 }
 
+const struct weblog_format *weblog_rules_format_of(const struct weblog_rules *rules, struct str text, struct arena *mem,
+						   struct err *err)
+{
+	const struct weblog_format *named = weblog_rules_format(rules, text);
+
+	if (named)
+		return named;
+	if (!strpbrk(arena_cstr(mem, text), "$%{#")) {
+		err_set(err, ERR_CONFIG, "format", "there is no log format of that name; see docs/weblog.md");
+		return NULL;
+	}
+	return weblog_format_new(text, mem, err);
+}
+
 static bool holds_any(struct str text, const struct str *pieces, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

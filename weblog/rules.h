@@ -34,6 +34,9 @@ const struct weblog_rules *weblog_rules_new(const char *dir, struct arena *mem, 
 	MUST_CHECK NONNULL(2, 3);
 /* The format of that name, or NULL. */
 const struct weblog_format *weblog_rules_format(const struct weblog_rules *rules, struct str name) NONNULL(1);
+/* What a format is called or is: that of this name, else the string compiled in `mem`. NULL with ERR_CONFIG. */
+const struct weblog_format *weblog_rules_format_of(const struct weblog_rules *rules, struct str text, struct arena *mem,
+						   struct err *err) MUST_CHECK NONNULL(1, 3, 4);
 
 /* Does this agent string (its first KiB) belong to a bot? Costs a pass over the list: remember it for each distinct
  * string. */

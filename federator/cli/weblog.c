@@ -142,17 +142,12 @@ static bool file_try(struct run *run, const char *file, struct err *err)
 	return good;
 }
 
-/* --format: a name, or the string itself. */
 static bool format_given(struct run *run, const char *text, struct err *err)
 {
 	if (!text)
 		return true;
 	run->found.format = str_of(text);
-	run->format = weblog_rules_format(run->rules, str_of(text));
-	if (!run->format && !strpbrk(text, "$%{#"))
-		return err_set(err, ERR_CONFIG, "--format", "there is no format of that name; see docs/weblog.md");
-	if (!run->format)
-		run->format = weblog_format_new(str_of(text), run->mem, err);
+	run->format = weblog_rules_format_of(run->rules, str_of(text), run->mem, err);
 	return run->format != NULL;
 }
 
@@ -178,17 +173,13 @@ static int verdict(const struct weblog_trial *found)
 	return found->rejected * 100 <= (found->read + found->rejected) * PERCENT_BAD ? EXIT_OK : EXIT_FINDINGS;
 }
 
-int command_weblog(struct args *args)
+static int try_files(struct args *args)
 {
 	struct run run = { .mem = args->mem };
 	SCOPED(buf_free) struct buf out = { 0 };
 	struct err err;
 	int code;
 
-	if (args->n_operands < 2 || strcmp(args->operands[0], "try") != 0) {
-		message_error("weblog takes try and files: federator weblog try FILE...");
-		return EXIT_USAGE;
-	}
 	if (!files_try(&run, args, &err))
 		return message_err(&err);
 	if (args_flag(args, "json"))
@@ -197,4 +188,14 @@ int command_weblog(struct args *args)
 		weblog_trial_text(&run.found, &out);
 	code = message_data(&out);
 	return code == EXIT_OK ? verdict(&run.found) : code;
+}
+
+int command_weblog(struct args *args)
+{
+	if (args->n_operands >= 2 && strcmp(args->operands[0], "try") == 0)
+		return try_files(args);
+	if (args->n_operands >= 1 && args->n_operands <= 2 && strcmp(args->operands[0], "index") == 0)
+		return weblog_index_run(args);
+	message_error("weblog takes try and files, or index and the name of a log: federator weblog try FILE...");
+	return EXIT_USAGE;
 }

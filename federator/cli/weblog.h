@@ -1,7 +1,8 @@
-/* weblog.h - inside of the command weblog: what `try` finds, and how it is printed. */
+/* weblog.h - inside of the command weblog: what `try` finds, and how it is printed; `index`. */
 #ifndef FEDERATOR_CLI_WEBLOG_H
 #define FEDERATOR_CLI_WEBLOG_H
 
+#include "federator/cli/cli.h"
 #include "weblog/guess.h"
 #include "weblog/survey.h"
 
@@ -32,5 +33,8 @@ struct weblog_trial {
 void weblog_trial_text(const struct weblog_trial *trial, struct buf *out) NONNULL(1, 2);
 /* The same as JSON. */
 void weblog_trial_json(const struct weblog_trial *trial, struct buf *out) NONNULL(1, 2);
+
+/* weblog_index.c: `federator weblog index [NAME]`; returns what the process ends with. */
+int weblog_index_run(struct args *args) NONNULL(1);
 
 #endif

@@ -1,0 +1,262 @@
+#include "weblog/reading.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "weblog/guess.h"
+#include "weblog/input.h"
+
+enum { LINES_AT_ONCE = 2048, GUESS_BYTES = 1 << 20 };
+
+struct weblog_reading {
+	const struct weblog *conf;
+	const struct weblog_rules *rules;
+	const struct weblog_format *format;
+	struct weblog_tail *tail;
+	struct weblog_meaning *meaning;
+	struct arena *parser_mem; /* of one file's parser */
+	struct weblog_parser *parser;
+	bool is_new_file;
+	struct arena *mem; /* of the batch */
+	struct weblog_event *events;
+	size_t n, most;
+	bool drop_one;
+	struct weblog_read_counts counts;
+	struct buf bad_path;
+	struct weblog_bad_line bad;
+	bool has_bad;
+};
+
+struct weblog_reading *weblog_reading_new(const struct weblog *conf, const struct weblog_rules *rules,
+					  const struct weblog_format *format, struct weblog_tail *tail,
+					  struct weblog_meaning *meaning)
+{
+	struct weblog_reading *r = memory_new(sizeof(*r));
+
+	*r = (struct weblog_reading){
+		.conf = conf,
+		.rules = rules,
+		.format = format,
+		.tail = tail,
+		.meaning = meaning,
+		.mem = arena_new(),
+		.events = memory_new_array(WEBLOG_BATCH_EVENTS, sizeof(struct weblog_event)),
+		.most = WEBLOG_BATCH_EVENTS,
+		.is_new_file = true,
+	};
+	return r;
+}
+
+void weblog_reading_free(struct weblog_reading **reading)
+{
+	struct weblog_reading *r = *reading;
+
+	if (!r)
+		return;
+	arena_wipe_free(&r->mem);
+	arena_wipe_free(&r->parser_mem);
+	buf_free(&r->bad_path);
+	free(r->events);
+	free(r);
+	*reading = NULL;
+}
+
+/* What a log in W3C extended format said of its columns before the offset. A file that cannot be read now will be
+ * rejected line by line. */
+static void parser_catch_up(struct weblog_reading *r, const struct weblog_tail_line *first)
+{
+	const char *path = arena_cstr(r->parser_mem, first->path);
+	struct err err;
+	SCOPED(weblog_input_close) struct weblog_input *in = weblog_input_open(path, &err);
+	struct str line;
+	uint64_t at = 0;
+
+	while (in && at < first->offset) {
+		enum weblog_line outcome = weblog_input_line(in, &line, &err);
+		struct weblog_record record;
+		struct weblog_fault fault;
+
+		if (outcome != WEBLOG_LINE && outcome != WEBLOG_LINE_TOO_LONG)
+			return;
+		at += line.n + 1;
+		if (line.n && line.p[0] == '#')
+			(void)weblog_parse(r->parser, line, &record, &fault);
+	}
+}
+
+static void parser_begin(struct weblog_reading *r, const struct weblog_tail_line *first)
+{
+	arena_wipe_free(&r->parser_mem);
+	r->parser_mem = arena_new();
+	r->parser = weblog_parser_new(r->format, r->parser_mem);
+	r->is_new_file = false;
+	if (first->offset > 0 && weblog_format_remembers(r->format))
+		parser_catch_up(r, first);
+}
+
+/* The texts of an event that point into the line point into a copy of it from now on. */
+static void event_move(struct weblog_event *event, struct str line, const char *copy)
+{
+	struct str *texts[] = { &event->visitor, &event->method, &event->path, &event->query,
+				&event->product, &event->category, &event->order, &event->terms,
+				&event->engine, &event->engine_terms, &event->referrer, &event->campaign,
+				&event->client, &event->agent };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i]->p >= line.p && texts[i]->p < line.p + line.n)
+			texts[i]->p = copy + (texts[i]->p - line.p);
+	for (size_t i = 0; i < event->n_links; i++)
+		if (event->links[i].value.p >= line.p && event->links[i].value.p < line.p + line.n)
+			event->links[i].value.p = copy + (event->links[i].value.p - line.p);
+}
+
+static void line_bad(struct weblog_reading *r, const struct weblog_tail_line *line, size_t at, const char *what)
+{
+	weblog_tail_reject(r->tail);
+	r->counts.rejected++;
+	if (r->has_bad)
+		return;
+	r->has_bad = true;
+	r->bad_path.len = 0;
+	buf_put(&r->bad_path, line->path.p, line->path.n);
+	r->bad = (struct weblog_bad_line){ .path = buf_str(&r->bad_path), .offset = line->offset, .at = at,
+					   .what = what };
+}
+
+static void line_means(struct weblog_reading *r, const struct weblog_record *record,
+		       const struct weblog_tail_line *line)
+{
+	struct weblog_event *event = &r->events[r->n];
+	enum weblog_verdict verdict = weblog_meaning_of(r->meaning, record, r->mem, event);
+
+	r->counts.verdicts[verdict]++;
+	if (verdict != WEBLOG_EVENT)
+		return;
+	if (r->drop_one) {
+		r->drop_one = false;
+		r->counts.dropped++;
+		line_bad(r, line, 0, "the store does not take it");
+		return;
+	}
+	event_move(event, line->text, arena_str(r->mem, line->text).p);
+	r->n++;
+}
+
+static void line_take(struct weblog_reading *r, const struct weblog_tail_line *line)
+{
+	struct weblog_record record;
+	struct weblog_fault fault;
+
+	if (r->is_new_file)
+		parser_begin(r, line);
+	r->counts.lines++;
+	r->counts.bytes += line->text.n + 1;
+	switch (weblog_parse(r->parser, line->text, &record, &fault)) {
+	case WEBLOG_READ:
+		line_means(r, &record, line);
+		break;
+	case WEBLOG_REJECTED:
+		line_bad(r, line, fault.at, fault.what);
+		break;
+	case WEBLOG_NOTHING:
+		break;
+	}
+}
+
+/* Look at the first lines, and go back in front of them. False: no format reads them. With too few lines to be sure
+ * *wait_out. */
+static bool format_guess(struct weblog_reading *r, bool *wait_out)
+{
+	SCOPED(buf_free) struct buf head = { 0 };
+	struct weblog_guess *guesses = memory_new_array(r->rules->n_formats, sizeof(*guesses));
+	enum weblog_tail_outcome outcome = WEBLOG_TAIL_NOTHING;
+	struct weblog_tail_line line;
+	size_t lines = 0;
+
+	while (lines < WEBLOG_GUESS_LINES && head.len < GUESS_BYTES &&
+	       (outcome = weblog_tail_next(r->tail, &line)) != WEBLOG_TAIL_NOTHING) {
+		if (outcome != WEBLOG_TAIL_LINE)
+			continue;
+		buf_put(&head, line.text.p, line.text.n);
+		buf_putc(&head, '\n');
+		lines++;
+	}
+	weblog_tail_back(r->tail);
+	if (lines && weblog_guess(r->rules, buf_str(&head), true, guesses))
+		r->format = guesses[0].named->format;
+	free(guesses);
+	*wait_out = !r->format && outcome == WEBLOG_TAIL_NOTHING && lines < WEBLOG_GUESS_LINES / 10;
+	return r->format != NULL;
+}
+
+enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading)
+{
+	static const char too_long[] = "longer than 1 MiB";
+	bool wait;
+
+	if (!reading->format && !format_guess(reading, &wait))
+		return wait ? WEBLOG_READ_ALL : WEBLOG_READ_UNKNOWN;
+	for (size_t i = 0; i < LINES_AT_ONCE; i++) {
+		struct weblog_tail_line line;
+
+		if (reading->n >= reading->most || arena_used(reading->mem) > WEBLOG_BATCH_BYTES)
+			return WEBLOG_READ_FULL;
+		switch (weblog_tail_next(reading->tail, &line)) {
+		case WEBLOG_TAIL_LINE:
+			line_take(reading, &line);
+			break;
+		case WEBLOG_TAIL_TOO_LONG:
+			reading->counts.lines++;
+			line_bad(reading, &line, 0, too_long);
+			break;
+		case WEBLOG_TAIL_NEW_FILE:
+			reading->is_new_file = true;
+			break;
+		case WEBLOG_TAIL_NOTHING:
+			return WEBLOG_READ_ALL;
+		}
+	}
+	return WEBLOG_READ_ON;
+}
+
+struct weblog_event *weblog_reading_events(struct weblog_reading *reading, size_t *n_out)
+{
+	*n_out = reading->n;
+	return reading->events;
+}
+
+struct arena *weblog_reading_mem(struct weblog_reading *reading)
+{
+	return reading->mem;
+}
+
+void weblog_reading_clear(struct weblog_reading *reading)
+{
+	reading->n = 0;
+	arena_wipe_free(&reading->mem);
+	reading->mem = arena_new();
+}
+
+void weblog_reading_limit(struct weblog_reading *reading, size_t events)
+{
+	reading->most = events < WEBLOG_BATCH_EVENTS ? events : WEBLOG_BATCH_EVENTS;
+}
+
+void weblog_reading_drop_one(struct weblog_reading *reading)
+{
+	reading->drop_one = true;
+}
+
+bool weblog_reading_bad(struct weblog_reading *reading, struct weblog_bad_line *bad)
+{
+	bool has = reading->has_bad;
+
+	*bad = reading->bad;
+	reading->has_bad = false;
+	return has;
+}
+
+struct weblog_read_counts weblog_reading_counts(const struct weblog_reading *reading)
+{
+	return reading->counts;
+}

@@ -1,0 +1,62 @@
+/* reading.h - from the lines of the files to a batch of events: format, meaning, what is counted. One thread. */
+#ifndef WEBLOG_READING_H
+#define WEBLOG_READING_H
+
+#include "weblog/format.h"
+#include "weblog/meaning.h"
+#include "weblog/tail.h"
+
+enum { WEBLOG_BATCH_EVENTS = 4096, WEBLOG_BATCH_BYTES = 8 << 20 };
+
+/* Sums since the start; lines that were read again after a failure count again. */
+struct weblog_read_counts {
+	uint64_t lines, bytes;
+	uint64_t rejected; /* lines that the format does not read, and longer ones than are read */
+	uint64_t verdicts[WEBLOG_VERDICTS]; /* of those that were read */
+	uint64_t dropped; /* events that the store does not take, whatever is done */
+};
+
+/* A line that was rejected. */
+struct weblog_bad_line {
+	struct str path;
+	uint64_t offset;
+	size_t at;
+	const char *what;
+};
+
+struct weblog_reading; /* opaque */
+
+/* All arguments outlive it; with format NULL that is guessed before the first line is read. The caller owns it: end it
+ * with weblog_reading_free(). */
+struct weblog_reading *weblog_reading_new(const struct weblog *conf, const struct weblog_rules *rules,
+					  const struct weblog_format *format, struct weblog_tail *tail,
+					  struct weblog_meaning *meaning) NONNULL(1, 2, 4, 5)
+	__attribute__((returns_nonnull));
+/* Free; accepts NULL inside; sets *reading to NULL. */
+void weblog_reading_free(struct weblog_reading **reading) NONNULL(1);
+
+enum weblog_read_outcome {
+	WEBLOG_READ_ON, /* a good many lines, and there are more */
+	WEBLOG_READ_FULL, /* the batch takes no more */
+	WEBLOG_READ_ALL, /* there is nothing more now */
+	WEBLOG_READ_UNKNOWN, /* no known format reads the first lines, and there are enough of them to say so */
+};
+
+/* Read lines, some thousand at most, into the batch. */
+enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading) MUST_CHECK NONNULL(1);
+/* The events of the batch; they and their texts live until weblog_reading_clear(). */
+struct weblog_event *weblog_reading_events(struct weblog_reading *reading, size_t *n_out) NONNULL(1, 2);
+/* The arena of the batch. */
+struct arena *weblog_reading_mem(struct weblog_reading *reading) NONNULL(1) __attribute__((returns_nonnull));
+/* Begin a new batch. */
+void weblog_reading_clear(struct weblog_reading *reading) NONNULL(1);
+/* From now on a batch has `events` at most, WEBLOG_BATCH_EVENTS at most. */
+void weblog_reading_limit(struct weblog_reading *reading, size_t events) NONNULL(1);
+/* The next event is dropped, and its line counted as rejected. */
+void weblog_reading_drop_one(struct weblog_reading *reading) NONNULL(1);
+/* A line that was rejected since the last call; false: none. Its texts live until the next line is read. */
+bool weblog_reading_bad(struct weblog_reading *reading, struct weblog_bad_line *bad) MUST_CHECK NONNULL(1, 2);
+/* See the struct. */
+struct weblog_read_counts weblog_reading_counts(const struct weblog_reading *reading) NONNULL(1);
+
+#endif
