@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""The web site's log, live: what a visitor does is in the customer's view; who the visitor is, and who may know."""
+import os
+import signal
+import time
+import unittest
+
+from support import LiveTest
+from weblog import Indexer, Stationer, line
+
+
+class WeblogTest(LiveTest):
+    def begin(self):
+        """A stationer whose log is followed and whose service runs."""
+        s = Stationer(self.fresh())
+        s.write()
+        indexer = Indexer(s).start()
+        self.addCleanup(indexer.stop)
+        indexer.wait(lambda: os.path.exists(s.store_path) and "weblog_followed" in indexer.output())
+        service = self.start(s.mapping, "--salt-secret", "salt")
+        service.wait_sources()
+        return s, indexer, service
+
+    def view(self, service, **by):
+        answer = service.query(by)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.json
+
+    def journey(self, service, **by):
+        return [e.get("path") for e in self.view(service, **by).get("customer", {}).get("journey", []) if "path" in e]
+
+    def test_from_the_line_to_the_agents_screen(self):
+        s, _, service = self.begin()
+        s.write(line("/goods/PEN-7", vid="v1"), line("/search?q=%EB%A7%8C%EB%85%84%ED%95%84&phone=01012345678", vid="v1", hits=0),
+                line("/login/done", vid="v1", member="1", method="POST", status=302), line("/static/app.js", vid="v1"),
+                line("/help/returns", vid="v1", status=500))
+        service.wait(lambda: "/help/returns" in self.journey(service, phone="010-0111-0001"))
+        view = self.view(service, phone="010-0111-0001")
+        self.assertEqual(self.journey(service, member="1"), ["/help/returns", "/login/done", "/search", "/goods/PEN-7"])
+        self.assertEqual([(x["terms"], x["hits"]) for x in view["customer"]["searches"]], [("만년필", 0)])
+        self.assertTrue(view["customer"]["on_site_now"])
+        self.assertEqual(view["customer"]["visits"][0]["pages"], 4)
+        self.assertEqual(view["customer"]["visits"][0]["failures"], 1)
+        self.assertEqual(self.view(service, visitor="v1")["match"]["outcome"], "one")
+        dump = open(s.store_path, "rb").read() + open(s.store_path + "-wal", "rb").read()
+        self.assertNotIn(b"01012345678", dump)
+        self.assertNotIn(b"10.1.2.3", dump)
+
+    def test_without_consent_nothing_of_the_web_is_shown(self):
+        s, indexer, service = self.begin()
+        s.write(line("/goods/SECRET", vid="v3", member="3"), line("/goods/OTHER", vid="v2", member="2"))
+        service.wait(lambda: "/goods/OTHER" in self.journey(service, member="2"))
+        view = self.view(service, member="3")
+        self.assertNotIn("SECRET", str(view))
+        self.assertEqual(view["parts"]["pages"]["reason"], "no_consent")
+        self.assertEqual(self.view(service, member="2")["parts"]["pages"]["state"] in ("live", "fresh"), True)
+
+    def test_a_shared_device_links_only_sessions(self):
+        s, indexer, service = self.begin()
+        now = time.time()
+        s.write(line("/goods/BEFORE", at=now - 7200, vid="tablet"), line("/goods/HERS", at=now - 3600, vid="tablet", member="1"),
+                line("/goods/HERS-TOO", at=now - 3590, vid="tablet"))
+        service.wait(lambda: "/goods/HERS-TOO" in self.journey(service, member="1"))
+        self.assertIn("/goods/BEFORE", self.journey(service, member="1"))
+        s.write(line("/goods/HIS", at=now - 60, vid="tablet", member="2"), line("/goods/HIS-TOO", at=now - 50, vid="tablet"))
+        service.wait(lambda: "/goods/HIS-TOO" in self.journey(service, member="2"))
+        service.wait(lambda: "/goods/BEFORE" not in self.journey(service, member="1"))
+        self.assertEqual(self.journey(service, member="1"), ["/goods/HERS-TOO", "/goods/HERS"])
+        self.assertEqual(self.journey(service, member="2"), ["/goods/HIS-TOO", "/goods/HIS"])
+        self.assertEqual(self.view(service, visitor="tablet")["match"]["outcome"], "unlinked")
+
+    def test_an_order_says_who_it_was(self):
+        s, indexer, service = self.begin()
+        s.write(line("/order/done?no=d-1001", vid="v9"), line("/goods/LATER", vid="v9"))
+        indexer.wait(lambda: s.store("SELECT COUNT(*) FROM web_link WHERE key_name = 'order' AND value = 'D-1001'") == [(1,)])
+
+    def test_kill_and_rotation_lose_and_double_nothing(self):
+        s = Stationer(self.fresh())
+        indexer = Indexer(s)
+        begun, n = time.time() - 40000, 0
+        for round_ in range(12):
+            indexer.start()
+            for _ in range(25):
+                s.write(*[line(f"/page/{i}", at=begun + i, vid=f"v{i % 7}") for i in range(n, n + 40)])
+                n += 40
+                if n % 320 == 0:
+                    os.rename(s.log, f"{s.log}.{n}")
+            if round_ % 2:
+                indexer.kill()
+            else:
+                self.assertEqual(indexer.stop(), 0)
+        done = indexer.once()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(s.store("SELECT COUNT(*), COUNT(DISTINCT path) FROM web_event"), [(n, n)])
+        self.assertEqual(s.store("SELECT SUM(events) FROM web_session"), [(n,)])
+
+    def test_a_second_indexer_ends_the_first(self):
+        s = Stationer(self.fresh())
+        s.write(line("/a", vid="v1"))
+        first = Indexer(s).start()
+        first.wait(lambda: "weblog_followed" in first.output())
+        second = Indexer(s)
+        second.log_path += "2"
+        second.start()
+        self.addCleanup(second.stop)
+        second.wait(lambda: "weblog_followed" in second.output())
+        s.write(line("/b", vid="v1"))
+        self.assertEqual(first.process.wait(timeout=60), 3)
+        self.assertIn("another", first.output())
+        second.wait(lambda: s.store("SELECT COUNT(*) FROM web_event") == [(2,)])
+
+    def test_the_store_is_away_and_comes_back(self):
+        s = Stationer(self.fresh())
+        os.makedirs(s.store_path)  # no database can be there
+        indexer = Indexer(s).start()
+        self.addCleanup(indexer.stop)
+        s.write(line("/a", vid="v1"))
+        indexer.wait(lambda: "weblog_store_down" in indexer.output())
+        os.rmdir(s.store_path)
+        indexer.wait(lambda: os.path.exists(s.store_path) and "weblog_followed" in indexer.output())
+        indexer.wait(lambda: s.store("SELECT COUNT(*) FROM web_event") == [(1,)])
+
+    def test_garbage_is_told_and_counted(self):
+        s = Stationer(self.fresh())
+        with open(s.log, "wb") as f:
+            f.write(b"\0" * 300 + b"\n" + b"\xff\xfe garbage\n" + b"x" * (2 << 20) + b"\n")
+        s.write(line("/ok", vid="v1"), end="half a li")
+        indexer = Indexer(s)
+        done = indexer.once()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("weblog_line_rejected", done.stderr)
+        self.assertEqual(s.store("SELECT path FROM web_event"), [("/ok",)])
+        self.assertEqual(s.store("SELECT lines_read, rejected FROM web_file"), [(4, 3)])
+        s.write('ne" then\n', line("/more", vid="v1"))
+        self.assertEqual(indexer.once().returncode, 0)
+        self.assertEqual(s.store("SELECT COUNT(*) FROM web_event"), [(2,)])
+
+    def test_what_is_wrong_is_said(self):
+        s = Stationer(self.fresh())
+        self.assertEqual(Indexer(s, name="sight").once().returncode, 2)
+        s.write("this is no log\n" * 200)
+        s.edit("web.xml", lambda text: text.replace("format='", "title='").replace("title='$remote_addr", "format='$remote_adr"))
+        done = Indexer(s).once()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("remote_adr", done.stderr + done.stdout)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    unittest.main()
