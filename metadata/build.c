@@ -2,6 +2,7 @@
 
 #include "metadata/check.h"
 #include "metadata/test.h"
+#include "metadata/weblogs.h"
 
 #define NO_NAME NAMES_KINDS
 
@@ -24,6 +25,7 @@ static const struct maker {
 	{ "timeline", NAMES_PATH, "path", USE_TIMELINE, sizeof(struct timeline), build_timeline },
 	{ "view", NAMES_VIEW, "name", 0, sizeof(struct view), build_view },
 	{ "policy", NO_NAME, "", 0, sizeof(struct policy), build_policy },
+	{ "weblog", NAMES_WEBLOG, "name", 0, sizeof(struct weblog), build_weblog },
 	{ "test", NAMES_TEST, "name", 0, sizeof(struct test), build_test },
 };
 
@@ -133,6 +135,7 @@ static void fill_arrays(struct catalog *cat, const struct declared *all)
 	TAKE(timelines);
 	TAKE(views);
 	TAKE(policies);
+	TAKE(weblogs);
 	TAKE(tests);
 #undef TAKE
 }

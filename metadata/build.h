@@ -50,6 +50,8 @@ bool build_timeline(struct build *b, const struct elem *e, uint32_t index, void 
 bool build_view(struct build *b, const struct elem *e, uint32_t index, void *thing) NONNULL(1, 2, 4);
 /* A struct policy. */
 bool build_policy(struct build *b, const struct elem *e, uint32_t index, void *thing) NONNULL(1, 2, 4);
+/* A struct weblog (build_weblog.c; what requests mean: build_webrule.c). */
+bool build_weblog(struct build *b, const struct elem *e, uint32_t index, void *thing) NONNULL(1, 2, 4);
 /* A struct test. */
 bool build_test(struct build *b, const struct elem *e, uint32_t index, void *thing) NONNULL(1, 2, 4);
 
@@ -82,6 +84,9 @@ bool build_value_fits(enum value_type type, struct str text);
 
 /* ---- pieces of parts and fields ---- */
 
+struct weblog;
+/* Fill the rules of a log whose keys are known: visitors, hide, assets, searches, pages, evidence. */
+void build_webrules(struct build *b, const struct elem *e, struct weblog *log) NONNULL(1, 2, 3);
 /* Fill part->columns (build_column.c). */
 bool build_columns(struct build *b, const struct elem *e, struct part *part) NONNULL(1, 2, 3);
 /* Fill part->queries (build_query.c); its columns must be there. With `proofs` their keys are all known, so

@@ -20,7 +20,8 @@ static const struct {
 	[NAMES_SOURCE] = { "source", "M0140" }, [NAMES_KEY] = { "key", "M0143" },
 	[NAMES_CODES] = { "codes", "M0144" },	[NAMES_CLASS] = { "class", "M0145" },
 	[NAMES_PART] = { "part", "M0141" },	[NAMES_PATH] = { "path", "M0146" },
-	[NAMES_VIEW] = { "view", "M0147" },	[NAMES_TEST] = { "test", NULL },
+	[NAMES_VIEW] = { "view", "M0147" },	[NAMES_WEBLOG] = { "weblog", NULL },
+	[NAMES_TEST] = { "test", NULL },
 };
 
 struct names *names_new(struct arena *mem, struct diags *ds, bool incomplete)

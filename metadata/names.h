@@ -13,7 +13,8 @@ enum names_kind {
 	NAMES_PART,
 	NAMES_PATH, /* fields, lists and time lines share one space */
 	NAMES_VIEW,
-	NAMES_TEST, /* nothing refers to them */
+	NAMES_WEBLOG, /* nothing refers to it, nor to the next */
+	NAMES_TEST,
 	NAMES_KINDS
 };
 

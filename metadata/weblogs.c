@@ -10,7 +10,7 @@ const struct weblog *catalog_weblog(const struct catalog *cat, struct str name)
 
 static struct str past(struct str s, size_t n)
 {
-	return (struct str){s.p + n, s.n - n};
+	return (struct str){ s.p + n, s.n - n };
 }
 
 /* Bytes before the next `c`, or all of them. */
@@ -33,19 +33,18 @@ static void add_place(struct weblog_captures *captures, struct str name, struct 
 static bool match_place(struct str *pattern, struct str *path, struct weblog_captures *captures)
 {
 	size_t close = until(*pattern, '}'), segment = until(*path, '/');
-	struct str name = {pattern->p + 1, close - 1}, behind = past(*pattern, close + 1);
+	struct str name = { pattern->p + 1, close - 1 }, behind = past(*pattern, close + 1);
 
 	behind.n = until(behind, '/');
 	if (segment <= behind.n || memcmp(path->p + segment - behind.n, behind.p, behind.n) != 0)
 		return false;
-	add_place(captures, name, (struct str){path->p, segment - behind.n});
+	add_place(captures, name, (struct str){ path->p, segment - behind.n });
 	*pattern = past(*pattern, close + 1 + behind.n);
 	*path = past(*path, segment);
 	return true;
 }
 
-bool weblog_pattern_match(const struct weblog_pattern *pattern, struct str path,
-			  struct weblog_captures *captures)
+bool weblog_pattern_match(const struct weblog_pattern *pattern, struct str path, struct weblog_captures *captures)
 {
 	struct str at = pattern->text;
 
@@ -76,7 +75,7 @@ void weblog_pattern_places(const struct weblog_pattern *pattern, struct weblog_c
 	for (size_t open = until(at, '{'); open < at.n; open = until(at, '{')) {
 		size_t close = until(at, '}');
 
-		add_place(places, (struct str){at.p + open + 1, close - open - 1}, (struct str){0});
+		add_place(places, (struct str){ at.p + open + 1, close - open - 1 }, (struct str){ 0 });
 		at = past(at, close + 1);
 	}
 }
@@ -86,7 +85,7 @@ struct str weblog_captured(const struct weblog_captures *captures, struct str na
 	for (size_t i = 0; i < captures->n; i++)
 		if (str_eq(captures->of[i].name, name))
 			return captures->of[i].text;
-	return (struct str){0};
+	return (struct str){ 0 };
 }
 
 /* ---- what is wrong ---- */
@@ -104,7 +103,7 @@ static bool is_name(struct str name)
 static const char *place_fault(struct str at, struct weblog_captures *seen, bool second, size_t *n_out)
 {
 	size_t close = until(at, '}');
-	struct str name = {at.p + 1, close - 1};
+	struct str name = { at.p + 1, close - 1 };
 
 	*n_out = close < at.n ? close + 1 : at.n;
 	if (close == at.n)
@@ -123,7 +122,7 @@ static const char *place_fault(struct str at, struct weblog_captures *seen, bool
 
 const char *weblog_pattern_fault(struct str text, size_t *at_out, size_t *n_out)
 {
-	struct weblog_captures seen = {0};
+	struct weblog_captures seen = { 0 };
 	const char *fault = NULL;
 	bool place = false; /* in this segment */
 	size_t i = 0;

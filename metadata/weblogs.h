@@ -27,8 +27,8 @@ struct weblog_value {
 	struct str name;
 };
 
-/* A path with places: "/goods/{product}", "/item-{product}.html", "/static*". `{name}` is what a segment has between the
- * literals around it, one byte at least; `*` at the end everything that follows, also nothing. */
+/* A path with places: "/goods/{product}", "/item-{product}.html", "/static*". `{name}` is what a segment has between
+ * the literals around it, one byte at least; `*` at the end everything that follows, also nothing. */
 struct weblog_pattern {
 	struct str text;
 };
@@ -100,6 +100,7 @@ struct weblog {
 	size_t n_evidence;
 	struct labels labels;
 	struct span at;
+	struct span format_at, writer_at; /* of the attributes' values */
 	uint32_t index;
 };
 

@@ -4,7 +4,7 @@
 
 static bool fits(const char *pattern, const char *path, struct weblog_captures *captures)
 {
-	const struct weblog_pattern p = {str_of(pattern)};
+	const struct weblog_pattern p = { str_of(pattern) };
 
 	return weblog_pattern_match(&p, str_of(path), captures);
 }
@@ -48,8 +48,7 @@ static void expect_place(const char *pattern, const char *path, const char *name
 {
 	struct weblog_captures captures;
 
-	if (!fits(pattern, path, &captures) ||
-	    !str_eq(weblog_captured(&captures, str_of(name)), str_of(text)))
+	if (!fits(pattern, path, &captures) || !str_eq(weblog_captured(&captures, str_of(name)), str_of(text)))
 		fail_msg("`%s` and `%s`", pattern, path);
 }
 
@@ -80,7 +79,7 @@ static void a_place_is_never_empty_nor_more_than_a_segment(void **state)
 
 static void places_are_told_by_name(void **state)
 {
-	const struct weblog_pattern p = {STR("/{category}/x-{product}.html")}, none = {STR("")};
+	const struct weblog_pattern p = { STR("/{category}/x-{product}.html") }, none = { STR("") };
 	struct weblog_captures places;
 
 	(void)state;
@@ -124,8 +123,8 @@ static void what_is_wrong_is_told_with_its_place(void **state)
 static void what_is_right_has_no_fault(void **state)
 {
 	static const char *const right[] = {
-		"/",       "/*", "/a", "/{a}", "/{a}/{b}/{c}/{d}/*", "/x-{a}.y", "/goods*", "/상품/{product}",
-		"/{a1_b}/"};
+		"/", "/*", "/a", "/{a}", "/{a}/{b}/{c}/{d}/*", "/x-{a}.y", "/goods*", "/상품/{product}", "/{a1_b}/"
+	};
 	size_t at, n;
 
 	(void)state;
@@ -136,8 +135,8 @@ static void what_is_right_has_no_fault(void **state)
 
 static void a_weblog_is_found_by_its_name(void **state)
 {
-	const struct weblog weblogs[] = {{.name = "shop"}, {.name = "mobile"}};
-	const struct catalog cat = {.weblogs = weblogs, .n_weblogs = 2};
+	const struct weblog weblogs[] = { { .name = "shop" }, { .name = "mobile" } };
+	const struct catalog cat = { .weblogs = weblogs, .n_weblogs = 2 };
 
 	(void)state;
 	assert_ptr_equal(catalog_weblog(&cat, STR("mobile")), &weblogs[1]);
