@@ -79,8 +79,8 @@ static void parser_catch_up(struct weblog_reading *r, const struct weblog_tail_l
 		if (outcome != WEBLOG_LINE && outcome != WEBLOG_LINE_TOO_LONG)
 			return;
 		at += line.n + 1;
-		if (line.n && line.p[0] == '#')
-			(void)weblog_parse(r->parser, line, &record, &fault);
+		if (line.n && line.p[0] == '#' && weblog_parse(r->parser, line, &record, &fault) == WEBLOG_REJECTED)
+			return;
 	}
 }
 
