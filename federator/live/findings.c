@@ -29,6 +29,13 @@ void findings_silent(const struct source *src, const struct err *err, bool lost,
 			 err->cls == ERR_CONFIG ? "secret" : err_reason(err->cls), err->text);
 }
 
+void findings_writer(const struct weblog *log, const struct err *err, struct diags *ds)
+{
+	diag_add(ds, "M0820", log->writer_at,
+		 "where federator weblog index runs, give the connection string in that file",
+		 "what `%s` is written with cannot be read: %s", log->name, err->text);
+}
+
 /* Products by the word of the mapping language. */
 static const char *dialect_of(const char *product)
 {

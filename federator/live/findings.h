@@ -5,6 +5,7 @@
 #include "adapters/adapter.h"
 #include "metadata/diag.h"
 #include "metadata/sqltext.h"
+#include "metadata/weblogs.h"
 
 /* A query that was asked. */
 struct asked {
@@ -19,6 +20,8 @@ struct asked {
 void findings_silent(const struct source *src, const struct err *err, bool lost, struct diags *ds) NONNULL(1, 2, 4);
 /* Its session is not as answers need it. */
 void findings_session(const struct source *src, const struct description *d, struct diags *ds) NONNULL(1, 2, 3);
+/* What a log is written with cannot be read. */
+void findings_writer(const struct weblog *log, const struct err *err, struct diags *ds) NONNULL(1, 2, 3);
 /* The query failed; `d` may be NULL. */
 void findings_refused(const struct asked *a, const struct err *err, const struct description *d) NONNULL(1, 2);
 /* The query ran. */

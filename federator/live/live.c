@@ -5,6 +5,7 @@
 
 #include "federator/live/dummy.h"
 #include "federator/live/findings.h"
+#include "federator/secret.h"
 #include "federator/source_conf.h"
 
 enum {
@@ -216,6 +217,19 @@ static void visit_run(struct visit *v)
 	v->live->reached++;
 }
 
+static void check_writers(const struct options *opt, const struct catalog *cat, struct diags *ds)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+
+	for (size_t i = 0; i < cat->n_weblogs; i++) {
+		struct err err = { 0 };
+		struct str secret;
+
+		if (!secret_find(opt, cat->weblogs[i].writer, mem, &secret, &err))
+			findings_writer(&cat->weblogs[i], &err, ds);
+	}
+}
+
 struct live live_check(const struct options *opt, const struct catalog *cat, struct diags *ds)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
@@ -233,5 +247,6 @@ struct live live_check(const struct options *opt, const struct catalog *cat, str
 		visit_run(&visits[i]);
 	for (size_t i = 0; i < cat->n_sources; i++)
 		visit_end(&visits[i]);
+	check_writers(opt, cat, ds);
 	return live;
 }

@@ -451,6 +451,16 @@ INSERT INTO parted SELECT g, 'N' FROM generate_series(0, {2 * LARGE - 1}) g;""")
         self.assertEqual(done.returncode, 1)
         self.assertNotIn("asked live", done.stderr)
 
+    def test_a_secret_that_only_the_indexer_has_is_a_warning(self):
+        mapping = self.mapping("sqlite", zone="UTC").add("sqlite", GREEN)
+        mapping.write("weblog.xml", '<weblog name="shop" store="sqlite" writer="secret:web_writer" class="open">'
+                      '<file path="/l"/></weblog>')
+        code, found = mapping.findings()
+        self.assertEqual([(f["code"], f["at"]) for f in found], [("M0820", "secret:web_writer")])
+        self.assertEqual((code, found[0]["level"]), (0, "warning"))
+        mapping.secret("web_writer", "Driver=x")
+        self.assertEqual(mapping.findings(), (0, []))
+
     def test_options_say_where_secrets_are(self):
         mapping = self.mapping("sqlite").add("sqlite", GREEN)
         away = os.path.join(self.fresh(), "elsewhere")
