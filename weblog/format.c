@@ -59,19 +59,50 @@ static bool compile(struct str text, struct arena *mem, struct weblog_format *fo
 	return weblog_text_compile(text, mem, format, err);
 }
 
+static const struct weblog_slot *slot_of(const struct weblog_format *format, size_t i)
+{
+	return format->paths ? &format->paths[i].slot : &format->steps[i].slot;
+}
+
+static bool is_told_by_file(const struct weblog_format *format)
+{
+	return format->family == WEBLOG_OF_W3C && format->n == 0;
+}
+
+static bool has_text(const struct weblog_format *format, int text)
+{
+	for (size_t i = 0; i < format->n; i++)
+		if (slot_of(format, i)->kind == WEBLOG_TEXT && slot_of(format, i)->argument == text)
+			return true;
+	return is_told_by_file(format);
+}
+
+bool weblog_format_has_cookies(const struct weblog_format *format)
+{
+	return has_text(format, WEBLOG_COOKIE);
+}
+
+bool weblog_format_has_field(const struct weblog_format *format, struct str name)
+{
+	if (str_eq(name, STR("user")))
+		return has_text(format, WEBLOG_USER);
+	for (size_t i = 0; i < format->n; i++)
+		if (slot_of(format, i)->kind == WEBLOG_EXTRA && str_eq(slot_of(format, i)->name, name))
+			return true;
+	return is_told_by_file(format);
+}
+
 /* A log without times or without requests tells nothing about visits. */
 static bool is_useful(const struct weblog_format *format, struct err *err)
 {
 	bool time = false, request = false;
 
 	for (size_t i = 0; i < format->n; i++) {
-		const struct weblog_slot *slot = format->paths ? &format->paths[i].slot : &format->steps[i].slot;
-
-		time |= weblog_slot_is_time(slot);
-		request |= weblog_slot_is_request(slot);
+		time |= weblog_slot_is_time(slot_of(format, i));
+		request |= weblog_slot_is_request(slot_of(format, i));
 	}
-	if (format->family == WEBLOG_OF_W3C && format->n == 0)
-		return true; /* the file says it */
+	if (is_told_by_file(format))
+		return true;
 	if (!time)
 		return err_set(err, ERR_CONFIG, "format", "it has no time, such as $time_local or %%t");
 	if (!request)

@@ -36,6 +36,10 @@ const struct weblog_format *weblog_format_new(struct str text, struct arena *mem
 /* Do lines about the log say how those behind them are to be read? Then a parser that begins in the middle of a file
  * needs them first. */
 bool weblog_format_remembers(const struct weblog_format *format) NONNULL(1);
+/* Can its lines have an extra field of that name, or with `user` a user? Of columns that the file says: any. */
+bool weblog_format_has_field(const struct weblog_format *format, struct str name) NONNULL(1);
+/* Can they have cookies? The same. */
+bool weblog_format_has_cookies(const struct weblog_format *format) NONNULL(1);
 
 /* A parser for one file. It lives in `mem`, and the format must too, or longer. */
 struct weblog_parser *weblog_parser_new(const struct weblog_format *format, struct arena *mem)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "federator/cli/check_weblog.h"
 #include "federator/cli/commands.h"
 #include "federator/live/live.h"
 #include "metadata/load.h"
@@ -85,6 +86,7 @@ int command_check(struct args *args)
 	struct live live = { 0 };
 	bool with_live = args_flag(args, "live") != NULL, compared = true;
 	struct options opt;
+	struct err err;
 	int code = options_of(args, with_live, &opt);
 
 	if (code != EXIT_OK)
@@ -94,6 +96,8 @@ int command_check(struct args *args)
 		return EXIT_USAGE;
 	opt.map = dir;
 	cat = catalog_load(dir, ds);
+	if (cat && !check_weblogs(cat, args_flag(args, "rules"), args->mem, ds, &err))
+		return message_err(&err);
 	if (cat && against)
 		compared = compare_with(against, cat, args->mem, ds);
 	if (cat && with_live)

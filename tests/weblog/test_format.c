@@ -1,6 +1,6 @@
 /* Format strings and the lines they read, field by field; what is wrong is said with its byte. */
 #include "tests/cmocka_all.h"
-#include "weblog/format.h"
+#include "weblog/program.h"
 
 #include <string.h>
 
@@ -303,6 +303,26 @@ static void w3c_columns_may_change_in_the_file(void **state)
 	assert_int_equal(fault.at, 34);
 }
 
+static bool has_field(const char *format, const char *name)
+{
+	return weblog_format_has_field(parser_of(format)->format, str_of(name));
+}
+
+static void formats_say_what_lines_may_have(void **state)
+{
+	(void)state;
+	assert_true(has_field("%t %r %u", "user"));
+	assert_false(has_field("%t %r", "user"));
+	assert_true(has_field("%t %r %{sid}C", "sid"));
+	assert_false(has_field("%t %r %{sid}C", "SID"));
+	assert_true(has_field("{\"t\":\"$msec\",\"r\":\"$request\",\"m\":\"$member\"}", "member"));
+	assert_false(has_field("#Fields: date time cs-uri-stem x-a", "x-b"));
+	assert_true(has_field("#Fields:", "x-b"));
+	assert_true(weblog_format_has_cookies(parser_of("%t %r \"%{Cookie}i\"")->format));
+	assert_false(weblog_format_has_cookies(parser_of("%t %r \"%{Referer}i\"")->format));
+	assert_true(weblog_format_has_cookies(parser_of("#Fields:")->format));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +340,7 @@ int main(void)
 		cmocka_unit_test(json_is_taken_by_its_paths),
 		cmocka_unit_test(json_is_strict),
 		cmocka_unit_test(w3c_columns_may_change_in_the_file),
+		cmocka_unit_test(formats_say_what_lines_may_have),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

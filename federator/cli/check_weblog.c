@@ -1,0 +1,106 @@
+#include "federator/cli/check_weblog.h"
+
+#include "base/text.h"
+#include "metadata/weblogs.h"
+#include "weblog/rules.h"
+
+struct checked {
+	const struct weblog *log;
+	const struct weblog_format *format;
+	struct arena *mem;
+	struct diags *ds;
+};
+
+static const char *near_format(const struct weblog_rules *rules, const char *name, struct arena *mem)
+{
+	const char **known = arena_array_of(mem, const char *, rules->n_formats + 1);
+	const char *near;
+
+	for (size_t i = 0; i < rules->n_formats; i++)
+		known[i] = arena_cstr(mem, rules->formats[i].name);
+	near = text_nearest(str_of(name), known, rules->n_formats);
+	return near ? arena_printf(mem, "did you mean `%s`?", near).p
+		    : "docs/weblog.md lists the names; federator weblog try FILE says which one reads a log";
+}
+
+/* The format of a log that says it; NULL with a finding. */
+static const struct weblog_format *format_of(const struct weblog *log, const struct weblog_rules *rules,
+					     struct arena *mem, struct diags *ds)
+{
+	const struct weblog_format *format = weblog_rules_format(rules, str_of(log->format));
+	struct err err = { 0 };
+
+	if (format)
+		return format;
+	if (!strpbrk(log->format, "$%{#")) {
+		diag_add(ds, "M1015", log->format_at, near_format(rules, log->format, mem),
+			 "there is no log format `%s`", log->format);
+		return NULL;
+	}
+	format = weblog_format_new(str_of(log->format), mem, &err);
+	if (!format)
+		diag_add(ds, "M1015", log->format_at, "federator weblog try --format FORMAT FILE tries it",
+			 "the format is not understood: %s", err.text);
+	return format;
+}
+
+/* A cookie that the format has as a field of its own: $cookie_vid of nginx, %{vid}C of Apache. */
+static const char *cookie_help(const struct checked *c, struct str name)
+{
+	struct str own = arena_printf(c->mem, "cookie_%.*s", STR_ARG(name));
+
+	if (!weblog_format_has_field(c->format, own))
+		own = name;
+	if (!weblog_format_has_field(c->format, own))
+		return "log them: \"$http_cookie\", or the one cookie as a field of its own";
+	return arena_printf(c->mem, "write field:%.*s", STR_ARG(own)).p;
+}
+
+static void check_value(const struct checked *c, const struct weblog_value *value, struct span at)
+{
+	if (value->from == WEBLOG_FROM_COOKIE && !weblog_format_has_cookies(c->format))
+		diag_add(c->ds, "M1016", at, cookie_help(c, value->name),
+			 "the format of `%s` has no cookies, so cookie:%.*s never has a value", c->log->name,
+			 STR_ARG(value->name));
+	if (value->from == WEBLOG_FROM_FIELD && !weblog_format_has_field(c->format, value->name))
+		diag_add(c->ds, "M1016", at, "a field is called as the format has it, without $",
+			 "the format of `%s` has no field `%.*s`", c->log->name, STR_ARG(value->name));
+}
+
+static void check_values(const struct checked *c)
+{
+	const struct weblog *log = c->log;
+
+	for (size_t i = 0; i < log->n_visitors; i++)
+		check_value(c, &log->visitors[i], log->format_at);
+	for (size_t i = 0; i < log->n_pages; i++) {
+		const struct weblog_page *page = &log->pages[i];
+		const struct weblog_value *const values[] = { &page->product, &page->category, &page->order,
+							      &page->terms, &page->hits };
+
+		for (size_t v = 0; v < ARRAY_LEN(values); v++)
+			check_value(c, values[v], page->at);
+	}
+	for (size_t i = 0; i < log->n_evidence; i++)
+		check_value(c, &log->evidence[i].value, log->evidence[i].at);
+}
+
+bool check_weblogs(const struct catalog *cat, const char *dir, struct arena *mem, struct diags *ds, struct err *err)
+{
+	const struct weblog_rules *rules;
+
+	if (cat->n_weblogs == 0 && !dir)
+		return true;
+	rules = weblog_rules_new(dir, mem, err);
+	if (!rules)
+		return false;
+	for (size_t i = 0; i < cat->n_weblogs; i++) {
+		struct checked c = { .log = &cat->weblogs[i], .mem = mem, .ds = ds };
+
+		if (c.log->format)
+			c.format = format_of(c.log, rules, mem, ds);
+		if (c.format)
+			check_values(&c);
+	}
+	return true;
+}
