@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "metadata/weblogs.h"
+
 #define HELP "the mapping loads all the same; if this is not meant, take it back"
 
 enum sight { WITHHELD, MASKED, SHOWN };
@@ -12,7 +14,7 @@ struct seen {
 	enum mask_kind mask; /* when masked */
 };
 
-/* A field by its whole path, also when it stands in lists. */
+/* A field by its whole path, also when it stands in lists; a log by a path that no field can have. */
 struct place {
 	struct str path;
 	const struct class_ *cls;
@@ -94,7 +96,7 @@ static const char *told(struct seen seen)
 
 /* ---- fields that moved ---- */
 
-static void place_add(struct places *ps, struct str path, const struct field *f)
+static void place_add(struct places *ps, struct str path, const struct class_ *cls, struct span at)
 {
 	if (ps->n == ps->cap) {
 		struct place *more = arena_array_of(ps->mem, struct place, 2 * ps->cap + 64);
@@ -104,7 +106,7 @@ static void place_add(struct places *ps, struct str path, const struct field *f)
 		ps->of = more;
 		ps->cap = 2 * ps->cap + 64;
 	}
-	ps->of[ps->n++] = (struct place){ path, f->cls, f->at };
+	ps->of[ps->n++] = (struct place){ path, cls, at };
 }
 
 static struct str below(struct arena *mem, struct str outer, struct str inner)
@@ -118,8 +120,11 @@ static void places_of_list(struct places *ps, struct str outer, const struct lis
 {
 	struct str path = below(ps->mem, outer, list->path);
 
-	for (size_t i = 0; i < list->n_fields; i++)
-		place_add(ps, below(ps->mem, path, list->fields[i].field.path), &list->fields[i].field);
+	for (size_t i = 0; i < list->n_fields; i++) {
+		const struct field *f = &list->fields[i].field;
+
+		place_add(ps, below(ps->mem, path, f->path), f->cls, f->at);
+	}
 	for (size_t i = 0; i < list->n_lists; i++)
 		places_of_list(ps, path, &list->lists[i]);
 }
@@ -136,9 +141,12 @@ static struct places places_of(const struct catalog *cat, struct arena *mem)
 	struct places ps = { .mem = mem };
 
 	for (size_t i = 0; i < cat->n_fields; i++)
-		place_add(&ps, cat->fields[i].path, &cat->fields[i]);
+		place_add(&ps, cat->fields[i].path, cat->fields[i].cls, cat->fields[i].at);
 	for (size_t i = 0; i < cat->n_lists; i++)
 		places_of_list(&ps, (struct str){ 0 }, &cat->lists[i]);
+	for (size_t i = 0; i < cat->n_weblogs; i++)
+		place_add(&ps, arena_printf(mem, "weblog %s", cat->weblogs[i].name), cat->weblogs[i].cls,
+			  cat->weblogs[i].at);
 	if (ps.n)
 		qsort(ps.of, ps.n, sizeof(ps.of[0]), by_path);
 	return ps;

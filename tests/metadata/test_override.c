@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "metadata/test.h"
+#include "metadata/weblogs.h"
 #include "tests/metadata/loading.h"
 
+#define A_LOG(class, path) \
+	"<weblog name='w' store='s' writer='secret:w' class='" class "'><file path='" path "'/></weblog>"
 #define COMMON \
 	"<source name='s' connect='secret:s' dialect='sqlite' zone='UTC' pool='1'/>" \
 	"<key name='id' role='identity' type='integer'/>" \
@@ -161,6 +164,17 @@ static void a_later_directory_replaces_each_kind_wholly(void **state)
 	assert_int_equal(cat->views[0].n_uses, 2);
 }
 
+static void a_later_directory_replaces_a_log(void **state)
+{
+	(void)state;
+	put("common", COMMON A_LOG("open", "/a"));
+	put("tenant", A_LOG("tel' override='true", "/b"));
+	must_load();
+	assert_int_equal(f.cat->n_weblogs, 1);
+	assert_string_equal(f.cat->weblogs[0].cls->name, "tel");
+	assert_true(str_eq(f.cat->weblogs[0].files[0], STR("/b")));
+}
+
 static void a_policy_replaces_all_of_its_roles_and_purposes_and_adds_up_without_override(void **state)
 {
 	(void)state;
@@ -232,6 +246,9 @@ static void a_name_that_an_earlier_directory_has_needs_override(void **state)
 	refused("<class name='tel' mask='all'/>", "M0120", "override=\"true\"");
 	refused("<list path='f' parts='q' class='open' limit='3'><field path='a'/></list>", "M0120", "first");
 	refused("<view name='v' by='id' budget='1ms'><use path='f'/></view>", "M0120", "override=\"true\"");
+	drop("common");
+	put("common", COMMON A_LOG("open", "/a"));
+	refused(A_LOG("tel", "/b"), "M0120", "override=\"true\"");
 }
 
 static void override_needs_something_of_its_kind_to_replace(void **state)
@@ -264,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(directories_are_one_set_in_their_order, begin, end),
 		cmocka_unit_test_setup_teardown(a_later_directory_replaces_each_kind_wholly, begin, end),
+		cmocka_unit_test_setup_teardown(a_later_directory_replaces_a_log, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_policy_replaces_all_of_its_roles_and_purposes_and_adds_up_without_override, begin, end),
 		cmocka_unit_test_setup_teardown(a_test_counts_unless_a_later_directory_replaces_it, begin, end),

@@ -19,6 +19,8 @@
 	"<field path='f' class='" field "'><from part='p' column='a'/></field>" \
 	"<list path='l' parts='q' class='open' limit='3'><field path='a' class='" item "'/></list>\n"
 #define FIELDS FIELDS_OF("tel", "open")
+#define WEBLOG(class) \
+	"<weblog name='w' store='s' writer='secret:w' class='" class "'><file path='/l'/></weblog>\n"
 #define POLICY(role, purpose, sees) "<policy role='" role "' purpose='" purpose "'>" sees "</policy>\n"
 #define SHOW(classes) "<show class='" classes "'/>"
 #define MASK(classes) "<mask class='" classes "'/>"
@@ -70,6 +72,9 @@ static const struct change wider[] = {
 	{ "a field of a list in a class that is masked", CLASSES FIELDS_OF("tel", "id") AGENT(MASK("tel")),
 	  CLASSES FIELDS_OF("tel", "tel") AGENT(MASK("tel")),
 	  "M0706 3 " SEES "`l.a` masked as phone, in the class `tel`; before, in `id`, it was withheld\n" },
+	{ "a log in a class that is shown", CLASSES FIELDS AGENT(SHOW("open")) WEBLOG("tel"),
+	  CLASSES FIELDS AGENT(SHOW("open")) WEBLOG("open"),
+	  "M0706 5 " SEES "`weblog w` shown, in the class `open`; before, in `tel`, it was withheld\n" },
 	{ "a role not known before", CLASSES FIELDS AGENT(SHOW("open")),
 	  CLASSES FIELDS AGENT(SHOW("open")) POLICY("boss", "service", SHOW("open id") MASK("tel")),
 	  "M0707 5 the role `boss` with the purpose `service` was refused before; now it sees: shown `open` `id`, "
@@ -96,6 +101,8 @@ static const struct change not_wider[] = {
 	  "<class name='open'/><class name='tel' mask='phone'/>\n" FIELDS AGENT(SHOW("tel")), "" },
 	{ "a field in a class that is withheld", CLASSES FIELDS_OF("open", "open") AGENT(SHOW("open")),
 	  CLASSES FIELDS_OF("tel", "id") AGENT(SHOW("open")), "" },
+	{ "a log in a class that is withheld", CLASSES FIELDS AGENT(SHOW("open")) WEBLOG("open"),
+	  CLASSES FIELDS AGENT(SHOW("open")) WEBLOG("tel"), "" },
 	{ "a field in another class that is shown as well", CLASSES FIELDS AGENT(SHOW("open tel")),
 	  CLASSES FIELDS_OF("open", "tel") AGENT(SHOW("open tel")), "" },
 };
