@@ -1,5 +1,8 @@
 #include "metadata/weblogs.h"
 
+#include <regex.h>
+
+#include "base/buf.h"
 #include "tests/cmocka_all.h"
 
 static bool fits(const char *pattern, const char *path, struct weblog_captures *captures)
@@ -133,6 +136,87 @@ static void what_is_right_has_no_fault(void **state)
 			fail_msg("`%s`: at %zu", right[i], at);
 }
 
+/* ---- random ones, against regular expressions ---- */
+
+static uint32_t seed = 1;
+
+static uint32_t below(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+/* Some of these pieces, one after the other. */
+static void put_pieces(struct buf *out, const char *const *pieces, size_t n)
+{
+	for (uint32_t i = below(7); i > 0; i--)
+		buf_puts(out, pieces[below((uint32_t)n)]);
+}
+
+static void put_expression(struct buf *out, const char *pattern)
+{
+	buf_putc(out, '^');
+	for (; *pattern; pattern++) {
+		if (*pattern == '{') {
+			buf_puts(out, "([^/]+)");
+			pattern = strchr(pattern, '}');
+		} else if (*pattern == '*') {
+			buf_puts(out, ".*");
+		} else {
+			buf_putc(out, *pattern);
+		}
+	}
+	buf_puts(out, "$");
+}
+
+static void compare(const char *pattern, const char *path)
+{
+	SCOPED(buf_free) struct buf expression = { 0 };
+	struct weblog_captures captures;
+	regmatch_t at[1 + WEBLOG_PLACES_MAX];
+	regex_t re;
+	bool found;
+
+	put_expression(&expression, pattern);
+	buf_putc(&expression, '\0');
+	assert_int_equal(regcomp(&re, expression.data, REG_EXTENDED), 0);
+	found = regexec(&re, path, ARRAY_LEN(at), at, 0) == 0;
+	if (fits(pattern, path, &captures) != found)
+		fail_msg("`%s` and `%s`", pattern, path);
+	for (uint32_t i = 0; found && i < captures.n; i++) {
+		struct str expected = { path + at[i + 1].rm_so, (size_t)(at[i + 1].rm_eo - at[i + 1].rm_so) };
+
+		if (!str_eq(captures.of[i].text, expected))
+			fail_msg("`%s` and `%s`: place %u", pattern, path, i);
+	}
+	regfree(&re);
+}
+
+static void matching_is_that_of_a_regular_expression(void **state)
+{
+	static const char *const pieces[] = { "/", "/", "a", "b", "ab", "{p}", "{q}", "{r}", "*" };
+	static const char *const steps[] = { "/", "/", "a", "b", "ab", "ba", "x" };
+	size_t right = 0;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		SCOPED(buf_free) struct buf pattern = { 0 }, path = { 0 };
+		size_t at, n;
+
+		buf_putc(&pattern, '/');
+		buf_putc(&path, '/');
+		put_pieces(&pattern, pieces, ARRAY_LEN(pieces));
+		put_pieces(&path, steps, ARRAY_LEN(steps));
+		if (weblog_pattern_fault(buf_str(&pattern), &at, &n))
+			continue;
+		buf_putc(&pattern, '\0');
+		buf_putc(&path, '\0');
+		compare(pattern.data, path.data);
+		right++;
+	}
+	assert_true(right > 1000);
+}
+
 static void a_weblog_is_found_by_its_name(void **state)
 {
 	const struct weblog weblogs[] = { { .name = "shop" }, { .name = "mobile" } };
@@ -153,6 +237,7 @@ int main(void)
 		cmocka_unit_test(places_are_told_by_name),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_place),
 		cmocka_unit_test(what_is_right_has_no_fault),
+		cmocka_unit_test(matching_is_that_of_a_regular_expression),
 		cmocka_unit_test(a_weblog_is_found_by_its_name),
 	};
 
