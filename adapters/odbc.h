@@ -176,4 +176,14 @@ struct odbc_conn {
 	struct buf scratch; /* of a large cell */
 };
 
+/* Connect, in the session the server begins by itself; `writes`: SQLite's guard lets it write, and nothing but its
+ * lock ends its statements. The caller owns the result: end it with odbc_conn_close(). NULL: ERR_REFUSED, ERR_AUTH,
+ * ERR_BUSY, ERR_SYSTEM. */
+struct odbc_conn *odbc_conn_open(const struct adapter_conf *conf, bool writes, struct err *err) MUST_CHECK
+	NONNULL(1, 3);
+/* Disconnect and free; accepts NULL inside; sets *conn to NULL. Usable with SCOPED. */
+void odbc_conn_close(struct odbc_conn **conn) NONNULL(1);
+/* Run a text without parameters, once; what it answers is not read. */
+bool odbc_conn_run(struct odbc_conn *c, const char *text, struct odbc_diag *d) MUST_CHECK NONNULL(1, 2, 3);
+
 #endif

@@ -67,9 +67,10 @@ static void settings_fill(const char *text, uint32_t cap_ms, const char *zone, s
 	buf_putc(out, '\0');
 }
 
-static bool session_run(struct odbc_conn *c, const char *text, struct odbc_diag *d)
+bool odbc_conn_run(struct odbc_conn *c, const char *text, struct odbc_diag *d)
 {
 	SQLHSTMT h = SQL_NULL_HSTMT;
+	SQLRETURN rc;
 	bool ok;
 
 	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, c->dbc, &h))) {
@@ -78,7 +79,8 @@ static bool session_run(struct odbc_conn *c, const char *text, struct odbc_diag 
 	}
 	SCOPED(buf_free) struct buf sql = { 0 };
 	buf_puts(&sql, text);
-	ok = SQL_SUCCEEDED(SQLExecDirect(h, (SQLCHAR *)sql.data, SQL_NTS));
+	rc = SQLExecDirect(h, (SQLCHAR *)sql.data, SQL_NTS);
+	ok = SQL_SUCCEEDED(rc) || rc == SQL_NO_DATA;
 	if (!ok)
 		odbc_diag_read(SQL_HANDLE_STMT, h, d);
 	SQLFreeHandle(SQL_HANDLE_STMT, h);
@@ -91,7 +93,7 @@ static bool session_set(struct odbc_conn *c, const char *settings, uint32_t cap_
 	SCOPED(buf_free) struct buf sql = { 0 };
 
 	settings_fill(settings, cap_ms, zone, &sql);
-	return session_run(c, sql.data, d);
+	return odbc_conn_run(c, sql.data, d);
 }
 
 static bool session_begin(struct odbc_conn *c, const struct adapter_conf *conf, struct err *err)
@@ -114,11 +116,11 @@ static bool session_begin(struct odbc_conn *c, const struct adapter_conf *conf, 
 	else if (!s->takes_offset || !session_set(c, s->settings, conf->cap_ms, c->offset, &d))
 		return odbc_diag_fail(&d, c->source, "setting up the session", err);
 	if (s->wish)
-		(void)session_run(c, s->wish, &d);
+		(void)!odbc_conn_run(c, s->wish, &d);
 	return true;
 }
 
-static void odbc_disconnect(void **conn)
+void odbc_conn_close(struct odbc_conn **conn)
 {
 	struct odbc_conn *c = *conn;
 
@@ -168,26 +170,47 @@ static bool conn_dial(struct odbc_conn *c, const struct adapter_conf *conf, stru
 	return odbc_diag_fail(&d, c->source, "connecting", err);
 }
 
-static bool odbc_connect(const struct adapter_conf *conf, void **conn_out, struct err *err)
+struct odbc_conn *odbc_conn_open(const struct adapter_conf *conf, bool writes, struct err *err)
 {
-	SCOPED(odbc_disconnect) void *made = memory_new(sizeof(struct odbc_conn));
-	struct odbc_conn *c = made;
+	SCOPED(odbc_conn_close) struct odbc_conn *c = memory_new(sizeof(*c));
+	struct odbc_conn *made;
 
 	snprintf(c->source, sizeof(c->source), "%s", conf->name);
+	c->guard.writes = writes;
 	c->family = odbc_connstr_family(conf->connect);
 	c->placed = odbc_env_take_place(c->family);
-	if (!c->placed)
-		return err_set(err, ERR_BUSY, c->source,
-			       "connecting: the ODBC driver bears no more connections of this process");
-	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, odbc_env(), &c->dbc)))
-		return err_set(err, ERR_SYSTEM, c->source, "the driver manager gives no connection handle");
+	if (!c->placed) {
+		err_set(err, ERR_BUSY, c->source, "connecting: the ODBC driver bears no more connections of this process");
+		return NULL;
+	}
+	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, odbc_env(), &c->dbc))) {
+		err_set(err, ERR_SYSTEM, c->source, "the driver manager gives no connection handle");
+		return NULL;
+	}
 	/* psqlODBC and FreeTDS heed it; the others have options of their own */
 	SQLSetConnectAttr(c->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(uintptr_t)LOGIN_TIMEOUT_S,
 			  SQL_IS_UINTEGER);
-	if (!conn_dial(c, conf, err) || !session_begin(c, conf, err))
+	if (!conn_dial(c, conf, err))
+		return NULL;
+	made = c;
+	c = NULL;
+	return made;
+}
+
+static void odbc_disconnect(void **conn)
+{
+	odbc_conn_close(&(struct odbc_conn *){ *conn });
+	*conn = NULL;
+}
+
+static bool odbc_connect(const struct adapter_conf *conf, void **conn_out, struct err *err)
+{
+	SCOPED(odbc_conn_close) struct odbc_conn *c = odbc_conn_open(conf, false, err);
+
+	if (c == NULL || !session_begin(c, conf, err))
 		return false;
-	*conn_out = made;
-	made = NULL;
+	*conn_out = c;
+	c = NULL;
 	return true;
 }
 

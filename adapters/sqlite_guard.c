@@ -21,7 +21,7 @@ static int guard_meet(sqlite3 *db, char **message, const struct sqlite3_api_rout
 		return SQLITE_OK;
 	watched->db = db;
 	sqlite3_progress_handler(db, STEPS_BETWEEN_CHECKS, guard_is_over, watched);
-	return sqlite3_exec(db, "PRAGMA query_only=1", NULL, NULL, NULL);
+	return watched->writes ? SQLITE_OK : sqlite3_exec(db, "PRAGMA query_only=1", NULL, NULL, NULL);
 }
 
 bool sqlite_guard_init(struct err *err)

@@ -11,6 +11,7 @@
 /* Put beside a connection, before it is opened; it must outlive it. */
 struct sqlite_guard {
 	struct deadline due; /* statements end with SQLITE_INTERRUPT at this; may move between statements */
+	bool writes; /* the connection may; set before it is opened */
 	struct sqlite3 *db; /* once opened */
 };
 
