@@ -1,0 +1,139 @@
+#include "tests/weblog/store_bed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct bed bed;
+
+static struct writer *writer(void)
+{
+	struct err err = { 0 };
+	struct writer *w = writer_open("test", bed.connect, &err);
+
+	if (w == NULL)
+		fail_msg("not connected: %s", err.text);
+	return w;
+}
+
+void bed_clear(void)
+{
+	static const char *const tables[] = { "web_schema", "web_log",	    "web_file", "web_agent",
+					      "web_event",  "web_session", "web_evidence", "web_link" };
+	SCOPED(writer_close) struct writer *w = NULL;
+	struct err err;
+	char sql[64];
+
+	if (bed.dialect == WRITER_SQLITE) {
+		unlink(support_path("events.db"));
+		unlink(support_path("events.db-wal"));
+		unlink(support_path("events.db-shm"));
+		return;
+	}
+	w = writer();
+	assert_true(writer_run(w, "DROP VIEW IF EXISTS web_linked_event", &err));
+	assert_true(writer_run(w, "DROP VIEW IF EXISTS web_linked_session", &err));
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS %s", tables[i]);
+		assert_true(writer_run(w, sql, &err));
+	}
+}
+
+struct weblog_store *bed_open(const struct weblog *conf)
+{
+	struct err err = { 0 };
+	struct weblog_store *store = weblog_store_open(conf, bed.connect, &err);
+
+	if (store == NULL)
+		fail_msg("not opened: %s", err.text);
+	return store;
+}
+
+enum err_class bed_open_class(const struct weblog *conf)
+{
+	struct err err = { 0 };
+	struct weblog_store *store = weblog_store_open(conf, bed.connect, &err);
+
+	weblog_store_close(&store);
+	return err.cls;
+}
+
+void bed_write(struct weblog_store *store, const struct weblog_batch *batch)
+{
+	struct err err = { 0 };
+
+	if (!weblog_store_write(store, batch, &err))
+		fail_msg("not written: %s", err.text);
+}
+
+enum err_class bed_write_class(struct weblog_store *store, const struct weblog_batch *batch)
+{
+	struct err err = { 0 };
+
+	return weblog_store_write(store, batch, &err) ? ERR_NONE : err.cls;
+}
+
+const struct rows *bed_rows(struct arena **mem, const char *sql, const char *columns)
+{
+	SCOPED(writer_close) struct writer *w = writer();
+	const struct rows *rows = NULL;
+	const char *names[32];
+	uint32_t n = 0;
+	struct err err = { 0 };
+
+	*mem = arena_new();
+	for (const char *p = columns; *p;) {
+		size_t len = strcspn(p, " ");
+
+		names[n++] = arena_cstr(*mem, (struct str){ p, len });
+		p += len + (p[len] == ' ');
+	}
+	if (!writer_rows(w, &(struct writer_ask){ .sql = str_of(sql), .columns = names, .n_columns = n }, *mem, &rows,
+			 &err))
+		fail_msg("%s: %s", sql, err.text);
+	return rows;
+}
+
+int64_t bed_number(const char *sql)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = NULL;
+	const struct rows *rows = bed_rows(&mem, sql, "n");
+
+	assert_int_equal(rows->n_rows, 1);
+	return strtoll(arena_cstr(mem, rows_cell(rows, 0, 0)), NULL, 10);
+}
+
+void bed_run(const char *sql)
+{
+	SCOPED(writer_close) struct writer *w = writer();
+	struct err err = { 0 };
+
+	if (!writer_run(w, sql, &err))
+		fail_msg("%s: %s", sql, err.text);
+}
+
+struct weblog_event bed_event(const char *visitor, const char *session, int64_t at_us)
+{
+	return (struct weblog_event){ .at_us = at_us,
+				      .visitor = str_of(visitor),
+				      .session = str_of(session),
+				      .kind = "page",
+				      .hits = -1,
+				      .took_us = -1,
+				      .bytes = -1 };
+}
+
+struct weblog_session bed_session(const char *visitor, const char *session, int64_t at_us)
+{
+	return (struct weblog_session){ .session = str_of(session),
+					.visitor = str_of(visitor),
+					.started_us = at_us,
+					.last_us = at_us,
+					.events = 1,
+					.is_new = true };
+}
+
+int64_t bed_at(int64_t ms)
+{
+	return INT64_C(1795737600000000) + ms * 1000;
+}

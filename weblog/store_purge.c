@@ -1,0 +1,92 @@
+#include "weblog/store_state.h"
+
+#include "base/buf.h"
+
+/* Sessions are removed as wholes, with their events and evidence, when their last event is old enough: the index by
+ * visitor finds these, and a session's sums stay true as long as it is there. A link goes with the last session of its
+ * visitor, since what identified somebody weeks ago goes on to say who comes with the same cookie today. */
+
+enum { SESSIONS_AT_ONCE = 250 };
+
+/* SQLite's driver keeps the plan of what begins like a query, see writer.h. */
+static bool remove_by(struct weblog_store *s, const char *sql, const struct str *params, uint32_t n_params,
+		      struct err *err)
+{
+	const char *begin = writer_dialect(s->writer) == WRITER_SQLITE ? "WITH kept AS (SELECT 1) " : "";
+
+	return store_execute(s, arena_printf(s->batch, "%s%s", begin, sql).p, params, n_params, NULL, err);
+}
+
+static bool session_remove(struct weblog_store *s, struct str session, struct str visitor, const char *before,
+			   struct err *err)
+{
+	struct str of_visitor[] = { visitor, session, str_of(before) };
+
+	return remove_by(s, "DELETE FROM web_event WHERE visitor=? AND session=? AND at<?", of_visitor, 3, err) &&
+	       remove_by(s, "DELETE FROM web_evidence WHERE visitor=? AND session=?", of_visitor, 2, err) &&
+	       remove_by(s, "DELETE FROM web_session WHERE session=?", &session, 1, err) &&
+	       remove_by(s,
+			 "DELETE FROM web_link WHERE visitor=? AND NOT EXISTS "
+			 "(SELECT 1 FROM web_session s WHERE s.visitor=web_link.visitor)",
+			 &visitor, 1, err);
+}
+
+static bool sessions_find(struct weblog_store *s, const char *before, const struct rows **rows_out, struct err *err)
+{
+	static const char *const columns[] = { "session", "visitor", "last_at" };
+	char from[STORE_TIME_BYTES + 1];
+	struct str params[] = { s->log, str_of(before), { from, STORE_TIME_BYTES } };
+
+	store_time(s, s->purge_from_us, from);
+	return writer_rows(s->writer,
+			   &(struct writer_ask){
+				   .sql = STR("SELECT session,visitor,last_at FROM web_session "
+					      "WHERE log=? AND last_at<? AND last_at>=? ORDER BY last_at LIMIT 250"),
+				   .params = params,
+				   .n_params = ARRAY_LEN(params),
+				   .columns = columns,
+				   .n_columns = ARRAY_LEN(columns) },
+			   s->batch, rows_out, err);
+}
+
+static bool sessions_remove(struct weblog_store *s, const char *before, bool *more_out, struct err *err)
+{
+	const struct rows *rows;
+
+	if (!sessions_find(s, before, &rows, err))
+		return false;
+	for (uint32_t r = 0; r < rows->n_rows; r++)
+		if (!session_remove(s, rows_cell(rows, r, 0), rows_cell(rows, r, 1), before, err))
+			return false;
+	*more_out = rows->n_rows == SESSIONS_AT_ONCE;
+	s->purge_from_us = *more_out ? store_time_of(rows_cell(rows, rows->n_rows - 1, 2)) : INT64_MIN;
+	return true;
+}
+
+/* That the log wants nothing older, for partitions, which are everybody's; and files that ended long ago. */
+static bool log_remove(struct weblog_store *s, const char *before, struct err *err)
+{
+	struct str params[] = { str_of(before), s->log };
+	struct str files[] = { s->log, str_of(before) };
+
+	return store_execute(s, "UPDATE web_log SET purged_to=? WHERE log=?", params, 2, NULL, err) &&
+	       store_execute(s, "DELETE FROM web_file WHERE log=? AND ended=1 AND seen_at<?", files, 2, NULL, err);
+}
+
+bool weblog_store_purge(struct weblog_store *store, int64_t before_us, bool *more_out, struct err *err)
+{
+	char before[STORE_TIME_BYTES + 1];
+	bool ok;
+
+	store_time(store, before_us, before);
+	ok = writer_begin(store->writer, err);
+	if (ok && !(log_remove(store, before, err) && sessions_remove(store, before, more_out, err) &&
+		    writer_commit(store->writer, err))) {
+		writer_rollback(store->writer);
+		ok = false;
+	}
+	ok = ok && store_partitions_drop(store, err);
+	arena_wipe_free(&store->batch);
+	store->batch = arena_new();
+	return ok;
+}

@@ -1,0 +1,167 @@
+#include "weblog/store_state.h"
+
+#include "base/buf.h"
+
+/* Of the tables. A later one says here how to get there from those before. */
+enum { VERSION = 1 };
+#define VERSION_TEXT "1"
+
+static const char schema[] = {
+#include "weblog/store.sql.inc"
+	'\0'
+};
+
+/* A word between braces, and what stands for it; a # in there is what follows the word's colon. */
+struct word {
+	const char *name;
+	const char *is[WRITER_DIALECTS];
+};
+
+static const struct word words[] = {
+	{ "text", { "TEXT", "varchar(#)", "varchar(#)" } },
+	{ "int", { "INTEGER", "integer", "int" } },
+	{ "big", { "INTEGER", "bigint", "bigint" } },
+	{ "time", { "TEXT", "timestamp(3)", "datetime(3)" } },
+	{ "serial", { "INTEGER PRIMARY KEY", "bigserial", "bigint NOT NULL AUTO_INCREMENT" } },
+	/* the default collation of MariaDB takes A for a, and `a ` for `a` */
+	{ "options", { "", "", " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin" } },
+	{ "keyed", { " WITHOUT ROWID", "", "" } },
+	{ "event_key", { "", ", PRIMARY KEY (id)", ", PRIMARY KEY (id)" } },
+	{ "event_options", { "", "", " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin" } },
+	/* MariaDB has no index on some rows only */
+	{ "of_searches", { " WHERE terms IS NOT NULL", " WHERE terms IS NOT NULL", "" } },
+	{ "view", { "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW", "CREATE OR REPLACE VIEW" } },
+};
+
+/* The same for PostgreSQL when events lie in partitions: the key of such a table holds what it is divided by. */
+static const struct word divided[] = {
+	{ "event_key", { "", ", PRIMARY KEY (id, at)", "" } },
+	{ "event_options", { "", " PARTITION BY RANGE (at)", "" } },
+};
+
+static const struct word *word_find(const struct word *list, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(str_of(list[i].name), name))
+			return &list[i];
+	return NULL;
+}
+
+static void put_word(const struct weblog_store *s, struct str text, struct buf *out)
+{
+	const char *colon = memchr(text.p, ':', text.n);
+	struct str name = { text.p, colon ? (size_t)(colon - text.p) : text.n };
+	struct str argument = { colon ? colon + 1 : "", colon ? text.n - name.n - 1 : 0 };
+	const struct word *w = s->partition_us ? word_find(divided, ARRAY_LEN(divided), name) : NULL;
+
+	if (w == NULL)
+		w = word_find(words, ARRAY_LEN(words), name);
+	for (const char *p = w->is[writer_dialect(s->writer)]; *p; p++)
+		if (*p == '#')
+			buf_put_str(out, argument);
+		else
+			buf_putc(out, *p);
+}
+
+/* The next statement of the schema, filled in; false: there is none. */
+static bool statement_next(const struct weblog_store *s, const char **at, struct buf *out)
+{
+	const char *p = *at + strspn(*at, " \n");
+
+	out->len = 0;
+	while (strncmp(p, "--", 2) == 0) {
+		p += strcspn(p, "\n");
+		p += strspn(p, " \n");
+	}
+	for (; *p != '\0' && *p != ';'; p++) {
+		if (*p != '{') {
+			buf_putc(out, *p);
+			continue;
+		}
+		put_word(s, (struct str){ p + 1, strcspn(p + 1, "}") }, out);
+		p += strcspn(p, "}");
+	}
+	*at = p + (*p == ';');
+	return out->len > 0;
+}
+
+static bool tables_make(struct weblog_store *s, struct err *err)
+{
+	SCOPED(buf_free) struct buf sql = { 0 };
+
+	for (const char *at = schema; statement_next(s, &at, &sql);)
+		if (!writer_run(s->writer, sql.data, err))
+			return false;
+	sql.len = 0;
+	buf_printf(&sql, "INSERT INTO web_schema(version,partition_ms) VALUES(" VERSION_TEXT ",%lld)",
+		   (long long)(s->partition_us / 1000));
+	return writer_run(s->writer, sql.data, err);
+}
+
+enum found { FOUND, MISSING, FAILED };
+
+static enum found version_read(struct weblog_store *s, struct err *err)
+{
+	static const char *const columns[] = { "version", "partition_ms" };
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	const struct rows *rows;
+
+	if (!writer_rows(s->writer,
+			 &(struct writer_ask){ .sql = STR("SELECT version,partition_ms FROM web_schema"),
+					       .columns = columns,
+					       .n_columns = ARRAY_LEN(columns) },
+			 mem, &rows, err))
+		return err->cls == ERR_SCHEMA ? MISSING : FAILED;
+	if (rows->n_rows == 0)
+		return MISSING;
+	if (store_number_of(rows_cell(rows, 0, 0)) > VERSION) {
+		err_set(err, ERR_CONFIG, s->conf->name,
+			"the tables of the event store are of a later version of federator");
+		return FAILED;
+	}
+	s->partition_us = store_number_of(rows_cell(rows, 0, 1)) * 1000;
+	return FOUND;
+}
+
+/* One makes the tables, the others wait for it. IF NOT EXISTS alone is no protection: in PostgreSQL two that see the
+ * same nothing both go on, and one fails. */
+static const struct {
+	const char *take, *give;
+} locks[WRITER_DIALECTS] = {
+	[WRITER_SQLITE] = { "BEGIN IMMEDIATE", "COMMIT" },
+	[WRITER_POSTGRESQL] = { "BEGIN; SELECT pg_advisory_xact_lock(7305804402)", "COMMIT" },
+	/* tables are made outside of transactions there */
+	[WRITER_MARIADB] = { "SELECT GET_LOCK('federator.weblog',30)", "SELECT RELEASE_LOCK('federator.weblog')" },
+};
+
+static bool schema_make(struct weblog_store *s, struct err *err)
+{
+	enum writer_dialect dialect = writer_dialect(s->writer);
+
+	s->partition_us = dialect == WRITER_POSTGRESQL ? (int64_t)s->conf->partition_ms * 1000 : 0;
+	if (!writer_run(s->writer, locks[dialect].take, err))
+		return false;
+	if (!writer_run(s->writer,
+			"CREATE TABLE IF NOT EXISTS web_schema"
+			"(version integer NOT NULL, partition_ms bigint NOT NULL)",
+			err))
+		return false;
+	switch (version_read(s, err)) {
+	case FOUND:
+		break;
+	case MISSING:
+		if (!tables_make(s, err))
+			return false;
+		break;
+	case FAILED:
+		return false;
+	}
+	return writer_run(s->writer, locks[dialect].give, err);
+}
+
+bool store_schema(struct weblog_store *s, struct err *err)
+{
+	enum found found = version_read(s, err);
+
+	return found == FOUND || (found == MISSING && schema_make(s, err));
+}

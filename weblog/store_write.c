@@ -1,0 +1,251 @@
+#include "weblog/store_state.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/text.h"
+
+enum {
+	AGENTS_KNOWN_MAX = 16384, /* agent strings remembered; then all are forgotten and told once more */
+	AGENT_MAX = 512,
+};
+
+struct store_agent {
+	int64_t id;
+	struct str text;
+	const char *device;
+	bool is_bot;
+};
+
+static const char *const results[WEBLOG_RESULTS] = {
+	[WEBLOG_DONE] = "done",
+	[WEBLOG_MOVED] = "moved",
+	[WEBLOG_REFUSED] = "refused",
+	[WEBLOG_FAILED] = "failed",
+};
+
+/* The same in every process, and not to be met on purpose. */
+static int64_t agent_id(struct str text)
+{
+	unsigned char hash[DIGEST_BYTES];
+	struct digest d;
+	int64_t id;
+
+	digest_begin(&d, (struct str){ 0 });
+	digest_add(&d, text.p, text.n);
+	digest_end(&d, hash);
+	memcpy(&id, hash, sizeof(id));
+	return id;
+}
+
+/* New agents of a batch. */
+struct news {
+	struct store_agent **agents;
+	size_t n;
+};
+
+static void agent_learn(struct weblog_store *s, struct str text, const char *device, bool is_bot, struct news *news)
+{
+	struct store_agent *a;
+
+	if (text.p == NULL)
+		return;
+	text = store_text(s, text, AGENT_MAX);
+	if (map_get(s->agents, text))
+		return;
+	a = arena_new_of(s->agents_mem, struct store_agent);
+	*a = (struct store_agent){ .id = agent_id(text),
+				   .text = arena_str(s->agents_mem, text),
+				   .device = device,
+				   .is_bot = is_bot };
+	map_set(s->agents, a->text, a);
+	news->agents[news->n++] = a;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct store_agent *const *x = a, *const *y = b;
+
+	return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+static bool agents_send(struct weblog_store *s, const struct news *news, struct err *err)
+{
+	store_rows_begin(s, STORE_AGENTS);
+	for (size_t i = 0; i < news->n; i++) {
+		const struct store_agent *a = news->agents[i];
+
+		store_put_number(s, a->id);
+		store_put_text(s, a->text);
+		store_put_text(s, str_of(a->device));
+		store_put_number(s, a->is_bot);
+		if (!store_row_end(s, err))
+			return false;
+	}
+	return store_rows_end(s, err);
+}
+
+/* Agents that this process has not told of yet. */
+static bool agents_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	struct news news = { .agents = arena_array_of(s->batch, struct store_agent *,
+						      batch->n_events + batch->n_sessions) };
+
+	if (map_count(s->agents) > AGENTS_KNOWN_MAX) {
+		arena_wipe_free(&s->agents_mem);
+		s->agents_mem = arena_new();
+		s->agents = map_new(s->agents_mem);
+	}
+	for (size_t i = 0; i < batch->n_events; i++)
+		agent_learn(s, batch->events[i].agent, batch->events[i].device, batch->events[i].is_bot, &news);
+	for (size_t i = 0; i < batch->n_sessions; i++)
+		agent_learn(s, batch->sessions[i].agent, batch->sessions[i].device, batch->sessions[i].is_bot, &news);
+	qsort(news.agents, news.n, sizeof(*news.agents), by_id);
+	return agents_send(s, &news, err);
+}
+
+static void put_agent(struct weblog_store *s, struct str text)
+{
+	const struct store_agent *a =
+		text.p ? map_get(s->agents, store_text(s, text, AGENT_MAX)) : NULL;
+
+	if (a == NULL)
+		store_put_count(s, -1);
+	else
+		store_put_number(s, a->id);
+}
+
+static void put_event(struct weblog_store *s, const struct weblog_event *e)
+{
+	store_put_text(s, s->log);
+	store_put_time(s, e->at_us);
+	store_put_text(s, e->visitor);
+	store_put_text(s, e->session);
+	store_put_text(s, str_of(e->kind));
+	store_put_text(s, e->method);
+	store_put_text(s, e->path);
+	store_put_text(s, e->query);
+	store_put_count(s, e->status ? e->status : -1);
+	store_put_text(s, str_of(results[e->result]));
+	store_put_text(s, e->product);
+	store_put_text(s, e->category);
+	store_put_text(s, e->order);
+	store_put_text(s, e->terms);
+	store_put_count(s, e->hits);
+	store_put_text(s, e->engine);
+	store_put_text(s, e->engine_terms);
+	store_put_text(s, e->referrer);
+	store_put_text(s, e->campaign);
+	store_put_text(s, e->client);
+	put_agent(s, e->agent);
+	store_put_count(s, e->took_us < 0 ? -1 : e->took_us / 1000);
+	store_put_count(s, e->bytes);
+}
+
+static bool events_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	store_rows_begin(s, STORE_EVENTS);
+	for (size_t i = 0; i < batch->n_events; i++) {
+		put_event(s, &batch->events[i]);
+		if (!store_row_end(s, err))
+			return false;
+	}
+	return store_rows_end(s, err);
+}
+
+static void put_session(struct weblog_store *s, const struct weblog_session *w)
+{
+	store_put_text(s, w->session);
+	store_put_text(s, s->log);
+	store_put_text(s, w->visitor);
+	store_put_time(s, w->started_us);
+	store_put_time(s, w->last_us);
+	store_put_number(s, w->events);
+	store_put_number(s, w->searches);
+	store_put_number(s, w->failures);
+	store_put_text(s, w->entry_path);
+	store_put_text(s, w->last_path);
+	store_put_text(s, w->referrer);
+	store_put_text(s, w->campaign);
+	store_put_text(s, w->engine_terms);
+	store_put_text(s, w->client);
+	put_agent(s, w->agent);
+}
+
+static bool sessions_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	store_rows_begin(s, STORE_SESSIONS);
+	for (size_t i = 0; i < batch->n_sessions; i++) {
+		put_session(s, &batch->sessions[i]);
+		if (!store_row_end(s, err))
+			return false;
+	}
+	return store_rows_end(s, err);
+}
+
+static void put_unsigned(struct weblog_store *s, uint64_t value)
+{
+	store_put_text(s, arena_printf(s->batch, "%llu", (unsigned long long)value));
+}
+
+static void put_position(struct weblog_store *s, const struct weblog_position *p)
+{
+	char *head = arena_alloc(s->batch, 2 * sizeof(p->id.head) + 1);
+
+	digest_hex(p->id.head, sizeof(p->id.head), head);
+	store_put_text(s, s->log);
+	store_put_number(s, (int64_t)p->number);
+	put_unsigned(s, p->id.device);
+	put_unsigned(s, p->id.inode);
+	store_put_text(s, str_of(head));
+	store_put_number(s, p->id.head_bytes);
+	store_put_text(s, p->path);
+	store_put_number(s, (int64_t)p->offset);
+	store_put_number(s, (int64_t)p->lines);
+	store_put_number(s, (int64_t)p->rejected);
+	store_put_number(s, p->ended);
+	store_put_time(s, clock_wall_ms() * 1000);
+}
+
+static bool positions_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	store_rows_begin(s, STORE_FILES);
+	for (size_t i = 0; i < batch->n_positions; i++) {
+		put_position(s, &batch->positions[i]);
+		if (!store_row_end(s, err))
+			return false;
+	}
+	return store_rows_end(s, err);
+}
+
+/* Are we still the one who writes this log? Who comes next waits for our commit behind this row. */
+static bool epoch_check(struct weblog_store *s, struct err *err)
+{
+	struct str params[] = { s->log, str_of(s->epoch) };
+	uint64_t n = 0;
+
+	if (!store_execute(s, "UPDATE web_log SET batches=batches+1 WHERE log=? AND epoch=?", params, 2, &n, err))
+		return false;
+	return n == 1 || err_set(err, ERR_BUSY, s->conf->name, "another indexer writes this log now");
+}
+
+static bool batch_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	return epoch_check(s, err) && agents_write(s, batch, err) && events_write(s, batch, err) &&
+	       sessions_write(s, batch, err) && store_links(s, batch, err) && positions_write(s, batch, err) &&
+	       writer_commit(s->writer, err);
+}
+
+bool weblog_store_write(struct weblog_store *store, const struct weblog_batch *batch, struct err *err)
+{
+	bool ok = store_partitions(store, batch->events, batch->n_events, err) && writer_begin(store->writer, err);
+
+	if (ok && !batch_write(store, batch, err)) {
+		writer_rollback(store->writer);
+		ok = false;
+	}
+	arena_wipe_free(&store->batch);
+	store->batch = arena_new();
+	return ok;
+}
