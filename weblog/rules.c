@@ -14,6 +14,18 @@ static const char built_in_bots[] = {
 static const char built_in_searches[] = {
 #include "weblog/searches.conf.inc"
 };
+static const char built_in_hidden[] = {
+#include "weblog/hidden.conf.inc"
+};
+static const char built_in_assets[] = {
+#include "weblog/assets.conf.inc"
+};
+static const char built_in_devices[] = {
+#include "weblog/devices.conf.inc"
+};
+static const char built_in_campaigns[] = {
+#include "weblog/campaigns.conf.inc"
+};
 
 /* Takes one line; false: *err says what is wrong. */
 typedef bool line_take(struct weblog_rules *rules, struct str line, struct arena *mem, struct err *err);
@@ -99,6 +111,79 @@ static bool search_take(struct weblog_rules *rules, struct str line, struct aren
 	return true;
 }
 
+/* Neither upper-case letters nor what stands between the words of a name. */
+static bool is_squashed(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!((name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= '0' && name.p[i] <= '9') ||
+		      (unsigned char)name.p[i] >= 0x80))
+			return false;
+	return true;
+}
+
+static bool hidden_take(struct weblog_rules *rules, struct str line, struct arena *mem, struct err *err)
+{
+	static const struct str ways[] = {
+		[WEBLOG_HIDES_WHOLE] = STR("whole"),
+		[WEBLOG_HIDES_WORD] = STR("word"),
+		[WEBLOG_HIDES_PART] = STR("part"),
+	};
+	struct str how, name;
+
+	(void)mem;
+	if (!pair_read(line, &how, &name) || !is_squashed(name))
+		return err_set(err, ERR_CONFIG, "", "not whole, word or part = NAME of lower-case letters and digits");
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		if (str_eq(how, ways[i])) {
+			rules->hidden[rules->n_hidden++] = (struct weblog_hidden){ (enum weblog_hiding)i, name };
+			return true;
+		}
+	return err_set(err, ERR_CONFIG, "", "not whole, word or part = NAME");
+}
+
+static bool asset_take(struct weblog_rules *rules, struct str line, struct arena *mem, struct err *err)
+{
+	struct str what, value;
+
+	(void)mem;
+	if (!pair_read(line, &what, &value))
+		return err_set(err, ERR_CONFIG, "", "not suffix = NAME or path = PATH");
+	if (str_eq(what, STR("suffix")) && value.n <= WEBLOG_SUFFIX_MAX && is_squashed(value))
+		rules->suffixes[rules->n_suffixes++] = value;
+	else if (str_eq(what, STR("path")) && value.p[0] == '/')
+		rules->asset_paths[rules->n_asset_paths++] = value;
+	else
+		return err_set(err, ERR_CONFIG, "", "not suffix = NAME (12 bytes at most) or path = PATH");
+	return true;
+}
+
+static bool device_take(struct weblog_rules *rules, struct str line, struct arena *mem, struct err *err)
+{
+	static const char *const devices[] = { "mobile", "tablet", "desktop", "other" };
+	struct str device, piece;
+
+	(void)mem;
+	if (!pair_read(line, &device, &piece))
+		return err_set(err, ERR_CONFIG, "", "not DEVICE = piece");
+	for (size_t i = 0; i < ARRAY_LEN(devices); i++)
+		if (str_eq(device, str_of(devices[i]))) {
+			rules->devices[rules->n_devices++] = (struct weblog_device){ devices[i], piece };
+			return true;
+		}
+	return err_set(err, ERR_CONFIG, "", "a device is mobile, tablet, desktop or other");
+}
+
+static bool mark_take(struct weblog_rules *rules, struct str line, struct arena *mem, struct err *err)
+{
+	struct weblog_mark *mark = &rules->marks[rules->n_marks];
+
+	(void)mem;
+	if (!pair_read(line, &mark->parameter, &mark->campaign) || !memchr(mark->campaign.p, '/', mark->campaign.n))
+		return err_set(err, ERR_CONFIG, "", "not PARAMETER = source/medium");
+	rules->n_marks++;
+	return true;
+}
+
 static bool lines_take(struct weblog_rules *rules, const char *file, struct str text, line_take *take, struct err *err,
 		       struct arena *mem)
 {
@@ -153,6 +238,10 @@ const struct weblog_rules *weblog_rules_new(const char *dir, struct arena *mem, 
 		{ "formats.conf", { built_in_formats, sizeof(built_in_formats) }, format_take },
 		{ "bots.conf", { built_in_bots, sizeof(built_in_bots) }, bot_take },
 		{ "searches.conf", { built_in_searches, sizeof(built_in_searches) }, search_take },
+		{ "hidden.conf", { built_in_hidden, sizeof(built_in_hidden) }, hidden_take },
+		{ "assets.conf", { built_in_assets, sizeof(built_in_assets) }, asset_take },
+		{ "devices.conf", { built_in_devices, sizeof(built_in_devices) }, device_take },
+		{ "campaigns.conf", { built_in_campaigns, sizeof(built_in_campaigns) }, mark_take },
 	};
 	struct weblog_rules *rules = arena_new_of(mem, struct weblog_rules);
 
@@ -161,6 +250,11 @@ const struct weblog_rules *weblog_rules_new(const char *dir, struct arena *mem, 
 	rules->people = arena_array_of(mem, struct str, PER_FILE_MAX);
 	rules->parameters = arena_array_of(mem, struct str, PER_FILE_MAX);
 	rules->engines = arena_array_of(mem, struct weblog_engine, PER_FILE_MAX);
+	rules->hidden = arena_array_of(mem, struct weblog_hidden, PER_FILE_MAX);
+	rules->suffixes = arena_array_of(mem, struct str, PER_FILE_MAX);
+	rules->asset_paths = arena_array_of(mem, struct str, PER_FILE_MAX);
+	rules->devices = arena_array_of(mem, struct weblog_device, PER_FILE_MAX);
+	rules->marks = arena_array_of(mem, struct weblog_mark, PER_FILE_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct str text = files[i].built_in;
 

@@ -76,6 +76,12 @@ class TryTest(unittest.TestCase):
         self.assertEqual(found("--rules", self.folder, path)[1]["format"], "ours")
         self.file("formats.conf", b"ours = %D\n")
         self.assertIn(b"formats.conf: line 1:", run("try", "--rules", self.folder, path).stderr)
+        os.remove(os.path.join(self.folder, "formats.conf"))
+        for name, bad in (("hidden.conf", "part = Hp"), ("hidden.conf", "some = hp"), ("assets.conf", "suffix = CSS"),
+                          ("assets.conf", "path = a"), ("devices.conf", "watch = x"), ("campaigns.conf", "x = google")):
+            self.file(name, ("# ours\n%s\n" % bad).encode())
+            self.assertIn(b"%s: line 2:" % name.encode(), run("try", "--rules", self.folder, path).stderr)
+            self.file(name, b"")
 
     def test_what_cannot_be_read(self):
         text = LINE.format(1, 1, "x").encode() * 50
