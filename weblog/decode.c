@@ -135,15 +135,21 @@ struct str weblog_query_of(struct str url)
 
 struct str weblog_host_of(struct str url)
 {
-	const char *slashes = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
+	const char *slashes = url.n ? memmem(url.p, url.n, "://", 3) : NULL, *sign;
 	struct str host;
 	size_t n = 0;
 
 	if (!slashes)
 		return (struct str){ NULL, 0 };
 	host = (struct str){ slashes + 3, (size_t)(url.p + url.n - slashes) - 3 };
-	while (n < host.n && !strchr("/?#:", host.p[n]))
+	while (n < host.n && !memchr("/?#", host.p[n], 3))
 		n++;
+	host.n = n;
+	sign = n ? memrchr(host.p, '@', n) : NULL; /* whom the host knows by name and password */
+	if (sign)
+		host = (struct str){ sign + 1, (size_t)(host.p + n - sign) - 1 };
+	for (n = 0; n < host.n && host.p[n] != ':'; n++)
+		;
 	return (struct str){ host.p, n };
 }
 

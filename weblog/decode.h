@@ -27,7 +27,7 @@ enum weblog_charset weblog_decode(struct weblog_decoder *decoder, struct str raw
 struct str weblog_parameter(struct str query, const struct str *names, size_t n_names);
 /* What stands behind the `?` of a URL or path, without a fragment; NULL view: nothing. */
 struct str weblog_query_of(struct str url);
-/* The host of an absolute URL, without port; NULL view: it is none. */
+/* The host of an absolute URL, without user and port; NULL view: it is none. */
 struct str weblog_host_of(struct str url);
 /* Does the host have these whole labels: "google" in "www.google.co.kr"? In any case. */
 bool weblog_host_has(struct str host, struct str labels);

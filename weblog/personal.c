@@ -1,0 +1,241 @@
+#include "weblog/personal.h"
+
+#include <strings.h>
+
+enum {
+	NUMBER_LEAST = 9,
+	NUMBER_MOST = 19,
+	RRN_DIGITS = 13,
+	TOKEN_LEAST = 16, /* of the first part of a JWT, which says how it is signed */
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Also of any other script. */
+static bool is_word(char c)
+{
+	return is_digit(c) || is_letter(c) || (unsigned char)c >= 0x80;
+}
+
+/* ---- e-mail ---- */
+
+/* A host with a point, and two letters behind it. */
+static bool is_host(struct str s)
+{
+	bool point = false;
+	size_t letters = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_word(s.p[i]) && s.p[i] != '-' && s.p[i] != '.')
+			return false;
+		letters = is_letter(s.p[i]) || (unsigned char)s.p[i] >= 0x80 ? letters + 1 : 0;
+		point |= s.p[i] == '.' && i > 0;
+		if (point && letters >= 2)
+			return true;
+	}
+	return false;
+}
+
+static bool has_email(struct str s)
+{
+	for (size_t i = 1; i + 1 < s.n; i++) {
+		size_t sign = s.p[i] == '@' ? 1 : 0;
+
+		if (s.p[i] == '%' && i + 3 < s.n && memcmp(s.p + i, "%40", 3) == 0)
+			sign = 3;
+		if (sign && (is_word(s.p[i - 1]) || strchr("._-+", s.p[i - 1])) &&
+		    is_host((struct str){ s.p + i + sign, s.n - i - sign }))
+			return true;
+	}
+	return false;
+}
+
+/* ---- numbers ---- */
+
+struct number {
+	char digits[NUMBER_MOST];
+	size_t n, groups;
+	bool plus;
+};
+
+static unsigned two(const char *digits)
+{
+	return (unsigned)(digits[0] - '0') * 10 + (unsigned)(digits[1] - '0');
+}
+
+/* 010, 011 and so on, without what stands in front. */
+static bool is_mobile(const char *digits, size_t n)
+{
+	return (n == 9 || n == 10) && digits[0] == '1' && strchr("016789", digits[1]);
+}
+
+static bool is_phone(const struct number *s)
+{
+	const char *d = s->digits;
+
+	if (s->plus && s->n >= 10 && s->n <= 15)
+		return true;
+	if (d[0] == '0' && is_mobile(d + 1, s->n - 1))
+		return true;
+	if (memcmp(d, "82", 2) == 0 && (is_mobile(d + 2, s->n - 2) || (d[2] == '0' && is_mobile(d + 3, s->n - 3))))
+		return true;
+	/* Without anything between the digits these are numbers of anything. */
+	return s->groups >= 3 && d[0] == '0' &&
+	       ((d[1] == '2' && s->n <= 10) || (d[1] >= '3' && d[1] <= '7' && s->n >= 10 && s->n <= 12));
+}
+
+/* The check digit that these numbers had until October 2020; of foreigners it is two more. */
+static bool is_rrn_checked(const struct number *s)
+{
+	static const unsigned char weights[RRN_DIGITS - 1] = { 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5 };
+	unsigned sum = 0, check;
+
+	for (size_t i = 0; i < ARRAY_LEN(weights); i++)
+		sum += weights[i] * (unsigned)(s->digits[i] - '0');
+	check = (11 - sum % 11) % 10;
+	if (s->digits[6] >= '5')
+		check = (check + 2) % 10;
+	return check == (unsigned)(s->digits[RRN_DIGITS - 1] - '0');
+}
+
+/* Year, month, day of birth, then the century and sex. Without a dash a bar code looks the same, so the check digit
+ * counts where there is one. */
+static bool is_rrn(const struct number *s)
+{
+	unsigned year = two(s->digits), month = two(s->digits + 2), day = two(s->digits + 4);
+
+	if (s->n != RRN_DIGITS || month < 1 || month > 12 || day < 1 || day > 31 || s->digits[6] < '1' ||
+	    s->digits[6] > '8')
+		return false;
+	return s->groups > 1 || (strchr("3478", s->digits[6]) && year >= 20 && year < 50) || is_rrn_checked(s);
+}
+
+static bool is_checked(const struct number *s)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		unsigned digit = (unsigned)(s->digits[s->n - 1 - i] - '0') << (i & 1u);
+
+		sum += digit > 9 ? digit - 9 : digit;
+	}
+	return sum % 10 == 0;
+}
+
+/* Ranges of ISO/IEC 7812 that cards have, and 9, which Korean cards for use at home have. */
+static bool is_card(const struct number *s)
+{
+	unsigned first = s->n >= 13 ? two(s->digits) : 0;
+	bool range = false;
+
+	if (s->n == 13)
+		range = first / 10 == 4;
+	else if (s->n == 14)
+		range = first == 30 || first == 36 || first == 38;
+	else if (s->n == 15)
+		range = first == 34 || first == 37;
+	else if (s->n == 16)
+		range = (first >= 22 && first <= 27) || first == 35 || (first >= 40 && first <= 69) || first >= 90;
+	else if (s->n > 16)
+		range = first >= 50 && first <= 69;
+	return range && is_checked(s);
+}
+
+static bool is_number_of_person(const struct number *s, bool cards)
+{
+	return s->n >= NUMBER_LEAST && (is_phone(s) || is_rrn(s) || ((cards || s->groups >= 3) && is_card(s)));
+}
+
+/* How many bytes stand between two digits of one number; 0: it ends there. */
+static size_t gap(struct str s, size_t at)
+{
+	size_t n = 0;
+
+	while (n < 2 && at + n < s.n && strchr("-. /()_+", s.p[at + n]) && s.p[at + n])
+		n++;
+	return at + n < s.n && is_digit(s.p[at + n]) ? n : 0;
+}
+
+/* Do the digits from there on, to the end of any of their groups, make such a number? */
+static bool begins_number(struct str s, size_t at, bool cards)
+{
+	struct number number = { .plus = at > 0 && s.p[at - 1] == '+' };
+
+	while (at < s.n) {
+		size_t between;
+
+		while (at < s.n && is_digit(s.p[at])) {
+			if (number.n == NUMBER_MOST)
+				return false;
+			number.digits[number.n++] = s.p[at++];
+		}
+		number.groups++;
+		if (is_number_of_person(&number, cards))
+			return true;
+		between = gap(s, at);
+		if (between == 0)
+			return false;
+		at += between;
+	}
+	return false;
+}
+
+static bool has_number(struct str s, bool cards)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_digit(s.p[i]) && (i == 0 || !is_digit(s.p[i - 1])) && begins_number(s, i, cards))
+			return true;
+	return false;
+}
+
+/* ---- tokens ---- */
+
+static bool has_token(struct str s)
+{
+	while (s.n > TOKEN_LEAST) {
+		const char *at = memmem(s.p, s.n, "eyJ", 3);
+		size_t n = 0;
+
+		if (!at)
+			return false;
+		s = (struct str){ at, s.n - (size_t)(at - s.p) };
+		while (n < s.n && (is_digit(s.p[n]) || is_letter(s.p[n]) || s.p[n] == '-' || s.p[n] == '_'))
+			n++;
+		if (n >= TOKEN_LEAST && n < s.n && s.p[n] == '.')
+			return true;
+		s = (struct str){ s.p + 3, s.n - 3 };
+	}
+	return false;
+}
+
+static bool is_personal(struct str text, bool cards)
+{
+	size_t digits = 0;
+	bool sign = false, token = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		digits += is_digit(text.p[i]);
+		sign |= text.p[i] == '@' || text.p[i] == '%';
+		token |= text.p[i] == 'J';
+	}
+	return (sign && has_email(text)) || (digits >= NUMBER_LEAST && has_number(text, cards)) ||
+	       (token && has_token(text));
+}
+
+bool weblog_is_personal(struct str text)
+{
+	return is_personal(text, false);
+}
+
+bool weblog_is_personal_or_card(struct str text)
+{
+	return is_personal(text, true);
+}

@@ -1,0 +1,16 @@
+/* personal.h - does a text hold what says who a person is, under whatever name it comes? No state; safe from any
+ * thread. */
+#ifndef WEBLOG_PERSONAL_H
+#define WEBLOG_PERSONAL_H
+
+#include "base/base.h"
+
+/* An e-mail address, a phone number (Korean ones with and without what stands between the digits, others with a +), a
+ * Korean resident registration number, or a signed token (JWT)? The text is decoded; %40 counts as @. One pass over a
+ * text with fewer than nine digits. */
+bool weblog_is_personal(struct str text);
+/* The same, or a number that a payment card may have: 13 to 19 digits of a card's range, with the check digit right.
+ * Apart, since one product's number in many has that form, too; written in groups it is a card's for both. */
+bool weblog_is_personal_or_card(struct str text);
+
+#endif
