@@ -104,10 +104,12 @@ uint64_t elem_duration_ms(const struct elem *e, const char *name, uint64_t other
 	struct str s = elem_token(e, name), unit;
 	size_t digits = 0;
 
+	if (!s.p)
+		return otherwise;
 	while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9')
 		digits++;
 	unit = (struct str){ s.p + digits, s.n - digits };
-	for (size_t i = 0; s.p && i < ARRAY_LEN(units); i++)
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
 		if (str_eq(unit, units[i].unit))
 			return number_of((struct str){ s.p, digits }, 0) * units[i].ms;
 	return otherwise;
