@@ -1,7 +1,6 @@
 /* weblog_index.c - the command `weblog index`: a log of the mapping into its store, until a signal comes. */
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "federator/cli/weblog.h"
@@ -97,6 +96,7 @@ static bool salt_make(const struct options *opt, struct arena *mem, struct weblo
 	return true;
 }
 
+/* Readable when the process is to end; open until then. */
 static int stop_fd(void)
 {
 	sigset_t set;
@@ -109,12 +109,12 @@ static int stop_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int index_log(struct args *args, const struct options *opt, const struct weblog *log)
+static int index_log(struct args *args, const struct options *opt, const struct weblog *log, int stop)
 {
 	struct indexing indexing = { .opt = opt, .log = log };
 	struct weblog_indexer_conf conf = { .conf = log,
 					    .once = args_flag(args, "once") != NULL,
-					    .stop_fd = stop_fd(),
+					    .stop_fd = stop,
 					    .connect_text = connect_text,
 					    .news = news_log,
 					    .owner = &indexing };
@@ -130,8 +130,6 @@ static int index_log(struct args *args, const struct options *opt, const struct 
 			return message_err(&err);
 	}
 	good = weblog_index(&conf, &err);
-	if (conf.stop_fd >= 0)
-		close(conf.stop_fd);
 	return good ? EXIT_OK : message_err(&err);
 }
 
@@ -142,7 +140,7 @@ int weblog_index_run(struct args *args)
 	const struct weblog *log;
 	struct options opt;
 	struct err err;
-	int code = setup_options(args, false, &opt);
+	int stop = stop_fd(), code = setup_options(args, false, &opt);
 
 	if (code != EXIT_OK)
 		return code;
@@ -158,5 +156,5 @@ int weblog_index_run(struct args *args)
 		return EXIT_FINDINGS;
 	}
 	log = log_of(cat, args->n_operands == 2 ? args->operands[1] : NULL);
-	return log ? index_log(args, &opt, log) : EXIT_USAGE;
+	return log ? index_log(args, &opt, log, stop) : EXIT_USAGE;
 }
