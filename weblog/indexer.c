@@ -73,10 +73,12 @@ static bool store_open(struct indexer *x, struct err *err)
 	x->store = weblog_store_open(x->conf->conf, connect, err);
 	if (!x->store)
 		return false;
-	if (x->tail)
-		return true; /* who was thrown out by another one since is told at the next batch */
 	if (!weblog_store_positions(x->store, mem, &known, &n, err))
 		return false;
+	if (x->tail) { /* a batch may have been written though nobody said so */
+		weblog_tail_to(x->tail, known, n);
+		return true;
+	}
 	x->tail = weblog_tail_new(x->conf->conf->files, x->conf->conf->n_files, known, n, err);
 	if (!x->tail)
 		return false;

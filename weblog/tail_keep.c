@@ -196,6 +196,20 @@ void weblog_tail_back(struct weblog_tail *tail)
 		file_back(tail, tail->files[i]);
 }
 
+void weblog_tail_to(struct weblog_tail *tail, const struct weblog_position *written, size_t n)
+{
+	for (size_t i = 0; i < tail->n_files; i++)
+		for (size_t k = 0; k < n; k++)
+			if (written[k].number == tail->files[i]->now.number) {
+				struct weblog_position *kept = &tail->files[i]->kept;
+
+				*kept = written[k];
+				kept->path = (struct str){ 0 };
+				kept->id = tail->files[i]->now.id; /* is written with the next one */
+			}
+	weblog_tail_back(tail);
+}
+
 void weblog_tail_free(struct weblog_tail **tail_at)
 {
 	struct weblog_tail *tail = *tail_at;
