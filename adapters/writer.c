@@ -9,7 +9,7 @@
 enum {
 	CALL_MS = 60000, /* of the server and of SQLite's lock */
 	GRACE_MS = 1000, /* more, until the socket is shut */
-	SETTINGS = 3,
+	SETTINGS = 4,
 };
 
 struct writer {
@@ -31,7 +31,7 @@ static const struct product products[] = {
 	[WRITER_SQLITE] = { "SQLite",
 			    "BEGIN IMMEDIATE",
 			    { "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL",
-			      "PRAGMA wal_autocheckpoint=4000" } },
+			      "PRAGMA wal_autocheckpoint=4000", "PRAGMA cache_size=-16384" } },
 	[WRITER_POSTGRESQL] = { "PostgreSQL",
 				"BEGIN",
 				{ "SELECT set_config('statement_timeout','60000',false),"
