@@ -164,7 +164,7 @@ def faults_shown(tree):
     page, found, faults, shown = "docs/faults.md", [], {}, set()
     for number, line in enumerate(tree.texts.get(page, "").splitlines(), 1):
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if not re.fullmatch(r"[DRPMTH]\d+", cells[0]):
+        if not re.fullmatch(r"[DLRPMTH]\d+", cells[0]):
             continue
         if len(cells) != 2:
             faults[cells[0]] = number

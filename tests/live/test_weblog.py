@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The web site's log, live: what a visitor does is in the customer's view; who the visitor is, and who may know."""
 import os
+import resource
+import shutil
 import signal
 import time
 import unittest
 
-from support import LiveTest
+from support import SANITIZED, LiveTest
 from weblog import Indexer, Stationer, line
 
 
@@ -139,6 +141,47 @@ class WeblogTest(LiveTest):
         s.write('ne" then\n', line("/more", vid="v1"))
         self.assertEqual(indexer.once().returncode, 0)
         self.assertEqual(s.store("SELECT COUNT(*) FROM web_event"), [(2,)])
+
+    def test_copied_and_truncated(self):
+        s = Stationer(self.fresh())
+        indexer = Indexer(s).start()
+        self.addCleanup(indexer.stop)
+        for round_ in range(5):
+            s.write(*[line(f"/page/{round_}/{i}", vid="v1") for i in range(300)])
+            shutil.copyfile(s.log, f"{s.log}.{round_}")
+            os.truncate(s.log, 0)
+        indexer.wait(lambda: os.path.exists(s.store_path) and "weblog_followed" in indexer.output())
+        indexer.wait(lambda: s.store("SELECT COUNT(*) FROM web_event")[0][0] >= 1500)
+        self.assertEqual(s.store("SELECT COUNT(*), COUNT(DISTINCT path) FROM web_event"), [(1500, 1500)])
+
+    def test_a_burst_takes_no_more_memory(self):
+        s = Stationer(self.fresh())
+        lines = [line(f"/page/{i}", at=1700000000 + i, vid=f"v{i % 997}") for i in range(20000)]
+        for _ in range(8):
+            s.write(*lines)
+        indexer = Indexer(s).start()
+        self.addCleanup(indexer.stop)
+        indexer.wait(lambda: os.path.exists(s.store_path) and "weblog_followed" in indexer.output())
+        indexer.wait(lambda: s.store("SELECT COUNT(*) FROM web_event") == [(160000,)], seconds=240)
+        if not SANITIZED:
+            self.assertLessEqual(indexer.peak_bytes(), 64 << 20)
+
+    def test_the_disk_of_the_store_is_full(self):
+        s = Stationer(self.fresh())
+        s.write(*[line(f"/page/{i}", vid=f"v{i % 7}") for i in range(20000)])
+
+        def little_room():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (400000, resource.RLIM_INFINITY))
+
+        indexer = Indexer(s).start(preexec_fn=little_room, restore_signals=False)
+        self.addCleanup(indexer.stop)
+        indexer.wait(lambda: "weblog_store_down" in indexer.output())
+        service = self.start(s.mapping, "--salt-secret", "salt")
+        service.wait_sources()
+        self.assertEqual(self.view(service, phone="010-0111-0001")["match"]["outcome"], "one")
+        resource.prlimit(indexer.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        indexer.wait(lambda: s.store("SELECT COUNT(*), COUNT(DISTINCT path) FROM web_event") == [(20000, 20000)], seconds=120)
 
     def test_what_is_wrong_is_said(self):
         s = Stationer(self.fresh())

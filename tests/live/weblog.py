@@ -90,10 +90,15 @@ class Indexer:
         self.log_path = os.path.join(stationer.directory, "index.log")
         self.process = None
 
-    def start(self):
+    def start(self, **more):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **more)
         return self
+
+    def peak_bytes(self):
+        """The most memory it has held so far."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) * 1024
 
     def once(self):
         """Index what is there; the process ends by itself."""
