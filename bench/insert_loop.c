@@ -1,6 +1,6 @@
-/* insert_loop.c - the least that filling an event store costs: the rows of web_event of one SQLite file, held in memory,
- * into a new file with the same table and indexes, by sqlite3's own API: one prepared INSERT, a transaction for each
- * 16,384 rows, with the indexer's settings: write-ahead log.
+/* insert_loop.c - the least that filling an event store costs: the rows of web_event of one SQLite file, held in
+ * memory, into a new file with the same table and indexes, by sqlite3's own API: one prepared INSERT, a transaction for
+ * each 16,384 rows, with the indexer's settings.
  *
  *     insert_loop FROM.db TO.db     prints: rows, seconds of CPU, seconds
  */
@@ -69,8 +69,8 @@ static sqlite3_value **rows_read(sqlite3 *from, int *columns_out, size_t *n_out)
 /* The table and its indexes as they are in `from`. */
 static void table_copy(sqlite3 *from, sqlite3 *to)
 {
-	sqlite3_stmt *stmt = prepare(from, "SELECT sql FROM sqlite_master WHERE tbl_name = 'web_event' AND sql IS NOT NULL "
-					   "ORDER BY type DESC");
+	sqlite3_stmt *stmt = prepare(from, "SELECT sql FROM sqlite_master WHERE tbl_name = 'web_event' "
+					   "AND sql IS NOT NULL ORDER BY type DESC");
 
 	while (sqlite3_step(stmt) == SQLITE_ROW)
 		run(to, (const char *)sqlite3_column_text(stmt, 0));
@@ -114,12 +114,14 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		die(NULL, "takes FROM.db and TO.db");
-	if (sqlite3_open_v2(argv[1], &from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK || sqlite3_open(argv[2], &to) != SQLITE_OK)
+	if (sqlite3_open_v2(argv[1], &from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+	    sqlite3_open(argv[2], &to) != SQLITE_OK)
 		die(NULL, "cannot open");
 	cells = rows_read(from, &columns, &n);
 	cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID);
 	wall = clock_s(CLOCK_MONOTONIC);
-	run(to, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384");
+	run(to, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; "
+		"PRAGMA cache_size=-16384");
 	table_copy(from, to);
 	rows_insert(to, cells, columns, n);
 	sqlite3_close(to);

@@ -37,8 +37,8 @@ struct weblog_indexer_conf {
 };
 
 /* Index until the end. True: it was told to end, or with `once` all is done. False: *err says why it cannot go on:
- * ERR_BUSY another one writes this log now, ERR_MAPPING no known format reads the log, ERR_CONFIG, ERR_SYSTEM. A database
- * that is away is waited for, and what was not written is read again. */
+ * ERR_BUSY another one writes this log now, ERR_MAPPING no known format reads the log, ERR_CONFIG, ERR_SYSTEM. A
+ * database that is away is waited for, and what was not written is read again. */
 bool weblog_index(const struct weblog_indexer_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 
 #endif

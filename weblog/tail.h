@@ -70,8 +70,8 @@ const struct weblog_position *weblog_tail_positions(struct weblog_tail *tail, st
 void weblog_tail_keep(struct weblog_tail *tail) NONNULL(1);
 /* Go back to those last kept, and read from there once more. */
 void weblog_tail_back(struct weblog_tail *tail) NONNULL(1);
-/* Go back, or on, to where these say, since nobody knows whether what was read last has been written: of files that they
- * do not name to what was last kept. */
+/* Go back, or on, to where these say, since nobody knows whether what was read last has been written: of files that
+ * they do not name to what was last kept. */
 void weblog_tail_to(struct weblog_tail *tail, const struct weblog_position *written, size_t n) NONNULL(1);
 /* A file that cannot be read, or whose rest is lost, since the last call; false: none. */
 bool weblog_tail_trouble(struct weblog_tail *tail, struct err *err) MUST_CHECK NONNULL(1, 2);
