@@ -54,12 +54,8 @@ static struct str parameter_of(const struct weblog_meaning *m, struct str name)
 }
 
 /* Of name=value; name=value, where blanks may be missing. */
-static struct str cookie_of(struct weblog_meaning *m, struct str name)
+static struct str cookie_in(struct str rest, struct str name)
 {
-	struct str rest = m->line.cookie;
-
-	if (!rest.p)
-		rest = m->line.cookie = weblog_line_text(m, WEBLOG_COOKIE);
 	while (rest.n) {
 		const char *end = memchr(rest.p, ';', rest.n);
 		size_t n = end ? (size_t)(end - rest.p) : rest.n;
@@ -74,22 +70,43 @@ static struct str cookie_of(struct weblog_meaning *m, struct str name)
 	return (struct str){ NULL, 0 };
 }
 
-static struct str field_of(struct weblog_meaning *m, struct str name)
+/* The extra field that has a value and is called so, perhaps with that in front. */
+static struct str field_called(struct weblog_meaning *m, struct str front, struct str name)
 {
 	const struct weblog_record *record = m->line.record;
 
-	if (str_eq(name, STR("user")))
-		return weblog_line_text(m, WEBLOG_USER);
 	for (size_t i = 0; i < record->n_extra; i++) {
-		if (!str_eq(record->extra[i].name, name) || !record->extra[i].value.n)
+		const struct weblog_extra *extra = &record->extra[i];
+
+		if (!extra->value.n || extra->name.n != front.n + name.n ||
+		    memcmp(extra->name.p, front.p, front.n) != 0 ||
+		    memcmp(extra->name.p + front.n, name.p, name.n) != 0)
 			continue;
 		if (record->escape == WEBLOG_PLAIN)
-			return record->extra[i].value;
+			return extra->value;
 		m->scratch.len = 0;
-		weblog_unescape(record->extra[i].value, record->escape, &m->scratch);
+		weblog_unescape(extra->value, record->escape, &m->scratch);
 		return arena_str(m->line.mem, buf_str(&m->scratch));
 	}
 	return (struct str){ NULL, 0 };
+}
+
+static struct str field_of(struct weblog_meaning *m, struct str name)
+{
+	return str_eq(name, STR("user")) ? weblog_line_text(m, WEBLOG_USER) : field_called(m, STR(""), name);
+}
+
+/* From all cookies of the request, or from a field of its own: $cookie_vid of nginx, %{vid}C of Apache. */
+static struct str cookie_of(struct weblog_meaning *m, struct str name)
+{
+	struct str value;
+
+	if (!m->line.cookie.p)
+		m->line.cookie = weblog_line_text(m, WEBLOG_COOKIE);
+	if (m->line.cookie.p)
+		return cookie_in(m->line.cookie, name);
+	value = field_called(m, STR("cookie_"), name);
+	return value.p ? value : field_called(m, STR(""), name);
 }
 
 struct str weblog_value_of(struct weblog_meaning *m, const struct weblog_value *value,

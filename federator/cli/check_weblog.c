@@ -44,22 +44,17 @@ static const struct weblog_format *format_of(const struct weblog *log, const str
 	return format;
 }
 
-/* A cookie that the format has as a field of its own: $cookie_vid of nginx, %{vid}C of Apache. */
-static const char *cookie_help(const struct checked *c, struct str name)
+/* All cookies, or this one as a field of its own: $cookie_vid of nginx, %{vid}C of Apache. */
+static bool has_cookie(const struct checked *c, struct str name)
 {
-	struct str own = arena_printf(c->mem, "cookie_%.*s", STR_ARG(name));
-
-	if (!weblog_format_has_field(c->format, own))
-		own = name;
-	if (!weblog_format_has_field(c->format, own))
-		return "log them: \"$http_cookie\", or the one cookie as a field of its own";
-	return arena_printf(c->mem, "write field:%.*s", STR_ARG(own)).p;
+	return weblog_format_has_cookies(c->format) || weblog_format_has_field(c->format, name) ||
+	       weblog_format_has_field(c->format, arena_printf(c->mem, "cookie_%.*s", STR_ARG(name)));
 }
 
 static void check_value(const struct checked *c, const struct weblog_value *value, struct span at)
 {
-	if (value->from == WEBLOG_FROM_COOKIE && !weblog_format_has_cookies(c->format))
-		diag_add(c->ds, "M1016", at, cookie_help(c, value->name),
+	if (value->from == WEBLOG_FROM_COOKIE && !has_cookie(c, value->name))
+		diag_add(c->ds, "M1016", at, "log them: \"$http_cookie\", or the one cookie as a field of its own",
 			 "the format of `%s` has no cookies, so cookie:%.*s never has a value", c->log->name,
 			 STR_ARG(value->name));
 	if (value->from == WEBLOG_FROM_FIELD && !weblog_format_has_field(c->format, value->name))

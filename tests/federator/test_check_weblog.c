@@ -90,8 +90,7 @@ static void a_value_that_no_line_has_is_told(void **state)
 	(void)state;
 	expect("format='combined'", "<visitor from='cookie:vid'/>", "M1016", 2, "no cookies");
 	expect("format='combined'", "<visitor from='field:vid'/>", "M1016", 2, "no field `vid`");
-	expect("format='$msec $request $cookie_vid'", "<visitor from='cookie:vid'/>", "M1016", 2, "field:cookie_vid");
-	expect("format='%t %r %{vid}C'", "<visitor from='cookie:vid'/>", "M1016", 2, "field:vid");
+	expect("format='$msec $request $cookie_mb'", "<visitor from='cookie:vid'/>", "M1016", 2, "$http_cookie");
 	expect("format='combined'", "\n<page kind='x' path='/x' terms='cookie:t'/>", "M1016", 4, "cookie:t");
 	expect("format='combined'", "\n<evidence name='e' gives='id' from='field:mb' confidence='1'/>", "M1016", 4,
 	       "mb");
@@ -101,6 +100,8 @@ static void a_value_that_lines_may_have_is_fine(void **state)
 {
 	(void)state;
 	expect_nothing("format='combined'", "<visitor from='field:user'/><visitor from='parameter:v'/>");
+	expect_nothing("format='$msec $request $cookie_vid'", "<visitor from='cookie:vid'/>");
+	expect_nothing("format='%t %r %{vid}C'", "<visitor from='cookie:vid'/>");
 	expect_nothing("format='combined_cookie'", "<visitor from='cookie:vid'/>");
 	expect_nothing("format='%t &quot;%r&quot; %{mb}C'", "<visitor from='field:mb'/>");
 	expect_nothing("format='w3c'", "<visitor from='cookie:vid'/><visitor from='field:x-a'/>");

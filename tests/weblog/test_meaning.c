@@ -185,6 +185,19 @@ static void a_visitor_without_name_is_a_hash_of_client_and_agent(void **state)
 	assert_string_not_equal(first, salted);
 }
 
+static void a_cookie_may_be_a_field_of_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(line_means("%t \"%r\" \"$cookie_vid\"",
+				    STR("[27/Nov/2024:10:00:00 +0900] \"GET / HTTP/1.1\" \"v1\"")),
+			 WEBLOG_EVENT);
+	assert_true(str_eq(event.visitor, STR("v1")));
+	assert_int_equal(line_means("%t \"%r\" \"%{vid}C\"",
+				    STR("[27/Nov/2024:10:00:00 +0900] \"GET / HTTP/1.1\" \"v2\"")),
+			 WEBLOG_EVENT);
+	assert_true(str_eq(event.visitor, STR("v2")));
+}
+
 static void more_agents_than_are_remembered_mean_the_same(void **state)
 {
 	char agent[32];
@@ -343,6 +356,7 @@ int main(void)
 		TEST(numbers_of_the_line_are_kept),
 		TEST(long_texts_are_cut_between_characters),
 		TEST(a_visitor_without_name_is_a_hash_of_client_and_agent),
+		TEST(a_cookie_may_be_a_field_of_its_own),
 		TEST(more_agents_than_are_remembered_mean_the_same),
 		TEST(bots_are_left_out_unless_they_are_to_be_kept),
 		TEST(who_asks_for_robots_txt_is_a_bot_from_then_on),
