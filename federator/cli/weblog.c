@@ -15,6 +15,8 @@ struct run {
 	const struct weblog_rules *rules;
 	const struct weblog_format *format;
 	struct weblog_survey *survey;
+	const struct weblog *log; /* of the mapping, or NULL */
+	struct weblog_effect *effect; /* by its rules */
 	struct arena *mem;
 };
 
@@ -62,6 +64,8 @@ static void line_add(struct run *run, struct weblog_parser *parser, const char *
 	case WEBLOG_READ:
 		run->found.read++;
 		weblog_survey_add(run->survey, &record);
+		if (run->effect)
+			weblog_effect_add(run->effect, &record);
 		break;
 	case WEBLOG_REJECTED:
 		bad_add(run, file, number, line, &fault);
@@ -151,19 +155,36 @@ static bool format_given(struct run *run, const char *text, struct err *err)
 	return run->format != NULL;
 }
 
+static void sums_take(struct run *run)
+{
+	struct weblog_effect_sums *sums = arena_new_of(run->mem, struct weblog_effect_sums);
+
+	weblog_survey_sums(run->survey, &run->found.sums);
+	weblog_survey_end(&run->survey);
+	if (!run->effect)
+		return;
+	weblog_effect_sums(run->effect, sums);
+	weblog_effect_end(&run->effect);
+	run->found.effect = sums;
+}
+
 static bool files_try(struct run *run, const struct args *args, struct err *err)
 {
+	const char *format = args_flag(args, "format");
 	bool good = digest_init(err);
 
 	if (good)
 		run->rules = weblog_rules_new(args_flag(args, "rules"), run->mem, err);
-	if (!run->rules || !format_given(run, args_flag(args, "format"), err))
+	if (!format && run->log)
+		format = run->log->format;
+	if (!run->rules || !format_given(run, format, err))
 		return false;
 	run->survey = weblog_survey_new(run->rules, run->mem);
+	if (run->log)
+		run->effect = weblog_effect_new(run->log, run->rules, run->mem);
 	for (size_t i = 1; i < args->n_operands && good; i++)
 		good = file_try(run, args->operands[i], err);
-	weblog_survey_sums(run->survey, &run->found.sums);
-	weblog_survey_end(&run->survey);
+	sums_take(run);
 	return good;
 }
 
@@ -175,11 +196,17 @@ static int verdict(const struct weblog_trial *found)
 
 static int try_files(struct args *args)
 {
+	SCOPED(catalog_unref) const struct catalog *cat = NULL;
 	struct run run = { .mem = args->mem };
 	SCOPED(buf_free) struct buf out = { 0 };
+	struct options opt;
 	struct err err;
-	int code;
+	int code = EXIT_OK;
 
+	if (args_flag(args, "weblog"))
+		code = weblog_of_mapping(args, args_flag(args, "weblog"), &opt, &cat, &run.log);
+	if (code != EXIT_OK)
+		return code;
 	if (!files_try(&run, args, &err))
 		return message_err(&err);
 	if (args_flag(args, "json"))

@@ -2,8 +2,11 @@
 #ifndef FEDERATOR_CLI_WEBLOG_H
 #define FEDERATOR_CLI_WEBLOG_H
 
+#include <jansson.h>
+
 #include "federator/cli/cli.h"
 #include "weblog/guess.h"
+#include "weblog/effect.h"
 #include "weblog/survey.h"
 
 enum { WEBLOG_BAD_LINES = 5 };
@@ -27,12 +30,22 @@ struct weblog_trial {
 	struct weblog_bad bad[WEBLOG_BAD_LINES];
 	size_t n_bad;
 	struct weblog_sums sums;
+	const struct weblog_effect_sums *effect; /* by the rules of a mapping; NULL: none was given */
 };
 
 /* Append what was found, for people. */
 void weblog_trial_text(const struct weblog_trial *trial, struct buf *out) NONNULL(1, 2);
 /* The same as JSON. */
 void weblog_trial_json(const struct weblog_trial *trial, struct buf *out) NONNULL(1, 2);
+
+/* weblog_mapping.c: the log of the mapping of --map with that name; NULL: the only one. Returns EXIT_OK or what to end
+ * with, the message already on stderr. The caller drops *cat. */
+int weblog_of_mapping(struct args *args, const char *name, struct options *opt, const struct catalog **cat,
+		      const struct weblog **out) MUST_CHECK NONNULL(1, 3, 4, 5);
+/* weblog_mapping.c: append what is found by the rules of a mapping. */
+void weblog_effect_text(const struct weblog_effect_sums *sums, struct buf *out) NONNULL(1, 2);
+/* weblog_mapping.c: the same as JSON; the caller owns it. */
+json_t *weblog_effect_json(const struct weblog_effect_sums *sums) NONNULL(1);
 
 /* weblog_index.c: `federator weblog index [NAME]`; returns what the process ends with. */
 int weblog_index_run(struct args *args) NONNULL(1);

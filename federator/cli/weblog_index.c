@@ -6,7 +6,6 @@
 #include "federator/cli/weblog.h"
 #include "federator/salt.h"
 #include "federator/secret.h"
-#include "metadata/load.h"
 #include "weblog/indexer.h"
 
 struct indexing {
@@ -64,23 +63,6 @@ static void news_log(void *owner, enum weblog_news news, const struct weblog_ind
 	}
 }
 
-/* The log to follow: the one of that name, or the only one. */
-static const struct weblog *log_of(const struct catalog *cat, const char *name)
-{
-	const struct weblog *log = NULL;
-
-	if (cat->n_weblogs == 0)
-		message_error("the mapping has no <weblog>; see docs/weblog.md");
-	else if (!name && cat->n_weblogs > 1)
-		message_error("the mapping has several logs; say which one: federator weblog index %s",
-			      cat->weblogs[0].name);
-	else if (!name)
-		log = &cat->weblogs[0];
-	else if ((log = catalog_weblog(cat, str_of(name))) == NULL)
-		message_error("the mapping has no log '%s'; it has '%s'", name, cat->weblogs[0].name);
-	return log;
-}
-
 /* Addresses are hashed under the salt of the installation. */
 static bool salt_make(const struct options *opt, struct arena *mem, struct weblog_indexer_conf *conf, struct err *err)
 {
@@ -136,25 +118,10 @@ static int index_log(struct args *args, const struct options *opt, const struct 
 int weblog_index_run(struct args *args)
 {
 	SCOPED(catalog_unref) const struct catalog *cat = NULL;
-	struct diags *ds = diags_new(args->mem);
 	const struct weblog *log;
 	struct options opt;
-	struct err err;
-	int stop = stop_fd(), code = setup_options(args, false, &opt);
+	int stop = stop_fd();
+	int code = weblog_of_mapping(args, args->n_operands == 2 ? args->operands[1] : NULL, &opt, &cat, &log);
 
-	if (code != EXIT_OK)
-		return code;
-	if (!*opt.map) {
-		message_error("weblog index takes --map DIR: the mapping with the <weblog>");
-		return EXIT_USAGE;
-	}
-	if (!digest_init(&err))
-		return message_err(&err);
-	cat = catalog_load(opt.map, ds);
-	if (!cat) {
-		message_findings(ds);
-		return EXIT_FINDINGS;
-	}
-	log = log_of(cat, args->n_operands == 2 ? args->operands[1] : NULL);
-	return log ? index_log(args, &opt, log, stop) : EXIT_USAGE;
+	return code == EXIT_OK ? index_log(args, &opt, log, stop) : code;
 }

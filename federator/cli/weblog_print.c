@@ -97,6 +97,8 @@ void weblog_trial_text(const struct weblog_trial *t, struct buf *out)
 	if (s->korean_terms || s->broken_terms)
 		buf_printf(out, "            terms in CP949: %" PRIu64 ", in no charset that is known: %" PRIu64 "\n",
 			   s->korean_terms, s->broken_terms);
+	if (t->effect)
+		weblog_effect_text(t->effect, out);
 	if (t->n_bad)
 		buf_puts(out, "\nrejected, the first ones:\n");
 	for (size_t i = 0; i < t->n_bad; i++)
@@ -185,6 +187,8 @@ void weblog_trial_json(const struct weblog_trial *t, struct buf *out)
 
 	if (t->sums.requests)
 		requests_json(&t->sums, doc);
+	if (t->effect)
+		json_object_set_new(doc, "mapping", weblog_effect_json(t->effect));
 	json_object_set_new(doc, "bad_lines", bad_json(t));
 	json = json_dumps(doc, JSON_INDENT(2));
 	if (json) {

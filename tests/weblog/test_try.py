@@ -83,6 +83,48 @@ class TryTest(unittest.TestCase):
             self.assertIn(b"%s: line 2:" % name.encode(), run("try", "--rules", self.folder, path).stderr)
             self.file(name, b"")
 
+    def mapping(self):
+        os.mkdir(os.path.join(self.folder, "map"))
+        self.file("map/site.xml", b"""<mapping xmlns="urn:federator:mapping:1">
+  <source name="web" connect="secret:web" dialect="sqlite" zone="UTC" pool="4"/>
+  <class name="browsing" mask="all"/>
+  <key name="member" role="identity" type="upper"/>
+  <weblog name="shop" store="web" writer="secret:web_writer" class="browsing" format="combined_cookie">
+    <file path="/var/log/access.log"/>
+    <visitor from="cookie:vid"/>
+    <hide parameter="shoe_size"/>
+    <page kind="product" path="/goods/{product}"/>
+    <evidence name="login" gives="member" from="cookie:mb" path="/login" confidence="100"/>
+  </weblog>
+</mapping>
+""")
+        return "--map", os.path.join(self.folder, "map"), "--weblog"
+
+    def test_by_the_rules_of_a_mapping(self):
+        line = '10.0.0.1 - - [10/Oct/2000:13:55:00 +0000] "GET {} HTTP/1.1" {} 1 "-" "{}" "{}"\n'
+        lines = [("/goods/7?shoe_size=41", 200, "M", "vid=a"), ("/find?q=x&token=y", 200, "M", "vid=a"),
+                 ("/login", 302, "M", "vid=a; mb=m-1"), ("/goods/8", 404, "M", "-"), ("/a.png", 200, "M", "-"),
+                 ("/", 200, "Googlebot/2.1", "-"), ("*", 400, "M", "-")]
+        path = self.file("log", "".join(line.format(*cells) for cells in lines).encode())
+        mapping = self.mapping()
+        code, report = found(*mapping, "shop", path)
+        self.assertEqual((code, report["format"]), (0, "combined_cookie"))
+        self.assertEqual(report["mapping"], {
+            "events": 4, "assets": 1, "bots": 1, "no_requests": 1,
+            "results": {"done": 2, "moved": 1, "refused": 1, "failed": 0},
+            "kinds": {"product": 2, "page": 1, "search": 1}, "products": 2, "categories": 0, "orders": 0,
+            "searches": 1, "terms": 1, "visitors": 2, "named_visitors": 1, "linked_visitors": 1, "linked_events": 3,
+            "evidence": {"login": 1}, "hidden": {"shoe_size": 1, "token": 1},
+            "first_events": ["product done named /goods/7: product client",
+                             "search done named /find: terms query client",
+                             "page moved named /login: client login=member",
+                             "product refused unnamed /goods/8: product client"]})
+        text = run("try", *mapping, "shop", path).stdout
+        self.assertIn(b"linked      75.0 % of events, those of 1 visitors with evidence\n", text)
+        self.assertIn(b"hidden      shoe_size 1, token 1\n", text)
+        for wrong in ((*mapping, "ship"), ("--weblog", "shop")):
+            self.assertEqual(run("try", *wrong, path).returncode, 2, wrong)
+
     def test_what_cannot_be_read(self):
         text = LINE.format(1, 1, "x").encode() * 50
         for code, arguments in ((2, ("try",)), (2, ()), (2, ("index", "x")), (2, ("try", os.path.join(self.folder, "none"))),
