@@ -102,9 +102,11 @@ static void host_vote(struct weblog_meaning *m, struct str host)
 
 static bool is_own(struct weblog_meaning *m, struct str host)
 {
+	struct str asked = without_port(m->line.host);
+
 	host = without_front(host);
-	if (m->line.host.n)
-		return is_same(without_front(without_port(m->line.host)), host);
+	if (asked.n && memchr(asked.p, '.', asked.n)) /* else it is what servers are called among themselves */
+		return is_same(without_front(asked), host);
 	host_vote(m, host);
 	return m->own_host_votes >= HOST_SURE && is_same((struct str){ m->own_host, m->own_host_n }, host);
 }

@@ -312,6 +312,17 @@ static void a_log_without_hosts_says_by_its_referrers_which_site_it_is(void **st
 	assert_null(event.referrer.p);
 }
 
+static void a_host_that_is_no_name_says_nothing(void **state)
+{
+	static const char line[] = "_ 10.0.0.1 - - [27/Nov/2024:10:00:00 +0900] \"GET / HTTP/1.1\" 200 5 "
+				   "\"https://www.shop.example/a\" \"x\" \"-\" 0.25 -";
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(line_means(SHOP_FORMAT, str_of(line)), WEBLOG_EVENT);
+	assert_null(event.referrer.p);
+}
+
 /* ---- time ---- */
 
 static int64_t at(const char *time)
@@ -364,6 +375,7 @@ int main(void)
 		TEST(agents_tell_the_device),
 		TEST(a_client_is_kept_as_the_mapping_says),
 		TEST(a_log_without_hosts_says_by_its_referrers_which_site_it_is),
+		TEST(a_host_that_is_no_name_says_nothing),
 		TEST(a_clock_without_offset_is_that_of_the_zone),
 		TEST(what_has_no_time_or_one_to_come_is_no_request),
 	};
