@@ -180,7 +180,8 @@ struct odbc_conn *odbc_conn_open(const struct adapter_conf *conf, bool writes, s
 	c->family = odbc_connstr_family(conf->connect);
 	c->placed = odbc_env_take_place(c->family);
 	if (!c->placed) {
-		err_set(err, ERR_BUSY, c->source, "connecting: the ODBC driver bears no more connections of this process");
+		err_set(err, ERR_BUSY, c->source,
+			"connecting: the ODBC driver bears no more connections of this process");
 		return NULL;
 	}
 	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, odbc_env(), &c->dbc))) {

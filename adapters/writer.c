@@ -31,6 +31,7 @@ static const struct product products[] = {
 	[WRITER_SQLITE] = { "SQLite",
 			    "BEGIN IMMEDIATE",
 			    { "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL",
+			      /* pages of 4 KiB: an index by random keys that does not fit is read again and again */
 			      "PRAGMA wal_autocheckpoint=4000", "PRAGMA cache_size=-16384" } },
 	[WRITER_POSTGRESQL] = { "PostgreSQL",
 				"BEGIN",
@@ -87,14 +88,33 @@ static bool product_find(struct writer *w, struct err *err)
 		       "events are kept in SQLite, PostgreSQL or MariaDB; the connection string leads to %s", name);
 }
 
+/* Options that a connection string has not of itself. */
+static const struct {
+	enum odbc_family family;
+	const char *key, *value;
+} options[] = {
+	{ ODBC_SQLITE, "NoCreat", "0" },
+	/* psqlODBC 13.02 puts a savepoint before each statement of a transaction, else, and releases it */
+	{ ODBC_POSTGRESQL, "Protocol", "7.4-0" },
+};
+
+static void put_options(const char *connect, struct buf *out)
+{
+	SCOPED(buf_free) struct buf value = { 0 };
+
+	buf_puts(out, connect);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (odbc_connstr_family(connect) == options[i].family &&
+		    !odbc_connstr_get(connect, options[i].key, &value))
+			buf_printf(out, "%s%s=%s", out->data[out->len - 1] == ';' ? "" : ";", options[i].key,
+				   options[i].value);
+}
+
 static bool writer_dial(struct writer *w, const char *connect, struct err *err)
 {
 	SCOPED(buf_free) struct buf text = { 0 };
-	SCOPED(buf_free) struct buf value = { 0 };
 
-	buf_puts(&text, connect);
-	if (odbc_connstr_family(connect) == ODBC_SQLITE && !odbc_connstr_get(connect, "NoCreat", &value))
-		buf_puts(&text, text.data[text.len - 1] == ';' ? "NoCreat=0" : ";NoCreat=0");
+	put_options(connect, &text);
 	call_begin(w);
 	w->conn = odbc_conn_open(
 		&(struct adapter_conf){ .name = w->name, .connect = text.data, .cap_ms = CALL_MS }, true, err);

@@ -16,9 +16,9 @@ struct writer; /* opaque */
 enum writer_dialect { WRITER_SQLITE, WRITER_POSTGRESQL, WRITER_MARIADB };
 enum { WRITER_DIALECTS = WRITER_MARIADB + 1 };
 
-/* Connect; adapters_init() was called. The session's time is UTC; SQLite's file is made when it is not there and keeps a
- * write-ahead log, so that readers read while it is written; MariaDB reads what is committed (its default locks gaps, and
- * two writers of one table would end each other). `name` stands in errors. The caller owns the result: end it with
+/* Connect; adapters_init() was called. The session's time is UTC; SQLite's file is made when it is not there and keeps
+ * a write-ahead log, so that readers read while it is written; MariaDB reads what is committed (its default locks gaps,
+ * and two writers of one table would end each other). `name` stands in errors. The caller owns the result: end it with
  * writer_close(). NULL: ERR_CONFIG for a connection string that is malformed or leads to another product; ERR_REFUSED,
  * ERR_AUTH, ERR_SOURCE, ERR_SYSTEM. */
 struct writer *writer_open(const char *name, const char *connect, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
