@@ -144,20 +144,18 @@ static bool store_wait(struct indexer *x, struct err *err)
 
 /* ---- a batch ---- */
 
-static bool sessions_ask(struct indexer *x, const struct str *visitors, size_t n, int64_t since_us, struct err *err)
+static bool sessions_ask(struct indexer *x, const struct weblog_asked *asked, struct err *err)
 {
-	const struct weblog_session *found;
-	size_t n_found;
+	struct weblog_found found;
 
-	if (n == 0)
+	if (asked->n == 0)
 		return true;
-	if (!weblog_store_sessions(x->store, visitors, n, since_us, weblog_reading_mem(x->reading), &found, &n_found,
-				   err))
+	if (!weblog_store_sessions(x->store, asked, weblog_reading_mem(x->reading), &found, err))
 		return false;
-	for (size_t i = 0; i < n_found; i++)
-		weblog_sessions_learn(x->sessions, found[i].visitor, &found[i]);
-	for (size_t i = 0; i < n; i++) /* those who had none; nothing for the others */
-		weblog_sessions_learn(x->sessions, visitors[i], NULL);
+	for (size_t i = 0; i < found.n; i++)
+		weblog_sessions_learn(x->sessions, found.sessions[i].visitor, &found.sessions[i]);
+	for (size_t i = 0; i < asked->n; i++) /* those who had none; nothing for the others */
+		weblog_sessions_learn(x->sessions, asked->visitors[i], NULL);
 	return true;
 }
 
@@ -165,23 +163,22 @@ static bool sessions_ask(struct indexer *x, const struct str *visitors, size_t n
 static bool sessions_find(struct indexer *x, const struct weblog_event *events, size_t n, struct err *err)
 {
 	struct str visitors[ASKED_AT_ONCE];
+	struct weblog_asked asked = { .visitors = visitors };
 	int64_t reach_us = (int64_t)(x->conf->conf->idle_ms + x->conf->conf->longest_ms) * 1000;
-	int64_t since_us = 0;
-	size_t n_asked = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (weblog_sessions_knows(x->sessions, events[i].visitor))
 			continue;
-		if (n_asked == 0 || events[i].at_us - reach_us < since_us)
-			since_us = events[i].at_us - reach_us;
-		visitors[n_asked++] = events[i].visitor;
-		if (n_asked < ASKED_AT_ONCE)
+		if (asked.n == 0 || events[i].at_us - reach_us < asked.since_us)
+			asked.since_us = events[i].at_us - reach_us;
+		visitors[asked.n++] = events[i].visitor;
+		if (asked.n < ASKED_AT_ONCE)
 			continue;
-		if (!sessions_ask(x, visitors, n_asked, since_us, err))
+		if (!sessions_ask(x, &asked, err))
 			return false;
-		n_asked = 0;
+		asked.n = 0;
 	}
-	return sessions_ask(x, visitors, n_asked, since_us, err);
+	return sessions_ask(x, &asked, err);
 }
 
 static bool batch_store(struct indexer *x, struct weblog_event *events, size_t n, struct err *err)

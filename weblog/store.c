@@ -21,25 +21,26 @@ static bool log_row(struct weblog_store *s, struct err *err)
 
 static bool epoch_read(struct weblog_store *s, struct err *err)
 {
-	static const char *const columns[] = { "epoch" };
+	static const char *const columns[] = { "epoch", "purged_to" };
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	const struct rows *rows;
 
 	if (!writer_rows(s->writer,
-			 &(struct writer_ask){ .sql = STR("SELECT epoch FROM web_log WHERE log=?"),
+			 &(struct writer_ask){ .sql = STR("SELECT epoch,purged_to FROM web_log WHERE log=?"),
 					       .params = &s->log,
 					       .n_params = 1,
 					       .columns = columns,
-					       .n_columns = 1 },
+					       .n_columns = ARRAY_LEN(columns) },
 			 mem, &rows, err))
 		return false;
 	if (rows->n_rows != 1)
 		return err_set(err, ERR_SOURCE, s->conf->name, "the log's row is gone from web_log");
 	snprintf(s->epoch, sizeof(s->epoch), "%.*s", STR_ARG(rows_cell(rows, 0, 0)));
+	s->purged_us = store_time_of(rows_cell(rows, 0, 1));
 	return true;
 }
 
-/* Nobody else writes this log from now on: who does is told by the epoch, and one that is just writing is waited for. */
+/* Nobody else writes this log from now on: who tries is told by the epoch, one that is just writing is waited for. */
 static bool epoch_take(struct weblog_store *s, struct err *err)
 {
 	char host[64] = "", owner[96], now[STORE_TIME_BYTES + 1];

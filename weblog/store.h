@@ -1,6 +1,6 @@
 /* store.h - where events are kept: tables in a database, written through ODBC, one transaction a batch. It has the
  * positions in the files, too, so that a line is kept once, whatever ends or fails in between. One thread. Tables and
- * views: docs/weblog.md; made when they are not there. */
+ * views: store.sql; made when they are not there. */
 #ifndef WEBLOG_STORE_H
 #define WEBLOG_STORE_H
 
@@ -18,6 +18,18 @@ struct weblog_batch {
 	size_t n_positions;
 };
 
+/* Whose sessions are asked for, that ended later than this. */
+struct weblog_asked {
+	const struct str *visitors;
+	size_t n;
+	int64_t since_us;
+};
+
+struct weblog_found {
+	const struct weblog_session *sessions;
+	size_t n;
+};
+
 /* Connect with a connection string of a user who may write, make what is not there, and be the one who writes this log:
  * whoever was it before is refused from now on. `conf` outlives it. ERR_REFUSED and the like: try again; ERR_CONFIG,
  * ERR_AUTH: an operator is needed. The caller owns it: end it with weblog_store_close(). */
@@ -29,11 +41,12 @@ void weblog_store_close(struct weblog_store **store) NONNULL(1);
 /* The positions of the log's files that have not ended, and of those that ended in the last two days; in `mem`. */
 bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const struct weblog_position **out,
 			    size_t *n_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
-/* The last session of each of these visitors that ended after `since_us`; in `mem`, in any order. */
-bool weblog_store_sessions(struct weblog_store *store, const struct str *visitors, size_t n, int64_t since_us,
-			   struct arena *mem, const struct weblog_session **out, size_t *n_out, struct err *err)
-	MUST_CHECK NONNULL(1, 5, 6, 7, 8);
-/* Write all of a batch or nothing. After a failure the store is to be closed. ERR_BUSY: another one writes this log now. */
+/* The last session of each of the visitors that ended later; in `mem`, in any order. */
+bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked *asked, struct arena *mem,
+			   struct weblog_found *out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
+/* Write all of a batch or nothing. After a failure the store is to be closed, and only the positions of the one that is
+ * opened next say whether the batch is there: the connection may have been lost behind the commit. ERR_BUSY: another
+ * one writes this log now. */
 bool weblog_store_write(struct weblog_store *store, const struct weblog_batch *batch, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
 /* Remove what is older than `before_us`, some thousand rows at most, so that it takes no long time; *more_out: there is

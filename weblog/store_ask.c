@@ -178,19 +178,21 @@ static bool find_some(struct finding *f, const struct str *visitors, size_t n, s
 	return true;
 }
 
-bool weblog_store_sessions(struct weblog_store *store, const struct str *visitors, size_t n, int64_t since_us,
-			   struct arena *mem, const struct weblog_session **out, size_t *n_out, struct err *err)
+bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked *asked, struct arena *mem,
+			   struct weblog_found *out, struct err *err)
 {
 	struct finding f = { .store = store, .mem = mem };
 
 	f.sql = sessions_sql(mem);
 	f.by_visitor = map_new(mem);
-	f.found = arena_array_of(mem, struct weblog_session, n);
-	store_time(store, since_us, f.since);
-	for (size_t i = 0; i < n; i += VISITORS_AT_ONCE)
-		if (!find_some(&f, visitors + i, n - i < VISITORS_AT_ONCE ? n - i : VISITORS_AT_ONCE, err))
+	f.found = arena_array_of(mem, struct weblog_session, asked->n);
+	store_time(store, asked->since_us, f.since);
+	for (size_t i = 0; i < asked->n; i += VISITORS_AT_ONCE) {
+		size_t left = asked->n - i;
+
+		if (!find_some(&f, asked->visitors + i, left < VISITORS_AT_ONCE ? left : VISITORS_AT_ONCE, err))
 			return false;
-	*out = f.found;
-	*n_out = f.n;
+	}
+	*out = (struct weblog_found){ f.found, f.n };
 	return true;
 }

@@ -10,8 +10,11 @@
  * piece is made as a table and then attached, which waits for nobody who reads or writes; CREATE ... PARTITION OF would
  * wait for all of them. */
 
+/* What no log wants any more another indexer may have dropped since. */
 static bool is_known(const struct weblog_store *s, int64_t begin)
 {
+	if (begin + s->partition_us <= s->purged_us)
+		return false;
 	for (size_t i = s->n_partitions; i > 0; i--)
 		if (s->partitions[i - 1] == begin)
 			return true;
@@ -20,6 +23,8 @@ static bool is_known(const struct weblog_store *s, int64_t begin)
 
 static void learn(struct weblog_store *s, int64_t begin)
 {
+	if (begin + s->partition_us <= s->purged_us)
+		return;
 	if (s->n_partitions == s->room_partitions) {
 		s->room_partitions = s->room_partitions ? 2 * s->room_partitions : 16;
 		s->partitions = memory_resize(s->partitions, s->room_partitions * sizeof(*s->partitions));
@@ -102,18 +107,16 @@ bool store_partitions(struct weblog_store *s, const struct weblog_event *events,
 	return true;
 }
 
-static bool drop(struct weblog_store *s, struct str name)
+/* Those who want to read wait behind one who waits to drop: not long. */
+static void drop(struct weblog_store *s, struct str name)
 {
 	SCOPED(buf_free) struct buf sql = { 0 };
 	struct err err;
-	bool ok;
 
 	buf_printf(&sql, "DROP TABLE %.*s", STR_ARG(name));
-	ok = writer_run(s->writer, "BEGIN; SET LOCAL lock_timeout='500ms'", &err) &&
-	     writer_run(s->writer, sql.data, &err) && writer_commit(s->writer, &err);
-	if (!ok)
+	if (!writer_run(s->writer, "BEGIN; SET LOCAL lock_timeout='500ms'", &err) ||
+	    !writer_run(s->writer, sql.data, &err) || !writer_commit(s->writer, &err))
 		writer_rollback(s->writer);
-	return ok;
 }
 
 bool store_partitions_drop(struct weblog_store *s, struct err *err)
@@ -138,7 +141,6 @@ bool store_partitions_drop(struct weblog_store *s, struct err *err)
 			 s->batch, &rows, err))
 		return false;
 	for (uint32_t r = 0; r < rows->n_rows; r++)
-		if (drop(s, rows_cell(rows, r, 0)))
-			s->n_partitions = 0; /* learnt anew, in case its time comes again */
+		drop(s, rows_cell(rows, r, 0));
 	return true;
 }

@@ -79,6 +79,7 @@ bool weblog_store_purge(struct weblog_store *store, int64_t before_us, bool *mor
 	bool ok;
 
 	store_time(store, before_us, before);
+	store->purged_us = before_us;
 	ok = writer_begin(store->writer, err);
 	if (ok && !(log_remove(store, before, err) && sessions_remove(store, before, more_out, err) &&
 		    writer_commit(store->writer, err))) {

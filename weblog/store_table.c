@@ -149,12 +149,14 @@ static void put_conflict(struct buf *out, const struct table *t, enum writer_dia
 		buf_puts(out, " DO NOTHING");
 }
 
-/* SQLite's driver keeps the plan of what begins like a query, see writer.h. */
+/* SQLite's driver keeps the plan of what begins like a query, see writer.h; OR ROLLBACK spares a journal for the case
+ * that only some of the rows are refused. */
 static struct str insert_text(const struct table *t, uint32_t n_rows, enum writer_dialect dialect, struct arena *mem)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
 
-	buf_printf(&out, "%sINSERT INTO %s", dialect == WRITER_SQLITE ? "WITH kept AS (SELECT 1) " : "", t->name);
+	buf_printf(&out, "%s INTO %s",
+		   dialect == WRITER_SQLITE ? "WITH kept AS (SELECT 1) INSERT OR ROLLBACK" : "INSERT", t->name);
 	put_names(&out, t, false);
 	buf_puts(&out, " VALUES");
 	for (uint32_t r = 0; r < n_rows; r++) {

@@ -1,8 +1,11 @@
 #include "tests/weblog/store_bed.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/digest.h"
 
 struct bed bed;
 
@@ -16,8 +19,9 @@ static struct writer *writer(void)
 	return w;
 }
 
-void bed_clear(void)
+int bed_clear(void **state)
 {
+	(void)state;
 	static const char *const tables[] = { "web_schema", "web_log",	    "web_file", "web_agent",
 					      "web_event",  "web_session", "web_evidence", "web_link" };
 	SCOPED(writer_close) struct writer *w = NULL;
@@ -28,7 +32,7 @@ void bed_clear(void)
 		unlink(support_path("events.db"));
 		unlink(support_path("events.db-wal"));
 		unlink(support_path("events.db-shm"));
-		return;
+		return 0;
 	}
 	w = writer();
 	assert_true(writer_run(w, "DROP VIEW IF EXISTS web_linked_event", &err));
@@ -37,6 +41,39 @@ void bed_clear(void)
 		snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS %s", tables[i]);
 		assert_true(writer_run(w, sql, &err));
 	}
+	return 0;
+}
+
+static int run_product(enum writer_dialect dialect, const char *connect, const struct CMUnitTest *tests, size_t n)
+{
+	static const char *const names[WRITER_DIALECTS] = { "SQLite", "PostgreSQL", "MariaDB" };
+
+	if (connect == NULL) {
+		fprintf(stderr, "no connection string of %s is set\n", names[dialect]);
+		return 1;
+	}
+	bed = (struct bed){ dialect, connect };
+	return _cmocka_run_group_tests(names[dialect], tests, n, NULL, NULL);
+}
+
+int bed_run_all(const struct CMUnitTest *tests, size_t n)
+{
+	struct err err = { 0 };
+	char sqlite[256];
+	int failed = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	if (!digest_init(&err) || !adapters_init(ODBC_DIR, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	snprintf(sqlite, sizeof(sqlite), "Driver={SQLite3};Database=%s", support_path("events.db"));
+	failed += run_product(WRITER_SQLITE, sqlite, tests, n);
+	failed += run_product(WRITER_POSTGRESQL, getenv("FED_TEST_PG_ADMIN"), tests, n);
+	failed += run_product(WRITER_MARIADB, getenv("FED_TEST_MARIADB_ADMIN"), tests, n);
+	support_dir_drop();
+	return support_end(failed);
 }
 
 struct weblog_store *bed_open(const struct weblog *conf)

@@ -1,4 +1,5 @@
-/* store_bed.h - event stores in the three products, for tests. The environment names the servers, see own_servers.py. */
+/* store_bed.h - event stores in the three products, for tests. The environment names the servers, see
+ * tests/adapters/own_servers.py. */
 #ifndef TESTS_WEBLOG_STORE_BED_H
 #define TESTS_WEBLOG_STORE_BED_H
 
@@ -14,8 +15,10 @@ struct bed {
 };
 extern struct bed bed;
 
-/* Forget all tables; of SQLite the file. */
-void bed_clear(void);
+/* Run the tests in each of the products, each with nothing in it; what main() returns. */
+int bed_run_all(const struct CMUnitTest *tests, size_t n);
+/* Forget all tables; of SQLite the file. A test's setup. */
+int bed_clear(void **state);
 /* A store that must open. */
 struct weblog_store *bed_open(const struct weblog *conf);
 /* The same, of which the error matters. */

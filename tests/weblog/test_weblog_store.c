@@ -5,18 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/digest.h"
-
 #define DAY_MS (INT64_C(86400) * 1000)
 
 static const struct weblog shop = { .name = "shop", .window_ms = 3600000 };
-
-static int clear(void **state)
-{
-	(void)state;
-	bed_clear();
-	return 0;
-}
 
 static void a_store_opens_again_and_the_newer_one_writes(void **state)
 {
@@ -145,7 +136,8 @@ static void many_events_are_all_kept_in_order(void **state)
 		bed_write(store, &(struct weblog_batch){ .events = events + from, .n_events = n });
 	}
 	rows = bed_rows(&found,
-			"SELECT path,a.agent AS agent FROM web_event e JOIN web_agent a ON a.id=e.agent ORDER BY at,e.id",
+			"SELECT path,a.agent AS agent FROM web_event e JOIN web_agent a ON a.id=e.agent "
+			"ORDER BY at,e.id",
 			"path agent");
 	assert_int_equal(rows->n_rows, MANY);
 	for (uint32_t i = 0; i < MANY; i++) {
@@ -234,13 +226,15 @@ static void sessions_are_changed_and_found(void **state)
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	struct weblog_store *store = bed_open(&shop);
 	struct weblog_session written[] = {
-		bed_session("v1", "0000000000000001", bed_at(0)), bed_session("v1", "0000000000000002", bed_at(5000)),
-		bed_session("v2", "0000000000000003", bed_at(1000)), bed_session("v3", "0000000000000004", bed_at(9000)),
+		bed_session("v1", "0000000000000001", bed_at(0)),
+		bed_session("v1", "0000000000000002", bed_at(5000)),
+		bed_session("v2", "0000000000000003", bed_at(1000)),
+		bed_session("v3", "0000000000000004", bed_at(9000)),
 	};
 	struct str visitors[50];
-	const struct weblog_session *found;
+	struct weblog_asked asked = { visitors, ARRAY_LEN(visitors), bed_at(2000) };
+	struct weblog_found found;
 	struct err err;
-	size_t n;
 
 	written[1].agent = STR("agent");
 	written[1].device = "tablet";
@@ -255,19 +249,20 @@ static void sessions_are_changed_and_found(void **state)
 	bed_write(store, &(struct weblog_batch){ .sessions = &written[1], .n_sessions = 1 });
 	for (size_t i = 0; i < ARRAY_LEN(visitors); i++)
 		visitors[i] = i == 3 ? STR("v2") : i == 48 ? STR("v1") : arena_printf(mem, "other %zu", i);
-	assert_true(weblog_store_sessions(store, visitors, ARRAY_LEN(visitors), bed_at(2000), mem, &found, &n, &err));
-	assert_int_equal(n, 1);
-	assert_true(str_eq(found[0].session, STR("0000000000000002")));
-	assert_int_equal(found[0].started_us, bed_at(5000));
-	assert_int_equal(found[0].last_us, bed_at(7000));
-	assert_int_equal(found[0].events, 9);
-	assert_true(str_eq(found[0].entry_path, STR("/in")));
-	assert_true(str_eq(found[0].last_path, STR("/out")));
-	assert_true(str_eq(found[0].agent, STR("agent")));
-	assert_string_equal(found[0].device, "tablet");
-	assert_true(found[0].is_bot);
-	assert_true(weblog_store_sessions(store, visitors, ARRAY_LEN(visitors), bed_at(-1), mem, &found, &n, &err));
-	assert_int_equal(n, 2);
+	assert_true(weblog_store_sessions(store, &asked, mem, &found, &err));
+	assert_int_equal(found.n, 1);
+	assert_true(str_eq(found.sessions[0].session, STR("0000000000000002")));
+	assert_int_equal(found.sessions[0].started_us, bed_at(5000));
+	assert_int_equal(found.sessions[0].last_us, bed_at(7000));
+	assert_int_equal(found.sessions[0].events, 9);
+	assert_true(str_eq(found.sessions[0].entry_path, STR("/in")));
+	assert_true(str_eq(found.sessions[0].last_path, STR("/out")));
+	assert_true(str_eq(found.sessions[0].agent, STR("agent")));
+	assert_string_equal(found.sessions[0].device, "tablet");
+	assert_true(found.sessions[0].is_bot);
+	asked.since_us = bed_at(-1);
+	assert_true(weblog_store_sessions(store, &asked, mem, &found, &err));
+	assert_int_equal(found.n, 2);
 	weblog_store_close(&store);
 }
 
@@ -308,51 +303,27 @@ static void old_sessions_go_with_all_that_belongs_to_them(void **state)
 	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_session WHERE log='other'"), 1);
 	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_evidence"), 0);
 	/* who came back is still known */
-	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_linked_event WHERE key_name='member' AND value='m1'"), 1);
+	assert_int_equal(
+		bed_number("SELECT count(*) AS n FROM web_linked_event WHERE key_name='member' AND value='m1'"), 1);
 	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_link"), 1);
 	weblog_store_close(&store);
 	weblog_store_close(&others);
 }
 
-static int run_product(enum writer_dialect dialect, const char *name, const char *connect)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_store_opens_again_and_the_newer_one_writes, clear),
-		cmocka_unit_test_setup(tables_of_a_later_version_are_left_alone, clear),
-		cmocka_unit_test_setup(an_event_is_kept_as_it_is, clear),
-		cmocka_unit_test_setup(what_is_absent_is_null, clear),
-		cmocka_unit_test_setup(texts_that_no_column_takes_are_cut_and_mended, clear),
-		cmocka_unit_test_setup(many_events_are_all_kept_in_order, clear),
-		cmocka_unit_test_setup(positions_come_back, clear),
-		cmocka_unit_test_setup(a_batch_that_fails_leaves_nothing, clear),
-		cmocka_unit_test_setup(sessions_are_changed_and_found, clear),
-		cmocka_unit_test_setup(old_sessions_go_with_all_that_belongs_to_them, clear),
-	};
-
-	if (connect == NULL) {
-		fprintf(stderr, "%s is not set\n", name);
-		return 1;
-	}
-	bed = (struct bed){ dialect, connect };
-	print_message("--- %s\n", name);
-	return cmocka_run_group_tests_name(name, tests, NULL, NULL);
-}
-
 int main(void)
 {
-	struct err err = { 0 };
-	char sqlite[256];
-	int failed = 0;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_store_opens_again_and_the_newer_one_writes, bed_clear),
+		cmocka_unit_test_setup(tables_of_a_later_version_are_left_alone, bed_clear),
+		cmocka_unit_test_setup(an_event_is_kept_as_it_is, bed_clear),
+		cmocka_unit_test_setup(what_is_absent_is_null, bed_clear),
+		cmocka_unit_test_setup(texts_that_no_column_takes_are_cut_and_mended, bed_clear),
+		cmocka_unit_test_setup(many_events_are_all_kept_in_order, bed_clear),
+		cmocka_unit_test_setup(positions_come_back, bed_clear),
+		cmocka_unit_test_setup(a_batch_that_fails_leaves_nothing, bed_clear),
+		cmocka_unit_test_setup(sessions_are_changed_and_found, bed_clear),
+		cmocka_unit_test_setup(old_sessions_go_with_all_that_belongs_to_them, bed_clear),
+	};
 
-	signal(SIGPIPE, SIG_IGN);
-	if (!digest_init(&err) || !adapters_init(ODBC_DIR, &err)) {
-		fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
-	snprintf(sqlite, sizeof(sqlite), "Driver={SQLite3};Database=%s", support_path("events.db"));
-	failed += run_product(WRITER_SQLITE, "SQLite", sqlite);
-	failed += run_product(WRITER_POSTGRESQL, "FED_TEST_PG_ADMIN", getenv("FED_TEST_PG_ADMIN"));
-	failed += run_product(WRITER_MARIADB, "FED_TEST_MARIADB_ADMIN", getenv("FED_TEST_MARIADB_ADMIN"));
-	support_dir_drop();
-	return support_end(failed);
+	return bed_run_all(tests, ARRAY_LEN(tests));
 }
