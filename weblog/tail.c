@@ -126,7 +126,7 @@ static struct tail_file *pick(struct weblog_tail *tail)
 		struct tail_file *file = tail->files[i];
 		struct tail_family *family = file->family;
 
-		if (family->first || !(file->place ? file->more : !file->now.ended))
+		if (family->first || !(file->place ? file->more : !file->done))
 			continue;
 		family->first = file;
 		if (is_ready(tail, file) && (!next || family->served < next->served))
@@ -141,18 +141,21 @@ static struct tail_file *pick(struct weblog_tail *tail)
 /* Whose turn is it? False: nobody has anything unread. */
 static bool turn(struct weblog_tail *tail)
 {
-	struct tail_file *file;
-
 	tail_watch_take(tail);
-	do {
+	for (unsigned i = 0; i <= TAIL_SCANS; i++) {
+		struct tail_file *file;
+
 		if (tail->rescan || tail->clock() - tail->scanned_us >= tail->every_us)
 			tail_scan(tail);
-		file = pick(tail);
-	} while ((file && !tail_file_open(tail, file)) || (!file && tail->rescan));
-	if (!file)
-		return false;
-	buffer_take(tail, file);
-	return true;
+		while ((file = pick(tail)))
+			if (tail_file_open(tail, file)) {
+				buffer_take(tail, file);
+				return true;
+			}
+		if (!tail->rescan)
+			break;
+	}
+	return false;
 }
 
 enum weblog_tail_outcome weblog_tail_next(struct weblog_tail *tail, struct weblog_tail_line *line)

@@ -23,7 +23,7 @@ struct weblog_position {
 	uint64_t offset; /* of the first byte not read; in a gzip file of what it holds */
 	uint64_t lines; /* read, all in all */
 	uint64_t rejected; /* of these: counted by who reads, see weblog_tail_reject() */
-	bool ended; /* nothing will be appended any more, and all is read */
+	bool ended; /* it is not there any more, neither is a copy, and all is read or lost */
 };
 
 struct weblog_tail; /* opaque */
@@ -63,7 +63,8 @@ enum weblog_tail_outcome weblog_tail_next(struct weblog_tail *tail, struct weblo
 /* The line last given was of no use: count it. */
 void weblog_tail_reject(struct weblog_tail *tail) NONNULL(1);
 
-/* The positions behind the lines given so far that are not those of the last weblog_tail_keep(), in `mem`. */
+/* The positions behind the lines given so far that are not those of the last weblog_tail_keep(), in `mem`. Between the
+ * two no further line may be taken. */
 const struct weblog_position *weblog_tail_positions(struct weblog_tail *tail, struct arena *mem, size_t *n_out)
 	NONNULL(1, 2, 3);
 /* These are written: there is no way back behind them. */

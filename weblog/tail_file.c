@@ -171,11 +171,11 @@ bool tail_file_open(struct weblog_tail *tail, struct tail_file *file)
 		tail->n_open++;
 		return true;
 	}
+	file->more = false;
 	if (errno == ESTALE || errno == ENOENT) {
-		tail->rescan = true;
+		tail->rescan = file->place->stale = true;
 		return false;
 	}
-	file->more = false;
 	tail_place_trouble(tail, file->place, errno);
 	return false;
 }
@@ -195,8 +195,11 @@ void tail_file_end(struct weblog_tail *tail, struct tail_file *file)
 {
 	if (file->copied && file->size > file->now.offset)
 		tail->counts.bytes_lost += file->size - file->now.offset;
-	file->now.ended = true;
+	file->done = true;
 	file->final = false;
+	for (size_t i = 0; file->place->gzip && i < tail->n_places; i++)
+		if (tail->places[i]->file == file) /* may have more than was packed */
+			tail->places[i]->stale = tail->rescan = true;
 }
 
 void tail_file_cut(struct weblog_tail *tail, struct tail_file *file)
@@ -238,8 +241,8 @@ void tail_file_attach(struct weblog_tail *tail, struct tail_file *file, struct t
 	file->misses = 0;
 	file->grown_us = tail->clock();
 	if (file->lost)
-		file->lost = file->now.ended = false;
-	file->more = !file->now.ended;
+		file->lost = file->done = false;
+	file->more = !file->done;
 	tail_file_name(file, place->path);
 }
 
@@ -249,6 +252,16 @@ void tail_gz_end(struct weblog_tail *tail)
 		(void)gzclose_r(tail->gz.stream);
 	free(tail->gz.rest);
 	memset(&tail->gz, 0, sizeof(tail->gz));
+}
+
+bool tail_gz_ends_at(int fd, uint64_t offset)
+{
+	unsigned char last[4];
+	struct stat st;
+
+	if (offset == 0 || fstat(fd, &st) != 0 || pread(fd, last, sizeof(last), st.st_size - (off_t)sizeof(last)) != 4)
+		return false;
+	return (last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16 | (uint32_t)last[3] << 24) == (uint32_t)offset;
 }
 
 /* Nothing came out of the stream: why? */

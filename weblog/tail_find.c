@@ -243,11 +243,13 @@ void tail_place_check(struct weblog_tail *tail, struct tail_place *place)
 	case TAIL_SAME:
 		place->trouble = 0;
 		if (!place->gzip && file->size > file->now.offset && !file->copied)
-			file->now.ended = false;
-		file->more = !file->now.ended;
+			file->done = false;
+		if (place->gzip && tail_gz_ends_at(fd, file->now.offset))
+			file->done = true;
+		file->more = !file->done;
 		break;
 	case TAIL_CUT:
-		if (!file->now.ended)
+		if (!file->done)
 			tail_file_cut(tail, file);
 		break;
 	case TAIL_OTHER:
@@ -284,18 +286,17 @@ void tail_scan(struct weblog_tail *tail)
 	for (size_t i = 0; i < tail->n_places; i++) {
 		struct tail_place *place = tail->places[i];
 
-		if (place->listed && (!place->file || place->file->place != place || !place->file->now.ended))
+		if (place->listed && (!place->file || place->file->place != place || !place->file->done))
 			tail_watch_place(tail, place);
 		if (place->file && place->file->place == place) {
 			if (place->listed)
 				rename_note(tail, place->file);
 			if (place->listed && place->stale)
 				tail_place_check(tail, place);
-			else if (!place->listed && place->file->fd >= 0 && !place->file->now.ended)
+			else if (!place->listed && place->file->fd >= 0 && !place->file->done)
 				place->file->more = true; /* only the descriptor leads to it */
 		}
 	}
-	tail_match(tail);
 	for (size_t i = tail->n_places; i-- > 0;) {
 		struct tail_place *place = tail->places[i];
 
@@ -303,5 +304,6 @@ void tail_scan(struct weblog_tail *tail)
 		if (!place->listed && !(place->file && place->file->place == place && place->file->fd >= 0))
 			tail_place_drop(tail, place);
 	}
+	tail_match(tail);
 	tail_settle(tail);
 }

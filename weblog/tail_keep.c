@@ -111,8 +111,15 @@ void tail_known_take(struct weblog_tail *tail, const struct weblog_position *kno
 		tail_file_name(file, path.data);
 		file->kept = file->now;
 		file->changed = false;
+		file->done = file->now.ended;
 	}
 	free(sorted);
+}
+
+/* What is there as a file may be met again, so that its position is needed. */
+static bool has_ended(const struct tail_file *file)
+{
+	return file->done && !file->place;
 }
 
 static bool is_kept(const struct tail_file *file)
@@ -120,7 +127,7 @@ static bool is_kept(const struct tail_file *file)
 	const struct weblog_position *now = &file->now, *kept = &file->kept;
 
 	return !file->changed && kept->number && now->offset == kept->offset && now->lines == kept->lines &&
-	       now->rejected == kept->rejected && now->ended == kept->ended;
+	       now->rejected == kept->rejected && has_ended(file) == kept->ended;
 }
 
 const struct weblog_position *weblog_tail_positions(struct weblog_tail *tail, struct arena *mem, size_t *n_out)
@@ -132,6 +139,7 @@ const struct weblog_position *weblog_tail_positions(struct weblog_tail *tail, st
 		if (!is_kept(tail->files[i])) {
 			out[n] = tail->files[i]->now;
 			out[n].path = arena_str(mem, out[n].path);
+			out[n].ended = has_ended(tail->files[i]);
 			n++;
 		}
 	*n_out = n;
@@ -144,9 +152,9 @@ static void gone_forget(struct weblog_tail *tail)
 	size_t gone = 0;
 
 	for (size_t i = 0; i < tail->n_files; i++)
-		gone += !tail->files[i]->place && tail->files[i]->now.ended;
+		gone += has_ended(tail->files[i]);
 	for (size_t i = 0; gone > TAIL_GONE_MAX && i < tail->n_files;)
-		if (!tail->files[i]->place && tail->files[i]->now.ended) {
+		if (has_ended(tail->files[i])) {
 			tail_file_forget(tail, i);
 			gone--;
 		} else {
@@ -160,8 +168,9 @@ void weblog_tail_keep(struct weblog_tail *tail)
 		struct tail_file *file = tail->files[i];
 
 		file->kept = file->now;
+		file->kept.ended = has_ended(file);
 		file->changed = false;
-		if (file->now.ended) {
+		if (file->done) {
 			if (file->place)
 				tail_watch_end(tail, file->place);
 			tail_file_close(tail, file);
@@ -175,14 +184,13 @@ static void file_back(struct weblog_tail *tail, struct tail_file *file)
 	struct weblog_position *now = &file->now;
 	const struct weblog_position *kept = &file->kept;
 
-	if (now->offset != kept->offset || now->ended != kept->ended)
-		file->more = true;
+	file->done = file->lost || (file->done && now->offset == kept->offset);
+	file->more = file->more || !file->done; /* also what was in the buffer */
 	if (file->lost && now->offset > kept->offset)
 		tail->counts.bytes_lost += now->offset - kept->offset;
 	now->offset = kept->offset;
 	now->lines = kept->lines;
 	now->rejected = kept->rejected;
-	now->ended = kept->ended || file->lost;
 	file->final = false;
 	file->past = 0;
 }

@@ -15,6 +15,8 @@ enum { TAIL_BYTES_COMPARED = 1024 };
 /* What a place looks like when it is looked at. */
 struct probe {
 	int fd;
+	bool gzip;
+	off_t size; /* of gzip what is known to be in it, WEBLOG_HEAD_MAX at most */
 	struct tail_head head;
 };
 
@@ -22,6 +24,7 @@ struct probe {
 static bool probe_begin(struct weblog_tail *tail, struct tail_place *place, struct probe *out)
 {
 	enum tail_form form;
+	struct stat st;
 
 	out->fd = tail_place_open(place);
 	if (out->fd < 0) {
@@ -32,16 +35,20 @@ static bool probe_begin(struct weblog_tail *tail, struct tail_place *place, stru
 		return false;
 	}
 	form = tail_form_of(out->fd);
-	place->gzip = form == TAIL_GZIP;
-	if (form != TAIL_PACKED && tail_head_read(out->fd, place->gzip, &out->head)) {
+	place->gzip = out->gzip = form == TAIL_GZIP;
+	place->partial = false;
+	if (form != TAIL_PACKED && tail_head_read(out->fd, place->gzip, &out->head) && fstat(out->fd, &st) == 0) {
 		place->trouble = 0;
+		out->size = out->gzip ? out->head.n : st.st_size;
 		if (out->head.n > 0)
 			return true;
 	} else if (form == TAIL_PACKED) {
 		if (place->trouble != EBADMSG)
 			tail_tell(tail, place->path, "is packed in a way that is not read here; gzip is");
 		place->trouble = EBADMSG;
-	} else if (errno != EAGAIN) {
+	} else if (errno == EAGAIN) {
+		place->partial = true;
+	} else {
 		tail_place_trouble(tail, place, errno);
 	}
 	close(out->fd);
@@ -72,70 +79,103 @@ static bool inode_match(struct weblog_tail *tail, struct tail_place *place)
 	return false;
 }
 
-/* Are both the same as far as the copy goes? *gone_out: the file is not at its place any more. */
-static bool is_same_so_far(struct weblog_tail *tail, struct tail_file *file, int copy, bool *gone_out)
+/* Have two files the same bytes in front of `end`? */
+static bool is_same_end(int one, int other, off_t end)
 {
 	char a[TAIL_BYTES_COMPARED], b[TAIL_BYTES_COMPARED];
-	struct stat copied, st;
-	bool same = false;
-	int fd = file->fd >= 0 ? file->fd : tail_place_open(file->place);
+	size_t n = end < TAIL_BYTES_COMPARED ? (size_t)end : TAIL_BYTES_COMPARED;
+	off_t from = end - (off_t)n;
 
-	*gone_out = fd < 0;
-	if (fd < 0)
-		return false;
-	if (fstat(copy, &copied) == 0 && fstat(fd, &st) == 0 && st.st_size >= copied.st_size) {
-		off_t n = copied.st_size < TAIL_BYTES_COMPARED ? copied.st_size : TAIL_BYTES_COMPARED;
+	return pread(one, a, n, from) == (ssize_t)n && pread(other, b, n, from) == (ssize_t)n && memcmp(a, b, n) == 0;
+}
 
-		same = pread(copy, a, (size_t)n, copied.st_size - n) == n && pread(fd, b, (size_t)n, copied.st_size - n) == n &&
-		       memcmp(a, b, (size_t)n) == 0;
+/* The heads are the same as far as both go. */
+static bool is_same_head(const struct tail_file *file, const struct tail_head *head)
+{
+	if (head->n >= file->now.id.head_bytes)
+		return tail_head_is_of(head, file);
+	return file->head.n > 0 && memcmp(head->bytes, file->head.bytes, head->n) == 0;
+}
+
+enum relation {
+	DIFFERS,
+	COPIES, /* the file has all that the place has so far */
+	EXTENDS, /* the place has all that the file has, and more */
+	UNKNOWN, /* the file has just gone from its place */
+};
+
+/* Compare what is open with a file that has the same head. */
+static enum relation compare(struct weblog_tail *tail, struct tail_file *file, int fd, const struct probe *probe)
+{
+	off_t size = probe->size; /* from before the file is looked at, which grows while it is copied */
+	enum tail_state state = tail_file_look(tail, file, fd);
+	enum relation found = DIFFERS;
+	struct stat st;
+
+	if (state != TAIL_OTHER && fstat(fd, &st) == 0 && is_same_head(file, &probe->head)) {
+		if (probe->gzip && size <= st.st_size)
+			found = COPIES;
+		else if (!probe->gzip && is_same_end(probe->fd, fd, size < st.st_size ? size : st.st_size))
+			found = size <= st.st_size ? COPIES : EXTENDS;
 	}
-	if (!same)
-		*gone_out = tail_file_look(tail, file, fd) == TAIL_OTHER;
-	if (fd != file->fd)
+	if (found == DIFFERS && tail_file_look(tail, file, fd) == TAIL_OTHER)
+		return UNKNOWN;
+	return found;
+}
+
+static enum relation relation_of(struct weblog_tail *tail, struct tail_file *file, const struct tail_place *place,
+				 const struct probe *probe)
+{
+	enum relation found;
+	int fd;
+
+	if (!is_same_head(file, &probe->head))
+		return DIFFERS;
+	/* Files with only a header begin alike. */
+	if (file->now.id.head_bytes < WEBLOG_HEAD_MAX && file->family != place->family)
+		return DIFFERS;
+	if (!file->place)
+		return COPIES;
+	if (file->place->gzip)
+		return !probe->gzip && file->done && (uint64_t)probe->size > file->now.offset ? EXTENDS : COPIES;
+	fd = file->fd >= 0 ? file->fd : tail_place_open(file->place);
+	found = fd >= 0 ? compare(tail, file, fd, probe) : UNKNOWN;
+	if (fd >= 0 && fd != file->fd)
 		close(fd);
-	return same;
+	return found;
 }
 
-/* Is the place a copy of the file, or going to be one? */
-static bool is_copy(struct weblog_tail *tail, struct tail_file *file, struct tail_place *place,
-		    const struct probe *probe)
+/* The file at a place is found: it is read there, which is not where it was. */
+static void file_move(struct weblog_tail *tail, struct tail_file *file, struct tail_place *place)
 {
-	uint32_t n = probe->head.n;
-	bool gone;
-
-	place->whole = n >= file->now.id.head_bytes;
-	if (place->whole ? !tail_head_is_of(&probe->head, file)
-			 : file->head.n == 0 || memcmp(probe->head.bytes, file->head.bytes, n) != 0)
-		return false;
-	if (!file->place || file->place->gzip)
-		return true;
-	if (place->gzip)
-		return n == WEBLOG_HEAD_MAX || n <= file->size;
-	if (is_same_so_far(tail, file, probe->fd, &gone))
-		return true;
-	if (gone && file->place)
-		tail_file_detach(tail, file);
-	return gone;
+	tail_file_close(tail, file);
+	file->done = file->final = file->copied = false;
+	tail_file_attach(tail, file, place);
 }
 
-/* The file that a place is a copy of: the one of whose head it has most. */
-static struct tail_file *copied_file(struct weblog_tail *tail, struct tail_place *place, const struct probe *probe)
+/* Find the file of which the place is a copy, that of whose head it has most. False: there is none. */
+static bool copy_match(struct weblog_tail *tail, struct tail_place *place, const struct probe *probe)
 {
-	struct tail_file *best = NULL;
-	bool whole = false;
+	enum relation best = DIFFERS;
 
 	for (size_t i = tail->n_files; i-- > 0;) {
 		struct tail_file *file = tail->files[i];
+		enum relation found;
 
-		if (file->now.id.head_bytes == 0 || (best && file->now.id.head_bytes <= best->now.id.head_bytes))
+		if (place->file && file->now.id.head_bytes <= place->file->now.id.head_bytes)
 			continue;
-		if (is_copy(tail, file, place, probe)) {
-			best = file;
-			whole = place->whole;
+		found = relation_of(tail, file, place, probe);
+		if (found == UNKNOWN)
+			tail_file_detach(tail, file);
+		if (found != DIFFERS) {
+			place->file = file;
+			best = found;
 		}
 	}
-	place->whole = whole;
-	return best;
+	place->whole = place->file && probe->head.n >= place->file->now.id.head_bytes;
+	if (best == EXTENDS)
+		file_move(tail, place->file, place);
+	return place->file;
 }
 
 static void file_new(struct weblog_tail *tail, struct tail_place *place, const struct probe *probe)
@@ -157,8 +197,7 @@ static void place_match(struct weblog_tail *tail, struct tail_place *place)
 	place->file = NULL;
 	if (!probe_begin(tail, place, &probe))
 		return;
-	place->file = copied_file(tail, place, &probe);
-	if (!place->file)
+	if (!copy_match(tail, place, &probe))
 		file_new(tail, place, &probe);
 	close(probe.fd);
 }
@@ -210,7 +249,7 @@ static struct tail_place *copy_find(const struct weblog_tail *tail, const struct
 
 		if (place->listed && place->file == file && place->whole)
 			return place;
-		if (place->gzip && !place->file && place->family == file->family &&
+		if (place->partial && place->family == file->family &&
 		    (now.tv_sec - place->changed_ns / 1000000000) * 1000000 < (int64_t)tail->quiet_us)
 			*wait_out = true; /* is being packed */
 	}
@@ -222,7 +261,7 @@ static void file_lose(struct weblog_tail *tail, struct tail_file *file)
 	SCOPED(buf_free) struct buf what = { 0 };
 	uint64_t offset = file->now.offset;
 
-	file->now.ended = file->lost = true;
+	file->done = file->lost = true;
 	file->final = file->more = false;
 	if (file->size == offset && file->head.n > 0)
 		return;
@@ -244,9 +283,10 @@ static void file_seek(struct weblog_tail *tail, struct tail_file *file)
 	if (place) {
 		file->copied = true;
 		tail_file_attach(tail, file, place);
+		tail_place_check(tail, place);
 		return;
 	}
-	if (file->now.ended || wait)
+	if (file->done || wait)
 		return;
 	if (++file->misses < TAIL_SCANS)
 		tail->rescan = true;
@@ -254,29 +294,42 @@ static void file_seek(struct weblog_tail *tail, struct tail_file *file)
 		file_lose(tail, file);
 }
 
-/* Does a later file of the family have lines? */
+/* Does a later file of the family have lines? Nothing follows the one that has the family's name. */
 static bool is_followed(const struct weblog_tail *tail, size_t index)
 {
+	const struct tail_file *file = tail->files[index];
+
+	if (file->place->listed && strcmp(file->place->path, file->family->base) == 0)
+		return false;
 	for (size_t i = index + 1; i < tail->n_files; i++)
-		if (tail->files[i]->family == tail->files[index]->family)
+		if (tail->files[i]->family == file->family)
 			return true;
 	return false;
 }
 
-static void file_settle(struct weblog_tail *tail, struct tail_file *file, bool followed)
+/* Nobody will write it much longer. */
+static bool is_aside(const struct tail_file *file, bool followed)
 {
 	struct stat st;
 
-	if (file->final || tail->clock() - file->grown_us < tail->quiet_us)
+	if (followed || file->place->gzip)
+		return true;
+	return file->fd >= 0 && !file->place->listed && fstat(file->fd, &st) == 0 && st.st_nlink == 0;
+}
+
+static void file_settle(struct weblog_tail *tail, struct tail_file *file, bool followed)
+{
+	bool was = file->aside;
+
+	file->aside = is_aside(file, followed);
+	if (file->aside && !was)
+		file->grown_us = tail->clock(); /* whoever wrote it may not have heard yet */
+	if (!file->aside || file->final || tail->clock() - file->grown_us < tail->quiet_us)
 		return;
-	if (!followed && !file->place->gzip &&
-	    !(file->fd >= 0 && !file->place->listed && fstat(file->fd, &st) == 0 && st.st_nlink == 0))
-		return;
-	if (!file->place->gzip && file->now.offset == file->size) {
+	if (!file->place->gzip && file->now.offset == file->size)
 		tail_file_end(tail, file);
-		return;
-	}
-	file->final = file->more = true;
+	else
+		file->final = file->more = true;
 }
 
 void tail_settle(struct weblog_tail *tail)
@@ -286,7 +339,7 @@ void tail_settle(struct weblog_tail *tail)
 
 		if (!file->place)
 			file_seek(tail, file);
-		else if (!file->now.ended)
+		else if (!file->done)
 			file_settle(tail, file, is_followed(tail, i));
 	}
 }

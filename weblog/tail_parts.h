@@ -54,6 +54,7 @@ struct tail_place {
 	int trouble; /* errno that was told; 0: none */
 	bool listed; /* in the last scan */
 	bool gzip;
+	bool partial; /* a gzip file whose beginning is not there as a whole */
 	bool stale; /* has changed since it was looked at, or may have */
 	bool whole; /* a copy that has all of the file's head */
 };
@@ -65,14 +66,16 @@ struct tail_file {
 	struct tail_place *place; /* where it is read; NULL: nowhere */
 	struct tail_head head; /* n is 0 until it was seen in this process, else that of now.id */
 	int fd; /* of its place; -1: not open */
-	uint64_t grown_us; /* when it was seen to have grown */
+	uint64_t grown_us; /* when it was seen to have grown, or to be aside */
 	uint64_t size; /* last seen, of what is plain; of one that is read in a copy, the largest */
 	uint64_t past; /* bytes of a line that is too long, from now.offset on, without a line feed */
 	char *begin; /* of that line; NULL: never met one */
 	uint32_t misses; /* scans that did not find it */
 	bool more; /* there may be something unread */
+	bool aside; /* another one has taken its name, or nobody can find it any more */
 	bool final; /* is given up: what is behind the last line feed is a line */
-	bool lost; /* has ended since it was not found */
+	bool done; /* all is read, and nobody appends to it; it has ended when it is at no place, too */
+	bool lost; /* is done since it was not found */
 	bool copied; /* its place is a copy, which may have less than was read */
 	bool changed; /* path or id, since they were kept */
 };
@@ -167,6 +170,8 @@ void tail_file_attach(struct weblog_tail *tail, struct tail_file *file, struct t
  * file->more says whether to ask again. */
 size_t tail_file_read(struct weblog_tail *tail, struct tail_file *file, uint64_t ahead, char *to, size_t room)
 	MUST_CHECK NONNULL(1, 2, 4);
+/* Does a gzip file say that it has this many bytes, in one piece? */
+bool tail_gz_ends_at(int fd, uint64_t offset) MUST_CHECK;
 /* End the gzip stream; it begins anew when somebody reads it. */
 void tail_gz_end(struct weblog_tail *tail) NONNULL(1);
 

@@ -38,7 +38,7 @@ static void place_event(struct weblog_tail *tail, struct tail_place *place, cons
 	if (event->mask & IN_IGNORED)
 		place->wd = -1;
 	place->stale = true;
-	if (file && file->place == place && !file->now.ended)
+	if (file && file->place == place && !file->done)
 		file->more = true;
 	else
 		tail->rescan = true;

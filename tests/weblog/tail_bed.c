@@ -17,12 +17,14 @@
 		}                                                                            \
 	} while (0)
 
-static char directory[64];
+static char directory[256];
 uint64_t bed_now_us;
 
 void bed_begin(void)
 {
-	(void)snprintf(directory, sizeof(directory), "/tmp/weblog_tail_XXXXXX");
+	const char *temporary = getenv("TMPDIR");
+
+	(void)snprintf(directory, sizeof(directory), "%s/weblog_tail_XXXXXX", temporary ? temporary : "/tmp");
 	MUST(mkdtemp(directory));
 	bed_now_us = 1000000;
 }

@@ -1,5 +1,5 @@
-/* Logs that are written, rotated in every way, packed and removed at random, while a reader at random keeps what it read,
- * goes back, or is thrown away and made anew from what was kept: every line is kept once, and in its file's order.
+/* Logs that are written, rotated in every way, packed and removed at random, while a reader at random keeps what it
+ * read, goes back, or is thrown away and made anew from what was kept: every line is kept once, and in its file's order.
  * Arguments: a seed and how many rounds from it on; a round that fails says its seed. */
 #include "tests/cmocka_all.h"
 #include "tests/weblog/tail_bed.h"
@@ -18,7 +18,7 @@ struct writer {
 	struct buf rest; /* of a line that is written in part */
 };
 
-static uint64_t seed, first_seed = 1;
+static uint64_t seed, round_seed, first_seed = 1;
 static unsigned rounds = 60;
 static const char *const names[] = { "access.log", "link.log", NULL };
 
@@ -119,9 +119,22 @@ static void reader_back(void)
 	weblog_tail_back(tail);
 }
 
+/* Nobody keeps positions of what is gone for ever. */
+static void ended_forget(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_stored; i++)
+		if (!stored[i].ended)
+			stored[n++] = stored[i];
+	n_stored = n;
+}
+
 static void reader_anew(void)
 {
 	n_pending = 0;
+	if (below(2))
+		ended_forget();
 	weblog_tail_free(&tail);
 	tail = bed_tail(names, stored, n_stored);
 	tail->open_max = 1 + below(6);
@@ -230,6 +243,7 @@ static void rotate_by_name(void)
 {
 	shift();
 	bed_rename("access.log", nth(1, ""));
+	buf_free(&former.rest);
 	former = live;
 	memset(&live, 0, sizeof(live));
 	if (below(2))
@@ -374,8 +388,9 @@ static void round_check(void)
 	for (unsigned line = 1; line <= n_lines; line++)
 		if (kept[line] != 1)
 			fail_msg("the line %u of file %u is kept %u times", line, file_of[line], kept[line]);
-	if (weblog_tail_trouble(tail, &err))
-		fail_msg("%s", err.text);
+	while (weblog_tail_trouble(tail, &err)) /* a reader made anew cannot know of what was removed before */
+		if (!strstr(err.text, "not known whether"))
+			fail_msg("%s", err.text);
 	assert_int_equal(weblog_tail_counts(tail).bytes_lost, 0);
 }
 
@@ -384,7 +399,7 @@ static void every_line_is_kept_once(void **state)
 	(void)state;
 	for (unsigned i = 0; i < rounds; i++) {
 		seed = first_seed + i;
-		print_message("seed %lu\n", (unsigned long)seed);
+		round_seed = seed;
 		round_begin();
 		for (unsigned n = 0; n < STEPS; n++)
 			step();
@@ -396,10 +411,14 @@ static void every_line_is_kept_once(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(every_line_is_kept_once) };
+	int failed;
 
 	if (argc > 1)
 		first_seed = strtoull(argv[1], NULL, 10);
 	if (argc > 2)
 		rounds = (unsigned)strtoul(argv[2], NULL, 10);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	if (failed)
+		print_message("the round's seed: %lu\n", (unsigned long)round_seed);
+	return failed;
 }
