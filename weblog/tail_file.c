@@ -256,12 +256,15 @@ void tail_gz_end(struct weblog_tail *tail)
 
 bool tail_gz_ends_at(int fd, uint64_t offset)
 {
-	unsigned char last[4];
+	unsigned char last[4]; /* the size, little end first */
+	uint32_t size = 0;
 	struct stat st;
 
-	if (offset == 0 || fstat(fd, &st) != 0 || pread(fd, last, sizeof(last), st.st_size - (off_t)sizeof(last)) != 4)
+	if (offset == 0 || fstat(fd, &st) != 0 || pread(fd, last, 4, st.st_size - 4) != 4)
 		return false;
-	return (last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16 | (uint32_t)last[3] << 24) == (uint32_t)offset;
+	for (size_t i = sizeof(last); i-- > 0;)
+		size = size << 8 | last[i];
+	return size == (uint32_t)offset;
 }
 
 /* Nothing came out of the stream: why? */

@@ -1,4 +1,4 @@
-/* tail_case.h - one case of a log that is read while things happen to it: the reader of access.log and what it gives. */
+/* tail_case.h - cases of a log that is read while things happen to it: the reader of access.log and what it gives. */
 #ifndef TESTS_WEBLOG_TAIL_CASE_H
 #define TESTS_WEBLOG_TAIL_CASE_H
 

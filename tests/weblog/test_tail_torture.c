@@ -1,6 +1,6 @@
 /* Logs that are written, rotated in every way, packed and removed at random, while a reader at random keeps what it
- * read, goes back, or is thrown away and made anew from what was kept: every line is kept once, and in its file's order.
- * Arguments: a seed and how many rounds from it on; a round that fails says its seed. */
+ * read, goes back, or is thrown away and made anew from what was kept: every line is kept once, and in its file's
+ * order. Arguments: a seed and how many rounds from it on; a round that fails says its seed. */
 #include "tests/cmocka_all.h"
 #include "tests/weblog/tail_bed.h"
 
@@ -93,7 +93,8 @@ static void position_store(const struct weblog_position *position)
 	stored[at] = *position;
 }
 
-static void reader_keep(void)
+/* A transaction with the lines and the positions. */
+static void reader_store(void)
 {
 	size_t n;
 	const struct weblog_position *now = weblog_tail_positions(tail, mem, &n);
@@ -110,6 +111,11 @@ static void reader_keep(void)
 		*last = line;
 	}
 	n_pending = 0;
+}
+
+static void reader_keep(void)
+{
+	reader_store();
 	weblog_tail_keep(tail);
 }
 
@@ -117,6 +123,15 @@ static void reader_back(void)
 {
 	n_pending = 0;
 	weblog_tail_back(tail);
+}
+
+/* The store does not say whether it has them. */
+static void reader_doubt(void)
+{
+	if (below(2))
+		reader_store();
+	n_pending = 0;
+	weblog_tail_to(tail, stored, n_stored);
 }
 
 /* Nobody keeps positions of what is gone for ever. */
@@ -149,7 +164,10 @@ static void reader_all(void)
 
 static void reader_step(void)
 {
-	switch (below(8)) {
+	switch (below(9)) {
+	case 8:
+		reader_doubt();
+		break;
 	case 0:
 		reader_keep();
 		break;
