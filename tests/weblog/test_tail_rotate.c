@@ -243,6 +243,32 @@ static void a_crash_that_took_the_end_doubles_nothing(void **state)
 	assert_read("new|");
 }
 
+static void what_was_copied_before_is_gone_on_with(void **state)
+{
+	(void)state;
+	put("access.log", "a\nb\n");
+	bed_copy("access.log", "access.log.bak");
+	put("access.log", "c\n");
+	tail = bed_tail(access_log, NULL, 0);
+	assert_read(">a|b|c|");
+	put("access.log", "d\n");
+	assert_read("d|");
+	assert_calm();
+}
+
+static void what_was_packed_before_is_gone_on_with(void **state)
+{
+	(void)state;
+	put("access.log", "a\nb\n");
+	bed_pack("access.log", "access.log.bak.gz");
+	put("access.log", "c\n");
+	tail = bed_tail(access_log, NULL, 0);
+	assert_read(">a|b|c|");
+	put("access.log", "d\n");
+	assert_read("d|");
+	assert_calm();
+}
+
 static void links_are_switched(void **state)
 {
 	(void)state;
@@ -276,6 +302,8 @@ int main(void)
 		TAIL_CASE(the_same_header_is_not_the_same_file),
 		TAIL_CASE(what_truncation_took_is_counted),
 		TAIL_CASE(a_crash_that_took_the_end_doubles_nothing),
+		TAIL_CASE(what_was_copied_before_is_gone_on_with),
+		TAIL_CASE(what_was_packed_before_is_gone_on_with),
 		TAIL_CASE(links_are_switched),
 	};
 
