@@ -47,6 +47,9 @@ enum meter {
 	METER_WARM_SKIPPED,
 	METER_PURGES,
 	METER_PURGES_FAILED,
+	METER_WEB_ANSWERED, /* questions of the web team, by what became of them */
+	METER_WEB_REFUSED,
+	METER_WEB_FAILED,
 	METER_TOLD, /* entries of the stream of invalidations: committed */
 	METER_TOLD_REFUSED, /* that cannot be understood */
 	METER_TOLD_AGAIN, /* that were not committed at first */

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "federator/secret.h"
 #include "federator/world.h"
+#include "metadata/weblogs.h"
 
 enum { CAP_DEFAULT_MS = 10000 }; /* of a source that no part uses */
 
@@ -15,6 +16,9 @@ static uint32_t source_cap_ms(const struct catalog *cat, const struct source *sr
 	for (size_t i = 0; i < cat->n_parts; i++)
 		if (cat->parts[i].source == src && cat->parts[i].cap_ms > cap)
 			cap = cat->parts[i].cap_ms;
+	for (size_t i = 0; i < cat->n_weblogs; i++) /* the web team's questions are longer ones */
+		if (cat->weblogs[i].store == src && cap < CAP_DEFAULT_MS)
+			cap = CAP_DEFAULT_MS;
 	return cap ? cap : CAP_DEFAULT_MS;
 }
 

@@ -24,7 +24,8 @@ static void check_ask(const struct question *q)
 {
 	const struct ask *a = &q->ask;
 	const struct str texts[] = { a->view, a->fields, a->parts, a->lang, a->since, a->until, a->kind, a->cursor,
-				     a->field, q->purge.customer, q->purge.source, q->purge.part };
+				     a->field, q->purge.customer, q->purge.source, q->purge.part,
+				     q->web.log, q->web.visitor, q->web.path, q->web.group };
 
 	check(q->fault.status == 0 && a->n_by <= ASK_KEYS_MAX);
 	for (size_t i = 0; i < a->n_by; i++) {
@@ -36,6 +37,7 @@ static void check_ask(const struct question *q)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		check(text_is_utf8(texts[i]));
 	check(a->budget_ms <= 600000 && a->limit <= 10000 && a->lang.n <= 35);
+	check(q->web.minutes <= 1440);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -52,6 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		q.scope = SCOPE_ROUTING;
 	if (form == 'p' || form == 'P')
 		q.scope = SCOPE_PURGE;
+	if (form == 'w')
+		q.scope = SCOPE_WEB | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES | SCOPE_WEB_LIVE;
 	if (form == 'j' || form == 'P')
 		good = question_json(&q, text);
 	else if (form == 'x')

@@ -121,6 +121,14 @@ static void warm_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "outcome", outcomes[i]);
 }
 
+static void web_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const outcomes[] = { "answered", "refused", "failed" };
+
+	(void)m;
+	label_put(out, "outcome", outcomes[i]);
+}
+
 static void purge_put(const struct scrape *m, size_t i, struct buf *out)
 {
 	(void)m;
@@ -164,6 +172,7 @@ const struct words reload_words = { "outcome", 2, reload_put };
 const struct words pop_words = { "listening", 2, listening_put };
 const struct words pop_message_words = { "outcome", 3, message_put };
 const struct words warm_words = { "outcome", 3, warm_put };
+const struct words web_words = { "outcome", 3, web_put };
 const struct words purge_words = { "outcome", 2, purge_put };
 const struct words told_words = { "outcome", 3, told_put };
 const struct words version_words = { "version", 0, version_put };

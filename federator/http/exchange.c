@@ -11,7 +11,7 @@ static const struct title {
 	{ 415, "Unsupported Media Type" },
 	{ 422, "Unprocessable Content" }, { 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
-	{ 503, "Service Unavailable" },
+	{ 503, "Service Unavailable" },   { 504, "Gateway Timeout" },
 };
 
 const char *exchange_title(int status)

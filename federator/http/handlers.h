@@ -37,6 +37,18 @@ void customers_erase(struct exchange *x) NONNULL(1);
 /* See above. */
 void customers_refresh(struct exchange *x) NONNULL(1);
 
+/* web.c: the web team's sessions, one of them, searches, who is on the site now, why a visitor is taken for a
+ * customer. */
+void web_sessions(struct exchange *x) NONNULL(1);
+/* See above. */
+void web_session(struct exchange *x) NONNULL(1);
+/* See above. */
+void web_searches(struct exchange *x) NONNULL(1);
+/* See above. */
+void web_live(struct exchange *x) NONNULL(1);
+/* See above. */
+void web_stitch(struct exchange *x) NONNULL(1);
+
 /* routing.c: a flat view by keys in the body, by keys in the query string; one line of text by a number. */
 void routing_look_up(struct exchange *x) NONNULL(1);
 /* See above. */

@@ -8,7 +8,7 @@
 #include "federator/http/cache_control.h"
 #include "federator/http/uri.h"
 
-enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, NAMES_MAX = 128 };
+enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, WEB_MINUTES_MOST = 1440, NAMES_MAX = 128 };
 
 /* One member: `set` stores a checked value and returns NULL, or says what the value should be. */
 struct member {
@@ -178,6 +178,46 @@ static const char *set_all(struct ask *ask, struct str value)
 	return str_eq(value, STR("true")) ? NULL : "true";
 }
 
+/* And so do those of the web team. */
+static struct web_words *web_of(struct ask *ask)
+{
+	return &CONTAINER_OF(ask, struct question, ask)->web;
+}
+
+static const char *set_log(struct ask *ask, struct str value)
+{
+	web_of(ask)->log = value;
+	return value.n ? NULL : "the name of a weblog of the mapping";
+}
+
+static const char *set_visitor(struct ask *ask, struct str value)
+{
+	web_of(ask)->visitor = value;
+	return value.n ? NULL : "the name of a visitor";
+}
+
+static const char *set_path(struct ask *ask, struct str value)
+{
+	web_of(ask)->path = value;
+	return value.n ? NULL : "a path of the web site, such as /checkout*";
+}
+
+static const char *set_group(struct ask *ask, struct str value)
+{
+	web_of(ask)->group = value;
+	return str_eq(value, STR("term")) || str_eq(value, STR("zero_result")) ? NULL : "term or zero_result";
+}
+
+static const char *set_minutes(struct ask *ask, struct str value)
+{
+	uint64_t n;
+
+	if (!text_to_u64(value, &n) || n == 0 || n > WEB_MINUTES_MOST)
+		return "a number of minutes from 1 to 1440";
+	web_of(ask)->minutes = (uint32_t)n;
+	return NULL;
+}
+
 static const struct member members[] = {
 	{ STR("view"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_SCHEMA, set_view },
 	{ STR("budget"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
@@ -187,15 +227,20 @@ static const struct member members[] = {
 	{ STR("parts"), SCOPE_VIEW, set_parts },
 	{ STR("provenance"), SCOPE_VIEW, set_provenance },
 	{ STR("lang"), SCOPE_VIEW | SCOPE_SCHEMA, set_lang },
-	{ STR("since"), SCOPE_TIMELINE, set_since },
-	{ STR("until"), SCOPE_TIMELINE, set_until },
+	{ STR("since"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, set_since },
+	{ STR("until"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, set_until },
 	{ STR("kind"), SCOPE_TIMELINE, set_kind },
-	{ STR("limit"), SCOPE_TIMELINE, set_limit },
-	{ STR("cursor"), SCOPE_TIMELINE, set_cursor },
-	{ STR("customer"), SCOPE_PURGE, set_customer },
+	{ STR("limit"), SCOPE_TIMELINE | SCOPE_WEB, set_limit },
+	{ STR("cursor"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_PAGES | SCOPE_WEB_SEARCHES, set_cursor },
+	{ STR("customer"), SCOPE_PURGE | SCOPE_WEB_SESSIONS, set_customer },
 	{ STR("source"), SCOPE_PURGE, set_source },
 	{ STR("part"), SCOPE_PURGE, set_part },
 	{ STR("all"), SCOPE_PURGE, set_all },
+	{ STR("log"), SCOPE_WEB, set_log },
+	{ STR("visitor"), SCOPE_WEB_SESSIONS, set_visitor },
+	{ STR("path"), SCOPE_WEB_SESSIONS | SCOPE_WEB_LIVE, set_path },
+	{ STR("group"), SCOPE_WEB_SEARCHES, set_group },
+	{ STR("minutes"), SCOPE_WEB_LIVE, set_minutes },
 };
 
 enum { MEMBERS = ARRAY_LEN(members) };

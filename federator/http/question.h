@@ -22,12 +22,23 @@ enum question_scope {
 	SCOPE_EXPLAIN = 16, /* field */
 	SCOPE_SCHEMA = 32, /* view lang */
 	SCOPE_PURGE = 64, /* customer source part all */
+	SCOPE_WEB = 128, /* log limit */
+	SCOPE_WEB_SESSIONS = 256, /* visitor path customer since until cursor */
+	SCOPE_WEB_PAGES = 512, /* cursor */
+	SCOPE_WEB_SEARCHES = 1024, /* group since until cursor */
+	SCOPE_WEB_LIVE = 2048, /* path minutes */
 };
 
 /* What is void, beside keys; the NULL view: not given. */
 struct purge_words {
 	struct str customer, source, part;
 	bool all;
+};
+
+/* What is asked of the log of a web site; NULL views and 0: not given. */
+struct web_words {
+	struct str log, visitor, path, group;
+	uint32_t minutes;
 };
 
 struct question {
@@ -38,6 +49,7 @@ struct question {
 	bool any_value;     /* keys may have values that are no text: they become the empty one */
 	struct ask ask;
 	struct purge_words purge;
+	struct web_words web;
 	unsigned given;     /* bit per member of the table */
 	struct fault fault; /* status 0: none */
 };

@@ -17,6 +17,11 @@ static const struct route table[] = {
 	{ "GET",   "/v1/routing",                   routing_find, ROUTE_WORK },
 	{ "GET",   "/v1/cnam/{number}",             routing_name, ROUTE_WORK },
 	{ "GET",   "/v1/cnam/",                     routing_name, ROUTE_WORK }, /* of a caller without a number */
+	{ "GET",   "/v1/web/sessions",              web_sessions, ROUTE_WORK },
+	{ "GET",   "/v1/web/sessions/{id}",         web_session, ROUTE_WORK },
+	{ "GET",   "/v1/web/searches",              web_searches, ROUTE_WORK },
+	{ "GET",   "/v1/web/live",                  web_live, ROUTE_WORK },
+	{ "GET",   "/v1/web/visitors/{visitor}/stitch", web_stitch, ROUTE_WORK },
 	{ "GET",   "/v1/mappings",                  mappings_list, ROUTE_WORK },
 	{ "GET",   "/v1/mappings/{revision}/{file}", mappings_file, ROUTE_WORK },
 	{ "GET",   "/schema/mapping-1.xsd",         mappings_schema, ROUTE_WORK },

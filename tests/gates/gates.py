@@ -24,7 +24,8 @@ MAY_INCLUDE = {
     "federator/flow": ["federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
     "federator/live": ["federator", "metadata", "adapters", "base"],
     "federator/purge": ["federator/flow", "federator", "metadata", "cache", "base"],
-    "federator/http": ["federator/purge", "federator/flow", "federator", "federator/schema", "federator/view", "federator/render",
+    "federator/web": ["federator/flow", "federator", "federator/view", "federator/render", "metadata", "adapters", "base"],
+    "federator/http": ["federator/web", "federator/purge", "federator/flow", "federator", "federator/schema", "federator/view", "federator/render",
                        "metadata", "adapters", "cache", "base"],
 }
 ANYTHING = ("federator/cli", "federator/admin", "federator/demo", "tests", "bench", "fuzz")
