@@ -37,8 +37,8 @@ void customers_erase(struct exchange *x) NONNULL(1);
 /* See above. */
 void customers_refresh(struct exchange *x) NONNULL(1);
 
-/* web.c: the web team's sessions, one of them, searches, who is on the site now, why a visitor is taken for a
- * customer. */
+/* web.c: the web team's sessions, one of them, searches, who is on the site now (also as a stream: its exchange's
+ * context is a struct streams), why a visitor is taken for a customer. */
 void web_sessions(struct exchange *x) NONNULL(1);
 /* See above. */
 void web_session(struct exchange *x) NONNULL(1);

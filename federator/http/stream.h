@@ -9,6 +9,7 @@
 struct agent;
 struct crowd;
 struct feed;
+struct web_group;
 
 struct stream {
 	struct loop_fd watch;
@@ -22,10 +23,12 @@ struct stream {
 	struct feed *feed;         /* what it listens to; NULL: nothing now */
 	struct stream *feed_next, **feed_at;
 	struct agent *agent;       /* whose it is; NULL: of one customer */
-	char purpose[65];          /* that its agent listens for */
+	char purpose[65];          /* that it listens for */
 	bool answered;             /* agents.c: has its feed of a pop */
 	bool done;                 /* agents.c: what its agent keeps was sent to it to the end */
 	struct stream *agent_next, **agent_at;
+	struct web_group *web;     /* onsite.c: what it watches; NULL: nothing */
+	struct stream *web_next, **web_at;
 };
 
 struct crowd {

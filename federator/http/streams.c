@@ -24,7 +24,8 @@ struct errand {
 	struct exchange *x;            /* NULL: it parted with its connection */
 	int fd;
 	char request_id[65], agent[AGENT_BYTES], purpose[65], last[65];
-	struct buf bytes; /* pops */
+	struct buf bytes; /* pops; a question of onsite.c */
+	bool onsite;
 	size_t n;         /* of them */
 	enum shed shed;   /* the answer */
 	size_t listening;
@@ -105,6 +106,7 @@ static void on_gone(struct crowd *crowd, struct stream *stream)
 
 	feed_leave(stream);
 	agents_leave(s, stream);
+	onsite_leave(stream);
 	place_free(s);
 	counters_add(s->lane.meters, METER_STREAMS, -1);
 	counters_add(s->lane.meters, METER_STREAMS_CUT, (int64_t)(crowd->cut - s->cut_told));
@@ -149,6 +151,8 @@ static void listener_arrives(struct errand *e)
 		memcpy(stream->purpose, e->purpose, sizeof(stream->purpose));
 		if (atomic_load(&s->stopping))
 			say_bye(stream);
+		else if (e->onsite)
+			onsite_join(s, stream, buf_str(&e->bytes));
 		else if (e->agent[0])
 			agents_join(s, stream, e->agent, str_of(e->last));
 		else
@@ -216,6 +220,20 @@ void streams_agent(struct streams *s, struct exchange *x, struct str agent, stru
 	text_copy(e->agent, sizeof(e->agent), agent);
 	text_copy(e->purpose, sizeof(e->purpose), purpose);
 	text_copy(e->last, sizeof(e->last), last);
+	listen_begin(s, e);
+}
+
+void streams_onsite(struct streams *s, struct exchange *x, struct str purpose, struct buf *bytes)
+{
+	struct errand *e;
+
+	if (refuse_stopping(s, x))
+		return;
+	e = errand_new(s, x, listener_arrives);
+	text_copy(e->purpose, sizeof(e->purpose), purpose);
+	e->onsite = true;
+	e->bytes = *bytes;
+	*bytes = (struct buf){ 0 };
 	listen_begin(s, e);
 }
 
@@ -305,6 +323,7 @@ static void on_drain(struct loop_post *p)
 		say_bye(stream);
 	}
 	warm_end(s);
+	onsite_drain(s);
 	pthread_mutex_lock(&s->lock);
 	s->drained = true;
 	pthread_cond_signal(&s->told);
@@ -340,6 +359,7 @@ static bool streams_begin(struct streams *s, struct err *err)
 	s->crowd.gone = on_gone;
 	agents_begin(s);
 	warm_begin(s);
+	onsite_begin(s);
 	if (!post_begin(s, err))
 		return false;
 	if (pthread_create(&s->thread, NULL, streams_run, s) != 0)
@@ -376,6 +396,7 @@ void streams_stop(struct streams *s)
 		crowd_end(&s->crowd);
 		agents_end(s);
 		warm_end(s);
+		onsite_end(s);
 	}
 	courier_close(&s->courier);
 	lane_close(&s->lane);

@@ -31,6 +31,8 @@ void streams_customer(struct streams *s, struct exchange *x, const struct pop *p
 /* Let it listen to the pops of an agent, for a purpose. `last` is the last event that it has, or the NULL view. */
 void streams_agent(struct streams *s, struct exchange *x, struct str agent, struct str purpose, struct str last)
 	NONNULL(1, 2);
+/* Let it watch a web site, for a purpose: `bytes` of onsite_write(), which are emptied. */
+void streams_onsite(struct streams *s, struct exchange *x, struct str purpose, struct buf *bytes) NONNULL(1, 2, 4);
 /* Answer a question to all who listen to pop->agent, for the purpose of each; to nobody for its own. */
 void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop) NONNULL(1, 2, 3);
 /* Answer `n` questions to nobody: their copies are what is wanted. `bytes` holds a pop that says what is wanted of all,

@@ -67,6 +67,7 @@ struct streams {
 	struct crowd crowd;
 	struct agents agents;
 	struct warm warm;
+	struct web_watches *web;
 	struct courier *courier; /* to the other nodes; NULL: there are none */
 	unsigned char node[8];   /* this one, in messages */
 	struct admission admission;
@@ -116,6 +117,19 @@ size_t agents_pop(struct streams *s, struct str bytes, const char *purpose) NONN
 bool post_begin(struct streams *s, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* Tell the other nodes. */
 void post_send(struct streams *s, struct str pop) NONNULL(1);
+
+/* onsite.c - who watches a web site */
+
+/* After the lane is open. */
+void onsite_begin(struct streams *s) NONNULL(1);
+/* Ask nothing more. */
+void onsite_drain(struct streams *s) NONNULL(1);
+/* No streams are open any more. */
+void onsite_end(struct streams *s) NONNULL(1);
+/* The stream watches what `bytes` say; false: it cannot be, and the stream ends. */
+void onsite_join(struct streams *s, struct stream *stream, struct str bytes) NONNULL(1, 2);
+/* It ends. */
+void onsite_leave(struct stream *stream) NONNULL(1);
 
 /* warm.c */
 

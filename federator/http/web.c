@@ -2,8 +2,12 @@
 #include "federator/web/web.h"
 #include "federator/http/asking.h"
 #include "federator/http/handlers.h"
+#include "federator/http/onsite.h"
+#include "federator/http/streams.h"
 #include "federator/http/uri.h"
 #include "federator/render/render.h"
+
+static const char event_stream[] = "text/event-stream";
 
 struct webbing {
 	struct exchange *x;
@@ -115,7 +119,7 @@ static void answer(struct exchange *x, enum web_what what, unsigned scope, names
 	*w = (struct webbing){ .x = x, .ask = { .what = what } };
 	if (!x->acceptable)
 		exchange_problem(x, 406, "not-acceptable", "the answer comes as application/json and application/xml",
-				 NULL);
+				 what == WEB_LIVE ? "and as text/event-stream" : NULL);
 	else if (read(x, scope, names, &w->ask))
 		web_start(x->lane, &w->ask, x->mem, on_answer, w);
 }
@@ -140,7 +144,45 @@ void web_stitch(struct exchange *x)
 	answer(x, WEB_STITCH, 0, NULL);
 }
 
+/* Browsers ask for their event streams by this type alone. */
+static bool wants_stream(const struct exchange *x)
+{
+	struct str accept = headers_get(&x->headers, "Accept"), one;
+
+	while (headers_next(&accept, &one)) {
+		const char *end = memchr(one.p, ';', one.n);
+
+		if (end)
+			one.n = (size_t)(end - one.p);
+		if (headers_same(one, event_stream))
+			return true;
+	}
+	return false;
+}
+
+static void stream(struct exchange *x)
+{
+	struct web_ask ask = { .what = WEB_LIVE };
+	struct web_fault fault;
+	struct buf bytes = { 0 };
+
+	if (!read(x, SCOPE_WEB_LIVE, web_fields, &ask))
+		return;
+	if (!web_check(x->lane, &ask, x->mem, &fault)) {
+		refuse(x, &fault);
+	} else if (strcmp(x->method, "HEAD") == 0) {
+		exchange_bytes(x, 200, event_stream, &bytes);
+	} else {
+		onsite_write(&ask, &bytes);
+		streams_onsite(x->context, x, ask.purpose, &bytes);
+		buf_free(&bytes);
+	}
+}
+
 void web_live(struct exchange *x)
 {
-	answer(x, WEB_LIVE, SCOPE_WEB_LIVE, web_fields);
+	if (wants_stream(x))
+		stream(x);
+	else
+		answer(x, WEB_LIVE, SCOPE_WEB_LIVE, web_fields);
 }

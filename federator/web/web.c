@@ -271,6 +271,19 @@ static bool admit(struct web_run *run)
 	return question_read(run);
 }
 
+bool web_check(struct lane *lane, const struct web_ask *ask, struct arena *mem, struct web_fault *fault)
+{
+	struct web_run run = { .lane = lane, .mem = mem, .ask = ask };
+	bool good = admit(&run);
+
+	world_unref(&run.world);
+	if (good)
+		return true;
+	count(&run, METER_WEB_REFUSED);
+	*fault = run.fault;
+	return false;
+}
+
 void web_start(struct lane *lane, const struct web_ask *ask, struct arena *mem, web_done *done, void *owner)
 {
 	struct web_run *run = arena_new_of(mem, struct web_run);

@@ -52,6 +52,10 @@ typedef void web_done(void *owner, const struct node *root, const struct web_fau
 void web_start(struct lane *lane, const struct web_ask *ask, struct arena *mem, web_done *done, void *owner)
 	NONNULL(1, 2, 3, 4);
 
+/* Is the question understood, and allowed? False: *fault says why not; its texts live in `mem`. On the lane's loop. */
+bool web_check(struct lane *lane, const struct web_ask *ask, struct arena *mem, struct web_fault *fault) MUST_CHECK
+	NONNULL(1, 2, 3, 4);
+
 /* Names that a question about sessions may have as parameters: of the keys that lead to a visitor. In `mem`. */
 const char **web_keys(const struct catalog *cat, struct arena *mem, size_t *n_out) NONNULL(1, 2, 3);
 /* The same for who is on the site now: names of the fields of all `live` views. */

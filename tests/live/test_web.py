@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from servers import Servers
 from shop import Shop
+from streams import Stream
 from support import LiveTest, Service
 from webshop import WebShop, ago
 
@@ -207,12 +208,15 @@ class Problems(Asking, LiveTest):
         for path in ("sessions", "sessions/a000000000000001", "searches", "searches?group=term", "live", "visitors/v1/stitch"):
             for purpose, word in (("service", "does not see"), ("masked", "only masked"), ("nothing", "no policy")):
                 self.assert_problem(self.web(service, path, purpose=purpose), 403, "not-allowed", word)
+        self.assertEqual(self.web(service, "live", purpose="service", accept="text/event-stream").status, 403)
 
     def test_head_and_headers(self):
         service = self.serve()
         answer = self.web(service, "sessions", method="HEAD")
         self.assertEqual((answer.status, answer.body), (200, b""))
         self.assertEqual(answer.headers["cache-control"], "private, no-store")
+        stream = self.web(service, "live", method="HEAD", accept="text/event-stream")
+        self.assertEqual((stream.status, stream.headers["content-type"]), (200, "text/event-stream"))
 
     def test_a_mapping_without_weblog_says_so(self):
         shop = Shop(os.path.join(self.fresh(), "plain"))
@@ -245,6 +249,130 @@ class Problems(Asking, LiveTest):
         self.assertEqual(answer.headers["retry-after"], "1")
         os.rename(self.shop.path + ".away", self.shop.path)
         service.wait(lambda: self.web(service, "sessions").status == 200)
+
+
+class Streams(Asking, LiveTest):
+    """Who is on the site, as it changes."""
+
+    def setUp(self):
+        self.shop = WebShop(os.path.join(self.fresh(), "shop")).fill()
+        self.service = self.start(self.shop.map)
+        self.service.wait_sources()
+
+    def listen(self, query="", purpose="web"):
+        stream = Stream(self.service.port, "/v1/web/live" + query,
+                        f"Accept: text/event-stream\r\nX-Purpose: {purpose}\r\n")
+        self.addCleanup(stream.close)
+        self.assertIn("text/event-stream", stream.header())
+        return stream
+
+    def metric(self, name, **labels):
+        wanted = name + ("{" + ",".join(f'{k}="{v}"' for k, v in labels.items()) + "}" if labels else "")
+        return sum(float(line.rsplit(" ", 1)[1]) for line in self.service.admin("/metrics").body.decode().splitlines()
+                   if line.rsplit(" ", 1)[0] == wanted)
+
+    def assert_told(self, stream, event, session, **more):
+        got = stream.event()
+        self.assertEqual((got["event"], got["data"]["session"]), (event, session), got)
+        for name, value in more.items():
+            self.assertEqual(got["data"][name], value)
+        return got["data"]
+
+    def test_sessions_begin_change_and_end(self):
+        self.shop.session("v3", "f000000000000003", [(ago(9), "/", {})])
+        stream = self.listen("?minutes=1")
+        self.assert_told(stream, "session", "f000000000000003", last_path="/", live={})
+        self.shop.goes_on("f000000000000003", ago(1), "/cart")
+        self.assert_told(stream, "session", "f000000000000003", last_path="/cart", events=2)
+        late = self.listen("?minutes=1")
+        self.assert_told(late, "session", "f000000000000003", last_path="/cart")
+
+    def test_a_session_ends_when_nothing_happened_for_so_long(self):
+        self.shop.session("v3", "f000000000000003", [(ago(57), "/", {})])
+        stream, wider = self.listen("?minutes=1"), self.listen("?minutes=2")
+        for one in (stream, wider):
+            self.assert_told(one, "session", "f000000000000003")
+        self.assert_told(stream, "gone", "f000000000000003", why="ended")
+        self.shop.goes_on("f000000000000003", ago(0), "/again")
+        for one in (stream, wider):
+            self.assert_told(one, "session", "f000000000000003", last_path="/again")
+
+    def test_filters_by_path_and_tier(self):
+        paying, important = self.listen("?path=/checkout*"), self.listen("?Tier=VIP")
+        self.shop.session("v4", "f000000000000004", [(ago(9), "/", {})])
+        self.shop.session("v5", "f000000000000005", [(ago(9), "/checkout", {})])
+        self.assert_told(paying, "session", "f000000000000005")
+        self.shop.goes_on("f000000000000004", ago(3), "/checkout/pay")
+        self.assert_told(paying, "session", "f000000000000004")
+        self.shop.goes_on("f000000000000005", ago(2), "/")
+        self.assert_told(paying, "gone", "f000000000000005", why="filter")
+        # who logs in is somebody
+        self.shop.evidence("v4", "f000000000000004", "4", ago(1))
+        self.shop.link("v4", "4", ago(1))
+        self.shop.goes_on("f000000000000004", ago(1), "/checkout/pay")
+        told = self.assert_told(important, "session", "f000000000000004")
+        self.assertEqual(told["live"]["Tier"], "VIP")
+        self.assertTrue(told["customer"].startswith("c."))
+        # and on the same device somebody else
+        self.shop.evidence("v4", "f000000000000004", "5", ago(0))
+        self.shop.link("v4", "5", ago(0))
+        self.shop.goes_on("f000000000000004", ago(0), "/checkout/pay")
+        self.assert_told(important, "gone", "f000000000000004", why="filter")
+
+    def test_each_purpose_sees_its_own(self):
+        self.shop.session("v4", "f000000000000004", [(ago(9), "/", {})])
+        self.shop.link("v4", "4", ago(9))
+        seeing, blind = self.listen(), self.listen(purpose="tier")
+        self.assertEqual(self.assert_told(seeing, "session", "f000000000000004")["live"]["Name"], "한4별")
+        self.assertEqual(self.assert_told(blind, "session", "f000000000000004")["live"]["Name"], "")
+
+    def test_the_store_is_asked_for_all_listeners_together(self):
+        listeners = [self.listen(f"?minutes={1 + n % 4}") for n in range(60)]
+        self.service.wait(lambda: self.metric("federator_streams") == 60)
+        before = self.metric("federator_source_fetches_total", source="events")
+        self.service.wait(lambda: self.metric("federator_source_fetches_total", source="events") >= before + 3)
+        self.assertLess(self.metric("federator_source_fetches_total", source="events"), before + 60)
+        self.shop.session("v3", "f000000000000003", [(ago(1), "/", {})])
+        for stream in listeners:
+            self.assert_told(stream, "session", "f000000000000003")
+
+    def test_too_many_different_questions_are_refused(self):
+        streams = [self.listen(f"?minutes={n + 1}") for n in range(64)]
+        self.service.wait(lambda: self.metric("federator_streams") == 64)
+        more = self.listen("?minutes=65")
+        self.assertEqual(more.event()["data"]["type"], "urn:federator:problem:overloaded")
+        self.assertTrue(more.ends())
+        streams.pop().close()
+        self.service.wait(lambda: self.metric("federator_streams") == 63)
+        self.shop.session("v3", "f000000000000003", [(ago(1), "/", {})])
+        self.assert_told(self.listen("?minutes=66"), "session", "f000000000000003")
+
+    def test_a_reload_that_hides_the_log_ends_its_streams(self):
+        self.shop.session("v3", "f000000000000003", [(ago(1), "/", {})])
+        stream = self.listen()
+        self.assert_told(stream, "session", "f000000000000003")
+        self.shop.edit("weblog.xml", '<show class="open person web"/>', '<show class="open person"/>')
+        self.assertEqual(self.service.ask("POST", "/admin/reload", port=self.service.admin_port).status, 200)
+        self.assertEqual(stream.event()["data"]["type"], "urn:federator:problem:not-allowed")
+        self.assertTrue(stream.ends())
+
+    def test_a_store_that_fails_is_told_once_and_when_it_is_back_it_goes_on(self):
+        self.shop.session("v3", "f000000000000003", [(ago(1), "/", {})])
+        stream = self.listen()
+        self.assert_told(stream, "session", "f000000000000003")
+        self.shop.run("ALTER TABLE web_agent RENAME TO web_agent_away")
+        self.assertEqual(stream.event()["data"]["type"], "urn:federator:problem:weblog-unavailable")
+        self.assertEqual(self.listen("?minutes=1").event()["event"], "session")
+        self.shop.run("ALTER TABLE web_agent_away RENAME TO web_agent")
+        self.shop.goes_on("f000000000000003", ago(0), "/back")
+        self.assert_told(stream, "session", "f000000000000003", last_path="/back")
+
+    def test_streams_say_good_bye(self):
+        stream = self.listen()
+        self.service.wait(lambda: self.metric("federator_streams") == 1)
+        self.service.process.terminate()
+        self.assertEqual(stream.event()["event"], "bye")
+        self.assertTrue(stream.ends())
 
 
 class Sqlite(Questions, LiveTest):
