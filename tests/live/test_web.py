@@ -2,13 +2,15 @@
 """The web team's questions over HTTP: sessions, searches, who is on the site now, why a visitor is taken for a customer; by
 the same SQL in SQLite, PostgreSQL and MariaDB."""
 import os
+import threading
 import unittest
 from urllib.parse import quote
 
 from servers import Servers
-from shop import Shop
+from shop import Shop, phone_of
 from streams import Stream
 from support import LiveTest, Service
+from weblog import Indexer, Stationer, line
 from webshop import WebShop, ago
 
 WEB = "{urn:federator:web:1}"
@@ -375,17 +377,66 @@ class Streams(Asking, LiveTest):
         self.assertTrue(stream.ends())
 
 
+class Indexed(Asking, LiveTest):
+    """From the line in the log to the web team's screen, with the mapping of examples/stationer."""
+
+    def setUp(self):
+        self.stationer = Stationer(self.fresh())
+        self.stationer.write()
+        self.indexer = Indexer(self.stationer).start()
+        self.addCleanup(self.indexer.stop)
+        self.indexer.wait(lambda: os.path.exists(self.stationer.store_path) and "weblog_followed" in self.indexer.output())
+        self.service = self.start(self.stationer.mapping, "--salt-secret", "salt", "--role", "webteam", "--purpose", "analysis")
+        self.service.wait_sources()
+
+    def web(self, service, path, **more):
+        return super().web(service, path, purpose="analysis", **more)
+
+    def test_a_line_is_told_to_who_watches_for_important_customers(self):
+        stream = Stream(self.service.port, "/v1/web/live?path=/order/*&tier=VIP", "Accept: text/event-stream\r\n")
+        self.addCleanup(stream.close)
+        stream.header()
+        self.stationer.write(line("/goods/PEN-7", vid="v1", member="1"), line("/order/form", vid="v2", member="2"),
+                             line("/order/form", vid="v1", member="1"), line("/goods/", agent="Googlebot/2.1", vid="v3"))
+        told = stream.event()
+        self.assertEqual((told["event"], told["data"]["visitor"], told["data"]["last_path"], told["data"]["live"]),
+                         ("session", "v1", "/order/form", {"outcome": "one", "tier": "VIP"}))
+        self.stationer.write(line("/", vid="v1", member="1"))
+        told = stream.event()
+        self.assertEqual((told["event"], told["data"]["visitor"], told["data"]["why"]), ("gone", "v1", "filter"))
+        self.assertEqual({s["visitor"] for s in self.got(self.service, "live")["sessions"]}, {"v1", "v2"})
+        self.assertEqual([s["visitor"] for s in self.got(self.service, "live?tier=BASE")["sessions"]], ["v2"])
+
+    def test_what_was_written_is_answered(self):
+        self.stationer.write(line("/search?q=%EB%A7%8C%EB%85%84%ED%95%84", vid="v1", hits=0), line("/search?q=pen", vid="v1", hits=5),
+                             line("/login/done", vid="v1", member="1", method="POST", status=302),
+                             line("/order/done?no=D-1001", vid="v1", member="1"))
+        self.service.wait(lambda: len(self.got(self.service, "sessions?visitor=v1&path=/order/done")["sessions"]) == 1)
+        session = self.got(self.service, "sessions?member=1")["sessions"][0]
+        self.assertEqual((session["visitor"], session["events"], session["searches"], session["client"], session["on_site"]),
+                         ("v1", 4, 2, "10.1.2.0", True))
+        self.assertEqual(self.sessions(self.service, "order=D-1001"), [session["session"]])
+        events = self.got(self.service, "sessions/" + session["session"])["events"]
+        self.assertEqual([(e["kind"], e.get("terms"), e.get("order")) for e in events],
+                         [("search", "만년필", None), ("search", "pen", None), ("page", None, None), ("order", None, "D-1001")])
+        self.assertEqual([t["terms"] for t in self.got(self.service, "searches?group=term")["terms"]], ["pen", "만년필"])
+        self.assertEqual([t["terms"] for t in self.got(self.service, "searches?group=zero_result")["terms"]], ["만년필"])
+        told = self.got(self.service, "visitors/v1/stitch")
+        self.assertEqual({(e["key"], e["evidence"]) for e in told["evidence"]}, {("member", "login"), ("order", "order")})
+        self.assertEqual({r["by"] for r in told["sessions"][0]["counts_for"]}, {"only_value"})
+
+
 class Sqlite(Questions, LiveTest):
     store, kinds = "sqlite", ()
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        servers = None
+        cls.servers = None
         if cls.kinds:
-            servers = Servers(os.path.join(cls.scratch, "servers"), cls.kinds).start()
-            cls.addClassCleanup(servers.stop)
-        cls.shop = WebShop(os.path.join(cls.scratch, "shop"), cls.store, servers).fill()
+            cls.servers = Servers(os.path.join(cls.scratch, "servers"), cls.kinds).start()
+            cls.addClassCleanup(cls.servers.stop)
+        cls.shop = WebShop(os.path.join(cls.scratch, "shop"), cls.store, cls.servers).fill()
         cls.service = Service(cls.shop.map)
         cls.service.__enter__()
         cls.addClassCleanup(cls.service.__exit__, None, None, None)
@@ -394,6 +445,20 @@ class Sqlite(Questions, LiveTest):
 
 class Postgresql(Sqlite):
     store, kinds = "postgresql", ("pg",)
+
+    def test_a_frozen_store_is_late_and_holds_up_nobody(self):
+        self.servers.pg.freeze()
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(self.web(self.service, "sessions")))
+        try:
+            asking.start()
+            self.assertTrue(self.service.get(phone=phone_of(7)).json["complete"])
+            self.assertEqual(answers, [])
+            asking.join()
+        finally:
+            self.servers.pg.thaw()
+        self.assert_problem(answers[0], 504, "weblog-late", "deadline")
+        self.service.wait(lambda: self.web(self.service, "sessions").status == 200)
 
 
 class Mariadb(Sqlite):
