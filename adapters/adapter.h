@@ -127,6 +127,9 @@ struct adapter_state {
 	uint64_t probes; /* connects that tried whether an open breaker may close */
 };
 
+/* Before adapters_init(), in a program that opens no adapter: its threads use databases one at a time, so SQLite needs
+ * no locks, which take a twentieth of an insert. */
+void adapters_alone(void);
 /* Once, in main(), before any thread: environment for the drivers (PGCLIENTENCODING), the directory with our
  * odbcinst.ini (NULL: leave ODBCSYSINI alone), the ODBC environment, the SQLite guard. */
 bool adapters_init(const char *odbcinst_dir, struct err *err) MUST_CHECK NONNULL(2);

@@ -2,9 +2,12 @@
 
 #include <sqlite3.h>
 
+#include "adapters/adapter.h"
+
 enum { STEPS_BETWEEN_CHECKS = 1000 }; /* of SQLite's virtual machine: some ten microseconds */
 
 static _Thread_local struct sqlite_guard *watched;
+static bool alone; /* set before there are threads */
 
 static int guard_is_over(void *arg)
 {
@@ -24,12 +27,19 @@ static int guard_meet(sqlite3 *db, char **message, const struct sqlite3_api_rout
 	return watched->writes ? SQLITE_OK : sqlite3_exec(db, "PRAGMA query_only=1", NULL, NULL, NULL);
 }
 
+void adapters_alone(void)
+{
+	alone = true;
+}
+
 bool sqlite_guard_init(struct err *err)
 {
 	int rc;
 
 	/* its memory statistics take one lock for the whole process at each allocation of each thread */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	if (alone)
+		(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	rc = sqlite3_auto_extension((void (*)(void))guard_meet);
 	return rc == SQLITE_OK ||
 	       err_set(err, ERR_SYSTEM, "sqlite", "cannot guard connections: %s", sqlite3_errstr(rc));

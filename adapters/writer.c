@@ -9,7 +9,7 @@
 enum {
 	CALL_MS = 60000, /* of the server and of SQLite's lock */
 	GRACE_MS = 1000, /* more, until the socket is shut */
-	SETTINGS = 4,
+	SETTINGS = 5,
 };
 
 struct writer {
@@ -32,7 +32,8 @@ static const struct product products[] = {
 			    "BEGIN IMMEDIATE",
 			    { "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL",
 			      /* pages of 4 KiB: an index by random keys that does not fit is read again and again */
-			      "PRAGMA wal_autocheckpoint=4000", "PRAGMA cache_size=-16384" } },
+			      "PRAGMA wal_autocheckpoint=16000", "PRAGMA cache_size=-16384",
+			      "PRAGMA temp_store=MEMORY" } },
 	[WRITER_POSTGRESQL] = { "PostgreSQL",
 				"BEGIN",
 				{ "SELECT set_config('statement_timeout','60000',false),"

@@ -25,7 +25,8 @@ enum { WEBLOG_RESULTS = WEBLOG_FAILED + 1 };
 struct weblog_event {
 	int64_t at_us; /* since 1970, UTC */
 	struct str visitor;
-	struct str session; /* 16 hexadecimal digits; filled by sessions.h */
+	struct str session; /* 16 letters and digits, in the order of time; filled by sessions.h */
+	void *known; /* where sessions.h has the visitor; NULL: nobody has looked */
 	const char *kind; /* "page", "search", or that of the rule */
 	struct str method, path; /* path decoded, without query */
 	struct str query; /* what may be kept of it, as it was written */

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "weblog/side.h"
 
 enum {
 	BATCH_MS = 150, /* an event waits for others so long */
@@ -18,13 +19,27 @@ enum {
 	TRIES = 3, /* of a batch that the database refuses, before it is made smaller */
 };
 
+/* What is done beside the reading: a batch is written, or old events are removed. */
+struct task {
+	struct weblog_gathered *batch; /* NULL: none */
+	const struct weblog_position *positions;
+	size_t n_positions;
+	int64_t purge_us; /* remove what is older; 0: nothing */
+	bool more; /* there is more to remove */
+	struct err err; /* cls: ERR_NONE when all went well */
+};
+
 struct indexer {
 	const struct weblog_indexer_conf *conf;
+	struct weblog_side *side; /* while it works, `store`, `sessions`, `task` and the batch in it are its own */
 	struct weblog_store *store;
+	struct weblog_sessions *sessions;
+	struct task task;
 	struct weblog_tail *tail;
 	struct weblog_meaning *meaning;
 	struct weblog_reading *reading;
-	struct weblog_sessions *sessions;
+	struct weblog_gathered batches[2], *current;
+	bool busy;
 	struct weblog_indexer_state state;
 	struct deadline write_due, purge_due, progress_due, bad_due;
 	uint32_t rest_ms; /* 0: all is well */
@@ -42,12 +57,13 @@ static void tell(struct indexer *x, enum weblog_news news, const struct err *err
 	x->conf->news(x->conf->owner, news, &x->state, err, bad);
 }
 
-/* Wait for `ms` at most, for the files when `watched`. */
+/* Wait for `ms` at most, for the files when `watched`, and for what is done beside. */
 static void wait_ms(struct indexer *x, uint64_t ms, bool watched)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{ .fd = x->conf->stop_fd, .events = POLLIN },
 		{ .fd = watched ? weblog_tail_fd(x->tail) : -1, .events = POLLIN },
+		{ .fd = x->busy ? weblog_side_fd(x->side) : -1, .events = POLLIN },
 	};
 
 	if (poll(fds, ARRAY_LEN(fds), (int)ms) > 0 && fds[0].revents)
@@ -97,8 +113,7 @@ static void store_failed(struct indexer *x, const struct err *err)
 	weblog_store_close(&x->store);
 	if (x->tail)
 		weblog_tail_back(x->tail);
-	if (x->reading)
-		weblog_reading_clear(x->reading);
+	weblog_gathered_clear(x->current);
 	weblog_sessions_forget(x->sessions);
 	x->write_due = (struct deadline){ 0 };
 	x->state.failures++;
@@ -142,7 +157,7 @@ static bool store_wait(struct indexer *x, struct err *err)
 	return true;
 }
 
-/* ---- a batch ---- */
+/* ---- beside the reading ---- */
 
 static bool sessions_ask(struct indexer *x, const struct weblog_asked *asked, struct err *err)
 {
@@ -150,7 +165,7 @@ static bool sessions_ask(struct indexer *x, const struct weblog_asked *asked, st
 
 	if (asked->n == 0)
 		return true;
-	if (!weblog_store_sessions(x->store, asked, weblog_reading_mem(x->reading), &found, err))
+	if (!weblog_store_sessions(x->store, asked, x->task.batch->mem, &found, err))
 		return false;
 	for (size_t i = 0; i < found.n; i++)
 		weblog_sessions_learn(x->sessions, found.sessions[i].visitor, &found.sessions[i]);
@@ -160,18 +175,21 @@ static bool sessions_ask(struct indexer *x, const struct weblog_asked *asked, st
 }
 
 /* Ask for the last session of everybody in the batch of whom it is not known. */
-static bool sessions_find(struct indexer *x, const struct weblog_event *events, size_t n, struct err *err)
+static bool sessions_find(struct indexer *x, struct err *err)
 {
+	const struct weblog_gathered *batch = x->task.batch;
+	int64_t reach_us = (int64_t)(x->conf->conf->idle_ms + x->conf->conf->longest_ms) * 1000;
 	struct str visitors[ASKED_AT_ONCE];
 	struct weblog_asked asked = { .visitors = visitors };
-	int64_t reach_us = (int64_t)(x->conf->conf->idle_ms + x->conf->conf->longest_ms) * 1000;
 
-	for (size_t i = 0; i < n; i++) {
-		if (weblog_sessions_knows(x->sessions, events[i].visitor))
+	for (size_t i = 0; i < batch->n; i++) {
+		struct weblog_event *event = &batch->events[i];
+
+		if (weblog_sessions_knows(x->sessions, event))
 			continue;
-		if (asked.n == 0 || events[i].at_us - reach_us < asked.since_us)
-			asked.since_us = events[i].at_us - reach_us;
-		visitors[asked.n++] = events[i].visitor;
+		if (asked.n == 0 || event->at_us - reach_us < asked.since_us)
+			asked.since_us = event->at_us - reach_us;
+		visitors[asked.n++] = event->visitor;
 		if (asked.n < ASKED_AT_ONCE)
 			continue;
 		if (!sessions_ask(x, &asked, err))
@@ -181,34 +199,56 @@ static bool sessions_find(struct indexer *x, const struct weblog_event *events, 
 	return sessions_ask(x, &asked, err);
 }
 
-static bool batch_store(struct indexer *x, struct weblog_event *events, size_t n, struct err *err)
+static bool batch_store(struct indexer *x, struct err *err)
 {
-	struct weblog_batch batch = { .events = events, .n_events = n };
+	const struct task *task = &x->task;
+	struct weblog_batch batch = { .events = task->batch->events,
+				      .n_events = task->batch->n,
+				      .positions = task->positions,
+				      .n_positions = task->n_positions };
 
-	if (!sessions_find(x, events, n, err))
+	if (!sessions_find(x, err))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		weblog_sessions_add(x->sessions, &events[i]);
+	for (size_t i = 0; i < task->batch->n; i++)
+		weblog_sessions_add(x->sessions, &task->batch->events[i]);
 	batch.sessions = weblog_sessions_changed(x->sessions, &batch.n_sessions);
-	batch.positions = weblog_tail_positions(x->tail, weblog_reading_mem(x->reading), &batch.n_positions);
-	if (batch.n_positions == 0)
-		return true;
-	if (!weblog_store_write(x->store, &batch, err))
+	if (batch.n_positions && !weblog_store_write(x->store, &batch, err))
 		return false;
-	x->state.batches++;
+	weblog_sessions_written(x->sessions);
 	return true;
 }
 
-static void batch_done(struct indexer *x, const struct weblog_event *events, size_t n)
+/* On the other thread. */
+static void task_work(void *owner)
+{
+	struct indexer *x = owner;
+	struct task *task = &x->task;
+	bool ok = true;
+
+	if (task->batch)
+		ok = batch_store(x, &task->err);
+	if (ok && task->purge_us)
+		ok = weblog_store_purge(x->store, task->purge_us, &task->more, &task->err);
+	if (ok)
+		task->err.cls = ERR_NONE;
+}
+
+static void task_begin(struct indexer *x, const struct task *task)
+{
+	x->task = *task;
+	x->busy = true;
+	weblog_side_begin(x->side);
+}
+
+static void batch_done(struct indexer *x, struct weblog_gathered *batch)
 {
 	weblog_tail_keep(x->tail);
-	weblog_sessions_written(x->sessions);
-	x->state.events += n;
-	for (size_t i = 0; i < n; i++)
-		if (events[i].at_us > x->state.last_us)
-			x->state.last_us = events[i].at_us;
-	weblog_reading_clear(x->reading);
-	x->write_due = (struct deadline){ 0 };
+	x->state.batches++;
+	x->state.events += batch->n;
+	for (size_t i = 0; i < batch->n; i++)
+		if (batch->events[i].at_us > x->state.last_us)
+			x->state.last_us = batch->events[i].at_us;
+	weblog_gathered_clear(batch);
 	x->rest_ms = 0;
 	x->refusals = 0;
 	if (x->limit < WEBLOG_BATCH_EVENTS) { /* behind what was refused all may be well */
@@ -217,26 +257,65 @@ static void batch_done(struct indexer *x, const struct weblog_event *events, siz
 	}
 }
 
-/* Write what is read. False: *err is final. */
-static bool batch_write(struct indexer *x, struct err *err)
+/* See how it went; false: *err is final. */
+static bool task_over(struct indexer *x, struct err *err)
 {
-	struct weblog_event *events;
-	size_t n;
+	struct task task = x->task;
 
-	events = weblog_reading_events(x->reading, &n);
-	if (batch_store(x, events, n, err)) {
-		batch_done(x, events, n);
+	x->busy = false;
+	if (task.err.cls == ERR_NONE) {
+		if (task.batch)
+			batch_done(x, task.batch);
+		if (task.more)
+			x->purge_due = deadline_after_ms(BATCH_MS);
 		return true;
 	}
+	*err = task.err;
 	if (err->cls == ERR_BUSY)
 		return false;
-	if (err->cls == ERR_SOURCE)
+	if (task.batch)
+		weblog_gathered_clear(task.batch);
+	if (err->cls == ERR_SOURCE && task.batch)
 		batch_refused(x);
 	store_failed(x, err);
 	return true;
 }
 
-/* ---- what is done beside it ---- */
+/* Wait until nothing is done beside. The same. */
+static bool task_wait(struct indexer *x, struct err *err)
+{
+	if (!x->busy)
+		return true;
+	weblog_side_wait(x->side);
+	return task_over(x, err);
+}
+
+/* Have what is read written, and go on reading. False: *err is final. */
+static bool batch_write(struct indexer *x, struct err *err)
+{
+	struct task task = { .batch = x->current };
+
+	if (!task_wait(x, err))
+		return false;
+	if (!x->store)
+		return true; /* that failed: what is read now is read again */
+	task.positions = weblog_tail_positions(x->tail, x->current->mem, &task.n_positions);
+	x->write_due = (struct deadline){ 0 };
+	x->current = x->current == &x->batches[0] ? &x->batches[1] : &x->batches[0];
+	task_begin(x, &task);
+	return true;
+}
+
+/* Remove what is too old, a little at a time. */
+static void old_remove(struct indexer *x)
+{
+	if (x->busy || !x->store || !is_past(x->purge_due))
+		return;
+	x->purge_due = deadline_after_ms(PURGE_MS);
+	task_begin(x, &(struct task){ .purge_us = (clock_wall_ms() - (int64_t)x->conf->conf->keep_ms) * 1000 });
+}
+
+/* ---- a turn ---- */
 
 static void news_of_files(struct indexer *x)
 {
@@ -255,22 +334,6 @@ static void news_of_files(struct indexer *x)
 	}
 }
 
-/* Remove what is too old, a little at a time. */
-static void old_remove(struct indexer *x)
-{
-	int64_t before_us = (clock_wall_ms() - (int64_t)x->conf->conf->keep_ms) * 1000;
-	struct err err;
-	bool more = false;
-
-	if (!is_past(x->purge_due))
-		return;
-	if (!weblog_store_purge(x->store, before_us, &more, &err)) {
-		store_failed(x, &err);
-		more = false;
-	}
-	x->purge_due = deadline_after_ms(more ? BATCH_MS : PURGE_MS);
-}
-
 /* What is left of the time until the batch is written, and of a second. */
 static uint64_t until_ms(const struct indexer *x)
 {
@@ -281,38 +344,31 @@ static uint64_t until_ms(const struct indexer *x)
 
 static void write_due_set(struct indexer *x)
 {
-	size_t n;
-
-	(void)weblog_reading_events(x->reading, &n);
-	if (n)
+	if (x->current->n)
 		x->write_due = deadline_min(x->write_due, deadline_after_ms(BATCH_MS));
 	else if (x->write_due.at_us == 0)
 		x->write_due = deadline_after_ms(POSITIONS_MS);
 }
 
-/* Read some, write when it is time. False: *err is final. *done_out: with `once`, all is written. */
+/* Read some, have it written when it is time. False: *err is final. *done_out: all that can be is written. */
 static bool turn(struct indexer *x, bool *done_out, struct err *err)
 {
-	enum weblog_read_outcome outcome = weblog_reading_lines(x->reading);
+	enum weblog_read_outcome outcome = weblog_reading_lines(x->reading, x->current);
+	bool last = x->stopping || (outcome == WEBLOG_READ_ALL && x->conf->once);
 
 	if (outcome == WEBLOG_READ_UNKNOWN)
 		return err_set(err, ERR_MAPPING, x->conf->conf->name,
 			       "no known format reads the first lines; say which one with format=\"...\"");
 	news_of_files(x);
 	write_due_set(x);
-	*done_out = outcome == WEBLOG_READ_ALL && x->conf->once;
-	if (outcome == WEBLOG_READ_FULL || *done_out || x->stopping || is_past(x->write_due)) {
-		if (!batch_write(x, err))
-			return false;
-		*done_out &= x->store != NULL;
-	}
-	if (x->store)
-		old_remove(x);
-	if (outcome == WEBLOG_READ_ALL && x->store && !*done_out)
-		wait_ms(x, until_ms(x), true);
-	else
-		wait_ms(x, 0, false);
-	return true;
+	if ((outcome == WEBLOG_READ_FULL || last || is_past(x->write_due)) && !batch_write(x, err))
+		return false;
+	if (last && !task_wait(x, err))
+		return false;
+	*done_out = last && (x->store || x->stopping);
+	old_remove(x);
+	wait_ms(x, outcome == WEBLOG_READ_ALL && !last ? until_ms(x) : 0, true);
+	return !x->busy || !weblog_side_over(x->side) || task_over(x, err);
 }
 
 static bool run(struct indexer *x, struct err *err)
@@ -320,16 +376,12 @@ static bool run(struct indexer *x, struct err *err)
 	bool done = false;
 
 	while (!done) {
-		bool last = x->stopping; /* what was read in front of that is written in this turn */
-
 		if (!x->store && !store_wait(x, err))
 			return false;
 		if (!x->store)
 			return true; /* told to end while the database is away: the rest is read at the next start */
 		if (!turn(x, &done, err))
 			return false;
-		if (last)
-			return true;
 	}
 	return true;
 }
@@ -344,8 +396,14 @@ bool weblog_index(const struct weblog_indexer_conf *conf, struct err *err)
 		.progress_due = deadline_after_ms(PROGRESS_MS),
 		.limit = WEBLOG_BATCH_EVENTS,
 	};
-	bool ok = run(&x, err);
+	bool ok;
 
+	weblog_gathered_begin(&x.batches[0]);
+	weblog_gathered_begin(&x.batches[1]);
+	x.current = &x.batches[0];
+	x.side = weblog_side_new(task_work, &x, err);
+	ok = x.side && run(&x, err);
+	weblog_side_free(&x.side);
 	if (ok && x.reading)
 		tell(&x, WEBLOG_NEWS_PROGRESS, NULL, NULL);
 	weblog_reading_free(&x.reading);
@@ -353,5 +411,7 @@ bool weblog_index(const struct weblog_indexer_conf *conf, struct err *err)
 	weblog_store_close(&x.store);
 	weblog_sessions_free(&x.sessions);
 	weblog_meaning_free(&x.meaning);
+	weblog_gathered_end(&x.batches[0]);
+	weblog_gathered_end(&x.batches[1]);
 	return ok;
 }

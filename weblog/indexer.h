@@ -1,5 +1,6 @@
 /* indexer.h - a log as it is written, into the event store: reads, understands and writes until it is told to end. One
- * thread, which waits for files and for the database; so the database holds up the reading, and memory is one batch. */
+ * batch is read while the one before is written, and no more; so the database holds up the reading, and memory is two
+ * batches. */
 #ifndef WEBLOG_INDEXER_H
 #define WEBLOG_INDEXER_H
 

@@ -17,15 +17,34 @@ struct weblog_reading {
 	struct arena *parser_mem; /* of one file's parser */
 	struct weblog_parser *parser;
 	bool is_new_file;
-	struct arena *mem; /* of the batch */
-	struct weblog_event *events;
-	size_t n, most;
+	struct weblog_gathered *into; /* while lines are read */
+	size_t most;
 	bool drop_one;
 	struct weblog_read_counts counts;
 	struct buf bad_path;
 	struct weblog_bad_line bad;
 	bool has_bad;
 };
+
+void weblog_gathered_begin(struct weblog_gathered *g)
+{
+	*g = (struct weblog_gathered){ .mem = arena_new(),
+				       .events = memory_new_array(WEBLOG_BATCH_EVENTS, sizeof(struct weblog_event)) };
+}
+
+void weblog_gathered_clear(struct weblog_gathered *g)
+{
+	g->n = 0;
+	arena_wipe_free(&g->mem);
+	g->mem = arena_new();
+}
+
+void weblog_gathered_end(struct weblog_gathered *g)
+{
+	arena_wipe_free(&g->mem);
+	free(g->events);
+	*g = (struct weblog_gathered){ 0 };
+}
 
 struct weblog_reading *weblog_reading_new(const struct weblog *conf, const struct weblog_rules *rules,
 					  const struct weblog_format *format, struct weblog_tail *tail,
@@ -39,8 +58,6 @@ struct weblog_reading *weblog_reading_new(const struct weblog *conf, const struc
 		.format = format,
 		.tail = tail,
 		.meaning = meaning,
-		.mem = arena_new(),
-		.events = memory_new_array(WEBLOG_BATCH_EVENTS, sizeof(struct weblog_event)),
 		.most = WEBLOG_BATCH_EVENTS,
 		.is_new_file = true,
 	};
@@ -53,10 +70,8 @@ void weblog_reading_free(struct weblog_reading **reading)
 
 	if (!r)
 		return;
-	arena_wipe_free(&r->mem);
 	arena_wipe_free(&r->parser_mem);
 	buf_free(&r->bad_path);
-	free(r->events);
 	free(r);
 	*reading = NULL;
 }
@@ -126,8 +141,9 @@ static void line_bad(struct weblog_reading *r, const struct weblog_tail_line *li
 static void line_means(struct weblog_reading *r, const struct weblog_record *record,
 		       const struct weblog_tail_line *line)
 {
-	struct weblog_event *event = &r->events[r->n];
-	enum weblog_verdict verdict = weblog_meaning_of(r->meaning, record, r->mem, event);
+	struct weblog_gathered *g = r->into;
+	struct weblog_event *event = &g->events[g->n];
+	enum weblog_verdict verdict = weblog_meaning_of(r->meaning, record, g->mem, event);
 
 	r->counts.verdicts[verdict]++;
 	if (verdict != WEBLOG_EVENT)
@@ -138,8 +154,8 @@ static void line_means(struct weblog_reading *r, const struct weblog_record *rec
 		line_bad(r, line, 0, "the store does not take it");
 		return;
 	}
-	event_move(event, line->text, arena_str(r->mem, line->text).p);
-	r->n++;
+	event_move(event, line->text, arena_str(g->mem, line->text).p);
+	g->n++;
 }
 
 static void line_take(struct weblog_reading *r, const struct weblog_tail_line *line)
@@ -189,17 +205,18 @@ static bool format_guess(struct weblog_reading *r, bool *wait_out)
 	return r->format != NULL;
 }
 
-enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading)
+enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading, struct weblog_gathered *into)
 {
 	static const char too_long[] = "longer than 1 MiB";
 	bool wait;
 
+	reading->into = into;
 	if (!reading->format && !format_guess(reading, &wait))
 		return wait ? WEBLOG_READ_ALL : WEBLOG_READ_UNKNOWN;
 	for (size_t i = 0; i < LINES_AT_ONCE; i++) {
 		struct weblog_tail_line line;
 
-		if (reading->n >= reading->most || arena_used(reading->mem) > WEBLOG_BATCH_BYTES)
+		if (into->n >= reading->most || arena_used(into->mem) > WEBLOG_BATCH_BYTES)
 			return WEBLOG_READ_FULL;
 		switch (weblog_tail_next(reading->tail, &line)) {
 		case WEBLOG_TAIL_LINE:
@@ -217,24 +234,6 @@ enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading)
 		}
 	}
 	return WEBLOG_READ_ON;
-}
-
-struct weblog_event *weblog_reading_events(struct weblog_reading *reading, size_t *n_out)
-{
-	*n_out = reading->n;
-	return reading->events;
-}
-
-struct arena *weblog_reading_mem(struct weblog_reading *reading)
-{
-	return reading->mem;
-}
-
-void weblog_reading_clear(struct weblog_reading *reading)
-{
-	reading->n = 0;
-	arena_wipe_free(&reading->mem);
-	reading->mem = arena_new();
 }
 
 void weblog_reading_limit(struct weblog_reading *reading, size_t events)

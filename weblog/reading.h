@@ -24,6 +24,20 @@ struct weblog_bad_line {
 	const char *what;
 };
 
+/* What is read for one batch: events, whose texts live in `mem`. Whoever reads does not touch it while it is written. */
+struct weblog_gathered {
+	struct arena *mem;
+	struct weblog_event *events; /* room for WEBLOG_BATCH_EVENTS */
+	size_t n;
+};
+
+/* Make an empty one. The caller owns it: end it with weblog_gathered_end(). */
+void weblog_gathered_begin(struct weblog_gathered *g) NONNULL(1);
+/* Forget what is in it. */
+void weblog_gathered_clear(struct weblog_gathered *g) NONNULL(1);
+/* Free what it holds. */
+void weblog_gathered_end(struct weblog_gathered *g) NONNULL(1);
+
 struct weblog_reading; /* opaque */
 
 /* All arguments outlive it; with format NULL that is guessed before the first line is read. The caller owns it: end it
@@ -42,14 +56,9 @@ enum weblog_read_outcome {
 	WEBLOG_READ_UNKNOWN, /* no known format reads the first lines, and there are enough of them to say so */
 };
 
-/* Read lines, some thousand at most, into the batch. */
-enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading) MUST_CHECK NONNULL(1);
-/* The events of the batch; they and their texts live until weblog_reading_clear(). */
-struct weblog_event *weblog_reading_events(struct weblog_reading *reading, size_t *n_out) NONNULL(1, 2);
-/* The arena of the batch. */
-struct arena *weblog_reading_mem(struct weblog_reading *reading) NONNULL(1) __attribute__((returns_nonnull));
-/* Begin a new batch. */
-void weblog_reading_clear(struct weblog_reading *reading) NONNULL(1);
+/* Read lines, some thousand at most, behind what is gathered. */
+enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading, struct weblog_gathered *into)
+	MUST_CHECK NONNULL(1, 2);
 /* From now on a batch has `events` at most, WEBLOG_BATCH_EVENTS at most. */
 void weblog_reading_limit(struct weblog_reading *reading, size_t events) NONNULL(1);
 /* The next event is dropped, and its line counted as rejected. */

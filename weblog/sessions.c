@@ -5,11 +5,11 @@
 #include "base/digest.h"
 #include "base/memory.h"
 
-enum { VISITOR_MOST = 64, NAME_BYTES = 8, NAME_DIGITS = 2 * NAME_BYTES, NOT_CHANGED = -1, RECENT = 2 };
+enum { VISITOR_MOST = 64, NAME_CHARS = 16, NAME_TIME_CHARS = 7 /* until the year 3058 */, NOT_CHANGED = -1, RECENT = 2 };
 
 /* A session as it is remembered: without the texts that only the store needs. */
 struct recent {
-	char name[NAME_DIGITS + 1]; /* empty: none */
+	char name[NAME_CHARS + 1]; /* empty: none */
 	int64_t started_us, last_us;
 	uint32_t events, searches, failures;
 	int32_t changed; /* index in `changed`, or NOT_CHANGED */
@@ -104,11 +104,12 @@ static void visitor_forget(struct weblog_sessions *s, struct visitor *v)
 	s->n--;
 }
 
-bool weblog_sessions_knows(const struct weblog_sessions *sessions, struct str visitor)
+bool weblog_sessions_knows(struct weblog_sessions *sessions, struct weblog_event *event)
 {
-	struct str name = visitor_name(visitor);
+	struct str name = visitor_name(event->visitor);
 
-	return visitor_find(sessions, name, digest_sip(name)) != NULL;
+	event->known = visitor_find(sessions, name, digest_sip(name));
+	return event->known != NULL;
 }
 
 void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor, const struct weblog_session *last)
@@ -128,7 +129,7 @@ void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor,
 	*bucket = v;
 	order_enter(sessions, v);
 	sessions->n++;
-	if (!last || last->session.n != NAME_DIGITS)
+	if (!last || last->session.n != NAME_CHARS)
 		return;
 	v->recent[0] = (struct recent){ .started_us = last->started_us,
 					.last_us = last->last_us,
@@ -136,7 +137,7 @@ void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor,
 					.searches = last->searches,
 					.failures = last->failures,
 					.changed = NOT_CHANGED };
-	memcpy(v->recent[0].name, last->session.p, NAME_DIGITS);
+	memcpy(v->recent[0].name, last->session.p, NAME_CHARS);
 }
 
 /* Does an event of that time belong to the session? */
@@ -158,9 +159,17 @@ static struct recent *recent_find(const struct weblog *conf, struct visitor *v, 
 	return best;
 }
 
-static void name_session(const struct weblog *conf, const struct weblog_event *event, char out[NAME_DIGITS + 1])
+static void base32_put(uint64_t value, size_t n, char *out)
+{
+	for (size_t i = n; i > 0; i--, value >>= 5)
+		out[i - 1] = "0123456789abcdefghijklmnopqrstuv"[value & 31];
+}
+
+/* When it began, then a hash: in the order of time, so that rows of now lie side by side in an index of names. */
+static void name_session(const struct weblog *conf, const struct weblog_event *event, char out[NAME_CHARS + 1])
 {
 	unsigned char hash[DIGEST_BYTES];
+	uint64_t number;
 	struct digest d;
 
 	digest_begin(&d, (struct str){ 0 });
@@ -168,7 +177,10 @@ static void name_session(const struct weblog *conf, const struct weblog_event *e
 	digest_add_str(&d, event->visitor);
 	digest_add(&d, &event->at_us, sizeof(event->at_us));
 	digest_end(&d, hash);
-	digest_hex(hash, NAME_BYTES, out);
+	memcpy(&number, hash, sizeof(number));
+	base32_put((uint64_t)(event->at_us / 1000000), NAME_TIME_CHARS, out);
+	base32_put(number, NAME_CHARS - NAME_TIME_CHARS, out + NAME_TIME_CHARS);
+	out[NAME_CHARS] = '\0';
 }
 
 /* A new session in the place of the one that was used least lately. */
@@ -197,7 +209,7 @@ static struct weblog_session *changed_of(struct weblog_sessions *s, struct recen
 	r->changed = (int32_t)s->n_changed;
 	s->owners[s->n_changed] = r;
 	s->changed[s->n_changed] = (struct weblog_session){
-		.session = arena_str(s->names, (struct str){ r->name, NAME_DIGITS }),
+		.session = arena_str(s->names, (struct str){ r->name, NAME_CHARS }),
 		.visitor = event->visitor,
 		.is_new = r->events == 0,
 	};
@@ -218,15 +230,15 @@ static void session_open(struct weblog_session *session, const struct weblog_eve
 
 void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *event)
 {
-	struct str name = visitor_name(event->visitor);
-	struct visitor *v = visitor_find(sessions, name, digest_sip(name));
 	struct weblog_session *session;
+	struct visitor *v;
 	struct recent *r;
 
-	if (!v) {
-		weblog_sessions_learn(sessions, name, NULL);
-		v = sessions->newest;
+	if (!event->known && !weblog_sessions_knows(sessions, event)) {
+		weblog_sessions_learn(sessions, event->visitor, NULL);
+		event->known = sessions->newest;
 	}
+	v = event->known;
 	order_leave(sessions, v);
 	order_enter(sessions, v);
 	r = recent_find(sessions->conf, v, event->at_us);

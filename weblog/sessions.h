@@ -7,7 +7,7 @@
 
 /* A session as the store has it. Texts live as long as it says who gives it. */
 struct weblog_session {
-	struct str session, visitor; /* session: 16 hexadecimal digits, the same whenever the log is read */
+	struct str session, visitor; /* session: the same name whenever the log is read */
 	int64_t started_us, last_us;
 	uint32_t events, searches, failures; /* failures: REFUSED and FAILED */
 	struct str last_path;
@@ -27,9 +27,9 @@ struct weblog_sessions *weblog_sessions_new(const struct weblog *conf, size_t vi
 /* Free; accepts NULL inside; sets *sessions to NULL. */
 void weblog_sessions_free(struct weblog_sessions **sessions) NONNULL(1);
 
-/* Is it known which session this visitor had last, or that there was none? If not, the store is to be asked and the
- * answer given to weblog_sessions_learn(). */
-bool weblog_sessions_knows(const struct weblog_sessions *sessions, struct str visitor) NONNULL(1);
+/* Is it known which session the event's visitor had last, or that there was none? If not, the store is to be asked and
+ * the answer given to weblog_sessions_learn(). Notes where the visitor is; that holds until weblog_sessions_written(). */
+bool weblog_sessions_knows(struct weblog_sessions *sessions, struct weblog_event *event) NONNULL(1, 2);
 /* The last session of a visitor; NULL: there is none. Copied. */
 void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor, const struct weblog_session *last)
 	NONNULL(1);

@@ -63,11 +63,11 @@ enum weblog_tail_outcome weblog_tail_next(struct weblog_tail *tail, struct weblo
 /* The line last given was of no use: count it. */
 void weblog_tail_reject(struct weblog_tail *tail) NONNULL(1);
 
-/* The positions behind the lines given so far that are not those of the last weblog_tail_keep(), in `mem`. Between the
- * two no further line may be taken. */
+/* The positions behind the lines given so far that are not those of the last weblog_tail_keep(), in `mem`. Lines may be
+ * taken between the two: what is kept are these. */
 const struct weblog_position *weblog_tail_positions(struct weblog_tail *tail, struct arena *mem, size_t *n_out)
 	NONNULL(1, 2, 3);
-/* These are written: there is no way back behind them. */
+/* Those of the last weblog_tail_positions() are written: there is no way back behind them. */
 void weblog_tail_keep(struct weblog_tail *tail) NONNULL(1);
 /* Go back to those last kept, and read from there once more. */
 void weblog_tail_back(struct weblog_tail *tail) NONNULL(1);

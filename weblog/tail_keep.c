@@ -126,8 +126,17 @@ static bool is_kept(const struct tail_file *file)
 {
 	const struct weblog_position *now = &file->now, *kept = &file->kept;
 
-	return !file->changed && kept->number && now->offset == kept->offset && now->lines == kept->lines &&
-	       now->rejected == kept->rejected && has_ended(file) == kept->ended;
+	return !file->changed && !file->marked_change && kept->number && now->offset == kept->offset &&
+	       now->lines == kept->lines && now->rejected == kept->rejected && has_ended(file) == kept->ended;
+}
+
+static void file_mark(struct tail_file *file)
+{
+	file->marked = file->now;
+	file->marked.path = (struct str){ 0 };
+	file->marked.ended = has_ended(file);
+	file->marked_change = file->marked_change || file->changed;
+	file->changed = false;
 }
 
 const struct weblog_position *weblog_tail_positions(struct weblog_tail *tail, struct arena *mem, size_t *n_out)
@@ -135,15 +144,22 @@ const struct weblog_position *weblog_tail_positions(struct weblog_tail *tail, st
 	struct weblog_position *out = arena_array_of(mem, struct weblog_position, tail->n_files + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < tail->n_files; i++)
+	for (size_t i = 0; i < tail->n_files; i++) {
 		if (!is_kept(tail->files[i])) {
 			out[n] = tail->files[i]->now;
 			out[n].path = arena_str(mem, out[n].path);
 			out[n].ended = has_ended(tail->files[i]);
 			n++;
 		}
+		file_mark(tail->files[i]);
+	}
 	*n_out = n;
 	return out;
+}
+
+static bool is_over(const struct tail_file *file)
+{
+	return has_ended(file) && file->kept.ended && file->kept.offset == file->now.offset;
 }
 
 /* Files that are at no place and have ended, the oldest ones, beyond the bound. */
@@ -152,9 +168,9 @@ static void gone_forget(struct weblog_tail *tail)
 	size_t gone = 0;
 
 	for (size_t i = 0; i < tail->n_files; i++)
-		gone += has_ended(tail->files[i]);
+		gone += is_over(tail->files[i]);
 	for (size_t i = 0; gone > TAIL_GONE_MAX && i < tail->n_files;)
-		if (has_ended(tail->files[i])) {
+		if (is_over(tail->files[i])) {
 			tail_file_forget(tail, i);
 			gone--;
 		} else {
@@ -167,10 +183,11 @@ void weblog_tail_keep(struct weblog_tail *tail)
 	for (size_t i = 0; i < tail->n_files; i++) {
 		struct tail_file *file = tail->files[i];
 
-		file->kept = file->now;
-		file->kept.ended = has_ended(file);
-		file->changed = false;
-		if (file->done) {
+		if (file->marked.number == 0)
+			continue; /* is newer than what was written */
+		file->kept = file->marked;
+		file->marked_change = false;
+		if (file->done && file->kept.offset == file->now.offset) {
 			if (file->place)
 				tail_watch_end(tail, file->place);
 			tail_file_close(tail, file);
@@ -191,6 +208,9 @@ static void file_back(struct weblog_tail *tail, struct tail_file *file)
 	now->offset = kept->offset;
 	now->lines = kept->lines;
 	now->rejected = kept->rejected;
+	file->marked.number = 0;
+	file->changed = file->changed || file->marked_change;
+	file->marked_change = false;
 	file->final = false;
 	file->past = 0;
 }

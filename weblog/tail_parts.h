@@ -61,7 +61,8 @@ struct tail_place {
 
 struct tail_file {
 	struct weblog_position now; /* its path is the file's own */
-	struct weblog_position kept; /* without path */
+	struct weblog_position marked; /* as given by weblog_tail_positions(); number 0: not yet */
+	struct weblog_position kept; /* without path, like it */
 	struct tail_family *family;
 	struct tail_place *place; /* where it is read; NULL: nowhere */
 	struct tail_head head; /* n is 0 until it was seen in this process, else that of now.id */
@@ -77,7 +78,8 @@ struct tail_file {
 	bool done; /* all is read, and nobody appends to it; it has ended when it is at no place, too */
 	bool lost; /* is done since it was not found */
 	bool copied; /* its place is a copy, which may have less than was read */
-	bool changed; /* path or id, since they were kept */
+	bool changed; /* path or id, since they were marked */
+	bool marked_change; /* that was so when it was marked, and is not kept yet */
 };
 
 struct weblog_tail {

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include "adapters/adapter.h"
 #include "base/log.h"
 #include "federator/cli/weblog.h"
 #include "federator/salt.h"

@@ -59,6 +59,14 @@ void later(unsigned seconds)
 	bed_now_us += seconds * UINT64_C(1000000);
 }
 
+void keep(void)
+{
+	size_t n;
+
+	(void)weblog_tail_positions(tail, mem, &n);
+	weblog_tail_keep(tail);
+}
+
 void restart(void)
 {
 	size_t n;

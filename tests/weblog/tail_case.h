@@ -25,7 +25,9 @@ void assert_calm(void);
 void assert_trouble(const char *piece) NONNULL(1);
 /* Turn the clock. */
 void later(unsigned seconds);
-/* Keep what was read, and begin with that as a new process does. */
+/* Keep what was read. */
+void keep(void);
+/* The same, and begin with that as a new process does. */
 void restart(void);
 /* Is the file of this number read, and closed or about to be? */
 bool is_done(uint64_t number);

@@ -148,7 +148,7 @@ static void back_is_where_it_was_kept(void **state)
 	put("access.log", "a\nb\n");
 	tail = bed_tail(access_log, NULL, 0);
 	assert_read(">a|b|");
-	weblog_tail_keep(tail);
+	keep();
 	put("access.log", "c\nd");
 	bed_rename("access.log", "access.log.1");
 	put("access.log", "x\n");
@@ -164,7 +164,7 @@ static void back_is_where_it_was_kept(void **state)
 	assert_read(">c|>x|");
 	later(11);
 	assert_read(">d|");
-	weblog_tail_keep(tail);
+	keep();
 	weblog_tail_back(tail);
 	assert_read("");
 	put("plain", "p\nq\n");
@@ -197,7 +197,7 @@ static void a_removed_file_is_told_once(void **state)
 	assert_read("y|");
 	later(11);
 	assert_read("");
-	weblog_tail_keep(tail);
+	keep();
 	later(2);
 	assert_read("");
 	assert_true(position(2)->ended);

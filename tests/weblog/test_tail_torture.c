@@ -113,9 +113,12 @@ static void reader_store(void)
 	n_pending = 0;
 }
 
+/* While it is written some may be read on. */
 static void reader_keep(void)
 {
 	reader_store();
+	if (below(2))
+		(void)reader_read(below(40));
 	weblog_tail_keep(tail);
 }
 
@@ -128,8 +131,10 @@ static void reader_back(void)
 /* The store does not say whether it has them. */
 static void reader_doubt(void)
 {
-	if (below(2))
+	if (below(2)) {
 		reader_store();
+		(void)reader_read(below(40));
+	}
 	n_pending = 0;
 	weblog_tail_to(tail, stored, n_stored);
 }
