@@ -16,6 +16,7 @@ enum {
 	BAD_LINE_MS = 10000,
 	VISITORS = 65536, /* whose last session is remembered */
 	ASKED_AT_ONCE = 256,
+	ONCE_FAILURES = 100, /* enough to find what the database does not take, and to leave it out */
 	TRIES = 3, /* of a batch that the database refuses, before it is made smaller */
 };
 
@@ -46,6 +47,7 @@ struct indexer {
 	size_t limit; /* events of a batch */
 	uint32_t refusals; /* in a row */
 	bool stopping;
+	bool looked; /* for files, at least once */
 };
 
 static void tell(struct indexer *x, enum weblog_news news, const struct err *err, const struct weblog_bad_line *bad)
@@ -150,7 +152,7 @@ static bool store_wait(struct indexer *x, struct err *err)
 			tell(x, WEBLOG_NEWS_BEGUN, NULL, NULL);
 			break;
 		}
-		if (is_final(err))
+		if (is_final(err) || x->conf->once)
 			return false;
 		store_failed(x, err);
 	}
@@ -271,7 +273,7 @@ static bool task_over(struct indexer *x, struct err *err)
 		return true;
 	}
 	*err = task.err;
-	if (err->cls == ERR_BUSY)
+	if (err->cls == ERR_BUSY || (x->conf->once && x->state.failures >= ONCE_FAILURES))
 		return false;
 	if (task.batch)
 		weblog_gathered_clear(task.batch);
@@ -317,6 +319,19 @@ static void old_remove(struct indexer *x)
 
 /* ---- a turn ---- */
 
+/* Told once: the path may be misspelt. */
+static void news_of_none(struct indexer *x)
+{
+	struct err err;
+
+	if (!x->looked && weblog_tail_counts(x->tail).files == 0) {
+		(void)err_set(&err, ERR_SYSTEM, "log file", "%.*s: no file is there yet",
+			      STR_ARG(x->conf->conf->files[0]));
+		tell(x, WEBLOG_NEWS_TROUBLE, &err, NULL);
+	}
+	x->looked = true;
+}
+
 static void news_of_files(struct indexer *x)
 {
 	struct weblog_bad_line bad;
@@ -360,6 +375,8 @@ static bool turn(struct indexer *x, bool *done_out, struct err *err)
 		return err_set(err, ERR_MAPPING, x->conf->conf->name,
 			       "no known format reads the first lines; say which one with format=\"...\"");
 	news_of_files(x);
+	if (outcome == WEBLOG_READ_ALL)
+		news_of_none(x);
 	write_due_set(x);
 	if ((outcome == WEBLOG_READ_FULL || last || is_past(x->write_due)) && !batch_write(x, err))
 		return false;

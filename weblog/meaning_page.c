@@ -62,8 +62,15 @@ static struct str cookie_in(struct str rest, struct str name)
 		struct str pair = { rest.p, n };
 
 		rest = (struct str){ rest.p + n + (end != NULL), rest.n - n - (end != NULL) };
-		while (pair.n && pair.p[0] == ' ')
-			pair = (struct str){ pair.p + 1, pair.n - 1 };
+		while (pair.n > 0) { /* W3C logs write the blank as + or %20 */
+			size_t blank = pair.p[0] == ' ' || pair.p[0] == '+'		      ? 1 :
+				       pair.n > 3 && memcmp(pair.p, "%20", 3) == 0 ? 3 :
+										     0;
+
+			if (blank == 0)
+				break;
+			pair = (struct str){ pair.p + blank, pair.n - blank };
+		}
 		if (pair.n > name.n + 1 && pair.p[name.n] == '=' && memcmp(pair.p, name.p, name.n) == 0)
 			return (struct str){ pair.p + name.n + 1, pair.n - name.n - 1 };
 	}

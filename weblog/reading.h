@@ -24,7 +24,7 @@ struct weblog_bad_line {
 	const char *what;
 };
 
-/* What is read for one batch: events, whose texts live in `mem`. Whoever reads does not touch it while it is written. */
+/* What is read for one batch: events, whose texts live in `mem`. Whoever reads leaves it alone while it is written. */
 struct weblog_gathered {
 	struct arena *mem;
 	struct weblog_event *events; /* room for WEBLOG_BATCH_EVENTS */

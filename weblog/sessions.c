@@ -5,7 +5,13 @@
 #include "base/digest.h"
 #include "base/memory.h"
 
-enum { VISITOR_MOST = 64, NAME_CHARS = 16, NAME_TIME_CHARS = 7 /* until the year 3058 */, NOT_CHANGED = -1, RECENT = 2 };
+enum {
+	VISITOR_MOST = 64,
+	NAME_CHARS = 16,
+	NAME_TIME_CHARS = 7, /* until the year 3058 */
+	NOT_CHANGED = -1,
+	RECENT = 2,
+};
 
 /* A session as it is remembered: without the texts that only the store needs. */
 struct recent {

@@ -28,7 +28,7 @@ struct weblog_sessions *weblog_sessions_new(const struct weblog *conf, size_t vi
 void weblog_sessions_free(struct weblog_sessions **sessions) NONNULL(1);
 
 /* Is it known which session the event's visitor had last, or that there was none? If not, the store is to be asked and
- * the answer given to weblog_sessions_learn(). Notes where the visitor is; that holds until weblog_sessions_written(). */
+ * the answer given to weblog_sessions_learn(). Notes where the visitor is, until weblog_sessions_written(). */
 bool weblog_sessions_knows(struct weblog_sessions *sessions, struct weblog_event *event) NONNULL(1, 2);
 /* The last session of a visitor; NULL: there is none. Copied. */
 void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor, const struct weblog_session *last)

@@ -112,7 +112,7 @@ CREATE TABLE IF NOT EXISTS web_link (
 
 CREATE INDEX IF NOT EXISTS web_link_value ON web_link (key_name, value);
 
--- Which is not said as EXISTS (... evidence): of that PostgreSQL makes a hash of the whole table.
+-- A session in which several signed in is nobody's. Which is not said as EXISTS (... evidence): of that PostgreSQL makes a hash of the whole table.
 {view} web_linked_event AS
 SELECT l.key_name, l.value, l.confidence, e.id, e.log, e.at, e.visitor, e.session, e.kind, e.method, e.path, e.query,
   e.status, e.result, e.product, e.category, e.order_no, e.terms, e.hits, e.engine, e.engine_terms, e.referrer,
@@ -120,8 +120,8 @@ SELECT l.key_name, l.value, l.confidence, e.id, e.log, e.at, e.visitor, e.sessio
 FROM web_link l JOIN web_event e ON e.visitor = l.visitor
 WHERE CASE WHEN EXISTS (SELECT 1 FROM web_link o
     WHERE o.visitor = l.visitor AND o.key_name = l.key_name AND o.value <> l.value)
-  THEN (SELECT MIN(v.confidence) FROM web_evidence v WHERE v.visitor = l.visitor AND v.session = e.session
-    AND v.key_name = l.key_name AND v.value = l.value) IS NOT NULL
+  THEN (SELECT CASE WHEN MIN(v.value) = MAX(v.value) THEN MIN(v.value) END FROM web_evidence v
+    WHERE v.visitor = l.visitor AND v.session = e.session AND v.key_name = l.key_name) = l.value
   ELSE e.at >= l.since END;
 
 {view} web_linked_session AS
@@ -130,6 +130,6 @@ SELECT l.key_name, l.value, l.confidence, s.session, s.log, s.visitor, s.started
 FROM web_link l JOIN web_session s ON s.visitor = l.visitor
 WHERE CASE WHEN EXISTS (SELECT 1 FROM web_link o
     WHERE o.visitor = l.visitor AND o.key_name = l.key_name AND o.value <> l.value)
-  THEN (SELECT MIN(v.confidence) FROM web_evidence v WHERE v.visitor = l.visitor AND v.session = s.session
-    AND v.key_name = l.key_name AND v.value = l.value) IS NOT NULL
+  THEN (SELECT CASE WHEN MIN(v.value) = MAX(v.value) THEN MIN(v.value) END FROM web_evidence v
+    WHERE v.visitor = l.visitor AND v.session = s.session AND v.key_name = l.key_name) = l.value
   ELSE s.last_at >= l.since END;

@@ -74,6 +74,21 @@ class WeblogTest(LiveTest):
         self.assertEqual(self.journey(service, member="2"), ["/goods/HIS-TOO", "/goods/HIS"])
         self.assertEqual(self.view(service, visitor="tablet")["match"]["outcome"], "none")
 
+    def test_a_session_in_which_two_signed_in_is_nobodys(self):
+        s, _, service = self.begin()
+        now = time.time()
+        s.write(line("/goods/HERS", at=now - 60, vid="sofa", member="1"), line("/goods/HIS", at=now - 50, vid="sofa", member="2"),
+                line("/goods/WHOSE", at=now - 40, vid="sofa"), line("/goods/OWN", at=now - 30, vid="pc", member="2"))
+        service.wait(lambda: "/goods/OWN" in self.journey(service, member="2"))
+        self.assertEqual(self.journey(service, member="2"), ["/goods/OWN"])
+        self.assertEqual(self.journey(service, member="1"), [])
+
+    def test_the_end_of_once(self):
+        s = Stationer(self.fresh())
+        s.write(line("/a", vid="v1"))
+        os.makedirs(s.store_path)
+        self.assertEqual(Indexer(s).once().returncode, 3)
+
     def test_an_order_says_who_it_was(self):
         s, indexer, service = self.begin()
         s.write(line("/order/done?no=d-1001", vid="v9"), line("/goods/LATER", vid="v9"))
@@ -185,6 +200,7 @@ class WeblogTest(LiveTest):
 
     def test_what_is_wrong_is_said(self):
         s = Stationer(self.fresh())
+        self.assertIn("no file is there yet", Indexer(s).once().stderr)
         self.assertEqual(Indexer(s, name="sight").once().returncode, 2)
         s.write("this is no log\n" * 200)
         done = Indexer(s).once()

@@ -185,6 +185,23 @@ static void a_visitor_without_name_is_a_hash_of_client_and_agent(void **state)
 	assert_string_not_equal(first, salted);
 }
 
+/* IIS writes blanks as +. */
+static void cookies_of_w3c_logs(void **state)
+{
+	static const char *const joined[] = { "a=1;+vid=v7", "a=1;%20vid=v7", "a=1;vid=v7;+b=2", "vid=v7;+a=+vid=no" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(joined); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "2024-11-27 10:00:00 GET / %s 200", joined[i]);
+		assert_int_equal(line_means("#Fields: date time cs-method cs-uri-stem cs(Cookie) sc-status",
+					    str_of(line)),
+				 WEBLOG_EVENT);
+		assert_true(str_eq(event.visitor, STR("v7")));
+	}
+}
+
 static void a_cookie_may_be_a_field_of_its_own(void **state)
 {
 	(void)state;
@@ -367,6 +384,7 @@ int main(void)
 		TEST(numbers_of_the_line_are_kept),
 		TEST(long_texts_are_cut_between_characters),
 		TEST(a_visitor_without_name_is_a_hash_of_client_and_agent),
+		TEST(cookies_of_w3c_logs),
 		TEST(a_cookie_may_be_a_field_of_its_own),
 		TEST(more_agents_than_are_remembered_mean_the_same),
 		TEST(bots_are_left_out_unless_they_are_to_be_kept),

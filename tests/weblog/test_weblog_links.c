@@ -92,7 +92,8 @@ static void write_facts(struct weblog_store *store)
 struct oracle {
 	bool linked, shared;
 	uint32_t first; /* evidence */
-	bool in[VISITORS * SESSIONS_EACH]; /* sessions with evidence */
+	bool in[VISITORS * SESSIONS_EACH]; /* sessions with evidence for this value alone */
+	bool others[VISITORS * SESSIONS_EACH]; /* with evidence for another one */
 };
 
 static struct oracle ask_oracle(uint32_t visitor, uint32_t key, int value)
@@ -105,7 +106,7 @@ static struct oracle ask_oracle(uint32_t visitor, uint32_t key, int value)
 		if (f->visitor != visitor || f->value[key] < 0)
 			continue;
 		if (f->value[key] != value) {
-			o.shared = true;
+			o.shared = o.others[f->session] = true;
 			continue;
 		}
 		o.linked = true;
@@ -113,6 +114,8 @@ static struct oracle ask_oracle(uint32_t visitor, uint32_t key, int value)
 		if (f->at < o.first)
 			o.first = f->at;
 	}
+	for (uint32_t i = 0; i < ARRAY_LEN(o.in); i++)
+		o.in[i] = o.in[i] && !o.others[i];
 	return o;
 }
 
