@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 4096, TUNED_BATCH = 16384 };
+enum { BATCH = 4096, TUNED_BATCH = 10240 };
 
 static void die(sqlite3 *db, const char *what)
 {

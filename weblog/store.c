@@ -12,8 +12,8 @@ static bool log_row(struct weblog_store *s, struct err *err)
 	static const char *const add[WRITER_DIALECTS] = {
 		[WRITER_SQLITE] = "INSERT OR IGNORE INTO web_log(log,epoch,batches) VALUES(?,0,0)",
 		[WRITER_POSTGRESQL] = "INSERT INTO web_log(log,epoch,batches) VALUES(?,0,0) ON CONFLICT DO NOTHING",
-		[WRITER_MARIADB] = "INSERT INTO web_log(log,epoch,batches) VALUES(?,0,0) "
-				   "ON DUPLICATE KEY UPDATE log=log",
+		[WRITER_MARIADB] = ("INSERT INTO web_log(log,epoch,batches) VALUES(?,0,0) "
+				    "ON DUPLICATE KEY UPDATE log=log"),
 	};
 
 	return store_execute(s, add[writer_dialect(s->writer)], &s->log, 1, NULL, err);
