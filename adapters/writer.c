@@ -17,6 +17,7 @@ struct writer {
 	struct watch watch;
 	enum writer_dialect dialect;
 	bool lost;
+	bool refused_values; /* by the last statement */
 	char name[48];
 };
 
@@ -51,6 +52,7 @@ static const struct product products[] = {
 
 static void call_begin(struct writer *w)
 {
+	w->refused_values = false;
 	watch_begin(&w->watch, deadline_after_ms(CALL_MS + GRACE_MS));
 }
 
@@ -61,6 +63,7 @@ static bool call_end(struct writer *w, bool ok, struct odbc_diag *d)
 
 	if (cut && !ok)
 		d->cls = ERR_LATE;
+	w->refused_values = !ok && (strncmp(d->state, "22", 2) == 0 || strncmp(d->state, "23", 2) == 0);
 	w->lost |= cut || (!ok && d->lost);
 	return ok && !cut;
 }
@@ -245,6 +248,11 @@ bool writer_rows(struct writer *w, const struct writer_ask *ask, struct arena *m
 	if (ok)
 		*rows_out = f.rows;
 	return ok || (err->cls != ERR_NONE ? false : call_failed(w, &d, err));
+}
+
+bool writer_refused_values(const struct writer *w)
+{
+	return w->refused_values;
 }
 
 bool writer_is_lost(const struct writer *w)

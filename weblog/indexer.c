@@ -16,8 +16,7 @@ enum {
 	BAD_LINE_MS = 10000,
 	VISITORS = 65536, /* whose last session is remembered */
 	ASKED_AT_ONCE = 256,
-	ONCE_FAILURES = 100, /* enough to find what the database does not take, and to leave it out */
-	TRIES = 3, /* of a batch that the database refuses, before it is made smaller */
+	SMALLER = 8, /* so many times, when a value in a batch is refused */
 };
 
 /* What is done beside the reading: a batch is written, or old events are removed. */
@@ -27,6 +26,7 @@ struct task {
 	size_t n_positions;
 	int64_t purge_us; /* remove what is older; 0: nothing */
 	bool more; /* there is more to remove */
+	bool refused; /* because of a value in the batch */
 	struct err err; /* cls: ERR_NONE when all went well */
 };
 
@@ -45,7 +45,7 @@ struct indexer {
 	struct deadline write_due, purge_due, progress_due, bad_due;
 	uint32_t rest_ms; /* 0: all is well */
 	size_t limit; /* events of a batch */
-	uint32_t refusals; /* in a row */
+	size_t drop; /* of the events behind what is written, one by one refused */
 	bool stopping;
 	bool looked; /* for files, at least once */
 };
@@ -110,15 +110,23 @@ static bool is_final(const struct err *err)
 }
 
 /* Read again what was not written, with a new connection. */
-static void store_failed(struct indexer *x, const struct err *err)
+static void store_again(struct indexer *x)
 {
 	weblog_store_close(&x->store);
 	if (x->tail)
 		weblog_tail_back(x->tail);
+	if (x->reading)
+		weblog_reading_drop(x->reading, x->drop);
 	weblog_gathered_clear(x->current);
 	weblog_sessions_forget(x->sessions);
 	x->write_due = (struct deadline){ 0 };
 	x->state.failures++;
+}
+
+/* The same, after a rest. */
+static void store_failed(struct indexer *x, const struct err *err)
+{
+	store_again(x);
 	if (x->rest_ms == 0)
 		tell(x, WEBLOG_NEWS_STORE_DOWN, err, NULL);
 	x->rest_ms = x->rest_ms ? 2 * x->rest_ms : REST_FIRST_MS;
@@ -126,18 +134,16 @@ static void store_failed(struct indexer *x, const struct err *err)
 		x->rest_ms = REST_MOST_MS;
 }
 
-/* A batch that the database refuses again and again has something in it that it does not take: the batch is made
- * smaller until it is one event, which is dropped. */
+/* There is a value in the batch that the database does not take: the batch is made smaller until it is one event, which
+ * is left out. Only what was refused for its values is: a full disk refuses everything. */
 static void batch_refused(struct indexer *x)
 {
-	if (++x->refusals < TRIES)
-		return;
-	x->refusals = 0;
 	if (x->limit > 1)
-		x->limit = x->limit / 8 ? x->limit / 8 : 1;
+		x->limit = x->limit / SMALLER ? x->limit / SMALLER : 1;
 	else
-		weblog_reading_drop_one(x->reading);
+		x->drop++;
 	weblog_reading_limit(x->reading, x->limit);
+	store_again(x);
 }
 
 /* Until there is one, or the end. */
@@ -149,7 +155,8 @@ static bool store_wait(struct indexer *x, struct err *err)
 		if (x->stopping)
 			break;
 		if (store_open(x, err)) {
-			tell(x, WEBLOG_NEWS_BEGUN, NULL, NULL);
+			if (x->limit == WEBLOG_BATCH_EVENTS)
+				tell(x, WEBLOG_NEWS_BEGUN, NULL, NULL);
 			break;
 		}
 		if (is_final(err) || x->conf->once)
@@ -229,6 +236,7 @@ static void task_work(void *owner)
 
 	if (task->batch)
 		ok = batch_store(x, &task->err);
+	task->refused = !ok && weblog_store_refused(x->store);
 	if (ok && task->purge_us)
 		ok = weblog_store_purge(x->store, task->purge_us, &task->more, &task->err);
 	if (ok)
@@ -252,9 +260,10 @@ static void batch_done(struct indexer *x, struct weblog_gathered *batch)
 			x->state.last_us = batch->events[i].at_us;
 	weblog_gathered_clear(batch);
 	x->rest_ms = 0;
-	x->refusals = 0;
+	x->state.dropped += x->drop;
+	x->drop = 0;
 	if (x->limit < WEBLOG_BATCH_EVENTS) { /* behind what was refused all may be well */
-		x->limit *= 2;
+		x->limit = 2 * x->limit < WEBLOG_BATCH_EVENTS ? 2 * x->limit : WEBLOG_BATCH_EVENTS;
 		weblog_reading_limit(x->reading, x->limit);
 	}
 }
@@ -273,13 +282,14 @@ static bool task_over(struct indexer *x, struct err *err)
 		return true;
 	}
 	*err = task.err;
-	if (err->cls == ERR_BUSY || (x->conf->once && x->state.failures >= ONCE_FAILURES))
-		return false;
 	if (task.batch)
 		weblog_gathered_clear(task.batch);
-	if (err->cls == ERR_SOURCE && task.batch)
+	if (task.refused)
 		batch_refused(x);
-	store_failed(x, err);
+	else if (err->cls == ERR_BUSY || x->conf->once)
+		return false;
+	else
+		store_failed(x, err);
 	return true;
 }
 

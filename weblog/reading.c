@@ -19,7 +19,7 @@ struct weblog_reading {
 	bool is_new_file;
 	struct weblog_gathered *into; /* while lines are read */
 	size_t most;
-	bool drop_one;
+	size_t drop; /* of the next events */
 	struct weblog_read_counts counts;
 	struct buf bad_path;
 	struct weblog_bad_line bad;
@@ -148,9 +148,8 @@ static void line_means(struct weblog_reading *r, const struct weblog_record *rec
 	r->counts.verdicts[verdict]++;
 	if (verdict != WEBLOG_EVENT)
 		return;
-	if (r->drop_one) {
-		r->drop_one = false;
-		r->counts.dropped++;
+	if (r->drop) {
+		r->drop--;
 		line_bad(r, line, 0, "the store does not take it");
 		return;
 	}
@@ -241,9 +240,9 @@ void weblog_reading_limit(struct weblog_reading *reading, size_t events)
 	reading->most = events < WEBLOG_BATCH_EVENTS ? events : WEBLOG_BATCH_EVENTS;
 }
 
-void weblog_reading_drop_one(struct weblog_reading *reading)
+void weblog_reading_drop(struct weblog_reading *reading, size_t n)
 {
-	reading->drop_one = true;
+	reading->drop = n;
 }
 
 bool weblog_reading_bad(struct weblog_reading *reading, struct weblog_bad_line *bad)

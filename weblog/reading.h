@@ -13,7 +13,6 @@ struct weblog_read_counts {
 	uint64_t lines, bytes;
 	uint64_t rejected; /* lines that the format does not read, and longer ones than are read */
 	uint64_t verdicts[WEBLOG_VERDICTS]; /* of those that were read */
-	uint64_t dropped; /* events that the store does not take, whatever is done */
 };
 
 /* A line that was rejected. */
@@ -61,8 +60,8 @@ enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading, st
 	MUST_CHECK NONNULL(1, 2);
 /* From now on a batch has `events` at most, WEBLOG_BATCH_EVENTS at most. */
 void weblog_reading_limit(struct weblog_reading *reading, size_t events) NONNULL(1);
-/* The next event is dropped, and its line counted as rejected. */
-void weblog_reading_drop_one(struct weblog_reading *reading) NONNULL(1);
+/* The next `n` events are dropped, and their lines counted as rejected. */
+void weblog_reading_drop(struct weblog_reading *reading, size_t n) NONNULL(1);
 /* A line that was rejected since the last call; false: none. Its texts live until the next line is read. */
 bool weblog_reading_bad(struct weblog_reading *reading, struct weblog_bad_line *bad) MUST_CHECK NONNULL(1, 2);
 /* See the struct. */

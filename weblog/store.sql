@@ -112,13 +112,14 @@ CREATE TABLE IF NOT EXISTS web_link (
 
 CREATE INDEX IF NOT EXISTS web_link_value ON web_link (key_name, value);
 
--- A session in which several signed in is nobody's. Which is not said as EXISTS (... evidence): of that PostgreSQL makes a hash of the whole table.
+-- A session in which several signed in is nobody's. A visitor without a name of its own (~) is whoever has that address
+-- and that browser: as a device that is shared. Which is not said as EXISTS (... evidence): of that PostgreSQL makes a hash of the whole table.
 {view} web_linked_event AS
 SELECT l.key_name, l.value, l.confidence, e.id, e.log, e.at, e.visitor, e.session, e.kind, e.method, e.path, e.query,
   e.status, e.result, e.product, e.category, e.order_no, e.terms, e.hits, e.engine, e.engine_terms, e.referrer,
   e.campaign, e.client, e.agent, e.took_ms, e.bytes
 FROM web_link l JOIN web_event e ON e.visitor = l.visitor
-WHERE CASE WHEN EXISTS (SELECT 1 FROM web_link o
+WHERE CASE WHEN SUBSTR(l.visitor, 1, 1) = '~' OR EXISTS (SELECT 1 FROM web_link o
     WHERE o.visitor = l.visitor AND o.key_name = l.key_name AND o.value <> l.value)
   THEN (SELECT CASE WHEN MIN(v.value) = MAX(v.value) THEN MIN(v.value) END FROM web_evidence v
     WHERE v.visitor = l.visitor AND v.session = e.session AND v.key_name = l.key_name) = l.value
@@ -128,7 +129,7 @@ WHERE CASE WHEN EXISTS (SELECT 1 FROM web_link o
 SELECT l.key_name, l.value, l.confidence, s.session, s.log, s.visitor, s.started_at, s.last_at, s.events, s.searches,
   s.failures, s.entry_path, s.last_path, s.referrer, s.campaign, s.engine_terms, s.client, s.agent
 FROM web_link l JOIN web_session s ON s.visitor = l.visitor
-WHERE CASE WHEN EXISTS (SELECT 1 FROM web_link o
+WHERE CASE WHEN SUBSTR(l.visitor, 1, 1) = '~' OR EXISTS (SELECT 1 FROM web_link o
     WHERE o.visitor = l.visitor AND o.key_name = l.key_name AND o.value <> l.value)
   THEN (SELECT CASE WHEN MIN(v.value) = MAX(v.value) THEN MIN(v.value) END FROM web_evidence v
     WHERE v.visitor = l.visitor AND v.session = s.session AND v.key_name = l.key_name) = l.value

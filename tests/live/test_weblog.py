@@ -7,6 +7,7 @@ import signal
 import time
 import unittest
 
+from servers import Servers
 from support import SANITIZED, LiveTest
 from weblog import Indexer, Stationer, line
 
@@ -82,6 +83,30 @@ class WeblogTest(LiveTest):
         service.wait(lambda: "/goods/OWN" in self.journey(service, member="2"))
         self.assertEqual(self.journey(service, member="2"), ["/goods/OWN"])
         self.assertEqual(self.journey(service, member="1"), [])
+
+    def test_who_has_no_cookie_is_linked_by_session_only(self):
+        s, _, service = self.begin()
+        now = time.time()
+        s.write(line("/goods/SOMEBODY", at=now - 7200), line("/goods/HERS", at=now - 100, member="1"), line("/goods/HERS-TOO", at=now - 90))
+        service.wait(lambda: "/goods/HERS-TOO" in self.journey(service, member="1"))
+        self.assertEqual(self.journey(service, member="1"), ["/goods/HERS-TOO", "/goods/HERS"])
+
+    def test_events_that_the_store_does_not_take_are_left_out(self):
+        servers = Servers(os.path.join(self.fresh(), "servers"), ("pg",)).start()
+        self.addCleanup(servers.stop)
+        connect = servers.env["FED_TEST_PG_ADMIN"]
+        s = Stationer(self.fresh(), events=(connect, connect), dialect="postgresql")
+        s.write(line("/first", vid="v1"))
+        indexer = Indexer(s)
+        self.assertEqual(indexer.once().returncode, 0)
+        servers.pg.sql("ALTER TABLE web_event ADD CHECK (path NOT LIKE '/poison%')")
+        s.write(*[line(f"/poison/{i}" if i in (500, 501, 502, 800) else f"/page/{i}", vid="v1") for i in range(1000)])
+        done = indexer.once()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('"dropped":4', done.stderr)
+        s.write(line("/last", vid="v1"))
+        self.assertEqual(indexer.once().returncode, 0)
+        self.assertEqual(servers.pg.sql("SELECT COUNT(*), COUNT(DISTINCT path) FROM web_event").strip(), "998|998")
 
     def test_the_end_of_once(self):
         s = Stationer(self.fresh())
