@@ -2,10 +2,13 @@
 
 #include <strings.h>
 
+#include "base/text.h"
+
 enum {
 	NUMBER_LEAST = 9,
 	NUMBER_MOST = 19,
 	RRN_DIGITS = 13,
+	FOLDED_MOST = 4096, /* bytes; no text that is kept is longer */
 	TOKEN_LEAST = 16, /* of the first part of a JWT, which says how it is signed */
 };
 
@@ -211,12 +214,39 @@ static bool has_token(struct str s)
 			n++;
 		if (n >= TOKEN_LEAST && n < s.n && s.p[n] == '.')
 			return true;
-		s = (struct str){ s.p + 3, s.n - 3 };
+		s = (struct str){ s.p + n, s.n - n }; /* what begins inside ends there, too */
 	}
 	return false;
 }
 
-static bool is_personal(struct str text, bool cards)
+/* Full-width letters, digits and signs, as Korean and Japanese keyboards write them, as those of ASCII; all kinds of
+ * dashes as hyphens. False: there is nothing of that. */
+static bool fold(struct str text, char *out, size_t *n_out)
+{
+	size_t n = 0;
+	bool found = false;
+
+	for (size_t i = 0; i < text.n;) {
+		uint32_t cp;
+		size_t taken = text_next((struct str){ text.p + i, text.n - i }, &cp);
+
+		if (cp >= 0xff01 && cp <= 0xff5e) {
+			out[n++] = (char)(cp - 0xff01 + '!');
+			found = true;
+		} else if ((cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212 || cp == 0xb7 || cp == 0x30fb) {
+			out[n++] = '-';
+			found = true;
+		} else {
+			memcpy(out + n, text.p + i, taken);
+			n += taken;
+		}
+		i += taken;
+	}
+	*n_out = n;
+	return found;
+}
+
+static bool is_personal_ascii(struct str text, bool cards)
 {
 	size_t digits = 0;
 	bool sign = false, token = false;
@@ -228,6 +258,20 @@ static bool is_personal(struct str text, bool cards)
 	}
 	return (sign && has_email(text)) || (digits >= NUMBER_LEAST && has_number(text, cards)) ||
 	       (token && has_token(text));
+}
+
+static bool is_personal(struct str text, bool cards)
+{
+	char folded[FOLDED_MOST];
+	bool wide = false;
+	size_t n;
+
+	for (size_t i = 0; i < text.n && !wide; i++)
+		wide = (unsigned char)text.p[i] >= 0x80;
+	if (wide && text.n <= sizeof(folded) && fold(text, folded, &n) &&
+	    is_personal_ascii((struct str){ folded, n }, cards))
+		return true;
+	return is_personal_ascii(text, cards);
 }
 
 bool weblog_is_personal(struct str text)

@@ -38,7 +38,8 @@ struct weblog_store *weblog_store_open(const struct weblog *conf, const char *co
 /* Close; accepts NULL inside; sets *store to NULL. */
 void weblog_store_close(struct weblog_store **store) NONNULL(1);
 
-/* The positions of the log's files that have not ended, and of those that ended in the last two days; in `mem`. */
+/* The positions of the log's files that have not ended, and of those that ended since events are kept, two days at
+ * least: such a file may come back; in `mem`. */
 bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const struct weblog_position **out,
 			    size_t *n_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 /* The last session of each of the visitors that ended later; in `mem`, in any order. */

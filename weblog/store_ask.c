@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define TWO_DAYS_US (INT64_C(2) * 86400 * 1000000)
+#define TWO_DAYS_MS (INT64_C(2) * 86400 * 1000)
 
 /* Cells of one row, taken from left to right. */
 struct cells {
@@ -63,10 +63,13 @@ bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const
 {
 	char since[STORE_TIME_BYTES + 1];
 	struct str params[2] = { store->log, { since, STORE_TIME_BYTES } };
+	int64_t kept_ms = (int64_t)store->conf->keep_ms;
 	struct weblog_position *found;
 	const struct rows *rows;
 
-	store_time(store, clock_wall_ms() * 1000 - TWO_DAYS_US, since);
+	if (kept_ms < TWO_DAYS_MS)
+		kept_ms = TWO_DAYS_MS;
+	store_time(store, (clock_wall_ms() - kept_ms) * 1000, since);
 	if (!writer_rows(store->writer,
 			 &(struct writer_ask){
 				 .sql = STR("SELECT number,device,inode,head,head_bytes,path,at_byte,lines_read,"
@@ -85,6 +88,8 @@ bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const
 	*n_out = rows->n_rows;
 	return true;
 }
+
+#define TWO_DAYS_MS (INT64_C(2) * 86400 * 1000)
 
 enum { VISITORS_AT_ONCE = 32 };
 
