@@ -26,6 +26,11 @@ struct str web_time_text(const struct weblog *log, int64_t us, struct arena *mem
 	return arena_str(mem, (struct str){ text, n });
 }
 
+bool web_visitor_is_unnamed(struct str visitor)
+{
+	return visitor.n && visitor.p[0] == '~';
+}
+
 bool web_path_fits(struct str pattern, struct str path)
 {
 	if (!pattern.n || pattern.p[pattern.n - 1] != '*')
@@ -33,14 +38,18 @@ bool web_path_fits(struct str pattern, struct str path)
 	return path.n >= pattern.n - 1 && memcmp(path.p, pattern.p, pattern.n - 1) == 0;
 }
 
-/* Evidence in the session itself counts first; a visitor with several values is a device of several people. */
+/* Evidence in the session itself counts first; a visitor with several values is a device of several people, and so may
+ * be one without a name of its own. */
 static struct str customer_of(const struct rows *rows, uint32_t r)
 {
 	struct str least = rows_cell(rows, r, WEB_S_PROVED_LEAST), most = rows_cell(rows, r, WEB_S_PROVED_MOST);
 
 	if (least.p)
 		return str_eq(least, most) ? least : (struct str){ 0 };
-	return web_number(rows_cell(rows, r, WEB_S_LINKS)) == 1 ? rows_cell(rows, r, WEB_S_LINKED) : (struct str){ 0 };
+	if (web_visitor_is_unnamed(rows_cell(rows, r, WEB_S_VISITOR)) ||
+	    web_number(rows_cell(rows, r, WEB_S_LINKS)) != 1)
+		return (struct str){ 0 };
+	return rows_cell(rows, r, WEB_S_LINKED);
 }
 
 struct web_session web_session_read(const struct rows *rows, uint32_t r)

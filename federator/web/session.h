@@ -48,6 +48,8 @@ void web_put_text(struct arena *mem, struct node *parent, struct str name, struc
 void web_put_number(struct arena *mem, struct node *parent, struct str name, struct str cell) NONNULL(1, 2);
 /* A moment in the log's zone, in `mem`: RFC 3339. */
 struct str web_time_text(const struct weblog *log, int64_t us, struct arena *mem) NONNULL(1, 3);
+/* Is it a hash of client and agent, behind which anybody may be? */
+bool web_visitor_is_unnamed(struct str visitor) MUST_CHECK;
 /* Does the path fit: the same, or with `*` at the pattern's end what it begins with? */
 bool web_path_fits(struct str pattern, struct str path);
 

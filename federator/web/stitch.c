@@ -10,7 +10,7 @@ struct link {
 	struct str key_name, value; /* the store's */
 	struct str shown; /* sealed, or masked */
 	int64_t since_us;
-	bool shared; /* the visitor has other values of the key, too */
+	bool shared; /* the visitor has other values of the key, too, or no name of its own */
 };
 
 struct stitch {
@@ -19,7 +19,6 @@ struct stitch {
 	const struct rows *link_rows, *evidence;
 	uint32_t *here, n_here; /* rows of the evidence that lies in the session at hand */
 	bool shared;
-	bool nameless; /* the visitor is whoever has that address and that browser */
 };
 
 /* ---- values ---- */
@@ -75,7 +74,6 @@ static void links_read(struct web_run *run, struct stitch *s, const struct rows 
 	s->link_rows = rows;
 	s->n_links = rows->n_rows;
 	s->links = arena_array_of(run->mem, struct link, rows->n_rows + 1);
-	s->nameless = run->ask->name.n && run->ask->name.p[0] == '~';
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
 		struct link *link = &s->links[r];
 
@@ -84,18 +82,19 @@ static void links_read(struct web_run *run, struct stitch *s, const struct rows 
 		link->value = rows_cell(rows, r, WEB_L_VALUE);
 		link->since_us = web_time(rows_cell(rows, r, WEB_L_SINCE));
 		link->shown = value_shown(run, link);
-		link->shared = s->nameless;
+		if (web_visitor_is_unnamed(run->ask->name))
+			link->shared = s->shared = true;
 		if (r && str_eq(link->key_name, s->links[r - 1].key_name)) /* they are in the order of keys */
 			link->shared = s->links[r - 1].shared = s->shared = true;
 	}
 }
 
-static struct str link_text(struct web_run *run, const struct stitch *s, const struct link *link)
+static struct str link_text(struct web_run *run, const struct link *link)
 {
 	struct str since = web_time_text(run->log, link->since_us, run->mem);
 
-	if (s->nameless)
-		return STR("the visitor has no name of its own: only sessions with evidence count");
+	if (web_visitor_is_unnamed(run->ask->name))
+		return STR("everybody with this address and agent is this visitor: only sessions with evidence count");
 	if (link->shared)
 		return arena_printf(run->mem,
 				    "several values of `%.*s` were met here: only sessions with evidence count",
@@ -120,7 +119,7 @@ static void put_links(struct web_run *run, const struct stitch *s)
 		web_run_put_time(run, node, STR("last"), web_time(rows_cell(s->link_rows, i, WEB_L_LAST)));
 		web_run_put_time(run, node, STR("since"), s->links[i].since_us);
 		tree_bool(run->mem, node, STR("shared"), s->links[i].shared);
-		tree_text(run->mem, node, STR("why"), link_text(run, s, &s->links[i]));
+		tree_text(run->mem, node, STR("why"), link_text(run, &s->links[i]));
 	}
 }
 
@@ -161,23 +160,23 @@ static void evidence_gather(struct stitch *s, const struct web_session *session)
 			s->here[s->n_here++] = r;
 }
 
-/* The name of the newest piece for a link in the session at hand; the NULL view: there is none. */
+/* The name of the newest piece for a link in the session at hand; the NULL view: there is none, or on a shared device
+ * one for somebody else as well. */
 static struct str evidence_for(const struct stitch *s, const struct link *link)
 {
-	for (uint32_t i = 0; i < s->n_here; i++)
-		if (is_of(s, s->here[i], link))
-			return rows_cell(s->evidence, s->here[i], WEB_V_EVIDENCE);
-	return (struct str){ 0 };
-}
+	struct str found = { 0 };
 
-/* Does evidence for another value of its key lie there, too? Then the session is nobody's. */
-static bool is_disputed(const struct stitch *s, const struct link *link)
-{
-	for (uint32_t i = 0; i < s->n_here; i++)
-		if (!is_of(s, s->here[i], link) &&
-		    str_eq(rows_cell(s->evidence, s->here[i], WEB_V_KEY), link->key_name))
-			return true;
-	return false;
+	for (uint32_t i = 0; i < s->n_here; i++) {
+		uint32_t r = s->here[i];
+
+		if (!str_eq(rows_cell(s->evidence, r, WEB_V_KEY), link->key_name))
+			continue;
+		if (is_of(s, r, link))
+			found = found.p ? found : rows_cell(s->evidence, r, WEB_V_EVIDENCE);
+		else if (link->shared)
+			return (struct str){ 0 };
+	}
+	return found;
 }
 
 static struct str session_why(struct web_run *run, const struct link *link, const struct web_session *session,
@@ -207,7 +206,7 @@ static bool put_reason(struct web_run *run, const struct stitch *s, uint32_t i, 
 	struct str evidence = evidence_for(s, link);
 	struct node *node;
 
-	if (link->shared ? !evidence.p || is_disputed(s, link) : session->last_us < link->since_us)
+	if (link->shared ? !evidence.p : session->last_us < link->since_us)
 		return false;
 	node = tree_object(run->mem, list, STR(""));
 	tree_number(run->mem, node, STR("link"), i + 1);
@@ -222,9 +221,8 @@ static struct str nobody_why(struct web_run *run, const struct stitch *s)
 	if (s->n_links == 0)
 		return STR("nothing is known of who this visitor is");
 	if (s->shared)
-		return STR("no evidence lies in this session for one person alone, and several use this device");
-	if (s->nameless)
-		return STR("no evidence lies in this session, and the visitor has no name of its own");
+		return s->n_here ? STR("evidence of several people lies in this session")
+				 : STR("no evidence lies in this session, and several people may use this device");
 	return arena_printf(run->mem, "it ended more than %.*s before the first evidence",
 			    STR_ARG(day_text(run, run->log->window_ms)));
 }
@@ -251,12 +249,12 @@ static struct str in_words(struct web_run *run, const struct stitch *s)
 {
 	if (s->n_links == 0)
 		return STR("No evidence says who this visitor is: nothing counts for a customer.");
-	if (s->nameless)
-		return STR("The visitor has no name of its own, so it is whoever has that address and that browser. A "
-			   "session counts for those of whom evidence lies in it.");
+	if (web_visitor_is_unnamed(run->ask->name))
+		return STR("The visitor has no name of its own: everybody with that address and agent is meant. A "
+			   "session counts for the value of which alone evidence lies in it.");
 	if (s->shared)
-		return STR("The device is shared: of some key several values were met. A session counts for those "
-			   "values of such a key of which evidence lies in it.");
+		return STR("The device is shared: of some key several values were met. A session counts for the "
+			   "value of such a key of which alone evidence lies in it.");
 	return arena_printf(run->mem,
 			    "Each key has one value. Sessions count for it from %.*s before the first evidence on.",
 			    STR_ARG(day_text(run, run->log->window_ms)));
