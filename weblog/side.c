@@ -8,13 +8,15 @@
 
 #include "base/memory.h"
 
+enum side_state { SIDE_IDLE, SIDE_BEGUN, SIDE_OVER, SIDE_ENDING };
+
 struct weblog_side {
 	void (*work)(void *owner);
 	void *owner;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	enum { SIDE_IDLE, SIDE_BEGUN, SIDE_OVER, SIDE_ENDING } state;
+	enum side_state state;
 	int fd;
 };
 
@@ -57,7 +59,7 @@ struct weblog_side *weblog_side_new(void (*work)(void *owner), void *owner, stru
 	return NULL;
 }
 
-static void state_set(struct weblog_side *s, int state)
+static void state_set(struct weblog_side *s, enum side_state state)
 {
 	pthread_mutex_lock(&s->lock);
 	s->state = state;
