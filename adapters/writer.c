@@ -17,7 +17,6 @@ struct writer {
 	struct watch watch;
 	enum writer_dialect dialect;
 	bool lost;
-	bool refused_values; /* by the last statement */
 	char name[48];
 };
 
@@ -52,7 +51,6 @@ static const struct product products[] = {
 
 static void call_begin(struct writer *w)
 {
-	w->refused_values = false;
 	watch_begin(&w->watch, deadline_after_ms(CALL_MS + GRACE_MS));
 }
 
@@ -63,13 +61,33 @@ static bool call_end(struct writer *w, bool ok, struct odbc_diag *d)
 
 	if (cut && !ok)
 		d->cls = ERR_LATE;
-	w->refused_values = !ok && (strncmp(d->state, "22", 2) == 0 || strncmp(d->state, "23", 2) == 0);
 	w->lost |= cut || (!ok && d->lost);
 	return ok && !cut;
 }
 
-static bool call_failed(const struct writer *w, const struct odbc_diag *d, struct err *err)
+/* What has nothing to do with the rows: no room, no right, a standby, somebody in the way. Codes of SQLite
+ * (sqlite.org/rescode.html) and MariaDB, which have one state for all; states of PostgreSQL (appendix A). */
+static bool is_of_server(const struct writer *w, const struct odbc_diag *d)
 {
+	static const SQLINTEGER codes[WRITER_DIALECTS][10] = {
+		[WRITER_SQLITE] = { 3, 8, 10, 11, 13, 23, 26 },
+		[WRITER_MARIADB] = { 3, 28, 1021, 1026, 1114, 1142, 1205, 1213, 1290, 1836 },
+	};
+	static const char *const states[] = { "25", "40", "42501", "53", "54", "55", "58", "XX" };
+
+	for (size_t i = 0; i < ARRAY_LEN(codes[0]); i++)
+		if (d->native && codes[w->dialect][i] == d->native)
+			return true;
+	for (size_t i = 0; w->dialect == WRITER_POSTGRESQL && i < ARRAY_LEN(states); i++)
+		if (strncmp(d->state, states[i], strlen(states[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool call_failed(const struct writer *w, struct odbc_diag *d, struct err *err)
+{
+	if (d->cls == ERR_SOURCE && is_of_server(w, d))
+		d->cls = ERR_REFUSED;
 	if (d->cls == ERR_NONE) /* cut behind the driver's back */
 		return err_set(err, ERR_LATE, w->name, "writing: the database does not answer");
 	return odbc_diag_fail(d, w->name, "writing", err);
@@ -248,11 +266,6 @@ bool writer_rows(struct writer *w, const struct writer_ask *ask, struct arena *m
 	if (ok)
 		*rows_out = f.rows;
 	return ok || (err->cls != ERR_NONE ? false : call_failed(w, &d, err));
-}
-
-bool writer_refused_values(const struct writer *w)
-{
-	return w->refused_values;
 }
 
 bool writer_is_lost(const struct writer *w)

@@ -46,16 +46,15 @@ struct writer_ask {
 	uint32_t n_columns;
 };
 
-/* Execute what has no answer. *n_out (NULL: not wanted): rows that it changed. SQLite's driver prepares a statement
- * anew each time, and does not count, when it begins with INSERT; it keeps the plan of one that begins with WITH. */
+/* Execute what has no answer. ERR_SOURCE: what is written is refused; ERR_REFUSED: the database is not there, or takes
+ * nothing now (no room, no right, somebody in the way). *n_out (NULL: not wanted): rows that it changed. SQLite's
+ * driver prepares a statement anew each time, and does not count, when it begins with INSERT; it keeps the plan of one
+ * that begins with WITH. */
 bool writer_execute(struct writer *w, const struct writer_ask *ask, uint64_t *n_out, struct err *err) MUST_CHECK
 	NONNULL(1, 2, 4);
 /* Execute what has an answer: all of it, in `mem`. */
 bool writer_rows(struct writer *w, const struct writer_ask *ask, struct arena *mem, const struct rows **rows_out,
 		 struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
-/* Was the last failure about values: out of range, against a constraint (SQLSTATE 22 and 23)? SQLite's driver does not
- * say so. */
-bool writer_refused_values(const struct writer *w) NONNULL(1);
 /* Did the last failure end the connection? */
 bool writer_is_lost(const struct writer *w) NONNULL(1);
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "weblog/refusals.h"
 #include "weblog/side.h"
 
 enum {
@@ -16,7 +17,7 @@ enum {
 	BAD_LINE_MS = 10000,
 	VISITORS = 65536, /* whose last session is remembered */
 	ASKED_AT_ONCE = 256,
-	SMALLER = 8, /* so many times, when a value in a batch is refused */
+	ONCE_FAILURES = 100, /* enough to find what the database does not take, and to leave it out */
 };
 
 /* What is done beside the reading: a batch is written, or old events are removed. */
@@ -26,7 +27,6 @@ struct task {
 	size_t n_positions;
 	int64_t purge_us; /* remove what is older; 0: nothing */
 	bool more; /* there is more to remove */
-	bool refused; /* because of a value in the batch */
 	struct err err; /* cls: ERR_NONE when all went well */
 };
 
@@ -44,8 +44,7 @@ struct indexer {
 	struct weblog_indexer_state state;
 	struct deadline write_due, purge_due, progress_due, bad_due;
 	uint32_t rest_ms; /* 0: all is well */
-	size_t limit; /* events of a batch */
-	size_t drop; /* of the events behind what is written, one by one refused */
+	struct weblog_refusals refusals;
 	bool stopping;
 	bool looked; /* for files, at least once */
 };
@@ -110,40 +109,20 @@ static bool is_final(const struct err *err)
 }
 
 /* Read again what was not written, with a new connection. */
-static void store_again(struct indexer *x)
+static void store_failed(struct indexer *x, const struct err *err)
 {
 	weblog_store_close(&x->store);
 	if (x->tail)
 		weblog_tail_back(x->tail);
-	if (x->reading)
-		weblog_reading_drop(x->reading, x->drop);
 	weblog_gathered_clear(x->current);
 	weblog_sessions_forget(x->sessions);
 	x->write_due = (struct deadline){ 0 };
 	x->state.failures++;
-}
-
-/* The same, after a rest. */
-static void store_failed(struct indexer *x, const struct err *err)
-{
-	store_again(x);
 	if (x->rest_ms == 0)
 		tell(x, WEBLOG_NEWS_STORE_DOWN, err, NULL);
 	x->rest_ms = x->rest_ms ? 2 * x->rest_ms : REST_FIRST_MS;
 	if (x->rest_ms > REST_MOST_MS)
 		x->rest_ms = REST_MOST_MS;
-}
-
-/* There is a value in the batch that the database does not take: the batch is made smaller until it is one event, which
- * is left out. Only what was refused for its values is: a full disk refuses everything. */
-static void batch_refused(struct indexer *x)
-{
-	if (x->limit > 1)
-		x->limit = x->limit / SMALLER ? x->limit / SMALLER : 1;
-	else
-		x->drop++;
-	weblog_reading_limit(x->reading, x->limit);
-	store_again(x);
 }
 
 /* Until there is one, or the end. */
@@ -155,8 +134,7 @@ static bool store_wait(struct indexer *x, struct err *err)
 		if (x->stopping)
 			break;
 		if (store_open(x, err)) {
-			if (x->limit == WEBLOG_BATCH_EVENTS)
-				tell(x, WEBLOG_NEWS_BEGUN, NULL, NULL);
+			tell(x, WEBLOG_NEWS_BEGUN, NULL, NULL);
 			break;
 		}
 		if (is_final(err) || x->conf->once)
@@ -236,7 +214,6 @@ static void task_work(void *owner)
 
 	if (task->batch)
 		ok = batch_store(x, &task->err);
-	task->refused = !ok && weblog_store_refused(x->store);
 	if (ok && task->purge_us)
 		ok = weblog_store_purge(x->store, task->purge_us, &task->more, &task->err);
 	if (ok)
@@ -258,14 +235,9 @@ static void batch_done(struct indexer *x, struct weblog_gathered *batch)
 	for (size_t i = 0; i < batch->n; i++)
 		if (batch->events[i].at_us > x->state.last_us)
 			x->state.last_us = batch->events[i].at_us;
+	weblog_taken(&x->refusals, x->reading, batch);
 	weblog_gathered_clear(batch);
 	x->rest_ms = 0;
-	x->state.dropped += x->drop;
-	x->drop = 0;
-	if (x->limit < WEBLOG_BATCH_EVENTS) { /* behind what was refused all may be well */
-		x->limit = 2 * x->limit < WEBLOG_BATCH_EVENTS ? 2 * x->limit : WEBLOG_BATCH_EVENTS;
-		weblog_reading_limit(x->reading, x->limit);
-	}
 }
 
 /* See how it went; false: *err is final. */
@@ -282,14 +254,15 @@ static bool task_over(struct indexer *x, struct err *err)
 		return true;
 	}
 	*err = task.err;
+	if (err->cls == ERR_BUSY || (x->conf->once && x->state.failures >= ONCE_FAILURES))
+		return false;
+	if (err->cls == ERR_SOURCE && task.batch)
+		weblog_refused(&x->refusals, x->reading, task.batch);
 	if (task.batch)
 		weblog_gathered_clear(task.batch);
-	if (task.refused)
-		batch_refused(x);
-	else if (err->cls == ERR_BUSY || x->conf->once)
-		return false;
-	else
-		store_failed(x, err);
+	store_failed(x, err);
+	if (err->cls == ERR_SOURCE)
+		x->rest_ms = REST_FIRST_MS; /* it is there, and answers */
 	return true;
 }
 
@@ -421,10 +394,10 @@ bool weblog_index(const struct weblog_indexer_conf *conf, struct err *err)
 		.sessions = weblog_sessions_new(conf->conf, VISITORS),
 		.purge_due = deadline_after_ms(PURGE_MS),
 		.progress_due = deadline_after_ms(PROGRESS_MS),
-		.limit = WEBLOG_BATCH_EVENTS,
 	};
 	bool ok;
 
+	weblog_refusals_begin(&x.refusals);
 	weblog_gathered_begin(&x.batches[0]);
 	weblog_gathered_begin(&x.batches[1]);
 	x.current = &x.batches[0];

@@ -20,7 +20,6 @@ struct weblog_indexer_state {
 	struct weblog_tail_counts files;
 	uint64_t batches, events; /* written */
 	uint64_t failures; /* of the store */
-	uint64_t dropped; /* events that it does not take, whatever is done */
 	int64_t last_us; /* time of the newest event written; 0: none */
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
 #include "weblog/guess.h"
 #include "weblog/input.h"
@@ -19,7 +20,8 @@ struct weblog_reading {
 	bool is_new_file;
 	struct weblog_gathered *into; /* while lines are read */
 	size_t most;
-	size_t drop; /* of the next events */
+	const struct weblog_spot *skip;
+	size_t n_skip;
 	struct weblog_read_counts counts;
 	struct buf bad_path;
 	struct weblog_bad_line bad;
@@ -35,6 +37,7 @@ void weblog_gathered_begin(struct weblog_gathered *g)
 void weblog_gathered_clear(struct weblog_gathered *g)
 {
 	g->n = 0;
+	g->skipped = false;
 	arena_wipe_free(&g->mem);
 	g->mem = arena_new();
 }
@@ -138,6 +141,19 @@ static void line_bad(struct weblog_reading *r, const struct weblog_tail_line *li
 					   .what = what };
 }
 
+bool weblog_spot_is(const struct weblog_spot *one, const struct weblog_spot *other)
+{
+	return one->file == other->file && one->offset == other->offset;
+}
+
+static bool is_skipped(const struct weblog_reading *r, const struct weblog_spot *spot)
+{
+	for (size_t i = 0; i < r->n_skip; i++)
+		if (weblog_spot_is(&r->skip[i], spot))
+			return true;
+	return false;
+}
+
 static void line_means(struct weblog_reading *r, const struct weblog_record *record,
 		       const struct weblog_tail_line *line)
 {
@@ -148,8 +164,11 @@ static void line_means(struct weblog_reading *r, const struct weblog_record *rec
 	r->counts.verdicts[verdict]++;
 	if (verdict != WEBLOG_EVENT)
 		return;
-	if (r->drop) {
-		r->drop--;
+	if (r->most == 1)
+		g->last = (struct weblog_spot){ digest_sip(line->path), line->offset };
+	g->skipped = r->most == 1 && is_skipped(r, &g->last);
+	if (g->skipped) {
+		r->counts.dropped++;
 		line_bad(r, line, 0, "the store does not take it");
 		return;
 	}
@@ -215,7 +234,7 @@ enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading, st
 	for (size_t i = 0; i < LINES_AT_ONCE; i++) {
 		struct weblog_tail_line line;
 
-		if (into->n >= reading->most || arena_used(into->mem) > WEBLOG_BATCH_BYTES)
+		if (into->n >= reading->most || into->skipped || arena_used(into->mem) > WEBLOG_BATCH_BYTES)
 			return WEBLOG_READ_FULL;
 		switch (weblog_tail_next(reading->tail, &line)) {
 		case WEBLOG_TAIL_LINE:
@@ -240,9 +259,10 @@ void weblog_reading_limit(struct weblog_reading *reading, size_t events)
 	reading->most = events < WEBLOG_BATCH_EVENTS ? events : WEBLOG_BATCH_EVENTS;
 }
 
-void weblog_reading_drop(struct weblog_reading *reading, size_t n)
+void weblog_reading_skip(struct weblog_reading *reading, const struct weblog_spot *spots, size_t n)
 {
-	reading->drop = n;
+	reading->skip = spots;
+	reading->n_skip = n;
 }
 
 bool weblog_reading_bad(struct weblog_reading *reading, struct weblog_bad_line *bad)

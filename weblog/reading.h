@@ -13,6 +13,7 @@ struct weblog_read_counts {
 	uint64_t lines, bytes;
 	uint64_t rejected; /* lines that the format does not read, and longer ones than are read */
 	uint64_t verdicts[WEBLOG_VERDICTS]; /* of those that were read */
+	uint64_t dropped; /* events that the store does not take, whatever is done */
 };
 
 /* A line that was rejected. */
@@ -23,11 +24,19 @@ struct weblog_bad_line {
 	const char *what;
 };
 
+/* Where a line is, as long as its file is called the same. */
+struct weblog_spot {
+	uint64_t file; /* hash of its path */
+	uint64_t offset;
+};
+
 /* What is read for one batch: events, whose texts live in `mem`. Whoever reads leaves it alone while it is written. */
 struct weblog_gathered {
 	struct arena *mem;
 	struct weblog_event *events; /* room for WEBLOG_BATCH_EVENTS */
 	size_t n;
+	struct weblog_spot last; /* of the only event, or of what was skipped; of batches of one */
+	bool skipped; /* it ends with a line of weblog_reading_skip() */
 };
 
 /* Make an empty one. The caller owns it: end it with weblog_gathered_end(). */
@@ -60,8 +69,11 @@ enum weblog_read_outcome weblog_reading_lines(struct weblog_reading *reading, st
 	MUST_CHECK NONNULL(1, 2);
 /* From now on a batch has `events` at most, WEBLOG_BATCH_EVENTS at most. */
 void weblog_reading_limit(struct weblog_reading *reading, size_t events) NONNULL(1);
-/* The next `n` events are dropped, and their lines counted as rejected. */
-void weblog_reading_drop(struct weblog_reading *reading, size_t n) NONNULL(1);
+/* In batches of one, the events there are left out, their lines counted as rejected. A batch ends with such a one, so
+ * that its position is written before that of another one. The array outlives the reading, or is replaced. */
+void weblog_reading_skip(struct weblog_reading *reading, const struct weblog_spot *spots, size_t n) NONNULL(1);
+/* The same place? */
+bool weblog_spot_is(const struct weblog_spot *one, const struct weblog_spot *other) MUST_CHECK NONNULL(1, 2);
 /* A line that was rejected since the last call; false: none. Its texts live until the next line is read. */
 bool weblog_reading_bad(struct weblog_reading *reading, struct weblog_bad_line *bad) MUST_CHECK NONNULL(1, 2);
 /* See the struct. */

@@ -50,8 +50,6 @@ bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked
  * one writes this log now. */
 bool weblog_store_write(struct weblog_store *store, const struct weblog_batch *batch, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
-/* Did that fail because of a value in the batch? It fails again until the event is left out. */
-bool weblog_store_refused(const struct weblog_store *store) NONNULL(1);
 /* Remove what is older than `before_us`, some thousand rows at most, so that it takes no long time; *more_out: there is
  * more. Drops whole partitions where there are some. */
 bool weblog_store_purge(struct weblog_store *store, int64_t before_us, bool *more_out, struct err *err)

@@ -49,7 +49,6 @@ struct weblog_store {
 	struct map *agents; /* text -> struct store_agent: in the store */
 	int64_t day; /* that day_text is of */
 	char day_text[sizeof("2026-11-27 ")];
-	bool refused; /* the last batch, for a value in it */
 	int64_t purged_us; /* the log wants nothing older */
 	int64_t purge_from_us; /* sessions that ended before are purged or another log's */
 };

@@ -241,18 +241,11 @@ bool weblog_store_write(struct weblog_store *store, const struct weblog_batch *b
 {
 	bool ok = store_partitions(store, batch->events, batch->n_events, err) && writer_begin(store->writer, err);
 
-	store->refused = false;
 	if (ok && !batch_write(store, batch, err)) {
-		store->refused = writer_refused_values(store->writer);
 		writer_rollback(store->writer);
 		ok = false;
 	}
 	arena_wipe_free(&store->batch);
 	store->batch = arena_new();
 	return ok;
-}
-
-bool weblog_store_refused(const struct weblog_store *store)
-{
-	return store->refused;
 }

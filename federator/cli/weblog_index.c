@@ -30,7 +30,7 @@ static void progress_log(const char *name, const struct weblog_indexer_state *s)
 	log_event(LOG_INFO, "weblog_indexed", LOG_CSTR("log", name), LOG_NUM("lines", s->read.lines),
 		  LOG_NUM("events", s->events), LOG_NUM("rejected", s->read.rejected),
 		  LOG_NUM("assets", s->read.verdicts[WEBLOG_ASSET]), LOG_NUM("bots", s->read.verdicts[WEBLOG_BOT]),
-		  LOG_NUM("no_request", s->read.verdicts[WEBLOG_NO_REQUEST]), LOG_NUM("dropped", s->dropped),
+		  LOG_NUM("no_request", s->read.verdicts[WEBLOG_NO_REQUEST]), LOG_NUM("dropped", s->read.dropped),
 		  LOG_NUM("files", s->files.files), LOG_NUM("rotations", s->files.rotations),
 		  LOG_NUM("truncations", s->files.truncations), LOG_NUM("bytes_lost", s->files.bytes_lost),
 		  LOG_NUM("failures", s->failures));

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import time
 import unittest
 
@@ -108,6 +109,26 @@ class WeblogTest(LiveTest):
         s.write(line("/last", vid="v1"))
         self.assertEqual(indexer.once().returncode, 0)
         self.assertEqual(servers.pg.sql("SELECT COUNT(*), COUNT(DISTINCT path) FROM web_event").strip(), "998|998")
+
+    def test_what_the_store_does_not_take_is_left_out(self):
+        s = Stationer(self.fresh())
+        other = s.log.replace("shop.log", "other.log")
+        s.edit("web.xml", lambda text: text.replace(f'<file path="{s.log}"/>', f'<file path="{s.log}"/><file path="{other}"/>'))
+        s.write(line("/first", vid="v0"))
+        indexer = Indexer(s)
+        self.assertEqual(indexer.once().returncode, 0)
+        with sqlite3.connect(s.store_path) as db:
+            db.execute("CREATE TRIGGER bad BEFORE INSERT ON web_event WHEN NEW.path LIKE '/bad%' BEGIN SELECT RAISE(ABORT, 'no'); END")
+        db.close()
+        for path in (s.log, other):
+            with open(path, "a") as f:
+                f.writelines(line(f"/{'bad' if i in (40, 41, 42) else 'good'}/{path[-9:-4]}/{i}", vid=f"v{i}") for i in range(80))
+        indexer.start()
+        self.addCleanup(indexer.stop)
+        indexer.wait(lambda: len(s.store("SELECT 1 FROM web_event")) >= 155, seconds=60)
+        self.assertEqual(indexer.stop(), 0)
+        self.assertEqual(s.store("SELECT COUNT(*), COUNT(DISTINCT path) FROM web_event WHERE path LIKE '/good%'"), [(154, 154)])
+        self.assertEqual(s.store("SELECT SUM(rejected) FROM web_file"), [(6,)])
 
     def test_the_end_of_once(self):
         s = Stationer(self.fresh())

@@ -235,7 +235,7 @@ static void a_full_disk_ends_a_batch_and_no_more(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	weblog_store_close(&store);
 	assert_true(at < LINES);
-	assert_int_equal(err.cls, ERR_SOURCE);
+	assert_int_equal(err.cls, ERR_REFUSED); /* it is not the batch that is refused */
 	store = bed_open(&shop);
 	assert_true(lines_at(store, &at));
 	check_lines((int64_t)at);
@@ -259,7 +259,7 @@ static void a_store_that_may_not_be_written_says_so(void **state)
 	snprintf(connect, sizeof(connect), "Driver={SQLite3};Database=file:%s?mode=ro", support_path("events.db"));
 	store = weblog_store_open(&shop, connect, &err);
 	assert_null(store);
-	assert_int_equal(err.cls, ERR_SOURCE);
+	assert_int_equal(err.cls, ERR_REFUSED);
 	assert_non_null(strstr(err.text, "readonly"));
 	store = weblog_store_open(&shop, "Driver={SQLite3};Database=/nonexistent/events.db", &err);
 	assert_null(store);
