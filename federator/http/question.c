@@ -1,6 +1,7 @@
 #include "federator/http/question.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -10,11 +11,14 @@
 
 enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, WEB_MINUTES_MOST = 1440, NAMES_MAX = 128 };
 
-/* One member: `set` stores a checked value and returns NULL, or says what the value should be. */
+/* One member. Most are texts that are only stored; of others `set` stores a checked value and returns NULL, or says
+ * what the value should be. */
 struct member {
 	struct str name;
 	unsigned scope; /* of enum question_scope */
-	const char *(*set)(struct ask *ask, struct str value);
+	size_t text_at; /* in struct question */
+	const char *text; /* what it should be, when it may not be empty */
+	const char *(*set)(struct question *q, struct str value);
 };
 
 /* Names and messages of parsers may hold a piece of the question, cut anywhere: what cannot be shown is replaced. */
@@ -46,44 +50,26 @@ bool question_refuse(struct question *q, int status, const char *type, const cha
 	return false;
 }
 
-static const char *set_view(struct ask *ask, struct str value)
+static const char *set_field(struct question *q, struct str value)
 {
-	ask->view = value;
-	return NULL;
-}
-
-static const char *set_fields(struct ask *ask, struct str value)
-{
-	ask->fields = value;
-	return NULL;
-}
-
-static const char *set_field(struct ask *ask, struct str value)
-{
-	ask->field = value;
+	q->ask.field = value;
 	return value.n && !memchr(value.p, ',', value.n) ? NULL : "one path of the view";
 }
 
-static const char *set_parts(struct ask *ask, struct str value)
+static const char *set_lang(struct question *q, struct str value)
 {
-	ask->parts = value;
-	return NULL;
-}
-
-static const char *set_lang(struct ask *ask, struct str value)
-{
-	ask->lang = value;
+	q->ask.lang = value;
 	return value.n <= 35 ? NULL : "a language tag such as ko";
 }
 
-static const char *set_provenance(struct ask *ask, struct str value)
+static const char *set_provenance(struct question *q, struct str value)
 {
-	ask->provenance = str_eq(value, STR("full"));
-	return ask->provenance || str_eq(value, STR("none")) ? NULL : "full or none";
+	q->ask.provenance = str_eq(value, STR("full"));
+	return q->ask.provenance || str_eq(value, STR("none")) ? NULL : "full or none";
 }
 
 /* "300ms", "2s", "300" (ms). */
-static const char *set_budget(struct ask *ask, struct str value)
+static const char *set_budget(struct question *q, struct str value)
 {
 	static const char expected[] = "a time from 1ms to 600s such as 300ms";
 	uint64_t factor = 1, ms;
@@ -94,45 +80,21 @@ static const char *set_budget(struct ask *ask, struct str value)
 		value.n--, factor = 1000;
 	if (!text_to_u64(value, &ms) || ms == 0 || ms > BUDGET_MAX_MS / factor)
 		return expected;
-	ask->budget_ms = (uint32_t)(ms * factor);
+	q->ask.budget_ms = (uint32_t)(ms * factor);
 	return NULL;
 }
 
-static const char *set_since(struct ask *ask, struct str value)
-{
-	ask->since = value;
-	return NULL;
-}
-
-static const char *set_until(struct ask *ask, struct str value)
-{
-	ask->until = value;
-	return NULL;
-}
-
-static const char *set_kind(struct ask *ask, struct str value)
-{
-	ask->kind = value;
-	return NULL;
-}
-
-static const char *set_cursor(struct ask *ask, struct str value)
-{
-	ask->cursor = value;
-	return value.n ? NULL : "the cursor of a `next` link";
-}
-
-static const char *set_limit(struct ask *ask, struct str value)
+static const char *set_limit(struct question *q, struct str value)
 {
 	uint64_t n;
 
 	if (!text_to_u64(value, &n) || n == 0 || n > TIMELINE_MAX)
 		return "a number from 1 to 10000";
-	ask->limit = (uint32_t)n;
+	q->ask.limit = (uint32_t)n;
 	return NULL;
 }
 
-static const char *set_format(struct ask *ask, struct str value)
+static const char *set_format(struct question *q, struct str value)
 {
 	static const char *const names[] = { [FORMAT_JSON] = "json",
 					     [FORMAT_XML] = "xml",
@@ -142,105 +104,64 @@ static const char *set_format(struct ask *ask, struct str value)
 	for (unsigned f = 0; f < ARRAY_LEN(names); f++) {
 		if (!str_eq(value, str_of(names[f])))
 			continue;
-		ask->format = (enum format)f;
+		q->ask.format = (enum format)f;
 		return NULL;
 	}
 	return "json, xml, form or text";
 }
 
-/* Members of a purge stand beside the question. */
-static struct purge_words *purge_of(struct ask *ask)
+static const char *set_all(struct question *q, struct str value)
 {
-	return &CONTAINER_OF(ask, struct question, ask)->purge;
-}
-
-static const char *set_customer(struct ask *ask, struct str value)
-{
-	purge_of(ask)->customer = value;
-	return value.n ? NULL : "a sealed id";
-}
-
-static const char *set_source(struct ask *ask, struct str value)
-{
-	purge_of(ask)->source = value;
-	return value.n ? NULL : "the name of a source";
-}
-
-static const char *set_part(struct ask *ask, struct str value)
-{
-	purge_of(ask)->part = value;
-	return value.n ? NULL : "the name of a part";
-}
-
-static const char *set_all(struct ask *ask, struct str value)
-{
-	purge_of(ask)->all = true;
+	q->purge.all = true;
 	return str_eq(value, STR("true")) ? NULL : "true";
 }
 
-/* And so do those of the web team. */
-static struct web_words *web_of(struct ask *ask)
+static const char *set_group(struct question *q, struct str value)
 {
-	return &CONTAINER_OF(ask, struct question, ask)->web;
-}
-
-static const char *set_log(struct ask *ask, struct str value)
-{
-	web_of(ask)->log = value;
-	return value.n ? NULL : "the name of a weblog of the mapping";
-}
-
-static const char *set_visitor(struct ask *ask, struct str value)
-{
-	web_of(ask)->visitor = value;
-	return value.n ? NULL : "the name of a visitor";
-}
-
-static const char *set_path(struct ask *ask, struct str value)
-{
-	web_of(ask)->path = value;
-	return value.n ? NULL : "a path of the web site, such as /checkout*";
-}
-
-static const char *set_group(struct ask *ask, struct str value)
-{
-	web_of(ask)->group = value;
+	q->web.group = value;
 	return str_eq(value, STR("term")) || str_eq(value, STR("zero_result")) ? NULL : "term or zero_result";
 }
 
-static const char *set_minutes(struct ask *ask, struct str value)
+static const char *set_minutes(struct question *q, struct str value)
 {
 	uint64_t n;
 
 	if (!text_to_u64(value, &n) || n == 0 || n > WEB_MINUTES_MOST)
 		return "a number of minutes from 1 to 1440";
-	web_of(ask)->minutes = (uint32_t)n;
+	q->web.minutes = (uint32_t)n;
 	return NULL;
 }
 
+/* A text: where it is stored, and what it should be (NULL: it may be empty). */
+#define TEXT_OF(member_, text_) offsetof(struct question, member_), text_, NULL
+/* Anything else: its function. */
+#define SET_BY(function_) 0, NULL, function_
+
 static const struct member members[] = {
-	{ STR("view"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_SCHEMA, set_view },
-	{ STR("budget"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, set_budget },
-	{ STR("format"), SCOPE_ROUTING, set_format },
-	{ STR("fields"), SCOPE_VIEW, set_fields },
-	{ STR("field"), SCOPE_EXPLAIN, set_field },
-	{ STR("parts"), SCOPE_VIEW, set_parts },
-	{ STR("provenance"), SCOPE_VIEW, set_provenance },
-	{ STR("lang"), SCOPE_VIEW | SCOPE_SCHEMA, set_lang },
-	{ STR("since"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, set_since },
-	{ STR("until"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, set_until },
-	{ STR("kind"), SCOPE_TIMELINE, set_kind },
-	{ STR("limit"), SCOPE_TIMELINE | SCOPE_WEB, set_limit },
-	{ STR("cursor"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_PAGES | SCOPE_WEB_SEARCHES, set_cursor },
-	{ STR("customer"), SCOPE_PURGE | SCOPE_WEB_SESSIONS, set_customer },
-	{ STR("source"), SCOPE_PURGE, set_source },
-	{ STR("part"), SCOPE_PURGE, set_part },
-	{ STR("all"), SCOPE_PURGE, set_all },
-	{ STR("log"), SCOPE_WEB, set_log },
-	{ STR("visitor"), SCOPE_WEB_SESSIONS, set_visitor },
-	{ STR("path"), SCOPE_WEB_SESSIONS | SCOPE_WEB_LIVE, set_path },
-	{ STR("group"), SCOPE_WEB_SEARCHES, set_group },
-	{ STR("minutes"), SCOPE_WEB_LIVE, set_minutes },
+	{ STR("view"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_SCHEMA, TEXT_OF(ask.view, NULL) },
+	{ STR("budget"), SCOPE_VIEW | SCOPE_ROUTING | SCOPE_LINE, SET_BY(set_budget) },
+	{ STR("format"), SCOPE_ROUTING, SET_BY(set_format) },
+	{ STR("fields"), SCOPE_VIEW, TEXT_OF(ask.fields, NULL) },
+	{ STR("field"), SCOPE_EXPLAIN, SET_BY(set_field) },
+	{ STR("parts"), SCOPE_VIEW, TEXT_OF(ask.parts, NULL) },
+	{ STR("provenance"), SCOPE_VIEW, SET_BY(set_provenance) },
+	{ STR("lang"), SCOPE_VIEW | SCOPE_SCHEMA, SET_BY(set_lang) },
+	{ STR("since"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, TEXT_OF(ask.since, NULL) },
+	{ STR("until"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, TEXT_OF(ask.until, NULL) },
+	{ STR("kind"), SCOPE_TIMELINE, TEXT_OF(ask.kind, NULL) },
+	{ STR("limit"), SCOPE_TIMELINE | SCOPE_WEB, SET_BY(set_limit) },
+	{ STR("cursor"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_PAGES | SCOPE_WEB_SEARCHES,
+	  TEXT_OF(ask.cursor, "the cursor of a `next` link") },
+	{ STR("customer"), SCOPE_PURGE | SCOPE_WEB_SESSIONS, TEXT_OF(purge.customer, "a sealed id") },
+	{ STR("source"), SCOPE_PURGE, TEXT_OF(purge.source, "the name of a source") },
+	{ STR("part"), SCOPE_PURGE, TEXT_OF(purge.part, "the name of a part") },
+	{ STR("all"), SCOPE_PURGE, SET_BY(set_all) },
+	{ STR("log"), SCOPE_WEB, TEXT_OF(web.log, "the name of a weblog of the mapping") },
+	{ STR("visitor"), SCOPE_WEB_SESSIONS, TEXT_OF(web.visitor, "the name of a visitor") },
+	{ STR("path"), SCOPE_WEB_SESSIONS | SCOPE_WEB_LIVE,
+	  TEXT_OF(web.path, "a path of the web site, such as /checkout*") },
+	{ STR("group"), SCOPE_WEB_SEARCHES, SET_BY(set_group) },
+	{ STR("minutes"), SCOPE_WEB_LIVE, SET_BY(set_minutes) },
 };
 
 enum { MEMBERS = ARRAY_LEN(members) };
@@ -278,6 +199,14 @@ static bool refuse_unknown(struct question *q, struct str name)
 			       name.p);
 }
 
+static const char *member_set(struct question *q, const struct member *m, struct str value)
+{
+	if (m->set)
+		return m->set(q, value);
+	*(struct str *)(void *)((char *)q + m->text_at) = value;
+	return value.n ? NULL : m->text;
+}
+
 bool question_member(struct question *q, struct str name, struct str value)
 {
 	const struct member *m = member_named(q, name);
@@ -291,7 +220,7 @@ bool question_member(struct question *q, struct str name, struct str value)
 		return question_refuse(q, 400, "repeated-parameter", NULL, "`%s` is given more than once",
 				       m->name.p);
 	q->given |= bit;
-	expected = m->set(&q->ask, value);
+	expected = member_set(q, m, value);
 	if (expected)
 		return question_refuse(q, 400, "bad-parameter", NULL, "`%s` takes %s", m->name.p, expected);
 	return true;
