@@ -140,6 +140,15 @@ static bool in_ranges(const struct range *ranges, size_t n, uint32_t cp)
 	return false;
 }
 
+struct str text_cut(struct str s, size_t most)
+{
+	if (s.n <= most)
+		return s;
+	while (most && ((unsigned char)s.p[most] & 0xc0) == 0x80)
+		most--;
+	return (struct str){ s.p, most };
+}
+
 size_t text_cells(struct str s)
 {
 	size_t cells = 0;

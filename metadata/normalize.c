@@ -22,11 +22,6 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static char upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
@@ -173,7 +168,7 @@ static bool read_email(struct str s, struct arena *mem, struct str *out)
 		if (is_space(cp))
 			return false;
 	}
-	return recase(s, lower, mem, out);
+	return recase(s, text_lower, mem, out);
 }
 
 bool normalize_uuid(struct str s, struct arena *mem, struct str *out)
@@ -193,7 +188,7 @@ bool normalize_uuid(struct str s, struct arena *mem, struct str *out)
 		} else if (text_hex_digit(s.p[i]) < 0) {
 			return false;
 		} else {
-			hex[n++] = lower(s.p[i]);
+			hex[n++] = text_lower(s.p[i]);
 		}
 	}
 	*out = arena_printf(mem, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
@@ -210,7 +205,7 @@ static bool read_type(enum key_type type, struct str s, struct arena *mem, struc
 	case KEY_UPPER:
 		return recase(s, upper, mem, out);
 	case KEY_LOWER:
-		return recase(s, lower, mem, out);
+		return recase(s, text_lower, mem, out);
 	case KEY_INTEGER:
 		return read_integer(fold(s, mem), mem, out);
 	case KEY_DIGITS:

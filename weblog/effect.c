@@ -129,12 +129,11 @@ static void event_shown(struct weblog_effect *o, const struct weblog_event *even
 		{ "query", event->query },     { "referrer", event->referrer }, { "campaign", event->campaign },
 		{ "client", event->client },
 	};
-	static const char *const results[] = { "done", "moved", "refused", "failed" };
 	SCOPED(buf_free) struct buf out = { 0 };
 
 	if (o->sums.n_shown == WEBLOG_EFFECT_SHOWN)
 		return;
-	buf_printf(&out, "%s %s %s %.*s:", event->kind, results[event->result],
+	buf_printf(&out, "%s %s %s %.*s:", event->kind, weblog_result_words[event->result],
 		   event->visitor.p[0] == '~' ? "unnamed" : "named", STR_ARG(event->path));
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (texts[i].text.p)

@@ -20,6 +20,8 @@ enum weblog_result {
 	WEBLOG_FAILED, /* 5xx, 499, or no status at all */
 };
 enum { WEBLOG_RESULTS = WEBLOG_FAILED + 1 };
+/* The words for them, in the store and in what is printed. */
+extern const char *const weblog_result_words[WEBLOG_RESULTS];
 
 /* NULL views are absent. */
 struct weblog_event {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "weblog/meaning_state.h"
 
 enum {
@@ -45,6 +46,13 @@ void weblog_meaning_free(struct weblog_meaning **meaning)
 	free(m);
 	*meaning = NULL;
 }
+
+const char *const weblog_result_words[WEBLOG_RESULTS] = {
+	[WEBLOG_DONE] = "done",
+	[WEBLOG_MOVED] = "moved",
+	[WEBLOG_REFUSED] = "refused",
+	[WEBLOG_FAILED] = "failed",
+};
 
 /* ---- time ---- */
 
@@ -105,8 +113,7 @@ static bool has_suffix(const struct weblog_rules *rules, struct str path)
 	if (n == 0 || n > sizeof(suffix))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		suffix[i] = point[1 + i] >= 'A' && point[1 + i] <= 'Z' ? (char)(point[1 + i] + ('a' - 'A')) :
-									   point[1 + i];
+		suffix[i] = text_lower(point[1 + i]);
 	for (size_t i = 0; i < rules->n_suffixes; i++)
 		if (rules->suffixes[i].n == n && memcmp(rules->suffixes[i].p, suffix, n) == 0)
 			return true;

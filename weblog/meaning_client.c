@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "weblog/meaning_state.h"
 #include "weblog/personal.h"
 
@@ -25,19 +26,6 @@ static void salted_begin(const struct weblog_meaning *m, struct digest *to)
 
 /* ---- agent ---- */
 
-static const char *device_of(const struct weblog_rules *rules, struct str agent)
-{
-	char lower[AGENT_READ];
-	size_t n = agent.n < sizeof(lower) ? agent.n : sizeof(lower);
-
-	for (size_t i = 0; i < n; i++)
-		lower[i] = agent.p[i] >= 'A' && agent.p[i] <= 'Z' ? (char)(agent.p[i] + ('a' - 'A')) : agent.p[i];
-	for (size_t i = 0; i < rules->n_devices; i++)
-		if (memmem(lower, n, rules->devices[i].piece.p, rules->devices[i].piece.n))
-			return rules->devices[i].device;
-	return "other";
-}
-
 static bool is_plain(struct str agent)
 {
 	for (size_t i = 0; i < agent.n; i++)
@@ -56,7 +44,7 @@ static void agent_read(const struct weblog_meaning *m, struct str text, struct w
 	digest_end(&digest, whole);
 	memcpy(to->digest, whole, sizeof(to->digest));
 	to->is_bot = weblog_is_bot(m->rules, text);
-	to->device = to->is_bot ? "bot" : device_of(m->rules, text);
+	to->device = to->is_bot ? "bot" : weblog_device_of(m->rules, text);
 	to->is_plain = is_plain(text);
 }
 
@@ -101,8 +89,8 @@ static struct str agent_kept(struct weblog_meaning *m, const struct weblog_agent
 	struct str text = weblog_line_text(m, WEBLOG_AGENT);
 
 	if (!text.p || known->is_plain)
-		return weblog_cut(text, AGENT_MOST);
-	return weblog_cut(agent_cleaned(m, weblog_plain(m, weblog_cut(text, AGENT_READ), '_')), AGENT_MOST);
+		return text_cut(text, AGENT_MOST);
+	return text_cut(agent_cleaned(m, weblog_plain(m, text_cut(text, AGENT_READ), '_')), AGENT_MOST);
 }
 
 /* ---- visitor ---- */
@@ -244,7 +232,7 @@ static struct str client_of(struct weblog_meaning *m)
 	case WEBLOG_KEEP_HASH:
 		return client_hash(m, client);
 	case WEBLOG_KEEP_WHOLE:
-		return weblog_cut(weblog_plain(m, client, '_'), CLIENT_MOST);
+		return text_cut(weblog_plain(m, client, '_'), CLIENT_MOST);
 	case WEBLOG_KEEP_NOTHING:
 		break;
 	}

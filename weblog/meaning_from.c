@@ -1,5 +1,6 @@
 #include <strings.h>
 
+#include "base/text.h"
 #include "weblog/meaning_state.h"
 
 enum {
@@ -46,10 +47,10 @@ struct str weblog_typed(struct weblog_meaning *m, struct str text)
 {
 	if (!text.n)
 		return nothing;
-	text = tidy(weblog_cut(text, TYPED_MOST), m->line.mem);
+	text = tidy(text_cut(text, TYPED_MOST), m->line.mem);
 	if (!weblog_may_keep(m, text))
 		return STR("***");
-	text = weblog_cut(text, TERMS_MOST);
+	text = text_cut(text, TERMS_MOST);
 	return text.n ? text : nothing;
 }
 
@@ -129,10 +130,10 @@ static struct str referrer_of(struct weblog_meaning *m, struct str url, struct s
 	char *out = arena_alloc(m->line.mem, host.n + path.n + 1);
 
 	for (size_t i = 0; i < host.n; i++)
-		out[i] = host.p[i] >= 'A' && host.p[i] <= 'Z' ? (char)(host.p[i] + ('a' - 'A')) : host.p[i];
+		out[i] = text_lower(host.p[i]);
 	if (path.n)
 		memcpy(out + host.n, path.p, path.n);
-	return weblog_cut((struct str){ out, host.n + path.n }, REFERRER_MOST);
+	return text_cut((struct str){ out, host.n + path.n }, REFERRER_MOST);
 }
 
 static void engine_read(struct weblog_meaning *m, struct str url, struct str host, struct weblog_event *event)
@@ -189,7 +190,7 @@ static struct str campaign_of(struct weblog_meaning *m)
 			   name = utm_of(m, WEBLOG_UTM_CAMPAIGN);
 
 		if (source.n + medium.n + name.n)
-			return weblog_cut(arena_printf(m->line.mem, "%.*s/%.*s/%.*s", STR_ARG(source), STR_ARG(medium),
+			return text_cut(arena_printf(m->line.mem, "%.*s/%.*s/%.*s", STR_ARG(source), STR_ARG(medium),
 						       STR_ARG(name)),
 					  CAMPAIGN_MOST);
 	}

@@ -52,7 +52,7 @@ static void spell(struct str name, struct spelt *to)
 		}
 		if (is_upper(c) && (is_lower(before) || is_digit(before) || (is_upper(before) && is_lower(behind))))
 			word_end(to);
-		to->text[to->n++] = is_upper(c) ? (char)(c + ('a' - 'A')) : c;
+		to->text[to->n++] = text_lower(c);
 	}
 	word_end(to);
 }

@@ -1,6 +1,7 @@
 #include <strings.h>
 
 #include "metadata/normalize.h"
+#include "base/text.h"
 #include "weblog/meaning_state.h"
 #include "weblog/personal.h"
 
@@ -134,7 +135,7 @@ struct str weblog_value_of(struct weblog_meaning *m, const struct weblog_value *
 			raw = (struct str){ raw.p + 1, raw.n - 2 };
 		return weblog_clean(m, raw, false, 0, VALUE_MOST);
 	case WEBLOG_FROM_FIELD:
-		return weblog_plain(m, weblog_cut(field_of(m, value->name), VALUE_MOST), 0);
+		return weblog_plain(m, text_cut(field_of(m, value->name), VALUE_MOST), 0);
 	}
 	return raw;
 }

@@ -78,8 +78,6 @@ struct weblog_meaning {
 /* meaning_url.c */
 /* A text of the record with its escapes undone; NULL: it has none. */
 struct str weblog_line_text(struct weblog_meaning *m, enum weblog_text which) NONNULL(1);
-/* At most `most` bytes of a text, whole characters. */
-struct str weblog_cut(struct str s, size_t most);
 /* A piece of a URL as UTF-8, at most `most` bytes of it, with `filler` for control characters (0: they stay). `form`: +
  * is a blank. A view when there is nothing to do. */
 struct str weblog_clean(struct weblog_meaning *m, struct str raw, bool form, char filler, size_t most) NONNULL(1);

@@ -29,15 +29,6 @@ struct str weblog_line_text(struct weblog_meaning *m, enum weblog_text which)
 	return arena_str(m->line.mem, buf_str(&m->scratch));
 }
 
-struct str weblog_cut(struct str s, size_t most)
-{
-	if (s.n <= most)
-		return s;
-	while (most && ((unsigned char)s.p[most] & 0xc0) == 0x80)
-		most--;
-	return (struct str){ s.p, most };
-}
-
 /* Neither escapes nor bytes that are to be looked at. */
 static bool is_clean(struct str raw, bool form)
 {
@@ -88,7 +79,7 @@ static struct str scratch_taken(struct weblog_meaning *m, char filler, size_t mo
 		return STR("");
 	if (filler)
 		controls_fill(&m->scratch, filler);
-	return arena_str(m->line.mem, weblog_cut(buf_str(&m->scratch), most));
+	return arena_str(m->line.mem, text_cut(buf_str(&m->scratch), most));
 }
 
 struct str weblog_plain(struct weblog_meaning *m, struct str text, char filler)
@@ -110,7 +101,7 @@ struct str weblog_plain(struct weblog_meaning *m, struct str text, char filler)
 struct str weblog_clean(struct weblog_meaning *m, struct str raw, bool form, char filler, size_t most)
 {
 	if (!raw.p || is_clean(raw, form))
-		return weblog_cut(raw, most);
+		return text_cut(raw, most);
 	m->scratch.len = 0;
 	(void)weblog_decode(m->decoder, raw, form, &m->scratch);
 	return scratch_taken(m, filler, most);
@@ -167,7 +158,7 @@ struct str weblog_path_masked(struct weblog_meaning *m, struct str path)
 
 	if (!path.n || (!weblog_is_personal_or_card(path) && !memchr(path.p, '=', path.n) &&
 			!memchr(path.p, '%', path.n) && !memchr(path.p, '{', path.n)))
-		return weblog_cut(path, PATH_MOST);
+		return text_cut(path, PATH_MOST);
 	out = arena_alloc(m->line.mem, path.n * 3 + 1); /* segments may be of one byte */
 	while (path.n) {
 		size_t segment = until(path, '/');
@@ -185,7 +176,7 @@ struct str weblog_path_masked(struct weblog_meaning *m, struct str path)
 			path = past(path, 1);
 		}
 	}
-	return weblog_cut((struct str){ out, n }, PATH_MOST);
+	return text_cut((struct str){ out, n }, PATH_MOST);
 }
 
 static void pairs_read(struct weblog_meaning *m, struct str query)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 enum { FILE_MAX = 1 << 20, PER_FILE_MAX = 4096, AGENT_MAX = 1024 };
 
 static const char built_in_formats[] = {
@@ -296,12 +298,31 @@ static bool holds_any(struct str text, const struct str *pieces, size_t n)
 	return false;
 }
 
+/* As the lists are written. */
+static struct str agent_lower(struct str agent, char out[AGENT_MAX])
+{
+	size_t n = agent.n < AGENT_MAX ? agent.n : AGENT_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = text_lower(agent.p[i]);
+	return (struct str){ out, n };
+}
+
 bool weblog_is_bot(const struct weblog_rules *rules, struct str agent)
 {
 	char lower[AGENT_MAX];
-	struct str text = { lower, agent.n < AGENT_MAX ? agent.n : AGENT_MAX };
+	struct str text = agent_lower(agent, lower);
 
-	for (size_t i = 0; i < text.n; i++)
-		lower[i] = agent.p[i] >= 'A' && agent.p[i] <= 'Z' ? (char)(agent.p[i] + ('a' - 'A')) : agent.p[i];
 	return holds_any(text, rules->bots, rules->n_bots) && !holds_any(text, rules->people, rules->n_people);
+}
+
+const char *weblog_device_of(const struct weblog_rules *rules, struct str agent)
+{
+	char lower[AGENT_MAX];
+	struct str text = agent_lower(agent, lower);
+
+	for (size_t i = 0; i < rules->n_devices; i++)
+		if (holds_any(text, &rules->devices[i].piece, 1))
+			return rules->devices[i].device;
+	return "other";
 }

@@ -76,5 +76,8 @@ const struct weblog_format *weblog_rules_format_of(const struct weblog_rules *ru
 /* Does this agent string (its first KiB) belong to a bot? Costs a pass over the list: remember it for each distinct
  * string. */
 bool weblog_is_bot(const struct weblog_rules *rules, struct str agent) NONNULL(1);
+/* The device that it names, of devices.conf, or "other"; likewise. */
+const char *weblog_device_of(const struct weblog_rules *rules, struct str agent) NONNULL(1)
+	__attribute__((returns_nonnull));
 
 #endif

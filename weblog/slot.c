@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/civil.h"
+#include "base/text.h"
 
 struct name {
 	enum weblog_syntax syntax;
@@ -40,7 +41,7 @@ static bool name_is(enum weblog_syntax syntax, struct str name, const char *know
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i] == '-' ? '_' : name.p[i];
 
-		if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != known[i])
+		if (text_lower(c) != known[i])
 			return false;
 	}
 	return true;

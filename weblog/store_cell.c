@@ -8,16 +8,6 @@
 #define FIRST_US (INT64_C(-354285) * CIVIL_DAY_S * CIVIL_SECOND_US) /* 1000-01-01, MariaDB's first */
 #define END_US (INT64_C(2932897) * CIVIL_DAY_S * CIVIL_SECOND_US) /* 10000-01-01 */
 
-/* At most `most` bytes, without the beginning of a character whose end is cut off. */
-static struct str cut(struct str text, size_t most)
-{
-	if (text.n <= most)
-		return text;
-	while (most > 0 && ((unsigned char)text.p[most] & 0xc0) == 0x80)
-		most--;
-	return (struct str){ text.p, most };
-}
-
 static bool is_clean(struct str text)
 {
 	return (text.n == 0 || memchr(text.p, '\0', text.n) == NULL) && text_is_utf8(text);
@@ -25,7 +15,7 @@ static bool is_clean(struct str text)
 
 struct str store_text(struct weblog_store *s, struct str text, size_t most)
 {
-	struct str whole = cut(text, most);
+	struct str whole = text_cut(text, most);
 	char *out;
 	size_t n = 0;
 

@@ -18,13 +18,6 @@ struct store_agent {
 	bool is_bot;
 };
 
-static const char *const results[WEBLOG_RESULTS] = {
-	[WEBLOG_DONE] = "done",
-	[WEBLOG_MOVED] = "moved",
-	[WEBLOG_REFUSED] = "refused",
-	[WEBLOG_FAILED] = "failed",
-};
-
 /* The same in every process, and not to be met on purpose. */
 static int64_t agent_id(struct str text)
 {
@@ -127,7 +120,7 @@ static void put_event(struct weblog_store *s, const struct weblog_event *e)
 	store_put_text(s, e->path);
 	store_put_text(s, e->query);
 	store_put_count(s, e->status ? e->status : -1);
-	store_put_text(s, str_of(results[e->result]));
+	store_put_text(s, str_of(weblog_result_words[e->result]));
 	store_put_text(s, e->product);
 	store_put_text(s, e->category);
 	store_put_text(s, e->order);

@@ -1,6 +1,7 @@
 #include "weblog/survey.h"
 
 #include "base/map.h"
+#include "base/text.h"
 #include "weblog/decode.h"
 
 #define IDLE_US (INT64_C(30) * 60 * 1000000)
@@ -147,7 +148,7 @@ static struct str tidy(struct buf *text)
 			continue;
 		if (blank)
 			c = ' ';
-		text->data[n++] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+		text->data[n++] = text_lower(c);
 	}
 	while (n && text->data[n - 1] == ' ')
 		n--;

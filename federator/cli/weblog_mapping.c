@@ -54,8 +54,6 @@ static double percent(uint64_t part, uint64_t of)
 	return of ? 100.0 * (double)part / (double)of : 0.0;
 }
 
-static const char *const results[WEBLOG_RESULTS] = { "done", "moved", "refused", "failed" };
-
 static void counted_text(const char *title, const struct weblog_counted *counted, size_t n, struct buf *out)
 {
 	buf_puts(out, title);
@@ -74,7 +72,8 @@ void weblog_effect_text(const struct weblog_effect_sums *s, struct buf *out)
 		   events, s->verdicts[WEBLOG_ASSET], s->verdicts[WEBLOG_BOT], s->verdicts[WEBLOG_NO_REQUEST]);
 	buf_puts(out, "results    ");
 	for (size_t i = 0; i < WEBLOG_RESULTS; i++)
-		buf_printf(out, " %s %" PRIu64 "%s", results[i], s->results[i], i + 1 < WEBLOG_RESULTS ? "," : "\n");
+		buf_printf(out, " %s %" PRIu64 "%s", weblog_result_words[i], s->results[i],
+			   i + 1 < WEBLOG_RESULTS ? "," : "\n");
 	counted_text("kinds       ", s->kinds, s->n_kinds, out);
 	buf_printf(out,
 		   "different   products %" PRIu64 ", categories %" PRIu64 ", orders %" PRIu64 ", terms %" PRIu64 "\n",
@@ -114,7 +113,7 @@ json_t *weblog_effect_json(const struct weblog_effect_sums *s)
 	number_set(doc, "bots", s->verdicts[WEBLOG_BOT]);
 	number_set(doc, "no_requests", s->verdicts[WEBLOG_NO_REQUEST]);
 	for (size_t i = 0; i < WEBLOG_RESULTS; i++)
-		number_set(by_result, results[i], s->results[i]);
+		number_set(by_result, weblog_result_words[i], s->results[i]);
 	json_object_set_new(doc, "results", by_result);
 	json_object_set_new(doc, "kinds", counted_json(s->kinds, s->n_kinds));
 	number_set(doc, "products", s->products);
