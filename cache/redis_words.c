@@ -3,6 +3,7 @@
  * is followed (docs/decisions/0038-books.md). */
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "cache/redis_state.h"
 #include "cache/words.h"
 
@@ -17,16 +18,13 @@ static struct str key_of(uint32_t number, char out[KEY_CHARS])
 /* 0: it is none. */
 static uint32_t number_of(struct str text)
 {
+	char same[NUMBER_CHARS + 1];
 	uint32_t number = 0;
 
-	for (size_t i = 0; i < text.n; i++) {
-		const char *digits = "0123456789abcdef", *at = text.p[i] ? strchr(digits, text.p[i]) : NULL;
-
-		if (!at)
-			return 0;
-		number = number << 4 | (uint32_t)(at - digits);
-	}
-	return text.n == NUMBER_CHARS ? number : 0;
+	for (size_t i = 0; i < text.n; i++)
+		number = number << 4 | ((uint32_t)text_hex_digit(text.p[i]) & 15);
+	(void)text_from_hex(number, NUMBER_CHARS, same); /* as it is written, and in no other way */
+	return str_eq(text, str_of(same)) ? number : 0;
 }
 
 /* ---- which one? ---- */
