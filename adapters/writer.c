@@ -267,8 +267,3 @@ bool writer_rows(struct writer *w, const struct writer_ask *ask, struct arena *m
 		*rows_out = f.rows;
 	return ok || (err->cls != ERR_NONE ? false : call_failed(w, &d, err));
 }
-
-bool writer_is_lost(const struct writer *w)
-{
-	return w->lost;
-}

@@ -55,7 +55,5 @@ bool writer_execute(struct writer *w, const struct writer_ask *ask, uint64_t *n_
 /* Execute what has an answer: all of it, in `mem`. */
 bool writer_rows(struct writer *w, const struct writer_ask *ask, struct arena *mem, const struct rows **rows_out,
 		 struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
-/* Did the last failure end the connection? */
-bool writer_is_lost(const struct writer *w) NONNULL(1);
 
 #endif

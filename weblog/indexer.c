@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "weblog/placing.h"
 #include "weblog/refusals.h"
 #include "weblog/side.h"
 
@@ -16,7 +17,6 @@ enum {
 	PROGRESS_MS = 60000,
 	BAD_LINE_MS = 10000,
 	VISITORS = 65536, /* whose last session is remembered */
-	ASKED_AT_ONCE = 256,
 	ONCE_FAILURES = 100, /* enough to find what the database does not take, and to leave it out */
 };
 
@@ -71,11 +71,6 @@ static void wait_ms(struct indexer *x, uint64_t ms, bool watched)
 		x->stopping = true;
 }
 
-static bool is_past(struct deadline due)
-{
-	return due.at_us != 0 && deadline_left_us(due) == 0;
-}
-
 /* ---- the store ---- */
 
 static bool store_open(struct indexer *x, struct err *err)
@@ -99,7 +94,7 @@ static bool store_open(struct indexer *x, struct err *err)
 	x->tail = weblog_tail_new(x->conf->conf->files, x->conf->conf->n_files, known, n, err);
 	if (!x->tail)
 		return false;
-	x->reading = weblog_reading_new(x->conf->conf, x->conf->rules, x->conf->format, x->tail, x->meaning);
+	x->reading = weblog_reading_new(x->conf->rules, x->conf->format, x->tail, x->meaning);
 	return true;
 }
 
@@ -146,46 +141,6 @@ static bool store_wait(struct indexer *x, struct err *err)
 
 /* ---- beside the reading ---- */
 
-static bool sessions_ask(struct indexer *x, const struct weblog_asked *asked, struct err *err)
-{
-	struct weblog_found found;
-
-	if (asked->n == 0)
-		return true;
-	if (!weblog_store_sessions(x->store, asked, x->task.batch->mem, &found, err))
-		return false;
-	for (size_t i = 0; i < found.n; i++)
-		weblog_sessions_learn(x->sessions, found.sessions[i].visitor, &found.sessions[i]);
-	for (size_t i = 0; i < asked->n; i++) /* those who had none; nothing for the others */
-		weblog_sessions_learn(x->sessions, asked->visitors[i], NULL);
-	return true;
-}
-
-/* Ask for the last session of everybody in the batch of whom it is not known. */
-static bool sessions_find(struct indexer *x, struct err *err)
-{
-	const struct weblog_gathered *batch = x->task.batch;
-	int64_t reach_us = (int64_t)(x->conf->conf->idle_ms + x->conf->conf->longest_ms) * 1000;
-	struct str visitors[ASKED_AT_ONCE];
-	struct weblog_asked asked = { .visitors = visitors };
-
-	for (size_t i = 0; i < batch->n; i++) {
-		struct weblog_event *event = &batch->events[i];
-
-		if (weblog_sessions_knows(x->sessions, event))
-			continue;
-		if (asked.n == 0 || event->at_us - reach_us < asked.since_us)
-			asked.since_us = event->at_us - reach_us;
-		visitors[asked.n++] = event->visitor;
-		if (asked.n < ASKED_AT_ONCE)
-			continue;
-		if (!sessions_ask(x, &asked, err))
-			return false;
-		asked.n = 0;
-	}
-	return sessions_ask(x, &asked, err);
-}
-
 static bool batch_store(struct indexer *x, struct err *err)
 {
 	const struct task *task = &x->task;
@@ -194,10 +149,8 @@ static bool batch_store(struct indexer *x, struct err *err)
 				      .positions = task->positions,
 				      .n_positions = task->n_positions };
 
-	if (!sessions_find(x, err))
+	if (!weblog_place(x->sessions, x->store, x->conf->conf, task->batch, err))
 		return false;
-	for (size_t i = 0; i < task->batch->n; i++)
-		weblog_sessions_add(x->sessions, &task->batch->events[i]);
 	batch.sessions = weblog_sessions_changed(x->sessions, &batch.n_sessions);
 	if (batch.n_positions && !weblog_store_write(x->store, &batch, err))
 		return false;
@@ -294,7 +247,7 @@ static bool batch_write(struct indexer *x, struct err *err)
 /* Remove what is too old, a little at a time. */
 static void old_remove(struct indexer *x)
 {
-	if (x->busy || !x->store || !is_past(x->purge_due))
+	if (x->busy || !x->store || deadline_left_us(x->purge_due) > 0)
 		return;
 	x->purge_due = deadline_after_ms(PURGE_MS);
 	task_begin(x, &(struct task){ .purge_us = (clock_wall_ms() - (int64_t)x->conf->conf->keep_ms) * 1000 });
@@ -322,11 +275,11 @@ static void news_of_files(struct indexer *x)
 
 	while (weblog_tail_trouble(x->tail, &err))
 		tell(x, WEBLOG_NEWS_TROUBLE, &err, NULL);
-	if (weblog_reading_bad(x->reading, &bad) && (x->bad_due.at_us == 0 || is_past(x->bad_due))) {
+	if (weblog_reading_bad(x->reading, &bad) && (x->bad_due.at_us == 0 || deadline_left_us(x->bad_due) == 0)) {
 		tell(x, WEBLOG_NEWS_BAD_LINE, NULL, &bad);
 		x->bad_due = deadline_after_ms(BAD_LINE_MS);
 	}
-	if (is_past(x->progress_due)) {
+	if (deadline_left_us(x->progress_due) == 0) {
 		tell(x, WEBLOG_NEWS_PROGRESS, NULL, NULL);
 		x->progress_due = deadline_after_ms(PROGRESS_MS);
 	}
@@ -335,7 +288,7 @@ static void news_of_files(struct indexer *x)
 /* What is left of the time until the batch is written, and of a second. */
 static uint64_t until_ms(const struct indexer *x)
 {
-	uint64_t ms = x->write_due.at_us ? deadline_left_us(x->write_due) / 1000 + 1 : LOOK_MS;
+	uint64_t ms = deadline_left_us(x->write_due) / 1000 + 1;
 
 	return ms < LOOK_MS ? ms : LOOK_MS;
 }
@@ -361,7 +314,7 @@ static bool turn(struct indexer *x, bool *done_out, struct err *err)
 	if (outcome == WEBLOG_READ_ALL)
 		news_of_none(x);
 	write_due_set(x);
-	if ((outcome == WEBLOG_READ_FULL || last || is_past(x->write_due)) && !batch_write(x, err))
+	if ((outcome == WEBLOG_READ_FULL || last || deadline_left_us(x->write_due) == 0) && !batch_write(x, err))
 		return false;
 	if (last && !task_wait(x, err))
 		return false;

@@ -10,7 +10,6 @@
 enum { LINES_AT_ONCE = 2048, GUESS_BYTES = 1 << 20 };
 
 struct weblog_reading {
-	const struct weblog *conf;
 	const struct weblog_rules *rules;
 	const struct weblog_format *format;
 	struct weblog_tail *tail;
@@ -49,14 +48,12 @@ void weblog_gathered_end(struct weblog_gathered *g)
 	*g = (struct weblog_gathered){ 0 };
 }
 
-struct weblog_reading *weblog_reading_new(const struct weblog *conf, const struct weblog_rules *rules,
-					  const struct weblog_format *format, struct weblog_tail *tail,
-					  struct weblog_meaning *meaning)
+struct weblog_reading *weblog_reading_new(const struct weblog_rules *rules, const struct weblog_format *format,
+					  struct weblog_tail *tail, struct weblog_meaning *meaning)
 {
 	struct weblog_reading *r = memory_new(sizeof(*r));
 
 	*r = (struct weblog_reading){
-		.conf = conf,
 		.rules = rules,
 		.format = format,
 		.tail = tail,

@@ -50,9 +50,8 @@ struct weblog_reading; /* opaque */
 
 /* All arguments outlive it; with format NULL that is guessed before the first line is read. The caller owns it: end it
  * with weblog_reading_free(). */
-struct weblog_reading *weblog_reading_new(const struct weblog *conf, const struct weblog_rules *rules,
-					  const struct weblog_format *format, struct weblog_tail *tail,
-					  struct weblog_meaning *meaning) NONNULL(1, 2, 4, 5)
+struct weblog_reading *weblog_reading_new(const struct weblog_rules *rules, const struct weblog_format *format,
+					  struct weblog_tail *tail, struct weblog_meaning *meaning) NONNULL(1, 3, 4)
 	__attribute__((returns_nonnull));
 /* Free; accepts NULL inside; sets *reading to NULL. */
 void weblog_reading_free(struct weblog_reading **reading) NONNULL(1);

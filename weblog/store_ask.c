@@ -89,8 +89,6 @@ bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const
 	return true;
 }
 
-#define TWO_DAYS_MS (INT64_C(2) * 86400 * 1000)
-
 enum { VISITORS_AT_ONCE = 32 };
 
 static const char *const session_columns[] = { "session",   "visitor",	 "started_at", "last_at",  "events",

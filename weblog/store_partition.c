@@ -82,7 +82,7 @@ static bool make_missing(struct weblog_store *s, int64_t begin, struct err *err)
 {
 	bool there;
 
-	if (!writer_run(s->writer, "BEGIN; SELECT pg_advisory_xact_lock(7305804402)", err) ||
+	if (!writer_run(s->writer, STORE_LOCK_POSTGRESQL, err) ||
 	    !is_there(s, begin, &there, err) || (!there && !make(s, begin, err)) || !writer_commit(s->writer, err))
 		return false;
 	learn(s, begin);

@@ -129,7 +129,7 @@ static const struct {
 	const char *take, *give;
 } locks[WRITER_DIALECTS] = {
 	[WRITER_SQLITE] = { "BEGIN IMMEDIATE", "COMMIT" },
-	[WRITER_POSTGRESQL] = { "BEGIN; SELECT pg_advisory_xact_lock(7305804402)", "COMMIT" },
+	[WRITER_POSTGRESQL] = { STORE_LOCK_POSTGRESQL, "COMMIT" },
 	/* tables are made outside of transactions there */
 	[WRITER_MARIADB] = { "SELECT GET_LOCK('federator.weblog',30)", "SELECT RELEASE_LOCK('federator.weblog')" },
 };

@@ -57,6 +57,8 @@ struct weblog_store {
 void store_rows_begin(struct weblog_store *s, enum store_table table) NONNULL(1);
 /* The next cell: a text, cut at the column's length; the NULL view is NULL. It must live until store_rows_end(). */
 void store_put_text(struct weblog_store *s, struct str text) NONNULL(1);
+/* PostgreSQL: begin a transaction in which nobody else makes tables of the store. */
+#define STORE_LOCK_POSTGRESQL "BEGIN; SELECT pg_advisory_xact_lock(7305804402)"
 /* The next cell: a number. */
 void store_put_number(struct weblog_store *s, int64_t number) NONNULL(1);
 /* The next cell: a number, or NULL when it is negative. */

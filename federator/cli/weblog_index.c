@@ -3,6 +3,7 @@
 #include <sys/signalfd.h>
 
 #include "adapters/adapter.h"
+#include "adapters/adapter.h"
 #include "base/log.h"
 #include "federator/cli/weblog.h"
 #include "federator/salt.h"
@@ -121,8 +122,10 @@ int weblog_index_run(struct args *args)
 	SCOPED(catalog_unref) const struct catalog *cat = NULL;
 	const struct weblog *log;
 	struct options opt;
-	int stop = stop_fd();
-	int code = weblog_of_mapping(args, args->n_operands == 2 ? args->operands[1] : NULL, &opt, &cat, &log);
+	int stop = stop_fd(), code;
+
+	adapters_alone();
+	code = weblog_of_mapping(args, args->n_operands == 2 ? args->operands[1] : NULL, &opt, &cat, &log);
 
 	return code == EXIT_OK ? index_log(args, &opt, log, stop) : code;
 }
