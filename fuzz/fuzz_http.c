@@ -82,10 +82,10 @@ static void handle_args(struct exchange *x)
 }
 
 static const struct route table[] = {
-	{ "QUERY", "/v1/customers", handle_body, ROUTE_ALWAYS },
-	{ "GET", "/v1/customers", handle_query, ROUTE_ALWAYS },
-	{ "GET", "/v1/customers/{id}", handle_args, ROUTE_ALWAYS },
-	{ "GET", "/v1/mappings/{revision}/{file}", handle_args, ROUTE_ALWAYS },
+	{ "QUERY", "/v1/customers", handle_body, ROUTE_ALWAYS, 0 },
+	{ "GET", "/v1/customers", handle_query, ROUTE_ALWAYS, 0 },
+	{ "GET", "/v1/customers/{id}", handle_args, ROUTE_ALWAYS, 0 },
+	{ "GET", "/v1/mappings/{revision}/{file}", handle_args, ROUTE_ALWAYS, 0 },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };
 

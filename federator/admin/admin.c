@@ -87,11 +87,11 @@ static void metrics(struct exchange *x)
 }
 
 static const struct route table[] = {
-	{ "POST", "/admin/reload", reload, ROUTE_ALWAYS },
-	{ "POST", "/v1/cache/purge", purging_body, ROUTE_ALWAYS },
-	{ "GET", "/metrics", metrics, ROUTE_ALWAYS },
-	{ "GET", "/livez", health_live, ROUTE_ALWAYS },
-	{ "GET", "/readyz", health_ready, ROUTE_ALWAYS },
+	{ "POST", "/admin/reload", reload, ROUTE_ALWAYS, MAY_ASK_OPENLY },
+	{ "POST", "/v1/cache/purge", purging_body, ROUTE_ALWAYS, MAY_ASK_OPENLY },
+	{ "GET", "/metrics", metrics, ROUTE_ALWAYS, MAY_ASK_OPENLY },
+	{ "GET", "/livez", health_live, ROUTE_ALWAYS, MAY_ASK_OPENLY },
+	{ "GET", "/readyz", health_ready, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 };
 
 const struct routes admin_routes = { table, ARRAY_LEN(table) };

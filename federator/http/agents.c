@@ -125,27 +125,27 @@ void agents_end(struct streams *s)
 /* ---- streams ---- */
 
 /* A feed of the pop in `bytes`, which can be read. */
-static struct feed *feed_of(struct streams *s, struct str bytes, const char *purpose)
+static struct feed *feed_of(struct streams *s, struct str bytes, const struct caller *caller)
 {
 	struct arena *mem = arena_new();
 	struct pop pop;
 
 	if (!pop_read(&bytes, mem, &pop))
 		abort(); /* it was read before */
-	streams_own(s, &pop.ask, purpose);
+	streams_own(s, &pop.ask, caller);
 	return feed_new(s, &pop, mem);
 }
 
-/* Each sees what the purpose may see that it listens for: those of one purpose share a question. */
+/* Each sees what its role and purpose may see: those of the same ones share a question. */
 static void answer_all(struct streams *s, struct agent *agent, struct str bytes)
 {
 	for (struct stream *one = agent->streams; one; one = one->agent_next)
 		one->answered = false;
 	for (struct stream *one = agent->streams; one; one = one->agent_next) {
-		struct feed *feed = one->answered ? NULL : feed_of(s, bytes, one->purpose);
+		struct feed *feed = one->answered ? NULL : feed_of(s, bytes, &one->caller);
 
 		for (struct stream *other = one; feed && other; other = other->agent_next) {
-			if (strcmp(other->purpose, one->purpose) != 0)
+			if (!caller_sees_alike(&other->caller, &one->caller))
 				continue;
 			feed_add(feed, other);
 			other->answered = true;
@@ -194,7 +194,7 @@ void agents_join(struct streams *s, struct stream *stream, const char *name, str
 	agent->n_streams++;
 	if (!is_due(agent, last))
 		return;
-	feed = feed_of(s, buf_str(&agent->kept), stream->purpose);
+	feed = feed_of(s, buf_str(&agent->kept), &stream->caller);
 	feed_add(feed, stream);
 	feed_run(feed);
 }
@@ -214,7 +214,7 @@ void agents_leave(struct streams *s, struct stream *stream)
 	drop_idle(agent);
 }
 
-size_t agents_pop(struct streams *s, struct str bytes, const char *purpose)
+size_t agents_pop(struct streams *s, struct str bytes, const struct caller *caller)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	struct str rest = bytes;
@@ -226,8 +226,8 @@ size_t agents_pop(struct streams *s, struct str bytes, const char *purpose)
 	agent = agent_named(&s->agents, pop.agent, true);
 	keep(s, agent, bytes, pop.id);
 	counters_add(s->lane.meters, METER_POPS + (agent->n_streams > 0), 1);
-	if (!agent->n_streams && purpose)
-		feed_run(feed_of(s, bytes, purpose));
+	if (!agent->n_streams && caller)
+		feed_run(feed_of(s, bytes, caller));
 	answer_all(s, agent, bytes);
 	return agent->n_streams;
 }

@@ -9,8 +9,8 @@ struct question asking_begin(const struct exchange *x, unsigned scope)
 	return (struct question){ .mem = x->mem,
 				  .scope = scope,
 				  .ask = { .tenant = str_of(opt->tenant),
-					   .role = str_of(opt->role),
-					   .purpose = str_of(opt->purpose),
+					   .role = str_of(x->caller.role),
+					   .purpose = str_of(x->caller.purpose),
 					   .format = x->format } };
 }
 

@@ -302,6 +302,8 @@ static void call_prepare(struct call *call)
 		memcpy(x->request_id, given.p, given.n);
 	else
 		request_id_make(x->request_id);
+	if (x->lane->service)
+		caller_everybody(service_options(x->lane->service), &x->caller);
 }
 
 /* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a

@@ -57,15 +57,30 @@ void exchange_busy(struct exchange *x, const char *type, const char *detail, con
 	exchange_reply(x, &reply);
 }
 
+/* False: it is answered. */
+static bool allowed(struct exchange *x)
+{
+	if ((x->caller.may & x->route->may) == x->route->may)
+		return true;
+	exchange_problem(x, 403, "not-allowed", "the caller may not use this", NULL);
+	return false;
+}
+
+static void work(struct exchange *x)
+{
+	x->shed = x->route->load == ROUTE_ALWAYS ? SHED_NOT : x->admit(x);
+	if (x->shed == SHED_NOT)
+		x->route->handle(x);
+	else
+		exchange_busy(x, "overloaded", admission_text(x->shed), "ask again in a moment");
+}
+
 void exchange_run(struct exchange *x, const struct routes *routes)
 {
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
-		x->shed = x->route->load == ROUTE_ALWAYS ? SHED_NOT : x->admit(x);
-		if (x->shed == SHED_NOT)
-			x->route->handle(x);
-		else
-			exchange_busy(x, "overloaded", admission_text(x->shed), "ask again in a moment");
+		if (allowed(x))
+			work(x);
 		return;
 	case ROUTE_BAD_PATH:
 		x->close = true;

@@ -3,6 +3,7 @@
 #ifndef FEDERATOR_HTTP_EXCHANGE_H
 #define FEDERATOR_HTTP_EXCHANGE_H
 
+#include "federator/access/caller.h"
 #include "federator/http/admission.h"
 #include "federator/http/headers.h"
 #include "federator/http/route.h"
@@ -21,6 +22,7 @@ struct exchange {
 	const struct route *route;       /* NULL: none was found */
 	struct str args[ROUTE_ARGS_MAX]; /* of the route's pattern, decoded */
 	struct str body;
+	struct caller caller;            /* who asks */
 	enum format format; /* of answers and problems */
 	bool acceptable;    /* Accept allows JSON or XML */
 	char request_id[65];

@@ -19,7 +19,6 @@ void onsite_write(const struct web_ask *ask, struct buf *out)
 	char minutes[TEXT_I64_MOST];
 
 	put(ask->log, out);
-	put(ask->purpose, out);
 	put(ask->path, out);
 	put((struct str){ minutes, text_from_i64(ask->minutes, minutes) }, out);
 	for (size_t i = 0; i < ask->n_pairs; i++) {
@@ -45,8 +44,8 @@ bool onsite_read(struct str bytes, struct web_ask *out)
 	struct str minutes;
 	uint64_t n;
 
-	if (!next(&bytes, &ask.log) || !next(&bytes, &ask.purpose) || !next(&bytes, &ask.path) ||
-	    !next(&bytes, &minutes) || !text_to_u64(minutes, &n) || n > WEB_MINUTES_MOST)
+	if (!next(&bytes, &ask.log) || !next(&bytes, &ask.path) || !next(&bytes, &minutes) ||
+	    !text_to_u64(minutes, &n) || n > WEB_MINUTES_MOST)
 		return false;
 	ask.minutes = (uint32_t)n;
 	if (!ask.log.n)
@@ -136,7 +135,8 @@ void onsite_join(struct streams *s, struct stream *stream, struct str bytes)
 	struct stream *first;
 
 	if (onsite_read(bytes, &ask)) {
-		ask.role = str_of(service_options(s->conf.service)->role);
+		ask.role = str_of(stream->caller.role);
+		ask.purpose = str_of(stream->caller.purpose);
 		stream->web = web_group_join(s->web, &ask, tell_one, stream);
 	}
 	if (!stream->web) {

@@ -7,7 +7,7 @@
 
 /* Append the question; its texts hold no NUL. */
 void onsite_write(const struct web_ask *ask, struct buf *out) NONNULL(1, 2);
-/* The way back; texts point into `bytes`, but for role, which is not of it. False: it is no such question. */
+/* The way back; texts point into `bytes`; role and purpose are not of it. False: it is no such question. */
 bool onsite_read(struct str bytes, struct web_ask *out) MUST_CHECK NONNULL(2);
 
 #endif

@@ -16,6 +16,7 @@ struct route {
 	const char *pattern; /* "/v1/customers/{id}": a {name} takes one segment */
 	void (*handle)(struct exchange *x);
 	enum route_load load;
+	unsigned may; /* what of enum may a caller needs; 0: nothing */
 };
 
 struct routes {

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
+#include "federator/access/caller.h"
 
 struct agent;
 struct crowd;
@@ -23,7 +24,7 @@ struct stream {
 	struct feed *feed;         /* what it listens to; NULL: nothing now */
 	struct stream *feed_next, **feed_at;
 	struct agent *agent;       /* whose it is; NULL: of one customer */
-	char purpose[65];          /* that it listens for */
+	struct caller caller;      /* who listens */
 	bool answered;             /* agents.c: has its feed of a pop */
 	bool done;                 /* agents.c: what its agent keeps was sent to it to the end */
 	struct stream *agent_next, **agent_at;

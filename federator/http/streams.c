@@ -23,7 +23,8 @@ struct errand {
 	void (*run)(struct errand *e); /* on the loop of streams */
 	struct exchange *x;            /* NULL: it parted with its connection */
 	int fd;
-	char request_id[65], agent[AGENT_BYTES], purpose[65], last[65];
+	char request_id[65], agent[AGENT_BYTES], last[65];
+	struct caller caller;
 	struct buf bytes; /* pops; a question of onsite.c */
 	bool onsite;
 	size_t n;         /* of them */
@@ -50,6 +51,7 @@ static struct errand *errand_new(struct streams *s, struct exchange *x, void (*r
 
 	e->all = s;
 	e->x = x;
+	e->caller = x->caller;
 	e->run = run;
 	e->post.run = errand_arrives;
 	return e;
@@ -84,13 +86,11 @@ void streams_leave(struct streams *s)
 	admission_leave(&s->admission, str_of(service_options(s->conf.service)->tenant));
 }
 
-void streams_own(const struct streams *s, struct ask *ask, const char *purpose)
+void streams_own(const struct streams *s, struct ask *ask, const struct caller *caller)
 {
-	const struct options *opt = service_options(s->conf.service);
-
-	ask->tenant = str_of(opt->tenant);
-	ask->role = str_of(opt->role);
-	ask->purpose = str_of(purpose);
+	ask->tenant = str_of(service_options(s->conf.service)->tenant);
+	ask->role = str_of(caller->role);
+	ask->purpose = str_of(caller->purpose);
 }
 
 /* ---- streams ---- */
@@ -132,7 +132,7 @@ static void customer_begin(struct errand *e, struct stream *stream)
 
 	if (!pop_read(&bytes, mem, &pop))
 		abort(); /* it was written here */
-	streams_own(e->all, &pop.ask, e->purpose);
+	streams_own(e->all, &pop.ask, &e->caller);
 	feed = feed_new(e->all, &pop, mem);
 	feed_add(feed, stream);
 	feed_run(feed);
@@ -148,7 +148,7 @@ static void listener_arrives(struct errand *e)
 	} else {
 		counters_add(s->lane.meters, METER_STREAMS, 1);
 		counters_add(s->lane.meters, METER_STREAMS_OPENED, 1);
-		memcpy(stream->purpose, e->purpose, sizeof(stream->purpose));
+		stream->caller = e->caller;
 		if (atomic_load(&s->stopping))
 			say_bye(stream);
 		else if (e->onsite)
@@ -205,7 +205,7 @@ void streams_customer(struct streams *s, struct exchange *x, const struct pop *p
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, listener_arrives);
-	text_copy(e->purpose, sizeof(e->purpose), pop->ask.purpose);
+	caller_name_set(e->caller.purpose, pop->ask.purpose);
 	pop_write(pop, &e->bytes);
 	listen_begin(s, e);
 }
@@ -218,7 +218,7 @@ void streams_agent(struct streams *s, struct exchange *x, struct str agent, stru
 		return;
 	e = errand_new(s, x, listener_arrives);
 	text_copy(e->agent, sizeof(e->agent), agent);
-	text_copy(e->purpose, sizeof(e->purpose), purpose);
+	caller_name_set(e->caller.purpose, purpose);
 	text_copy(e->last, sizeof(e->last), last);
 	listen_begin(s, e);
 }
@@ -230,7 +230,7 @@ void streams_onsite(struct streams *s, struct exchange *x, struct str purpose, s
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, listener_arrives);
-	text_copy(e->purpose, sizeof(e->purpose), purpose);
+	caller_name_set(e->caller.purpose, purpose);
 	e->onsite = true;
 	e->bytes = *bytes;
 	*bytes = (struct buf){ 0 };
@@ -255,7 +255,7 @@ static void pop_arrives(struct errand *e)
 	struct streams *s = e->all;
 
 	post_send(s, buf_str(&e->bytes)); /* first: there it has further to go */
-	e->listening = agents_pop(s, buf_str(&e->bytes), e->purpose);
+	e->listening = agents_pop(s, buf_str(&e->bytes), &e->caller);
 	e->post.run = pop_is_taken;
 	loop_post(e->x->lane->loop, &e->post);
 }
@@ -267,7 +267,7 @@ void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop)
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, pop_arrives);
-	text_copy(e->purpose, sizeof(e->purpose), pop->ask.purpose);
+	caller_name_set(e->caller.purpose, pop->ask.purpose);
 	pop_write(pop, &e->bytes);
 	if (e->bytes.len > POP_BYTES_MOST) {
 		errand_free(e);
@@ -293,7 +293,7 @@ static void warm_is_taken(struct loop_post *p)
 
 static void warm_arrives(struct errand *e)
 {
-	e->shed = warm_add(e->all, e->purpose, &e->bytes, e->n) ? SHED_NOT : SHED_FULL;
+	e->shed = warm_add(e->all, &e->caller, &e->bytes, e->n) ? SHED_NOT : SHED_FULL;
 	e->post.run = warm_is_taken;
 	loop_post(e->x->lane->loop, &e->post);
 }
@@ -305,7 +305,7 @@ void streams_warm(struct streams *s, struct exchange *x, struct str purpose, str
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, warm_arrives);
-	text_copy(e->purpose, sizeof(e->purpose), purpose);
+	caller_name_set(e->caller.purpose, purpose);
 	e->bytes = *bytes;
 	*bytes = (struct buf){ 0 };
 	e->n = n;

@@ -38,7 +38,7 @@ struct batch {
 	struct buf bytes; /* a pop that says what is wanted, and keys */
 	size_t read;      /* of it; 0: nothing yet */
 	size_t left;      /* questions */
-	char purpose[65]; /* of all */
+	struct caller caller; /* of all */
 	uint64_t until_us; /* then what is left is not worth it */
 	struct batch *next;
 };
@@ -78,8 +78,8 @@ struct streams {
 enum shed streams_admit(struct streams *s, uint32_t share) MUST_CHECK NONNULL(1);
 /* It has its answer. */
 void streams_leave(struct streams *s) NONNULL(1);
-/* A question as one of this node, whoever sent it: with its tenant and role, and for a purpose. */
-void streams_own(const struct streams *s, struct ask *ask, const char *purpose) NONNULL(1, 2, 3);
+/* A question as one of this node and of the caller, whoever sent it. */
+void streams_own(const struct streams *s, struct ask *ask, const struct caller *caller) NONNULL(1, 2, 3);
 
 /* feed.c - an answer while it grows, and the streams that it goes to */
 
@@ -108,8 +108,8 @@ void agents_done(struct stream *stream, const char *pop_id) NONNULL(1, 2);
 /* It ends. */
 void agents_leave(struct streams *s, struct stream *stream) NONNULL(1, 2);
 /* Answer the pop in `bytes` to all streams of its agent, and keep it for a while; how many they are. Without any it is
- * asked for `purpose`, for its copies; NULL: another node does that. */
-size_t agents_pop(struct streams *s, struct str bytes, const char *purpose) NONNULL(1);
+ * asked by `caller`, for its copies; NULL: another node does that. */
+size_t agents_pop(struct streams *s, struct str bytes, const struct caller *caller) NONNULL(1);
 
 /* post.c - pops to and from other nodes */
 
@@ -138,6 +138,7 @@ void warm_begin(struct streams *s) NONNULL(1);
 /* Throw away what is queued. */
 void warm_end(struct streams *s) NONNULL(1);
 /* Queue `n` questions, as of streams_warm(); takes over the bytes. False: too many wait already, and *bytes stays. */
-bool warm_add(struct streams *s, const char *purpose, struct buf *bytes, size_t n) MUST_CHECK NONNULL(1, 2, 3);
+bool warm_add(struct streams *s, const struct caller *caller, struct buf *bytes, size_t n) MUST_CHECK
+	NONNULL(1, 2, 3);
 
 #endif

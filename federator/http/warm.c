@@ -98,7 +98,7 @@ static void ask_next(struct streams *s)
 
 	*w = (struct warming){ s, arena_new() };
 	read_next(batch, w->mem, &pop);
-	streams_own(s, &pop.ask, batch->purpose);
+	streams_own(s, &pop.ask, &batch->caller);
 	batch->left--;
 	s->warm.queued--;
 	s->warm.running++;
@@ -148,7 +148,7 @@ void warm_end(struct streams *s)
 		drop_first(&s->warm);
 }
 
-bool warm_add(struct streams *s, const char *purpose, struct buf *bytes, size_t n)
+bool warm_add(struct streams *s, const struct caller *caller, struct buf *bytes, size_t n)
 {
 	struct warm *warm = &s->warm;
 	struct batch *batch;
@@ -160,7 +160,7 @@ bool warm_add(struct streams *s, const char *purpose, struct buf *bytes, size_t 
 	batch->bytes = *bytes;
 	*bytes = (struct buf){ 0 };
 	batch->left = n;
-	memcpy(batch->purpose, purpose, strlen(purpose) + 1);
+	batch->caller = *caller;
 	batch->until_us = clock_mono_us() + UINT64_C(1000) * PATIENCE_MS;
 	*warm->end = batch;
 	warm->end = &batch->next;

@@ -13,11 +13,16 @@ static int64_t window_us(const struct web_group *group, const struct weblog *log
 	return group->ask.minutes ? INT64_C(60000000) * group->ask.minutes : (int64_t)log->idle_ms * 1000;
 }
 
+static bool is_of(const struct audience *a, const struct web_ask *ask)
+{
+	return str_eq(str_of(a->caller.role), ask->role) && str_eq(str_of(a->caller.purpose), ask->purpose);
+}
+
 static struct audience *audience_of(const struct web_group *group)
 {
 	struct audience *a = group->watch->audiences;
 
-	while (!str_eq(str_of(a->purpose), group->ask.purpose))
+	while (!is_of(a, &group->ask))
 		a = a->next;
 	return a;
 }
@@ -155,23 +160,24 @@ void web_groups_tell_down(struct web_watch *w)
 
 static bool same_question(const struct web_ask *a, const struct web_ask *b)
 {
-	bool same = str_eq(a->purpose, b->purpose) && str_eq(a->path, b->path) && a->minutes == b->minutes &&
-		    a->n_pairs == b->n_pairs;
+	bool same = str_eq(a->role, b->role) && str_eq(a->purpose, b->purpose) && str_eq(a->path, b->path) &&
+		    a->minutes == b->minutes && a->n_pairs == b->n_pairs;
 
 	for (size_t i = 0; same && i < a->n_pairs; i++)
 		same = str_eq(a->pairs[i].name, b->pairs[i].name) && str_eq(a->pairs[i].value, b->pairs[i].value);
 	return same;
 }
 
-static void audience_join(struct web_watch *w, struct str purpose, bool live)
+static void audience_join(struct web_watch *w, const struct web_ask *ask, bool live)
 {
 	struct audience *a = w->audiences;
 
-	while (a && !str_eq(str_of(a->purpose), purpose))
+	while (a && !is_of(a, ask))
 		a = a->next;
 	if (!a) {
 		a = memory_new(sizeof(*a));
-		memcpy(a->purpose, purpose.p, purpose.n < PURPOSE_BYTES ? purpose.n : PURPOSE_BYTES - 1);
+		caller_name_set(a->caller.role, ask->role);
+		caller_name_set(a->caller.purpose, ask->purpose);
 		a->next = w->audiences;
 		w->audiences = a;
 		visits_audience(&w->visits, a, live);
@@ -212,7 +218,7 @@ static struct web_group *group_new(struct web_watch *w, const struct web_ask *as
 	group->next = w->groups;
 	w->groups = group;
 	w->all->n_groups++;
-	audience_join(w, group->ask.purpose, live);
+	audience_join(w, &group->ask, live);
 	return group;
 }
 

@@ -3,14 +3,15 @@
 #ifndef FEDERATOR_WEB_VISITS_H
 #define FEDERATOR_WEB_VISITS_H
 
+#include "federator/access/caller.h"
 #include "federator/web/face.h"
 #include "federator/web/watch.h"
 
-enum { VISITS_BUCKETS = 1024, PURPOSE_BYTES = 65 };
+enum { VISITS_BUCKETS = 1024 };
 
-/* Those who listen for one purpose: they see the same of a visitor. */
+/* Those of one role who listen for one purpose: they see the same of a visitor. */
 struct audience {
-	char purpose[PURPOSE_BYTES];
+	struct caller caller; /* its role and purpose */
 	size_t n; /* groups */
 	struct audience *next;
 };

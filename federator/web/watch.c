@@ -54,15 +54,14 @@ static void on_face(void *owner, struct web_face *face)
 
 static void ask_face(struct web_watch *w, const struct world *world, const struct weblog *log, struct looks *looks)
 {
-	const struct lane *lane = w->all->conf.lane;
-	const struct options *opt = service_options(lane->service);
+	struct lane *lane = w->all->conf.lane;
 	struct asking_face *asking = memory_new(sizeof(*asking));
-	const struct web_face_ask ask = { .lane = w->all->conf.lane,
+	const struct web_face_ask ask = { .lane = lane,
 					  .world = world,
 					  .log = log,
-					  .tenant = str_of(opt->tenant),
-					  .role = str_of(opt->role),
-					  .purpose = str_of(looks->audience->purpose),
+					  .tenant = str_of(service_options(lane->service)->tenant),
+					  .role = str_of(looks->audience->caller.role),
+					  .purpose = str_of(looks->audience->caller.purpose),
 					  .session = looks->visit->now };
 
 	asking->looks = looks;

@@ -9,7 +9,7 @@ enum { WEB_GROUPS_MOST = 64 };
 
 struct web_watches; /* opaque */
 
-/* Those who watch the same: the same log, filters and purpose. */
+/* Those who watch the same: the same log, filters, role and purpose. */
 struct web_group {
 	struct web_watch *watch;
 	struct web_group *next; /* of the watch */

@@ -132,15 +132,15 @@ static void answer_parked(struct loop_post *p)
 }
 
 static const struct route table[] = {
-	{ "GET", "/now", handle_now, ROUTE_WORK },
-	{ "QUERY", "/echo", handle_echo, ROUTE_WORK },
-	{ "GET", "/later", handle_later, ROUTE_WORK },
-	{ "GET", "/parked", handle_parked, ROUTE_WORK },
-	{ "GET", "/stalled", handle_stalled, ROUTE_WORK },
-	{ "GET", "/big", handle_big, ROUTE_WORK },
-	{ "GET", "/count", handle_count, ROUTE_WORK },
-	{ "GET", "/given", handle_given, ROUTE_WORK },
-	{ "GET", "/livez", handle_now, ROUTE_ALWAYS },
+	{ "GET", "/now", handle_now, ROUTE_WORK, 0 },
+	{ "QUERY", "/echo", handle_echo, ROUTE_WORK, 0 },
+	{ "GET", "/later", handle_later, ROUTE_WORK, 0 },
+	{ "GET", "/parked", handle_parked, ROUTE_WORK, 0 },
+	{ "GET", "/stalled", handle_stalled, ROUTE_WORK, 0 },
+	{ "GET", "/big", handle_big, ROUTE_WORK, 0 },
+	{ "GET", "/count", handle_count, ROUTE_WORK, 0 },
+	{ "GET", "/given", handle_given, ROUTE_WORK, 0 },
+	{ "GET", "/livez", handle_now, ROUTE_ALWAYS, 0 },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };
 

@@ -17,7 +17,7 @@
 	"<policy role=\"agent\" purpose=\"service\"><show class=\"open name phone\"/></policy></mapping>"
 
 static const int64_t noon_ms = INT64_C(1800000000000);
-static const struct route route = { "GET", "/v1/customers", NULL, ROUTE_WORK };
+static const struct route route = { "GET", "/v1/customers", NULL, ROUTE_WORK, 0 };
 
 /* A table, and a kept answer for its exchanges. */
 struct table {

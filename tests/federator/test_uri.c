@@ -86,10 +86,10 @@ static void handler(struct exchange *x)
 }
 
 static const struct route table[] = {
-	{ "GET", "/v1/things", handler, ROUTE_WORK },
-	{ "POST", "/v1/things", handler, ROUTE_WORK },
-	{ "GET", "/v1/things/{id}", handler, ROUTE_WORK },
-	{ "GET", "/v1/things/{id}/parts/{part}", handler, ROUTE_WORK },
+	{ "GET", "/v1/things", handler, ROUTE_WORK, 0 },
+	{ "POST", "/v1/things", handler, ROUTE_WORK, 0 },
+	{ "GET", "/v1/things/{id}", handler, ROUTE_WORK, 0 },
+	{ "GET", "/v1/things/{id}/parts/{part}", handler, ROUTE_WORK, 0 },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };
 

@@ -8,7 +8,7 @@
 #include "federator/http/onsite.h"
 #include "federator/web/visits.h"
 
-static struct audience audience = { .purpose = "web" };
+static struct audience audience = { .caller.purpose = "web" };
 
 static struct visits *visits_new(void)
 {
@@ -118,7 +118,7 @@ static void who_turns_out_another_one_is_unknown_until_asked(void **state)
 
 static void an_audience_that_goes_takes_its_questions_along(void **state)
 {
-	struct audience other = { .purpose = "more" };
+	struct audience other = { .caller.purpose = "more" };
 	struct visits *visits = visits_new();
 	struct asking_face asking = { 0 };
 	struct web_session s[] = { session_of("s1", NULL), session_of("s2", NULL), session_of("s3", NULL) };
@@ -150,7 +150,7 @@ static void a_question_is_read_as_it_was_written(void **state)
 	ask.pairs[0].value = STR("");
 	onsite_write(&ask, &bytes);
 	assert_true(onsite_read(buf_str(&bytes), &back));
-	assert_true(str_eq(back.log, ask.log) && str_eq(back.purpose, ask.purpose) && !back.path.p);
+	assert_true(str_eq(back.log, ask.log) && !back.purpose.p && !back.path.p);
 	assert_int_equal(back.minutes, 7);
 	assert_int_equal(back.n_pairs, 1);
 	assert_true(str_eq(back.pairs[0].name, STR("Tier")) && str_eq(back.pairs[0].value, STR("")));

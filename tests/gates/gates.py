@@ -21,11 +21,12 @@ MAY_INCLUDE = {
     "federator/render": ["federator/view", "metadata", "base"],
     "federator/schema": ["federator/view", "federator/render", "metadata", "base"],
     "federator": ["metadata", "adapters", "cache", "base"],
+    "federator/access": ["federator", "base"],
     "federator/flow": ["federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
     "federator/live": ["federator", "metadata", "adapters", "base"],
     "federator/purge": ["federator/flow", "federator", "metadata", "cache", "base"],
-    "federator/web": ["federator/flow", "federator", "federator/view", "federator/render", "metadata", "adapters", "base"],
-    "federator/http": ["federator/web", "federator/purge", "federator/flow", "federator", "federator/schema", "federator/view", "federator/render",
+    "federator/web": ["federator/flow", "federator/access", "federator", "federator/view", "federator/render", "metadata", "adapters", "base"],
+    "federator/http": ["federator/web", "federator/access", "federator/purge", "federator/flow", "federator", "federator/schema", "federator/view", "federator/render",
                        "metadata", "adapters", "cache", "base"],
 }
 ANYTHING = ("federator/cli", "federator/admin", "federator/demo", "tests", "bench", "fuzz")
