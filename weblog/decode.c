@@ -36,12 +36,46 @@ void weblog_decoder_free(struct weblog_decoder **decoder)
 	*decoder = NULL;
 }
 
+/* The unit of UTF-16 of %uHHHH, as escape() of JavaScript writes what is no Latin-1; -1: it is none. */
+static int32_t unit_at(struct str raw, size_t i)
+{
+	int high, low;
+
+	if (i + 5 >= raw.n || raw.p[i] != '%' || raw.p[i + 1] != 'u')
+		return -1;
+	high = text_hex_byte(raw.p + i + 2);
+	low = text_hex_byte(raw.p + i + 4);
+	return high < 0 || low < 0 ? -1 : high << 8 | low;
+}
+
+/* Returns the bytes read, 0 when there is no such unit. */
+static size_t units_undo(struct str raw, size_t i, struct buf *out)
+{
+	int32_t unit = unit_at(raw, i), second;
+	uint32_t cp = (uint32_t)unit;
+	size_t n = 6;
+	char utf8[4];
+
+	if (unit < 0)
+		return 0;
+	second = unit >= 0xd800 && unit < 0xdc00 ? unit_at(raw, i + n) : -1;
+	if (second >= 0xdc00 && second < 0xe000) {
+		cp = 0x10000 + (uint32_t)(unit - 0xd800) * 0x400 + (uint32_t)(second - 0xdc00);
+		n = 12;
+	}
+	buf_put(out, utf8, text_encode(cp, utf8));
+	return n;
+}
+
 static void percent_undo(struct str raw, bool form, struct buf *out)
 {
 	for (size_t i = 0; i < raw.n; i++) {
 		int byte = raw.p[i] == '%' && i + 2 < raw.n ? text_hex_byte(raw.p + i + 1) : -1;
+		size_t units = raw.p[i] == '%' && byte < 0 ? units_undo(raw, i, out) : 0;
 
-		if (byte >= 0) {
+		if (units) {
+			i += units - 1;
+		} else if (byte >= 0) {
 			buf_putc(out, (char)byte);
 			i += 2;
 		} else {

@@ -18,7 +18,8 @@ enum weblog_charset {
 	WEBLOG_BROKEN, /* neither: bytes that are no UTF-8 became U+FFFD */
 };
 
-/* Append the text of a URL's piece as UTF-8: %HH undone (a % without two digits stays), `+` a blank when `form`. */
+/* Append the text of a URL's piece as UTF-8: %HH undone (a % without two digits stays), %uHHHH too, as
+ * escape() of JavaScript writes it; `+` a blank when `form`. */
 enum weblog_charset weblog_decode(struct weblog_decoder *decoder, struct str raw, bool form, struct buf *out)
 	NONNULL(1, 4);
 

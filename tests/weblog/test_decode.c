@@ -36,6 +36,16 @@ static void percent_and_plus_are_undone(void **state)
 	assert_decoded("", WEBLOG_UTF8, "");
 }
 
+static void what_escape_of_javascript_writes_is_undone(void **state)
+{
+	(void)state;
+	assert_decoded("%uC6B4%uB3D9%uD654+%41", WEBLOG_UTF8, "운동화 A");
+	assert_decoded("%uD83D%uDE00", WEBLOG_UTF8, "\xf0\x9f\x98\x80");
+	assert_decoded("%uD83Dx", WEBLOG_UTF8, "\xef\xbf\xbdx");
+	assert_decoded("%u12", WEBLOG_UTF8, "%u12");
+	assert_decoded("%u12g4", WEBLOG_UTF8, "%u12g4");
+}
+
 static void korean_of_old_browsers_is_read(void **state)
 {
 	(void)state;
@@ -95,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(percent_and_plus_are_undone),
+		cmocka_unit_test(what_escape_of_javascript_writes_is_undone),
 		cmocka_unit_test(korean_of_old_browsers_is_read),
 		cmocka_unit_test(what_is_in_no_charset_says_so),
 		cmocka_unit_test(a_plus_of_a_path_is_a_plus),
