@@ -3,7 +3,6 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "weblog/meaning_state.h"
-#include "weblog/personal.h"
 
 enum {
 	AGENT_MOST = 512,
@@ -26,15 +25,16 @@ static void salted_begin(const struct weblog_meaning *m, struct digest *to)
 
 /* ---- agent ---- */
 
-static bool is_plain(struct str agent)
+static bool is_plain(struct weblog_meaning *m, struct str agent)
 {
+	agent = text_cut(agent, AGENT_READ);
 	for (size_t i = 0; i < agent.n; i++)
 		if (agent.p[i] < ' ' || agent.p[i] > '~') /* also what is no ASCII, where char is signed */
 			return false;
-	return !weblog_is_personal(agent);
+	return weblog_is_impersonal(m, agent);
 }
 
-static void agent_read(const struct weblog_meaning *m, struct str text, struct weblog_agent *to)
+static void agent_read(struct weblog_meaning *m, struct str text, struct weblog_agent *to)
 {
 	unsigned char whole[DIGEST_BYTES];
 	struct digest digest;
@@ -45,7 +45,7 @@ static void agent_read(const struct weblog_meaning *m, struct str text, struct w
 	memcpy(to->digest, whole, sizeof(to->digest));
 	to->is_bot = weblog_is_bot(m->rules, text);
 	to->device = to->is_bot ? "bot" : weblog_device_of(m->rules, text);
-	to->is_plain = is_plain(text);
+	to->is_plain = is_plain(m, text);
 }
 
 struct weblog_agent *weblog_agent_of(struct weblog_meaning *m)
@@ -76,10 +76,10 @@ static struct str agent_cleaned(struct weblog_meaning *m, struct str agent)
 			i++;
 		while (i < agent.n && agent.p[i] != ' ')
 			i++;
-		if (!weblog_is_personal((struct str){ agent.p + begin, i - begin }))
+		if (weblog_is_impersonal(m, (struct str){ agent.p + begin, i - begin }))
 			buf_put(out, agent.p + begin, i - begin);
 	}
-	if (!out->len || weblog_is_personal(buf_str(out)))
+	if (!out->len || !weblog_is_impersonal(m, buf_str(out)))
 		return STR("***");
 	return arena_str(m->line.mem, buf_str(out));
 }
@@ -95,10 +95,10 @@ static struct str agent_kept(struct weblog_meaning *m, const struct weblog_agent
 
 /* ---- visitor ---- */
 
-static bool is_name(struct str value)
+static bool is_name(struct weblog_meaning *m, struct str value)
 {
 	return value.n > 0 && value.n <= VISITOR_MOST && value.p[0] != '~' && !weblog_has_controls(value) &&
-	       !weblog_is_personal(value);
+	       weblog_is_impersonal(m, value);
 }
 
 static struct str name_of(struct weblog_meaning *m)
@@ -108,7 +108,7 @@ static struct str name_of(struct weblog_meaning *m)
 	for (size_t i = 0; i < m->conf->n_visitors; i++) {
 		struct str value = weblog_value_of(m, &m->conf->visitors[i], &none);
 
-		if (is_name(value))
+		if (is_name(m, value))
 			return value;
 	}
 	return nothing;

@@ -39,9 +39,22 @@ static void word_end(struct spelt *to)
 		to->ends[to->n_words++] = to->n;
 }
 
+static bool is_wide(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
 /* Words end at what is neither letter nor digit, and where capitals say so: orderHp, HPNo. */
 static void spell(struct str name, struct spelt *to)
 {
+	char ascii[NAME_MOST * 3];
+	size_t n;
+
+	if (is_wide(name) && weblog_fold(text_cut(name, sizeof(ascii)), ascii, &n))
+		name = (struct str){ ascii, n };
 	to->n = to->n_words = 0;
 	for (size_t i = 0; i < name.n && to->n < sizeof(to->text); i++) {
 		char c = name.p[i], before = i ? name.p[i - 1] : 0, behind = i + 1 < name.n ? name.p[i + 1] : 0;
@@ -88,8 +101,29 @@ static bool hides(const struct weblog_hidden *hidden, const struct spelt *name)
 		break;
 	case WEBLOG_HIDES_PART:
 		return memmem(whole.p, whole.n, hidden->name.p, hidden->name.n) != NULL;
+	case WEBLOG_HIDES_BEHIND:
+		return false;
 	}
 	return str_eq(whole, hidden->name) || str_eq(without_number(whole), hidden->name);
+}
+
+/* Is a text free of what `is_wrong` finds, also when it is decoded again? One that is still encoded then is not. */
+static bool is_free(struct weblog_meaning *m, struct str text,
+		    bool (*is_wrong)(struct weblog_meaning *m, struct str text))
+{
+	for (unsigned i = 0; i < ENCODED_MOST; i++) {
+		struct str decoded;
+
+		if (is_wrong(m, text))
+			return false;
+		if (!text.n || !memchr(text.p, '%', text.n))
+			return true;
+		decoded = weblog_clean(m, text, false, 0, text.n * 3);
+		if (str_eq(decoded, text))
+			return true;
+		text = decoded;
+	}
+	return false;
 }
 
 static bool is_hidden(struct weblog_meaning *m, struct str name)
@@ -138,7 +172,7 @@ static void name_read(struct weblog_meaning *m, struct str raw, struct weblog_na
 			to->use = WEBLOG_MARK;
 			to->mark = &rules->marks[i];
 		}
-	to->is_hidden = to->mark || is_hidden(m, name);
+	to->is_hidden = to->mark || !is_free(m, name, is_hidden);
 }
 
 struct weblog_name weblog_name_of(struct weblog_meaning *m, struct str name)
@@ -151,6 +185,43 @@ struct weblog_name weblog_name_of(struct weblog_meaning *m, struct str name)
 	return *known;
 }
 
+/* { with a name behind it, in quotes or in front of a colon: an object of a script. */
+static bool opens_object(struct str text, size_t at)
+{
+	size_t i = at + 1, name;
+
+	while (i < text.n && (unsigned char)text.p[i] <= ' ')
+		i++;
+	if (i < text.n && strchr("\"'\\", text.p[i]))
+		return true;
+	for (name = i; i < text.n && (is_upper(text.p[i]) || is_lower(text.p[i]) || is_digit(text.p[i]) ||
+				      strchr("_$-", text.p[i]) || (unsigned char)text.p[i] >= 0x80);)
+		i++;
+	return i > name && i < text.n && text.p[i] == ':';
+}
+
+/* The name between the quotes in front of a colon; NULL: there is none. */
+static struct str quoted_name(struct str text, size_t colon)
+{
+	size_t end = colon, begin;
+
+	while (end > 0 && text.p[end - 1] == ' ')
+		end--;
+	if (end < 2 || !strchr("\"'", text.p[end - 1]))
+		return (struct str){ NULL, 0 };
+	for (begin = --end; begin > 0 && end - begin <= NAME_MOST && text.p[begin - 1] != text.p[end];)
+		begin--;
+	return (struct str){ text.p + begin, end - begin };
+}
+
+static bool has_names(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == '=' || text.p[i] == '{' || text.p[i] == ':')
+			return true;
+	return false;
+}
+
 /* Parameters of a URL that is the value, and objects of a script, whose names nobody knows. */
 static bool holds_hidden(struct weblog_meaning *m, struct str text)
 {
@@ -158,32 +229,54 @@ static bool holds_hidden(struct weblog_meaning *m, struct str text)
 
 	if (text.n && (text.p[0] == '{' || (text.n > 1 && text.p[0] == '[' && strchr("{\"", text.p[1]))))
 		return true;
-	if (!text.n || !memchr(text.p, '=', text.n))
+	if (!has_names(text))
 		return false;
 	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '=' && weblog_name_of(m, (struct str){ text.p + begin, i - begin }).is_hidden)
+		struct str name = text.p[i] == '=' ? (struct str){ text.p + begin, i - begin } :
+				  text.p[i] == ':' ? quoted_name(text, i) :
+						     (struct str){ NULL, 0 };
+
+		if ((name.p && weblog_name_of(m, name).is_hidden) || (text.p[i] == '{' && opens_object(text, i)))
 			return true;
-		if (memchr("?&;#=/ ", text.p[i], 7))
+		if (memchr("?&;#=/ ,{(|\"'", text.p[i], 13))
 			begin = i + 1;
 	}
 	return false;
 }
 
-bool weblog_may_keep(struct weblog_meaning *m, struct str text)
+bool weblog_hides_behind(const struct weblog_meaning *m, struct str segment)
 {
-	for (unsigned i = 0; i < ENCODED_MOST; i++) {
-		struct str decoded;
+	struct spelt spelt;
 
-		if (weblog_is_personal_or_card(text) || holds_hidden(m, text))
-			return false;
-		if (!text.n || !memchr(text.p, '%', text.n))
+	spell(text_cut(segment, NAME_MOST), &spelt);
+	for (size_t i = 0; i < m->rules->n_hidden; i++) {
+		const struct weblog_hidden *hidden = &m->rules->hidden[i];
+
+		if (hidden->how == WEBLOG_HIDES_BEHIND && memmem(spelt.text, spelt.n, hidden->name.p, hidden->name.n))
 			return true;
-		decoded = weblog_clean(m, text, false, 0, text.n * 3);
-		if (str_eq(decoded, text))
-			return true;
-		text = decoded;
 	}
 	return false;
+}
+
+static bool is_not_kept(struct weblog_meaning *m, struct str text)
+{
+	return weblog_is_personal_or_card(text) || holds_hidden(m, text) || weblog_holds_token(m, text);
+}
+
+bool weblog_may_keep(struct weblog_meaning *m, struct str text)
+{
+	return is_free(m, text, is_not_kept);
+}
+
+static bool is_personal(struct weblog_meaning *m, struct str text)
+{
+	(void)m;
+	return weblog_is_personal(text);
+}
+
+bool weblog_is_impersonal(struct weblog_meaning *m, struct str text)
+{
+	return is_free(m, text, is_personal);
 }
 
 /* As written, but for bytes that URLs do not have. */

@@ -3,7 +3,6 @@
 #include "metadata/normalize.h"
 #include "base/text.h"
 #include "weblog/meaning_state.h"
-#include "weblog/personal.h"
 
 enum { VALUE_MOST = 1024, PRODUCT_MOST = 64, HITS_MOST = 1000000000 };
 
@@ -146,7 +145,7 @@ static struct str thing_of(struct weblog_meaning *m, const struct weblog_value *
 {
 	struct str text = weblog_value_of(m, value, captures);
 
-	if (text.n == 0 || text.n > PRODUCT_MOST || weblog_has_controls(text) || weblog_is_personal(text))
+	if (text.n == 0 || text.n > PRODUCT_MOST || weblog_has_controls(text) || !weblog_is_impersonal(m, text))
 		return (struct str){ NULL, 0 };
 	return text;
 }

@@ -87,8 +87,6 @@ struct str weblog_plain(struct weblog_meaning *m, struct str text, char filler) 
 bool weblog_has_controls(struct str s);
 /* The path of a URL or target, decoded, without parameters behind `;`. */
 struct str weblog_path_of(struct weblog_meaning *m, struct str target) NONNULL(1);
-/* *** for each segment that may not be kept. */
-struct str weblog_path_masked(struct weblog_meaning *m, struct str path) NONNULL(1);
 /* line->target and path. False: it is no path. */
 bool weblog_target_read(struct weblog_meaning *m) MUST_CHECK NONNULL(1);
 /* The line's host and pairs. */
@@ -99,8 +97,18 @@ void weblog_query_read(struct weblog_meaning *m) NONNULL(1);
 struct weblog_name weblog_name_of(struct weblog_meaning *m, struct str name) NONNULL(1);
 /* Is there nothing in a decoded text that is not to be kept, also when it is decoded again? */
 bool weblog_may_keep(struct weblog_meaning *m, struct str text) NONNULL(1);
+/* Is there nothing personal in one that is no URL, likewise? A card's number may be one of anything. */
+bool weblog_is_impersonal(struct weblog_meaning *m, struct str text) NONNULL(1);
+/* Does this segment of a path say that a token may stand behind it: reset, verifyEmail? */
+bool weblog_hides_behind(const struct weblog_meaning *m, struct str segment) NONNULL(1);
 /* What may be kept of the query; NULL: nothing. */
 struct str weblog_query_kept(struct weblog_meaning *m) NONNULL(1);
+
+/* meaning_path.c */
+/* *** for each segment that may not be kept. */
+struct str weblog_path_masked(struct weblog_meaning *m, struct str path) NONNULL(1);
+/* Is there what opens a door in a path or URL, behind a word that says so: /reset/3kX9...? */
+bool weblog_holds_token(const struct weblog_meaning *m, struct str text) NONNULL(1);
 
 /* meaning_page.c */
 /* Is there a page or evidence in the mapping for this path? */

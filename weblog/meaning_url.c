@@ -1,9 +1,8 @@
 #include "base/text.h"
 #include "weblog/meaning_state.h"
-#include "weblog/personal.h"
 
 /* Servers take no more; what a log has behind it is no name of a page. */
-enum { TARGET_MOST = 8192, PATH_MOST = 1024 };
+enum { TARGET_MOST = 8192 };
 
 static struct str past(struct str s, size_t n)
 {
@@ -149,34 +148,6 @@ struct str weblog_path_of(struct weblog_meaning *m, struct str target)
 		return slashes ? STR("/") : (struct str){ NULL, 0 };
 	path.n = path.n < TARGET_MOST ? path.n : TARGET_MOST;
 	return weblog_clean(m, without_parameters(path, m->line.mem), false, '_', TARGET_MOST);
-}
-
-struct str weblog_path_masked(struct weblog_meaning *m, struct str path)
-{
-	char *out;
-	size_t n = 0;
-
-	if (!path.n || (!weblog_is_personal_or_card(path) && !memchr(path.p, '=', path.n) &&
-			!memchr(path.p, '%', path.n) && !memchr(path.p, '{', path.n)))
-		return text_cut(path, PATH_MOST);
-	out = arena_alloc(m->line.mem, path.n * 3 + 1); /* segments may be of one byte */
-	while (path.n) {
-		size_t segment = until(path, '/');
-
-		if (!weblog_may_keep(m, (struct str){ path.p, segment })) {
-			memcpy(out + n, "***", 3);
-			n += 3;
-		} else {
-			memcpy(out + n, path.p, segment);
-			n += segment;
-		}
-		path = past(path, segment);
-		if (path.n) {
-			out[n++] = '/';
-			path = past(path, 1);
-		}
-	}
-	return text_cut((struct str){ out, n }, PATH_MOST);
 }
 
 static void pairs_read(struct weblog_meaning *m, struct str query)

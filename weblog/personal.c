@@ -10,6 +10,7 @@ enum {
 	RRN_DIGITS = 13,
 	FOLDED_MOST = 4096, /* bytes; no text that is kept is longer */
 	TOKEN_LEAST = 16, /* of the first part of a JWT, which says how it is signed */
+	GAP_MOST = 6, /* bytes between two digits of one number */
 };
 
 static bool is_digit(char c)
@@ -61,6 +62,27 @@ static bool has_email(struct str s)
 	return false;
 }
 
+/* user:password@host, and //user@host. */
+static bool has_login(struct str s)
+{
+	size_t begin = 0, colon = 0; /* behind it; 0: none */
+
+	for (size_t i = 0; i < s.n; i++) {
+		bool is_behind_slashes = begin > 1 && s.p[begin - 2] == '/' && s.p[begin - 1] == '/';
+
+		if (s.p[i] == ':' && i > begin && !colon) {
+			colon = i + 1;
+		} else if (s.p[i] == '@' && i + 1 < s.n && (is_word(s.p[i + 1]) || s.p[i + 1] == '[')) {
+			if ((colon && i > colon) || (is_behind_slashes && i > begin))
+				return true;
+		} else if ((unsigned char)s.p[i] <= ' ' || strchr("/?#", s.p[i])) {
+			begin = i + 1;
+			colon = 0;
+		}
+	}
+	return false;
+}
+
 /* ---- numbers ---- */
 
 struct number {
@@ -80,6 +102,24 @@ static bool is_mobile(const char *digits, size_t n)
 	return (n == 9 || n == 10) && digits[0] == '1' && strchr("016789", digits[1]);
 }
 
+/* 82, and a mobile number with or without its 0. */
+static bool is_korean_mobile(const char *digits, size_t n)
+{
+	return n > 3 && memcmp(digits, "82", 2) == 0 &&
+	       (is_mobile(digits + 2, n - 2) || (digits[2] == '0' && is_mobile(digits + 3, n - 3)));
+}
+
+/* 00, perhaps with the number of who carries the call abroad (001, 00700), then as from abroad. */
+static bool is_dialled_abroad(const struct number *s)
+{
+	if (memcmp(s->digits, "00", 2) != 0)
+		return false;
+	for (size_t at = 2; at <= 5; at++)
+		if (is_korean_mobile(s->digits + at, s->n - at))
+			return true;
+	return s->groups >= 3 && memcmp(s->digits + 2, "82", 2) == 0 && s->n >= 12 && s->n <= 15;
+}
+
 static bool is_phone(const struct number *s)
 {
 	const char *d = s->digits;
@@ -88,7 +128,7 @@ static bool is_phone(const struct number *s)
 		return true;
 	if (d[0] == '0' && is_mobile(d + 1, s->n - 1))
 		return true;
-	if (memcmp(d, "82", 2) == 0 && (is_mobile(d + 2, s->n - 2) || (d[2] == '0' && is_mobile(d + 3, s->n - 3))))
+	if (is_korean_mobile(d, s->n) || is_dialled_abroad(s))
 		return true;
 	/* Without anything between the digits these are numbers of anything. */
 	return s->groups >= 3 && d[0] == '0' &&
@@ -162,7 +202,8 @@ static size_t gap(struct str s, size_t at)
 {
 	size_t n = 0;
 
-	while (n < 2 && at + n < s.n && strchr("-. /()_+", s.p[at + n]) && s.p[at + n])
+	while (n < GAP_MOST && at + n < s.n &&
+	       ((unsigned char)s.p[at + n] <= ' ' || strchr("-./()_+", s.p[at + n])))
 		n++;
 	return at + n < s.n && is_digit(s.p[at + n]) ? n : 0;
 }
@@ -219,9 +260,23 @@ static bool has_token(struct str s)
 	return false;
 }
 
-/* Full-width letters, digits and signs, as Korean and Japanese keyboards write them, as those of ASCII; all kinds of
- * dashes as hyphens. False: there is nothing of that. */
-static bool fold(struct str text, char *out, size_t *n_out)
+enum { AS_IT_IS = -1, NOT_SEEN = 0 };
+
+/* The byte of ASCII that a character stands for. */
+static int folded(uint32_t cp)
+{
+	if (cp >= 0xff01 && cp <= 0xff5e)
+		return (int)(cp - 0xff01) + '!';
+	if ((cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212 || cp == 0xb7 || cp == 0x30fb)
+		return '-';
+	if (cp == 0xa0 || cp == 0x3000 || (cp >= 0x2000 && cp <= 0x200a))
+		return ' ';
+	if (cp == 0xad || (cp >= 0x200b && cp <= 0x200d) || cp == 0x2060 || cp == 0xfeff)
+		return NOT_SEEN;
+	return AS_IT_IS;
+}
+
+bool weblog_fold(struct str text, char *out, size_t *n_out)
 {
 	size_t n = 0;
 	bool found = false;
@@ -229,17 +284,15 @@ static bool fold(struct str text, char *out, size_t *n_out)
 	for (size_t i = 0; i < text.n;) {
 		uint32_t cp;
 		size_t taken = text_next((struct str){ text.p + i, text.n - i }, &cp);
+		int as = folded(cp);
 
-		if (cp >= 0xff01 && cp <= 0xff5e) {
-			out[n++] = (char)(cp - 0xff01 + '!');
-			found = true;
-		} else if ((cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212 || cp == 0xb7 || cp == 0x30fb) {
-			out[n++] = '-';
-			found = true;
-		} else {
+		if (as == AS_IT_IS) {
 			memcpy(out + n, text.p + i, taken);
 			n += taken;
+		} else if (as != NOT_SEEN) {
+			out[n++] = (char)as;
 		}
+		found |= as != AS_IT_IS;
 		i += taken;
 	}
 	*n_out = n;
@@ -256,20 +309,20 @@ static bool is_personal_ascii(struct str text, bool cards)
 		sign |= text.p[i] == '@' || text.p[i] == '%';
 		token |= text.p[i] == 'J';
 	}
-	return (sign && has_email(text)) || (digits >= NUMBER_LEAST && has_number(text, cards)) ||
+	return (sign && (has_email(text) || has_login(text))) || (digits >= NUMBER_LEAST && has_number(text, cards)) ||
 	       (token && has_token(text));
 }
 
 static bool is_personal(struct str text, bool cards)
 {
-	char folded[FOLDED_MOST];
+	char ascii[FOLDED_MOST];
 	bool wide = false;
 	size_t n;
 
 	for (size_t i = 0; i < text.n && !wide; i++)
 		wide = (unsigned char)text.p[i] >= 0x80;
-	if (wide && text.n <= sizeof(folded) && fold(text, folded, &n) &&
-	    is_personal_ascii((struct str){ folded, n }, cards))
+	if (wide && weblog_fold(text_cut(text, sizeof(ascii)), ascii, &n) &&
+	    is_personal_ascii((struct str){ ascii, n }, cards))
 		return true;
 	return is_personal_ascii(text, cards);
 }

@@ -129,18 +129,20 @@ static bool hidden_take(struct weblog_rules *rules, struct str line, struct aren
 		[WEBLOG_HIDES_WHOLE] = STR("whole"),
 		[WEBLOG_HIDES_WORD] = STR("word"),
 		[WEBLOG_HIDES_PART] = STR("part"),
+		[WEBLOG_HIDES_BEHIND] = STR("behind"),
 	};
 	struct str how, name;
 
 	(void)mem;
 	if (!pair_read(line, &how, &name) || !is_squashed(name))
-		return err_set(err, ERR_CONFIG, "", "not whole, word or part = NAME of lower-case letters and digits");
+		return err_set(err, ERR_CONFIG, "",
+			       "not whole, word, part or behind = NAME of lower-case letters and digits");
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
 		if (str_eq(how, ways[i])) {
 			rules->hidden[rules->n_hidden++] = (struct weblog_hidden){ (enum weblog_hiding)i, name };
 			return true;
 		}
-	return err_set(err, ERR_CONFIG, "", "not whole, word or part = NAME");
+	return err_set(err, ERR_CONFIG, "", "not whole, word, part or behind = NAME");
 }
 
 static bool asset_take(struct weblog_rules *rules, struct str line, struct arena *mem, struct err *err)

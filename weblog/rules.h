@@ -24,6 +24,7 @@ struct weblog_hidden {
 		WEBLOG_HIDES_WHOLE, /* the name is this */
 		WEBLOG_HIDES_WORD, /* a word of it is */
 		WEBLOG_HIDES_PART, /* it stands anywhere in it */
+		WEBLOG_HIDES_BEHIND, /* of a path: what opens a door stands behind a segment that has it */
 	} how;
 	struct str name;
 };

@@ -290,6 +290,23 @@ static void agents_tell_the_device(void **state)
 	}
 }
 
+static void agents_are_kept_without_what_is_personal(void **state)
+{
+	static const char *const agents[][2] = {
+		{ "App/1.0 kim%2540example.com Android", "App/1.0 Android" },
+		{ "App/1.0 %2540 Android", "App/1.0 %2540 Android" },
+		{ "App/1.0 (tel:010%252d1234%252d5678)", "App/1.0" },
+		{ "App/1.0 100% Android", "App/1.0 100% Android" },
+		{ "App/1.0 ftp://kim:pw@10.0.0.1/ x", "App/1.0 x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(agents); i++) {
+		assert_int_equal(means(MINUTE, "a", "/", agents[i][0], NULL), WEBLOG_EVENT);
+		assert_string_equal(arena_cstr(mem, event.agent), agents[i][1]);
+	}
+}
+
 /* ---- client ---- */
 
 static void assert_client(enum weblog_client_keep keep, const char *client, const char *kept)
@@ -391,6 +408,7 @@ int main(void)
 		TEST(who_asks_for_robots_txt_is_a_bot_from_then_on),
 		TEST(many_pages_in_a_minute_without_referrer_are_a_bot_s),
 		TEST(agents_tell_the_device),
+		TEST(agents_are_kept_without_what_is_personal),
 		TEST(a_client_is_kept_as_the_mapping_says),
 		TEST(a_log_without_hosts_says_by_its_referrers_which_site_it_is),
 		TEST(a_host_that_is_no_name_says_nothing),

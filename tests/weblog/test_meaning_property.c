@@ -58,13 +58,14 @@ static void digits_put(char *out, unsigned n)
 
 static void phone_make(struct secret *to)
 {
-	static const char *const joints[] = { "", "-", ".", " ", ") " };
+	static const char *const joints[] = { "", "-", ".", " ", ") ", " - ", "---" };
+	static const char *const fronts[] = { "010", "010", "+8210", "0082-10" };
 	const char *joint = ONE_OF(joints);
 	char middle[5], last[5];
 
 	digits_put(middle, 4);
 	digits_put(last, 4);
-	snprintf(to->text, sizeof(to->text), "%s%s%s%s%s", below(3) ? "010" : "+8210", joint, middle,
+	snprintf(to->text, sizeof(to->text), "%s%s%s%s%s", ONE_OF(fronts), joint, middle,
 		 strcmp(joint, ") ") == 0 ? "-" : joint, last);
 	snprintf(to->core, sizeof(to->core), "%s%s", middle, last);
 }
@@ -254,7 +255,7 @@ static void nothing_personal_is_kept(void **state)
 
 static void noise_put(struct buf *out)
 {
-	static const char alphabet[] = "%%%&=;?#/+@{}.0a1eF\xec\x96\x91\xbf\xee\xc2\x9b\\x";
+	static const char alphabet[] = "%%%&=;?#/+@{}:\"'u.0a1eF\xec\x96\x91\xbf\xee\xc2\x9b\\x";
 
 	for (unsigned i = 0, n = below(80); i < n; i++)
 		buf_putc(out, below(20) ? alphabet[below(sizeof(alphabet) - 1)] : (char)(1 + below(255)));
