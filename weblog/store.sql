@@ -29,8 +29,11 @@ CREATE TABLE IF NOT EXISTS web_agent (
   id {big} NOT NULL PRIMARY KEY,
   agent {text:512} NOT NULL,
   device {text:16},
-  is_bot {int} NOT NULL
+  is_bot {int} NOT NULL,
+  seen_at {time}
 ){options};
+
+CREATE INDEX IF NOT EXISTS web_agent_seen ON web_agent (seen_at);
 
 CREATE TABLE IF NOT EXISTS web_event (
   id {serial},

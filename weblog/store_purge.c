@@ -1,12 +1,15 @@
 #include "weblog/store_state.h"
 
 #include "base/buf.h"
+#include "base/civil.h"
 
 /* Sessions are removed as wholes, with their events and evidence, when their last event is old enough: the index by
  * visitor finds these, and a session's sums stay true as long as it is there. A link goes with the last session of its
  * visitor, since what identified somebody weeks ago goes on to say who comes with the same cookie today. */
 
-enum { SESSIONS_AT_ONCE = 250 };
+enum { SESSIONS_AT_ONCE = 250, AGENTS_AT_ONCE = 1000, SESSION_DAYS = 7 };
+
+#define DAY_US ((int64_t)CIVIL_DAY_S * CIVIL_SECOND_US)
 
 /* SQLite's driver keeps the plan of what begins like a query, see writer.h. */
 static bool remove_by(struct weblog_store *s, const char *sql, const struct str *params, uint32_t n_params,
@@ -73,6 +76,61 @@ static bool log_remove(struct weblog_store *s, const char *before, struct err *e
 	       store_execute(s, "DELETE FROM web_file WHERE log=? AND ended=1 AND seen_at<?", files, 2, NULL, err);
 }
 
+/* What no log of the store wants any more; INT64_MIN: one did not say yet. */
+static bool wanted_read(struct weblog_store *s, int64_t *from_us, struct err *err)
+{
+	static const char *const columns[] = { "purged_to" };
+	const struct rows *rows;
+
+	if (!writer_rows(s->writer,
+			 &(struct writer_ask){ .sql = STR("SELECT purged_to FROM web_log"),
+					       .columns = columns,
+					       .n_columns = ARRAY_LEN(columns) },
+			 s->batch, &rows, err))
+		return false;
+	*from_us = s->purged_us;
+	for (uint32_t r = 0; r < rows->n_rows; r++) {
+		struct str purged = rows_cell(rows, r, 0);
+		int64_t us = purged.p ? store_time_of(purged) : INT64_MIN;
+
+		*from_us = us < *from_us ? us : *from_us;
+	}
+	return true;
+}
+
+/* Agents whose last event is older than any that is kept. Events are not looked through: no index has their agents. */
+static bool agents_remove(struct weblog_store *s, bool *more_out, struct err *err)
+{
+	static const char sql[] =
+		"DELETE FROM web_agent WHERE id IN (SELECT id FROM "
+		"(SELECT id FROM web_agent WHERE seen_at<? ORDER BY seen_at LIMIT 1000) old)"; /* so MariaDB takes it */
+	char before[STORE_TIME_BYTES + 1];
+	struct str param = { before, STORE_TIME_BYTES };
+	int64_t from_us;
+	uint64_t n = 0;
+
+	if (!wanted_read(s, &from_us, err))
+		return false;
+	if (from_us == INT64_MIN)
+		return true;
+	store_time(s, from_us - SESSION_DAYS * DAY_US, before); /* a session lasts so long at most, and is kept whole */
+	if (!store_execute(s, sql, &param, 1, &n, err)) /* not like a query: how many is asked */
+		return false;
+	*more_out = n >= AGENTS_AT_ONCE;
+	return true;
+}
+
+/* In a transaction of its own, so that nobody waits for us who holds what we want. */
+static bool agents_purge(struct weblog_store *s, bool *more_out, struct err *err)
+{
+	if (!writer_begin(s->writer, err))
+		return false;
+	if (agents_remove(s, more_out, err) && writer_commit(s->writer, err))
+		return true;
+	writer_rollback(s->writer);
+	return false;
+}
+
 bool weblog_store_purge(struct weblog_store *store, int64_t before_us, bool *more_out, struct err *err)
 {
 	char before[STORE_TIME_BYTES + 1];
@@ -86,7 +144,7 @@ bool weblog_store_purge(struct weblog_store *store, int64_t before_us, bool *mor
 		writer_rollback(store->writer);
 		ok = false;
 	}
-	ok = ok && store_partitions_drop(store, err);
+	ok = ok && store_partitions_drop(store, err) && (*more_out || agents_purge(store, more_out, err));
 	arena_wipe_free(&store->batch);
 	store->batch = arena_new();
 	return ok;

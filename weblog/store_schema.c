@@ -3,13 +3,19 @@
 #include "base/buf.h"
 
 /* Of the tables. A later one says here how to get there from those before. */
-enum { VERSION = 1 };
-#define VERSION_TEXT "1"
+enum { VERSION = 2 };
+#define VERSION_TEXT "2"
 
 static const char schema[] = {
 #include "weblog/store.sql.inc"
 	'\0'
 };
+
+/* From version 1, which did not say when an agent was seen: just now. */
+static const char renewal[] = "ALTER TABLE web_agent {add} seen_at {time};"
+			      "UPDATE web_agent SET seen_at={now} WHERE seen_at IS NULL;"
+			      "CREATE INDEX IF NOT EXISTS web_agent_seen ON web_agent (seen_at);"
+			      "UPDATE web_schema SET version=" VERSION_TEXT;
 
 /* A word between braces, and what stands for it; a # in there is what follows the word's colon. */
 struct word {
@@ -30,6 +36,9 @@ static const struct word words[] = {
 	{ "event_options", { "", "", " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin" } },
 	/* MariaDB has no index on some rows only */
 	{ "of_searches", { " WHERE terms IS NOT NULL", " WHERE terms IS NOT NULL", "" } },
+	/* its tables are made outside of transactions: half of it may be done */
+	{ "add", { "ADD COLUMN", "ADD COLUMN", "ADD COLUMN IF NOT EXISTS" } },
+	{ "now", { "strftime('%Y-%m-%d %H:%M:%f','now')", "now() AT TIME ZONE 'UTC'", "utc_timestamp(3)" } },
 	{ "view", { "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW", "CREATE OR REPLACE VIEW" } },
 };
 
@@ -85,26 +94,35 @@ static bool statement_next(const struct weblog_store *s, const char **at, struct
 	return out->len > 0;
 }
 
+static bool statements_run(struct weblog_store *s, const char *statements, struct err *err)
+{
+	SCOPED(buf_free) struct buf sql = { 0 };
+
+	while (statement_next(s, &statements, &sql))
+		if (!writer_run(s->writer, sql.data, err))
+			return false;
+	return true;
+}
+
 static bool tables_make(struct weblog_store *s, struct err *err)
 {
 	SCOPED(buf_free) struct buf sql = { 0 };
 
-	for (const char *at = schema; statement_next(s, &at, &sql);)
-		if (!writer_run(s->writer, sql.data, err))
-			return false;
-	sql.len = 0;
+	if (!statements_run(s, schema, err))
+		return false;
 	buf_printf(&sql, "INSERT INTO web_schema(version,partition_ms) VALUES(" VERSION_TEXT ",%lld)",
 		   (long long)(s->partition_us / 1000));
 	return writer_run(s->writer, sql.data, err);
 }
 
-enum found { FOUND, MISSING, FAILED };
+enum found { FOUND, OLDER, MISSING, FAILED };
 
 static enum found version_read(struct weblog_store *s, struct err *err)
 {
 	static const char *const columns[] = { "version", "partition_ms" };
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	const struct rows *rows;
+	int64_t version;
 
 	if (!writer_rows(s->writer,
 			 &(struct writer_ask){ .sql = STR("SELECT version,partition_ms FROM web_schema"),
@@ -114,13 +132,14 @@ static enum found version_read(struct weblog_store *s, struct err *err)
 		return err->cls == ERR_SCHEMA ? MISSING : FAILED;
 	if (rows->n_rows == 0)
 		return MISSING;
-	if (store_number_of(rows_cell(rows, 0, 0)) > VERSION) {
+	version = store_number_of(rows_cell(rows, 0, 0));
+	if (version > VERSION) {
 		err_set(err, ERR_CONFIG, s->conf->name,
 			"the tables of the event store are of a later version of federator");
 		return FAILED;
 	}
 	s->partition_us = store_number_of(rows_cell(rows, 0, 1)) * 1000;
-	return FOUND;
+	return version < VERSION ? OLDER : FOUND;
 }
 
 /* One makes the tables, the others wait for it. IF NOT EXISTS alone is no protection: in PostgreSQL two that see the
@@ -149,6 +168,10 @@ static bool schema_make(struct weblog_store *s, struct err *err)
 	switch (version_read(s, err)) {
 	case FOUND:
 		break;
+	case OLDER:
+		if (!statements_run(s, renewal, err))
+			return false;
+		break;
 	case MISSING:
 		if (!tables_make(s, err))
 			return false;
@@ -163,5 +186,5 @@ bool store_schema(struct weblog_store *s, struct err *err)
 {
 	enum found found = version_read(s, err);
 
-	return found == FOUND || (found == MISSING && schema_make(s, err));
+	return found == FOUND || (found != FAILED && schema_make(s, err));
 }

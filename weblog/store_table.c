@@ -29,7 +29,8 @@ struct table {
 static const struct place agents[] = { { "id", 0, IS_KEY },
 					{ "agent", 512, STAYS },
 					{ "device", 16, STAYS },
-					{ "is_bot", 0, STAYS } };
+					{ "is_bot", 0, STAYS },
+					{ "seen_at", 0, MOST } };
 
 static const struct place events[] = {
 	{ "log", 64, STAYS },	     { "at", 0, STAYS },	{ "visitor", 64, STAYS },

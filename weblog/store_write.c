@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/civil.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/text.h"
@@ -11,11 +12,15 @@ enum {
 	AGENT_MAX = 512,
 };
 
+#define DAY_US ((int64_t)CIVIL_DAY_S * CIVIL_SECOND_US)
+
 struct store_agent {
 	int64_t id;
 	struct str text;
 	const char *device;
 	bool is_bot;
+	int64_t seen_us; /* end of the day of its last event, so that it is told of once a day */
+	bool is_news;
 };
 
 /* The same in every process, and not to be met on purpose. */
@@ -32,28 +37,41 @@ static int64_t agent_id(struct str text)
 	return id;
 }
 
-/* New agents of a batch. */
+/* Agents of a batch to tell of. */
 struct news {
 	struct store_agent **agents;
 	size_t n;
 };
 
-static void agent_learn(struct weblog_store *s, struct str text, const char *device, bool is_bot, struct news *news)
+static struct store_agent *agent_new(struct weblog_store *s, struct str text)
+{
+	struct store_agent *a = arena_new_of(s->agents_mem, struct store_agent);
+
+	*a = (struct store_agent){ .id = agent_id(text),
+				   .text = arena_str(s->agents_mem, text),
+				   .seen_us = INT64_MIN };
+	map_set(s->agents, a->text, a);
+	return a;
+}
+
+static void agent_learn(struct weblog_store *s, struct str text, const struct store_agent *is, struct news *news)
 {
 	struct store_agent *a;
 
 	if (text.p == NULL)
 		return;
 	text = store_text(s, text, AGENT_MAX);
-	if (map_get(s->agents, text))
+	a = map_get(s->agents, text);
+	if (!a)
+		a = agent_new(s, text);
+	if (a->seen_us > is->seen_us)
 		return;
-	a = arena_new_of(s->agents_mem, struct store_agent);
-	*a = (struct store_agent){ .id = agent_id(text),
-				   .text = arena_str(s->agents_mem, text),
-				   .device = device,
-				   .is_bot = is_bot };
-	map_set(s->agents, a->text, a);
-	news->agents[news->n++] = a;
+	a->device = is->device;
+	a->is_bot = is->is_bot;
+	a->seen_us = (civil_floor_div(is->seen_us, DAY_US) + 1) * DAY_US;
+	if (!a->is_news)
+		news->agents[news->n++] = a;
+	a->is_news = true;
 }
 
 static int by_id(const void *a, const void *b)
@@ -67,19 +85,21 @@ static bool agents_send(struct weblog_store *s, const struct news *news, struct 
 {
 	store_rows_begin(s, STORE_AGENTS);
 	for (size_t i = 0; i < news->n; i++) {
-		const struct store_agent *a = news->agents[i];
+		struct store_agent *a = news->agents[i];
 
+		a->is_news = false;
 		store_put_number(s, a->id);
 		store_put_text(s, a->text);
 		store_put_text(s, str_of(a->device));
 		store_put_number(s, a->is_bot);
+		store_put_time(s, a->seen_us);
 		if (!store_row_end(s, err))
 			return false;
 	}
 	return store_rows_end(s, err);
 }
 
-/* Agents that this process has not told of yet. */
+/* Agents that this process has not told of yet on this day. */
 static bool agents_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
 {
 	struct news news = { .agents = arena_array_of(s->batch, struct store_agent *,
@@ -90,10 +110,20 @@ static bool agents_write(struct weblog_store *s, const struct weblog_batch *batc
 		s->agents_mem = arena_new();
 		s->agents = map_new(s->agents_mem);
 	}
-	for (size_t i = 0; i < batch->n_events; i++)
-		agent_learn(s, batch->events[i].agent, batch->events[i].device, batch->events[i].is_bot, &news);
-	for (size_t i = 0; i < batch->n_sessions; i++)
-		agent_learn(s, batch->sessions[i].agent, batch->sessions[i].device, batch->sessions[i].is_bot, &news);
+	for (size_t i = 0; i < batch->n_events; i++) {
+		const struct weblog_event *e = &batch->events[i];
+
+		agent_learn(s, e->agent,
+			    &(struct store_agent){ .device = e->device, .is_bot = e->is_bot, .seen_us = e->at_us },
+			    &news);
+	}
+	for (size_t i = 0; i < batch->n_sessions; i++) {
+		const struct weblog_session *w = &batch->sessions[i];
+
+		agent_learn(s, w->agent,
+			    &(struct store_agent){ .device = w->device, .is_bot = w->is_bot, .seen_us = w->last_us },
+			    &news);
+	}
 	qsort(news.agents, news.n, sizeof(*news.agents), by_id);
 	return agents_send(s, &news, err);
 }

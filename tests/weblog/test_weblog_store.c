@@ -32,7 +32,7 @@ static void tables_of_a_later_version_are_left_alone(void **state)
 	struct weblog_store *store = bed_open(&shop);
 
 	weblog_store_close(&store);
-	bed_run("UPDATE web_schema SET version=2");
+	bed_run("UPDATE web_schema SET version=3");
 	assert_int_equal(bed_open_class(&shop), ERR_CONFIG);
 }
 
@@ -310,6 +310,103 @@ static void old_sessions_go_with_all_that_belongs_to_them(void **state)
 	weblog_store_close(&others);
 }
 
+static struct weblog_event agent_event(const char *session, int64_t at_us, const char *agent)
+{
+	struct weblog_event e = bed_event("v", session, at_us);
+
+	e.agent = str_of(agent);
+	e.device = "desktop";
+	return e;
+}
+
+static int64_t agents_named(const char *agent)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) AS n FROM web_agent WHERE agent='%s'", agent);
+	return bed_number(sql);
+}
+
+static void agents_go_when_no_log_has_an_event_of_theirs(void **state)
+{
+	(void)state;
+	static const struct weblog other = { .name = "other" };
+	struct weblog_store *store = bed_open(&shop), *others = bed_open(&other);
+	struct weblog_event events[] = { agent_event("0000000000000001", bed_at(0), "old"),
+					 agent_event("0000000000000001", bed_at(0), "both"),
+					 agent_event("0000000000000001", bed_at(0), "back"),
+					 agent_event("0000000000000002", bed_at(5 * DAY_MS), "young") };
+	struct weblog_event foreign = agent_event("0000000000000003", bed_at(DAY_MS), "both");
+	struct weblog_event again[] = { agent_event("0000000000000002", bed_at(5 * DAY_MS), "back"),
+					agent_event("0000000000000002", bed_at(6 * DAY_MS), "back") };
+	bool more = true;
+	struct err err;
+
+	bed_write(store, &(struct weblog_batch){ .events = events, .n_events = ARRAY_LEN(events) });
+	bed_write(store, &(struct weblog_batch){ .events = again, .n_events = ARRAY_LEN(again) });
+	bed_write(others, &(struct weblog_batch){ .events = &foreign, .n_events = 1 });
+	assert_true(weblog_store_purge(store, bed_at(11 * DAY_MS), &more, &err));
+	assert_false(more);
+	assert_int_equal(agents_named("old"), 1); /* the other log did not say yet what it keeps */
+	assert_true(weblog_store_purge(others, bed_at(8 * DAY_MS), &more, &err));
+	assert_int_equal(agents_named("old"), 1); /* to the end of its day, and those that a session lasts */
+	assert_true(weblog_store_purge(others, bed_at(8 * DAY_MS + 1), &more, &err));
+	assert_int_equal(agents_named("old"), 0);
+	assert_int_equal(agents_named("both"), 1);
+	assert_true(weblog_store_purge(others, bed_at(11 * DAY_MS), &more, &err));
+	assert_int_equal(agents_named("both"), 0);
+	assert_int_equal(agents_named("back"), 1);
+	assert_int_equal(agents_named("young"), 1);
+	events[0].at_us = bed_at(7 * DAY_MS); /* the indexer knows that it is gone */
+	bed_write(store, &(struct weblog_batch){ .events = events, .n_events = 1 });
+	assert_int_equal(agents_named("old"), 1);
+	weblog_store_close(&store);
+	weblog_store_close(&others);
+}
+
+static void many_agents_go_a_little_at_a_time(void **state)
+{
+	(void)state;
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	struct weblog_event *events = arena_array_of(mem, struct weblog_event, MANY + 1);
+	struct weblog_store *store = bed_open(&shop);
+	bool more = false;
+	struct err err;
+
+	for (size_t i = 0; i <= MANY; i++)
+		events[i] = agent_event("0000000000000001", bed_at(0), arena_printf(mem, "agent %zu", i).p);
+	bed_write(store, &(struct weblog_batch){ .events = events, .n_events = MANY + 1 });
+	assert_true(weblog_store_purge(store, bed_at(9 * DAY_MS), &more, &err));
+	assert_true(more);
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_agent"), 1);
+	assert_true(weblog_store_purge(store, bed_at(9 * DAY_MS), &more, &err));
+	assert_false(more);
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_agent"), 0);
+	weblog_store_close(&store);
+}
+
+static void tables_of_version_1_learn_when_agents_were_seen(void **state)
+{
+	(void)state;
+	struct weblog_event event = agent_event("0000000000000001", bed_at(0), "old");
+	struct weblog_store *store = bed_open(&shop);
+	bool more;
+	struct err err;
+
+	bed_write(store, &(struct weblog_batch){ .events = &event, .n_events = 1 });
+	weblog_store_close(&store);
+	bed_run(bed.dialect == WRITER_MARIADB ? "DROP INDEX web_agent_seen ON web_agent" : "DROP INDEX web_agent_seen");
+	bed_run("ALTER TABLE web_agent DROP COLUMN seen_at");
+	bed_run("UPDATE web_schema SET version=1");
+	store = bed_open(&shop);
+	assert_int_equal(bed_number("SELECT version AS n FROM web_schema"), 2);
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_agent WHERE seen_at>'2026-01-01 00:00:00.000'"), 1);
+	bed_write(store, &(struct weblog_batch){ .events = &event, .n_events = 1 });
+	assert_true(weblog_store_purge(store, INT64_C(4102444800000000), &more, &err)); /* 2100 */
+	assert_int_equal(agents_named("old"), 0);
+	weblog_store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +419,9 @@ int main(void)
 		cmocka_unit_test_setup(positions_come_back, bed_clear),
 		cmocka_unit_test_setup(a_batch_that_fails_leaves_nothing, bed_clear),
 		cmocka_unit_test_setup(sessions_are_changed_and_found, bed_clear),
+		cmocka_unit_test_setup(agents_go_when_no_log_has_an_event_of_theirs, bed_clear),
+		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
+		cmocka_unit_test_setup(tables_of_version_1_learn_when_agents_were_seen, bed_clear),
 		cmocka_unit_test_setup(old_sessions_go_with_all_that_belongs_to_them, bed_clear),
 	};
 
