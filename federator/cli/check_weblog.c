@@ -4,6 +4,8 @@
 #include "metadata/weblogs.h"
 #include "weblog/rules.h"
 
+enum { CONFIDENCE_HIGH = 80 }; /* from there on somebody would act on it */
+
 struct checked {
 	const struct weblog *log;
 	const struct weblog_format *format;
@@ -80,6 +82,42 @@ static void check_values(const struct checked *c)
 		check_value(c, &log->evidence[i].value, log->evidence[i].at);
 }
 
+/* Can whoever asks choose the value? What stands in the URL, a cookie or a header of the request, also as a field. */
+static bool is_sent_by_visitor(const struct weblog_value *value)
+{
+	static const struct str fronts[] = { STR("cookie_"), STR("arg_"), STR("http_") };
+
+	if (value->from != WEBLOG_FROM_FIELD)
+		return value->from != WEBLOG_FROM_NOWHERE;
+	for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+		if (value->name.n > fronts[i].n && memcmp(value->name.p, fronts[i].p, fronts[i].n) == 0)
+			return true;
+	return false;
+}
+
+/* A page of its own, and an answer that the site gives only when it has checked: done, or moved, not either. */
+static bool is_guarded(const struct weblog_evidence *evidence)
+{
+	bool everywhere = evidence->path.text.n == 0 || str_eq(evidence->path.text, STR("/*"));
+
+	return !everywhere && evidence->status.least / 100 == evidence->status.most / 100;
+}
+
+static void check_trust(const struct checked *c)
+{
+	for (size_t i = 0; i < c->log->n_evidence; i++) {
+		const struct weblog_evidence *evidence = &c->log->evidence[i];
+
+		if (evidence->confidence >= CONFIDENCE_HIGH && is_sent_by_visitor(&evidence->value) &&
+		    !is_guarded(evidence))
+			diag_add(c->ds, "M1017", evidence->at,
+				 "take it from what the server says, field:sent_http_x_member; or say path and "
+				 "status=\"302..302\" of the answer that follows a check",
+				 "anybody can send the value of `%s`, and would be taken for that %s", evidence->name,
+				 evidence->gives->name);
+	}
+}
+
 bool check_weblogs(const struct catalog *cat, const char *dir, struct arena *mem, struct diags *ds, struct err *err)
 {
 	const struct weblog_rules *rules;
@@ -96,6 +134,7 @@ bool check_weblogs(const struct catalog *cat, const char *dir, struct arena *mem
 			c.format = format_of(c.log, rules, mem, ds);
 		if (c.format)
 			check_values(&c);
+		check_trust(&c);
 	}
 	return true;
 }

@@ -108,6 +108,33 @@ static void a_value_that_lines_may_have_is_fine(void **state)
 	expect_nothing("format='nginx_json'", "<visitor from='cookie:vid'/>");
 }
 
+#define EVIDENCE(more) "<evidence name='e' gives='id' " more "/>"
+
+static void evidence_that_anybody_can_send_is_told(void **state)
+{
+	static const char *const told[] = {
+		EVIDENCE("from='cookie:mb' confidence='100'"),
+		EVIDENCE("from='parameter:mb' path='/*' status='200..299' confidence='80'"),
+		EVIDENCE("from='cookie:mb' path='/login/done' confidence='90'"),
+		EVIDENCE("path='/me/{id}' confidence='90'"),
+		EVIDENCE("from='field:cookie_mb' confidence='90'"),
+		EVIDENCE("from='field:http_x_mb' confidence='90'"),
+	};
+	static const char *const fine[] = {
+		EVIDENCE("from='cookie:mb' confidence='79'"),
+		EVIDENCE("from='cookie:mb' path='/login/done' status='302..302' confidence='100'"),
+		EVIDENCE("from='parameter:mb' path='/order/done' status='200..299' confidence='90'"),
+		EVIDENCE("from='field:sent_http_x_mb' path='/*' confidence='100'"),
+		EVIDENCE("from='field:user' confidence='100'"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		expect("", told[i], "M1017", 3, "anybody can send");
+	for (size_t i = 0; i < ARRAY_LEN(fine); i++)
+		expect_nothing("", fine[i]);
+}
+
 static void a_folder_of_formats_that_cannot_be_read_is_an_error(void **state)
 {
 	struct diags *ds = diags_new(mem);
@@ -129,6 +156,7 @@ int main(void)
 		cmocka_unit_test(a_format_that_is_neither_is_told),
 		cmocka_unit_test(a_value_that_no_line_has_is_told),
 		cmocka_unit_test(a_value_that_lines_may_have_is_fine),
+		cmocka_unit_test(evidence_that_anybody_can_send_is_told),
 		cmocka_unit_test(a_folder_of_formats_that_cannot_be_read_is_an_error),
 	};
 	struct err err;
