@@ -8,8 +8,9 @@
 #include "base/text.h"
 #include "federator/http/cache_control.h"
 #include "federator/http/uri.h"
+#include "federator/web/web.h"
 
-enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, WEB_MINUTES_MOST = 1440, NAMES_MAX = 128 };
+enum { BUDGET_MAX_MS = 600000, TIMELINE_MAX = 10000, NAMES_MAX = 128 };
 
 /* One member. Most are texts that are only stored; of others `set` stores a checked value and returns NULL, or says
  * what the value should be. */
@@ -86,10 +87,11 @@ static const char *set_budget(struct question *q, struct str value)
 
 static const char *set_limit(struct question *q, struct str value)
 {
+	bool web = (q->scope & SCOPE_WEB) != 0;
 	uint64_t n;
 
-	if (!text_to_u64(value, &n) || n == 0 || n > TIMELINE_MAX)
-		return "a number from 1 to 10000";
+	if (!text_to_u64(value, &n) || n == 0 || n > (web ? WEB_LIMIT_MOST : TIMELINE_MAX))
+		return web ? "a number from 1 to 1000" : "a number from 1 to 10000";
 	q->ask.limit = (uint32_t)n;
 	return NULL;
 }

@@ -104,10 +104,6 @@ static bool read(struct exchange *x, unsigned scope, names_of *names, struct web
 		asking_refuse(x, &q);
 		return false;
 	}
-	if (q.ask.limit > WEB_LIMIT_MOST) {
-		exchange_problem(x, 400, "bad-parameter", "`limit` takes a number from 1 to 1000", NULL);
-		return false;
-	}
 	ask_fill(x, &q, ask);
 	return true;
 }

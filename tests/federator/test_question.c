@@ -301,6 +301,26 @@ static void the_time_line_has_its_own_parameters(void **state)
 	assert_true(str_eq(q.ask.since, STR("2026-11-22T09:00:00+09:00"))); /* the flow reads it */
 }
 
+static void a_limit_says_what_its_question_takes(void **state)
+{
+	struct question q = question();
+
+	(void)state;
+	q.scope |= SCOPE_TIMELINE;
+	assert_true(question_query(&q, STR("limit=10000"), NULL, 0));
+	q = (struct question){ .mem = mem, .scope = SCOPE_TIMELINE };
+	assert_false(question_query(&q, STR("limit=0"), NULL, 0));
+	assert_refused(&q, 400, "from 1 to 10000");
+	q = (struct question){ .mem = mem, .scope = SCOPE_WEB };
+	assert_true(question_query(&q, STR("limit=1000"), NULL, 0));
+	for (size_t i = 0; i < 2; i++) {
+		q = (struct question){ .mem = mem, .scope = SCOPE_WEB };
+		assert_false(question_query(&q, i ? STR("limit=1001") : STR("limit=0"), NULL, 0));
+		assert_refused(&q, 400, "from 1 to 1000");
+		assert_null(strstr(q.fault.detail, "10000"));
+	}
+}
+
 static void a_purge_names_what_is_void(void **state)
 {
 	struct question q = question();
@@ -363,6 +383,7 @@ int main(void)
 		cmocka_unit_test(a_flat_question_takes_any_value_of_a_key),
 		cmocka_unit_test(a_flat_question_takes_a_bare_plus_before_a_number),
 		cmocka_unit_test(a_flat_question_has_its_own_parameters),
+		cmocka_unit_test(a_limit_says_what_its_question_takes),
 		cmocka_unit_test(the_time_line_has_its_own_parameters),
 		cmocka_unit_test(a_purge_names_what_is_void),
 		cmocka_unit_test(header_fields_fill_what_the_question_left_open),
