@@ -111,9 +111,31 @@ void weblog_unescape(struct str raw, enum weblog_escape escape, struct buf *out)
 		}
 }
 
+/* Of two + the first is a blank: Googlebot has one in front of its URL. */
+static void agent_put(struct str raw, struct buf *out)
+{
+	for (size_t i = 0; i < raw.n; i++) {
+		int byte = raw.p[i] == '%' && i + 2 < raw.n ? text_hex_byte(raw.p + i + 1) : -1;
+
+		if (byte >= 0) {
+			buf_putc(out, (char)byte);
+			i += 2;
+			continue;
+		}
+		buf_putc(out, raw.p[i] == '+' ? ' ' : raw.p[i]);
+		if (raw.p[i] == '+' && i + 1 < raw.n && raw.p[i + 1] == '+')
+			buf_putc(out, raw.p[++i]);
+	}
+}
+
 void weblog_text_put(const struct weblog_record *record, enum weblog_text which, struct buf *out)
 {
 	bool escaped = record->escaped >> which & 1u;
+
+	if (escaped && record->blanks_joined && which == WEBLOG_AGENT) {
+		agent_put(record->text[which], out);
+		return;
+	}
 
 	weblog_unescape(record->text[which], escaped ? record->escape : WEBLOG_PLAIN, out);
 }

@@ -42,6 +42,7 @@ struct weblog_record {
 	int64_t duration_us; /* -1: unknown */
 	enum weblog_escape escape; /* of the texts whose bit is set in `escaped`, and of all extras */
 	uint32_t escaped; /* 1u << enum weblog_text */
+	bool blanks_joined; /* W3C: the agent has + (IIS) or %20 (CloudFront) for its blanks, %HH for other bytes */
 	struct str text[WEBLOG_TEXTS];
 	size_t n_extra;
 	struct weblog_extra extra[WEBLOG_EXTRAS_MAX]; /* only the first n_extra are set */

@@ -239,7 +239,7 @@ static bool is_robots(struct str target)
 
 void weblog_survey_add(struct weblog_survey *s, const struct weblog_record *record)
 {
-	struct agent *agent = agent_of(s, record->text[WEBLOG_AGENT]);
+	struct agent *agent = agent_of(s, plain_text(s, record, WEBLOG_AGENT));
 	struct visitor *visitor = agent ? visitor_of(s, record->text[WEBLOG_CLIENT], agent) : NULL;
 
 	if (s->requests++ == 0)

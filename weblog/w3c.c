@@ -130,6 +130,10 @@ static bool value_take(struct weblog_parser *parser, const struct weblog_slot *s
 	wrong = weblog_slot_put(slot, value, &parser->memo, record, &at);
 	if (wrong)
 		return weblog_reject(fault, at + in_quotes, wrong, slot->name);
+	if (!in_quotes && slot->kind == WEBLOG_TEXT && slot->argument == WEBLOG_AGENT) {
+		record->blanks_joined = true;
+		record->escaped |= 1u << WEBLOG_AGENT;
+	}
 	if (doubled)
 		record->escaped |= slot->kind == WEBLOG_TEXT ? 1u << slot->argument : ~0u;
 	*rest = behind(*rest, n);

@@ -202,6 +202,27 @@ static void cookies_of_w3c_logs(void **state)
 	}
 }
 
+/* IIS joins words by +, CloudFront by %20; what stands in quotes is as it was. */
+static void agents_of_w3c_logs(void **state)
+{
+	static const char *const agents[][3] = {
+		{ "Mozilla/5.0+(iPhone;+CPU+iPhone+OS+17_0)", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)", "mobile" },
+		{ "Mozilla/5.0%20(Windows%20NT%2010.0)", "Mozilla/5.0 (Windows NT 10.0)", "desktop" },
+		{ "Mozilla/5.0+(X;++http://x.example)", "Mozilla/5.0 (X; +http://x.example)", "other" },
+		{ "\"A+B \"\"C\"\"\"", "A+B \"C\"", "other" },
+		{ "A+kim@example.com+B%2", "A B%2", "other" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(agents); i++) {
+		assert_int_equal(line_means("#Fields: date time cs-method cs-uri-stem cs(User-Agent) sc-status",
+					    arena_printf(mem, "2024-11-27 10:00:00 GET / %s 200", agents[i][0])),
+				 WEBLOG_EVENT);
+		assert_string_equal(arena_cstr(mem, event.agent), agents[i][1]);
+		assert_string_equal(event.device, agents[i][2]);
+	}
+}
+
 static void a_cookie_may_be_a_field_of_its_own(void **state)
 {
 	(void)state;
@@ -402,6 +423,7 @@ int main(void)
 		TEST(long_texts_are_cut_between_characters),
 		TEST(a_visitor_without_name_is_a_hash_of_client_and_agent),
 		TEST(cookies_of_w3c_logs),
+		TEST(agents_of_w3c_logs),
 		TEST(a_cookie_may_be_a_field_of_its_own),
 		TEST(more_agents_than_are_remembered_mean_the_same),
 		TEST(bots_are_left_out_unless_they_are_to_be_kept),
