@@ -62,3 +62,29 @@ size_t weblog_guess(const struct weblog_rules *rules, struct str head, bool is_a
 		qsort(out, n, sizeof(*out), better);
 	return n;
 }
+
+static int further(const void *one, const void *other)
+{
+	const struct weblog_miss *a = one, *b = other;
+
+	if (a->fault.at != b->fault.at)
+		return a->fault.at > b->fault.at ? -1 : 1;
+	return (a->named > b->named) - (a->named < b->named);
+}
+
+size_t weblog_guess_misses(const struct weblog_rules *rules, struct str line, struct arena *mem,
+			   struct weblog_miss *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rules->n_formats; i++) {
+		struct weblog_parser *parser = weblog_parser_new(rules->formats[i].format, mem);
+		struct weblog_record record;
+
+		out[n].named = &rules->formats[i];
+		n += weblog_parse(parser, line, &record, &out[n].fault) == WEBLOG_REJECTED;
+	}
+	if (n > 1)
+		qsort(out, n, sizeof(*out), further);
+	return n;
+}

@@ -1,14 +1,14 @@
 /* weblog.c - the command weblog: what federator makes of a log that is there. */
 #include "federator/cli/weblog.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "federator/cli/commands.h"
 #include "weblog/input.h"
 
-enum { SHOWN_BEFORE = 60, SHOWN_BEHIND = 40, PERCENT_BAD = 1 };
+enum { PERCENT_BAD = 1 };
 
 struct run {
 	struct weblog_trial found;
@@ -17,42 +17,16 @@ struct run {
 	struct weblog_survey *survey;
 	const struct weblog *log; /* of the mapping, or NULL */
 	struct weblog_effect *effect; /* by its rules */
+	struct buf misses; /* why no format reads the first line */
 	struct arena *mem;
 };
-
-/* Some bytes as a terminal can show them. */
-static void shown_put(struct str bytes, struct buf *out)
-{
-	while (bytes.n) {
-		uint32_t cp;
-		size_t n = text_next(bytes, &cp);
-		char utf8[4];
-
-		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
-			buf_putc(out, '.');
-		else
-			buf_put(out, utf8, text_encode(cp, utf8));
-		bytes = (struct str){ bytes.p + n, bytes.n - n };
-	}
-}
 
 static void bad_add(struct run *run, const char *file, uint64_t number, struct str line,
 		    const struct weblog_fault *fault)
 {
-	size_t from = fault->at > SHOWN_BEFORE ? fault->at - SHOWN_BEFORE : 0;
-	size_t to = line.n - fault->at > SHOWN_BEHIND ? fault->at + SHOWN_BEHIND : line.n;
-	SCOPED(buf_free) struct buf shown = { 0 };
-	struct weblog_bad *bad;
-
 	run->found.rejected++;
-	if (run->found.n_bad == WEBLOG_BAD_LINES)
-		return;
-	bad = &run->found.bad[run->found.n_bad++];
-	shown_put((struct str){ line.p + from, fault->at - from }, &shown);
-	*bad = (struct weblog_bad){ .file = file, .number = number, .fault = *fault };
-	bad->caret = shown.len ? text_cells(buf_str(&shown)) : 0;
-	shown_put((struct str){ line.p + fault->at, to - fault->at }, &shown);
-	bad->shown = arena_str(run->mem, shown.len ? buf_str(&shown) : STR(""));
+	if (run->found.n_bad < WEBLOG_BAD_LINES)
+		run->found.bad[run->found.n_bad++] = weblog_bad_of(file, number, line, fault, run->mem);
 }
 
 static void line_add(struct run *run, struct weblog_parser *parser, const char *file, uint64_t number, struct str line)
@@ -101,7 +75,7 @@ static bool lines_read(struct run *run, struct weblog_input *in, const char *fil
 }
 
 /* From the first lines of the first file that has any. */
-static bool format_guess(struct run *run, struct weblog_input *in, struct err *err)
+static bool format_guess(struct run *run, const char *file, struct weblog_input *in, struct err *err)
 {
 	struct weblog_guess *guesses;
 	struct str head;
@@ -116,9 +90,11 @@ static bool format_guess(struct run *run, struct weblog_input *in, struct err *e
 	guesses = arena_array_of(run->mem, struct weblog_guess, run->rules->n_formats);
 	run->found.n_guesses = weblog_guess(run->rules, head, is_all, guesses);
 	run->found.guesses = guesses;
-	if (run->found.n_guesses == 0)
+	if (run->found.n_guesses == 0) {
+		weblog_misses_text(run->rules, file, head, run->mem, &run->misses);
 		return err_set(err, ERR_MAPPING, "weblog",
 			       "no known format reads the first lines; give --format, as the server has it");
+	}
 	run->format = guesses[0].named->format;
 	run->found.format = guesses[0].named->name;
 	return true;
@@ -138,7 +114,7 @@ static bool file_try(struct run *run, const char *file, struct err *err)
 	uint64_t begin;
 	bool good;
 
-	if (!in || !format_guess(run, in, err))
+	if (!in || !format_guess(run, file, in, err))
 		return false;
 	begin = cpu_us();
 	good = !run->format || lines_read(run, in, file, err);
@@ -194,27 +170,53 @@ static int verdict(const struct weblog_trial *found)
 	return found->rejected * 100 <= (found->read + found->rejected) * PERCENT_BAD ? EXIT_OK : EXIT_FINDINGS;
 }
 
+/* On the command line: that a service has a mapping by its environment does not mean that a trial is of it. */
+static bool has_map(const struct args *args)
+{
+	for (int i = 0; i < args->argc; i++)
+		if (strcmp(args->argv[i], "--map") == 0 || strncmp(args->argv[i], "--map=", 6) == 0)
+			return true;
+	return false;
+}
+
+static int try_failed(const struct run *run, const struct err *err)
+{
+	int code = message_err(err);
+
+	if (run->misses.len)
+		fwrite(run->misses.data, 1, run->misses.len, stderr);
+	return code;
+}
+
+static int try_run(struct args *args, struct run *run)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+	struct err err;
+	int code;
+
+	if (!files_try(run, args, &err))
+		return try_failed(run, &err);
+	if (args_flag(args, "json"))
+		weblog_trial_json(&run->found, &out);
+	else
+		weblog_trial_text(&run->found, &out);
+	code = message_data(&out);
+	return code == EXIT_OK ? verdict(&run->found) : code;
+}
+
 static int try_files(struct args *args)
 {
 	SCOPED(catalog_unref) const struct catalog *cat = NULL;
 	struct run run = { .mem = args->mem };
-	SCOPED(buf_free) struct buf out = { 0 };
 	struct options opt;
-	struct err err;
 	int code = EXIT_OK;
 
-	if (args_flag(args, "weblog"))
+	if (args_flag(args, "weblog") || has_map(args))
 		code = weblog_of_mapping(args, args_flag(args, "weblog"), &opt, &cat, &run.log);
-	if (code != EXIT_OK)
-		return code;
-	if (!files_try(&run, args, &err))
-		return message_err(&err);
-	if (args_flag(args, "json"))
-		weblog_trial_json(&run.found, &out);
-	else
-		weblog_trial_text(&run.found, &out);
-	code = message_data(&out);
-	return code == EXIT_OK ? verdict(&run.found) : code;
+	if (code == EXIT_OK)
+		code = try_run(args, &run);
+	buf_free(&run.misses);
+	return code;
 }
 
 int command_weblog(struct args *args)

@@ -38,6 +38,15 @@ void weblog_trial_text(const struct weblog_trial *trial, struct buf *out) NONNUL
 /* The same as JSON. */
 void weblog_trial_json(const struct weblog_trial *trial, struct buf *out) NONNULL(1, 2);
 
+/* weblog_bad.c: a line that was rejected; what is shown of it lives in `mem`. */
+struct weblog_bad weblog_bad_of(const char *file, uint64_t number, struct str line, const struct weblog_fault *fault,
+				struct arena *mem) NONNULL(1, 4, 5);
+/* weblog_bad.c: append it with its place and a mark under it. */
+void weblog_bad_text(const struct weblog_bad *bad, struct buf *out) NONNULL(1, 2);
+/* weblog_bad.c: append why the formats that come furthest do not read the first line of `head`. */
+void weblog_misses_text(const struct weblog_rules *rules, const char *file, struct str head, struct arena *mem,
+			struct buf *out) NONNULL(1, 2, 4, 5);
+
 /* weblog_mapping.c: the log of the mapping of --map with that name; NULL: the only one. Returns EXIT_OK or what to end
  * with, the message already on stderr. The caller drops *cat. */
 int weblog_of_mapping(struct args *args, const char *name, struct options *opt, const struct catalog **cat,

@@ -8,18 +8,27 @@
 #include "base/digest.h"
 #include "metadata/load.h"
 
-static const struct weblog *log_of(const struct catalog *cat, const char *name)
+static const char *names_of(const struct catalog *cat, struct arena *mem)
+{
+	struct str names = str_of(cat->weblogs[0].name);
+
+	for (size_t i = 1; i < cat->n_weblogs; i++)
+		names = arena_printf(mem, "%.*s, %s", STR_ARG(names), cat->weblogs[i].name);
+	return arena_cstr(mem, names);
+}
+
+static const struct weblog *log_of(const struct catalog *cat, const char *name, struct arena *mem)
 {
 	const struct weblog *log = NULL;
 
 	if (cat->n_weblogs == 0)
 		message_error("the mapping has no <weblog>; see docs/weblog.md");
 	else if (!name && cat->n_weblogs > 1)
-		message_error("the mapping has several logs; say which one, such as %s", cat->weblogs[0].name);
+		message_error("the mapping has several logs; say which one: %s", names_of(cat, mem));
 	else if (!name)
 		log = &cat->weblogs[0];
 	else if ((log = catalog_weblog(cat, str_of(name))) == NULL)
-		message_error("the mapping has no log '%s'; it has '%s'", name, cat->weblogs[0].name);
+		message_error("the mapping has no log '%s'; it has %s", name, names_of(cat, mem));
 	return log;
 }
 
@@ -43,7 +52,7 @@ int weblog_of_mapping(struct args *args, const char *name, struct options *opt, 
 		message_findings(ds);
 		return EXIT_FINDINGS;
 	}
-	*out = log_of(*cat, name);
+	*out = log_of(*cat, name, args->mem);
 	return *out ? EXIT_OK : EXIT_USAGE;
 }
 
@@ -75,6 +84,7 @@ void weblog_effect_text(const struct weblog_effect_sums *s, struct buf *out)
 		buf_printf(out, " %s %" PRIu64 "%s", weblog_result_words[i], s->results[i],
 			   i + 1 < WEBLOG_RESULTS ? "," : "\n");
 	counted_text("kinds       ", s->kinds, s->n_kinds, out);
+	buf_printf(out, "searches    %" PRIu64 " by the rules of the mapping\n", s->searches);
 	buf_printf(out,
 		   "different   products %" PRIu64 ", categories %" PRIu64 ", orders %" PRIu64 ", terms %" PRIu64 "\n",
 		   s->products, s->categories, s->orders, s->distinct_terms);

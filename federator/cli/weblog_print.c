@@ -38,6 +38,10 @@ static double score(const struct weblog_guess *guess)
 
 static void format_text(const struct weblog_trial *t, struct buf *out)
 {
+	if (!t->format.n) {
+		buf_puts(out, "format      cannot be told: there is no line\n");
+		return;
+	}
 	buf_printf(out, "format      %.*s", STR_ARG(t->format));
 	if (t->n_guesses)
 		buf_printf(out, " (guessed: reads %.1f %% of the first lines)", score(&t->guesses[0]));
@@ -45,14 +49,6 @@ static void format_text(const struct weblog_trial *t, struct buf *out)
 	for (size_t i = 1; i < t->n_guesses && i <= RUNNERS_UP; i++)
 		buf_printf(out, "            runner-up %.*s: %.1f %%\n", STR_ARG(t->guesses[i].named->name),
 			   score(&t->guesses[i]));
-}
-
-static void bad_text(const struct weblog_bad *bad, struct buf *out)
-{
-	buf_printf(out, "%s:%" PRIu64 ": byte %zu: %s", bad->file, bad->number, bad->fault.at + 1, bad->fault.what);
-	if (bad->fault.name.n)
-		buf_printf(out, " (%.*s)", STR_ARG(bad->fault.name));
-	buf_printf(out, "\n    %.*s\n    %*s^\n", STR_ARG(bad->shown), (int)bad->caret, "");
 }
 
 static void terms_text(const char *title, uint64_t n, uint64_t distinct, const struct weblog_term *top, struct buf *out)
@@ -84,13 +80,17 @@ void weblog_trial_text(const struct weblog_trial *t, struct buf *out)
 		   "lines       %" PRIu64 ", of requests %" PRIu64 ", read %" PRIu64 " (%.2f %%), rejected %" PRIu64
 		   "\n",
 		   t->lines, t->read + t->rejected, t->read, percent(t->read, t->read + t->rejected), t->rejected);
-	buf_printf(out, "speed       %" PRIu64 " lines per CPU second\n", per_second(t));
+	if (t->lines == 0)
+		buf_puts(out, "            what was given is empty\n");
+	else
+		buf_printf(out, "speed       %" PRIu64 " lines per CPU second\n", per_second(t));
 	if (s->requests) {
 		when_text(s->first_us, first);
 		when_text(s->last_us, last);
 		buf_printf(out, "time        %s to %s\n", first, last);
 		visitors_text(s, out);
-		terms_text("searches    ", s->searches, s->distinct_terms, s->top, out);
+		terms_text(t->effect ? "searches by the parameters of searches.conf  " : "searches    ", s->searches,
+			   s->distinct_terms, s->top, out);
 		terms_text("from search engines with a term  ", s->engine_searches, s->distinct_engine_terms,
 			   s->engine_top, out);
 	}
@@ -102,7 +102,7 @@ void weblog_trial_text(const struct weblog_trial *t, struct buf *out)
 	if (t->n_bad)
 		buf_puts(out, "\nrejected, the first ones:\n");
 	for (size_t i = 0; i < t->n_bad; i++)
-		bad_text(&t->bad[i], out);
+		weblog_bad_text(&t->bad[i], out);
 }
 
 /* --- JSON --- */

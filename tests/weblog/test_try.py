@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -122,8 +123,23 @@ class TryTest(unittest.TestCase):
         text = run("try", *mapping, "shop", path).stdout
         self.assertIn(b"linked      75.0 % of events, those of 1 visitors with evidence\n", text)
         self.assertIn(b"hidden      shoe_size 1, token 1\n", text)
+        self.assertIn(b"searches    1 by the rules of the mapping\n", text)
+        self.assertIn(b"searches by the parameters of searches.conf  1, 1 different\n", text)
         for wrong in ((*mapping, "ship"), ("--weblog", "shop")):
             self.assertEqual(run("try", *wrong, path).returncode, 2, wrong)
+
+    def test_the_log_of_a_mapping_need_not_be_named_when_there_is_one(self):
+        path = self.file("log", LINE.format(1, 1, "x").encode())
+        mapping = self.mapping()[:2]
+        self.assertIn("mapping", found(*mapping, path)[1])
+        self.assertIn("mapping", found("--map=" + mapping[1], path)[1])
+        self.assertNotIn("mapping", found(path)[1])
+        self.file("map/more.xml", b'''<mapping xmlns="urn:federator:mapping:1">
+  <weblog name="blog" store="web" writer="secret:web_writer" class="browsing"><file path="/var/log/blog.log"/></weblog>
+</mapping>''')
+        done = run("try", *mapping, path)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertRegex(done.stderr, b"several logs; say which one: (blog, shop|shop, blog)\n")
 
     def test_what_cannot_be_read(self):
         text = LINE.format(1, 1, "x").encode() * 50
@@ -137,6 +153,22 @@ class TryTest(unittest.TestCase):
     def test_an_empty_log_is_no_error(self):
         code, doc = found(self.file("empty", b""))
         self.assertEqual((code, doc["lines"], doc["read"]), (0, 0, 0))
+        text = run("try", self.file("empty", b"")).stdout
+        self.assertIn(b"format      cannot be told: there is no line\n", text)
+        self.assertIn(b"what was given is empty\n", text)
+
+    def test_why_no_format_reads_the_first_line_is_shown(self):
+        path = self.file("log", b"\n10.0.0.1 - - [10/Oct/2000:13:55:36 +0000] nonsense\n" + b"more\n" * 3)
+        done = run("try", path)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        lines = done.stderr.decode().splitlines()
+        self.assertIn("no known format reads the first lines", lines[0])
+        self.assertEqual(len(lines), 1 + 3 * 3)
+        heads = [re.match(f"as ([a-z_]+): {re.escape(path)}:2: byte ([0-9]+): .", head) for head in lines[1::3]]
+        self.assertIn("combined", [head[1] for head in heads])
+        for head, shown, mark in zip(heads, lines[2::3], lines[3::3]):
+            self.assertEqual(shown, "    10.0.0.1 - - [10/Oct/2000:13:55:36 +0000] nonsense")
+            self.assertEqual(mark, "    " + " " * (int(head[2]) - 1) + "^")
 
     def test_lines_of_a_megabyte_and_nul_bytes(self):
         text = LINE.format(1, 1, "x").encode()
