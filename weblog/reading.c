@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "weblog/guess.h"
-#include "weblog/input.h"
+#include "weblog/parsers.h"
 
 enum { LINES_AT_ONCE = 2048, GUESS_BYTES = 1 << 20 };
 
@@ -14,8 +14,8 @@ struct weblog_reading {
 	const struct weblog_format *format;
 	struct weblog_tail *tail;
 	struct weblog_meaning *meaning;
-	struct arena *parser_mem; /* of one file's parser */
-	struct weblog_parser *parser;
+	struct weblog_parsers *parsers;
+	struct weblog_parser *parser; /* of the file in hand */
 	bool is_new_file;
 	struct weblog_gathered *into; /* while lines are read */
 	size_t most;
@@ -59,6 +59,7 @@ struct weblog_reading *weblog_reading_new(const struct weblog_rules *rules, cons
 		.tail = tail,
 		.meaning = meaning,
 		.most = WEBLOG_BATCH_EVENTS,
+		.parsers = weblog_parsers_new(),
 		.is_new_file = true,
 	};
 	return r;
@@ -70,43 +71,10 @@ void weblog_reading_free(struct weblog_reading **reading)
 
 	if (!r)
 		return;
-	arena_wipe_free(&r->parser_mem);
+	weblog_parsers_free(&r->parsers);
 	buf_free(&r->bad_path);
 	free(r);
 	*reading = NULL;
-}
-
-/* What a log in W3C extended format said of its columns before the offset. A file that cannot be read now will be
- * rejected line by line. */
-static void parser_catch_up(struct weblog_reading *r, const struct weblog_tail_line *first)
-{
-	const char *path = arena_cstr(r->parser_mem, first->path);
-	struct err err;
-	SCOPED(weblog_input_close) struct weblog_input *in = weblog_input_open(path, &err);
-	struct str line;
-	uint64_t at = 0;
-
-	while (in && at < first->offset) {
-		enum weblog_line outcome = weblog_input_line(in, &line, &err);
-		struct weblog_record record;
-		struct weblog_fault fault;
-
-		if (outcome != WEBLOG_LINE && outcome != WEBLOG_LINE_TOO_LONG)
-			return;
-		at += line.n + 1;
-		if (line.n && line.p[0] == '#' && weblog_parse(r->parser, line, &record, &fault) == WEBLOG_REJECTED)
-			return;
-	}
-}
-
-static void parser_begin(struct weblog_reading *r, const struct weblog_tail_line *first)
-{
-	arena_wipe_free(&r->parser_mem);
-	r->parser_mem = arena_new();
-	r->parser = weblog_parser_new(r->format, r->parser_mem);
-	r->is_new_file = false;
-	if (first->offset > 0 && weblog_format_remembers(r->format))
-		parser_catch_up(r, first);
 }
 
 /* The texts of an event that point into the line point into a copy of it from now on. */
@@ -179,7 +147,9 @@ static void line_take(struct weblog_reading *r, const struct weblog_tail_line *l
 	struct weblog_fault fault;
 
 	if (r->is_new_file)
-		parser_begin(r, line);
+		r->parser = weblog_parsers_at(r->parsers, r->format, line);
+	r->is_new_file = false;
+	weblog_parsers_read(r->parsers, line);
 	r->counts.lines++;
 	r->counts.bytes += line->text.n + 1;
 	switch (weblog_parse(r->parser, line->text, &record, &fault)) {
