@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "weblog/placing.h"
 #include "weblog/refusals.h"
 #include "weblog/side.h"
@@ -12,6 +13,7 @@ enum {
 	POSITIONS_MS = 1000, /* and where lines without events were read to */
 	LOOK_MS = 1000, /* files that nobody tells of */
 	REST_FIRST_MS = 250,
+	REST_ONCE_MS = 1, /* what a store refuses alone it refuses again */
 	REST_MOST_MS = 10000,
 	PURGE_MS = 10000,
 	PROGRESS_MS = 60000,
@@ -193,10 +195,27 @@ static void batch_done(struct indexer *x, struct weblog_gathered *batch)
 	x->rest_ms = 0;
 }
 
+/* With `once`: nobody waits for a store that goes on refusing. Say where the log was when it did last. */
+static void give_up(const struct task *task, struct err *err)
+{
+	const struct weblog_position *at = task->n_positions ? task->positions : NULL;
+	const struct err last = *err;
+
+	for (size_t i = 0; task->batch && i < task->n_positions; i++)
+		if (digest_sip(task->positions[i].path) == task->batch->last.file)
+			at = &task->positions[i];
+	if (at)
+		(void)err_set(err, last.cls, last.where, "given up after %d failures, at line %llu of %.*s: %s",
+			      ONCE_FAILURES, (unsigned long long)at->lines, STR_ARG(at->path), last.text);
+	else
+		(void)err_set(err, last.cls, last.where, "given up after %d failures: %s", ONCE_FAILURES, last.text);
+}
+
 /* See how it went; false: *err is final. */
 static bool task_over(struct indexer *x, struct err *err)
 {
 	struct task task = x->task;
+	bool alone;
 
 	x->busy = false;
 	if (task.err.cls == ERR_NONE) {
@@ -207,15 +226,20 @@ static bool task_over(struct indexer *x, struct err *err)
 		return true;
 	}
 	*err = task.err;
-	if (err->cls == ERR_BUSY || (x->conf->once && x->state.failures >= ONCE_FAILURES))
+	alone = task.batch && task.batch->n == 1;
+	if (err->cls == ERR_BUSY)
 		return false;
+	if (x->conf->once && x->state.failures + 1 >= ONCE_FAILURES) {
+		give_up(&task, err);
+		return false;
+	}
 	if (err->cls == ERR_SOURCE && task.batch)
 		weblog_refused(&x->refusals, x->reading, task.batch);
 	if (task.batch)
 		weblog_gathered_clear(task.batch);
 	store_failed(x, err);
 	if (err->cls == ERR_SOURCE)
-		x->rest_ms = REST_FIRST_MS; /* it is there, and answers */
+		x->rest_ms = alone && x->conf->once ? REST_ONCE_MS : REST_FIRST_MS; /* it is there, and answers */
 	return true;
 }
 

@@ -136,6 +136,17 @@ class WeblogTest(LiveTest):
         os.makedirs(s.store_path)
         self.assertEqual(Indexer(s).once().returncode, 3)
 
+    def test_once_gives_a_store_up_that_refuses_everything(self):
+        s = Stationer(self.fresh())
+        self.assertEqual(Indexer(s).once().returncode, 0)
+        with sqlite3.connect(s.store_path) as db:
+            db.execute("CREATE TRIGGER no BEFORE INSERT ON web_event BEGIN SELECT RAISE(ABORT, 'no more'); END")
+        s.write(*[line(f"/page/{i}", vid="v1") for i in range(200)])
+        done = Indexer(s).once()
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, f"given up after 100 failures, at line [0-9]+ of {s.log}: ")
+        self.assertIn("the store does not take it", done.stderr)
+
     def test_an_order_says_who_it_was(self):
         s, indexer, service = self.begin()
         s.write(line("/order/done?no=d-1001", vid="v9"), line("/goods/LATER", vid="v9"))
