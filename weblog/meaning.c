@@ -70,6 +70,11 @@ static int64_t instant_of(const struct weblog_meaning *m, int64_t wall_us)
 	return first;
 }
 
+void weblog_meaning_behind(struct weblog_meaning *meaning, int64_t us)
+{
+	meaning->last_us = us;
+}
+
 /* False: there is none, or it is more than a day ahead, which no clock of a server that is looked after is. */
 static bool time_read(struct weblog_meaning *m, struct weblog_event *event)
 {

@@ -28,5 +28,8 @@ void weblog_meaning_free(struct weblog_meaning **meaning) NONNULL(1);
  * but for `session`. */
 enum weblog_verdict weblog_meaning_of(struct weblog_meaning *meaning, const struct weblog_record *record,
 				      struct arena *mem, struct weblog_event *event) MUST_CHECK NONNULL(1, 2, 3, 4);
+/* The records that follow stand behind one of that moment (microseconds since 1970), or begin the log (0): so it is
+ * known which of the two is meant in an hour that comes twice. */
+void weblog_meaning_behind(struct weblog_meaning *meaning, int64_t us) NONNULL(1);
 
 #endif
