@@ -115,13 +115,16 @@ CREATE TABLE IF NOT EXISTS web_link (
 
 CREATE INDEX IF NOT EXISTS web_link_value ON web_link (key_name, value);
 
+-- Of a visitor who never stops (a kiosk, a program with a cookie) the newest ten thousand events are looked at.
 -- A session in which several signed in is nobody's. A visitor without a name of its own (~) is whoever has that address
 -- and that browser: as a device that is shared. Which is not said as EXISTS (... evidence): of that PostgreSQL makes a hash of the whole table.
 {view} web_linked_event AS
 SELECT l.key_name, l.value, l.confidence, e.id, e.log, e.at, e.visitor, e.session, e.kind, e.method, e.path, e.query,
   e.status, e.result, e.product, e.category, e.order_no, e.terms, e.hits, e.engine, e.engine_terms, e.referrer,
   e.campaign, e.client, e.agent, e.took_ms, e.bytes
-FROM web_link l JOIN web_event e ON e.visitor = l.visitor
+FROM web_link l JOIN web_event e ON e.visitor = l.visitor AND e.at >= COALESCE(
+  (SELECT n.at FROM web_event n WHERE n.visitor = l.visitor ORDER BY n.at DESC LIMIT 1 OFFSET 9999),
+  CAST('1000-01-01 00:00:00.000' AS {time}))
 WHERE CASE WHEN SUBSTR(l.visitor, 1, 1) = '~' OR EXISTS (SELECT 1 FROM web_link o
     WHERE o.visitor = l.visitor AND o.key_name = l.key_name AND o.value <> l.value)
   THEN (SELECT CASE WHEN MIN(v.value) = MAX(v.value) THEN MIN(v.value) END FROM web_evidence v

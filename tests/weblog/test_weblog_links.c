@@ -252,6 +252,30 @@ static void keys_are_told_apart_byte_by_byte(void **state)
 	weblog_store_close(&store);
 }
 
+/* Whoever asks for the newest events of somebody shall not wait for all that a machine ever did. */
+static void of_who_never_stops_the_newest_ten_thousand_are_linked(void **state)
+{
+	(void)state;
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	enum { N = 10070 };
+	struct weblog_event *events = arena_array_of(mem, struct weblog_event, N + 1);
+	struct weblog_store *store = bed_open(&shop);
+
+	for (uint32_t i = 0; i <= N; i++) {
+		bool other = i == N;
+
+		events[i] = bed_event(other ? "home" : "kiosk", other ? "b" : "a", bed_at((int64_t)i));
+		events[i].hits = (int64_t)i;
+		if (i == 0 || other)
+			events[i].links[events[i].n_links++] = (struct weblog_link){ &evidence[0], STR("7") };
+	}
+	bed_write(store, &(struct weblog_batch){ .events = events, .n_events = N + 1 });
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_linked_event WHERE value='7'"), 10001);
+	assert_int_equal(bed_number("SELECT min(hits) AS n FROM web_linked_event WHERE value='7'"), N - 10000);
+	assert_int_equal(bed_number("SELECT max(hits) AS n FROM web_linked_event WHERE value='7'"), N);
+	weblog_store_close(&store);
+}
+
 /* ---- plans ---- */
 
 static void fill_for_plans(struct weblog_store *store)
@@ -325,6 +349,7 @@ int main(void)
 		cmocka_unit_test_setup(everybody_is_linked_as_the_oracle_says, bed_clear),
 		cmocka_unit_test_setup(a_value_that_is_too_long_is_no_other_value, bed_clear),
 		cmocka_unit_test_setup(keys_are_told_apart_byte_by_byte, bed_clear),
+		cmocka_unit_test_setup(of_who_never_stops_the_newest_ten_thousand_are_linked, bed_clear),
 		cmocka_unit_test_setup(the_views_read_no_table_whole, bed_clear),
 	};
 
