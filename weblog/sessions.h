@@ -8,7 +8,7 @@
 /* A session as the store has it. Texts live as long as it says who gives it. */
 struct weblog_session {
 	struct str session, visitor; /* session: the same name whenever the log is read */
-	int64_t started_us, last_us;
+	int64_t started_us, last_us; /* of all its events: a late line may be older than the one that it began with */
 	uint32_t events, searches, failures; /* failures: REFUSED and FAILED */
 	struct str last_path;
 	/* of its first event; only of a session that is new to the store, which keeps them else */
