@@ -53,6 +53,9 @@ static void on_session(struct web_run *run, const struct rows *rows)
 	s = web_session_read(rows, 0);
 	web_session_put(&s, &shown, run->root, STR("session"));
 	run->which.visitor = s.visitor;
+	run->which.has_since = run->which.has_until = true; /* a range of the index: visitors may have many sessions */
+	run->which.since_us = s.started_us;
+	run->which.until_us = s.last_us + 1000; /* the store has milliseconds */
 	web_sql_events(&sql, &run->which, run->mem);
 	web_run_ask(run, &sql, on_events);
 }

@@ -135,7 +135,7 @@ void web_sql_sessions(struct web_sql *sql, const struct web_which *which, struct
 		put_path(sql, "s.last_path", which->last_path);
 	if (which->path.n) {
 		buf_puts(&sql->text, " AND EXISTS (SELECT 1 FROM web_event e WHERE e.visitor = s.visitor"
-				     " AND e.session = s.session");
+				     " AND e.at >= s.started_at AND e.at <= s.last_at AND e.session = s.session");
 		put_path(sql, "e.path", which->path);
 		buf_putc(&sql->text, ')');
 	}
@@ -150,6 +150,7 @@ void web_sql_events(struct web_sql *sql, const struct web_which *which, struct a
 	put(sql, EVENT_COLUMNS " FROM web_event e WHERE e.visitor = ?", which->visitor);
 	put(sql, " AND e.log = ?", which->log);
 	put(sql, " AND e.session = ?", which->session);
+	put_window(sql, which, "e.at", mem);
 	put_page(sql, which, true, "e.at", "e.id", mem);
 }
 
@@ -178,7 +179,9 @@ static void put_zero(struct web_sql *sql, int64_t unseen_before_us, struct arena
 	if (unseen_before_us) {
 		put(sql, " OR (e.hits IS NULL AND e.at < ?", web_sql_time(unseen_before_us, mem));
 		buf_puts(&sql->text, " AND NOT EXISTS (SELECT 1 FROM web_event p WHERE p.visitor = e.visitor"
-				     " AND p.at > e.at AND p.session = e.session AND p.product IS NOT NULL))");
+				     " AND p.at > e.at AND p.at <= (SELECT MAX(s.last_at) FROM web_session s"
+				     " WHERE s.session = e.session) AND p.session = e.session"
+				     " AND p.product IS NOT NULL))");
 	}
 	buf_putc(&sql->text, ')');
 }
