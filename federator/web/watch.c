@@ -9,6 +9,7 @@ enum {
 	POLL_MS = 1000,
 	SETTLE_MS = 20, /* what visitors are seen as comes one by one */
 	VISITS_MOST = 5000,
+	AT_A_TIME = 1000, /* rows: with all texts as long as they may be they are less than a source may answer */
 	WHOLE_EVERY = 10, /* polls: an indexer that is behind writes what is older than what was there */
 	OVERLAP_US = 5000000, /* of the others */
 	ASKED_MOST = 16, /* at once */
@@ -124,50 +125,25 @@ static void note_down(struct web_watch *w, const struct weblog *log, const struc
 		web_fetch_note(log, err);
 }
 
-static void take_rows(struct web_watch *w, const struct weblog *log, const struct rows *rows)
-{
-	for (uint32_t r = 0; r < rows->n_rows && r < VISITS_MOST; r++) {
-		struct web_session s = web_session_read(rows, r);
+static void on_rows(void *owner, const struct rows *rows, const struct err *err);
 
-		if (s.last_us > w->newest_us)
-			w->newest_us = s.last_us;
-		visits_take(&w->visits, &s, w->audiences, log->live != NULL);
-	}
-}
-
-static void on_rows(void *owner, const struct rows *rows, const struct err *err)
-{
-	struct web_watch *w = owner;
-	const struct world *world = service_world(w->all->conf.lane->service);
-	const struct weblog *log = catalog_weblog(world->cat, str_of(w->log));
-
-	if (!rows) {
-		note_down(w, log, err);
-	} else if (log) {
-		w->down.cls = ERR_NONE;
-		take_rows(w, log, rows);
-		web_groups_publish(w, world, log);
-	}
-	world_unref(&world);
-	web_fetch_free(&w->fetch);
-	ask_faces(w);
-	poll_in(w, POLL_MS);
-}
-
-static void ask_store(struct web_watch *w, const struct world *world, const struct weblog *log)
+/* Behind the last one that was taken, if there was one in this poll. */
+static void ask_rows(struct web_watch *w, const struct world *world, const struct weblog *log,
+		     const struct web_session *last)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	SCOPED(web_sql_free) struct web_sql sql = { 0 };
-	bool whole = w->polls++ % WHOLE_EVERY == 0 || w->down.cls != ERR_NONE;
-	int64_t oldest_us = web_watch_now_us(w) - web_groups_widest_us(w, log), since_us = w->newest_us - OVERLAP_US;
-	const struct web_which which = { .log = str_of(w->log),
-					 .identity = str_of(world->cat->identity->name),
-					 .people = true,
-					 .has_since = true,
-					 .since_us = whole || since_us < oldest_us ? oldest_us : since_us,
-					 .most = VISITS_MOST };
+	struct web_which which = { .log = str_of(w->log),
+				   .identity = str_of(world->cat->identity->name),
+				   .people = true,
+				   .has_since = true,
+				   .since_us = w->since_us,
+				   .has_mark = last != NULL,
+				   .most = AT_A_TIME };
 	struct err err;
 
+	if (last)
+		which.mark = (struct web_mark){ last->last_us, last->session };
 	web_sql_sessions(&sql, &which, mem);
 	w->fetch = web_fetch_begin(w->all->conf.lane, world, log->store, &sql, &err);
 	if (w->fetch) {
@@ -176,6 +152,57 @@ static void ask_store(struct web_watch *w, const struct world *world, const stru
 		note_down(w, log, &err);
 		poll_in(w, POLL_MS);
 	}
+}
+
+static void rows_take(struct web_watch *w, const struct world *world, const struct weblog *log,
+		      const struct rows *rows)
+{
+	struct web_session s = { 0 };
+	uint32_t n = rows->n_rows < AT_A_TIME ? rows->n_rows : AT_A_TIME;
+
+	for (uint32_t r = 0; r < n; r++) {
+		s = web_session_read(rows, r);
+		if (s.last_us > w->newest_us)
+			w->newest_us = s.last_us;
+		visits_take(&w->visits, &s, w->audiences, log->live != NULL);
+	}
+	w->taken += n;
+	if (n < rows->n_rows && w->taken < VISITS_MOST)
+		ask_rows(w, world, log, &s);
+	else
+		poll_in(w, POLL_MS);
+}
+
+static void on_rows(void *owner, const struct rows *rows, const struct err *err)
+{
+	struct web_watch *w = owner;
+	struct web_fetch *over = w->fetch;
+	const struct world *world = service_world(w->all->conf.lane->service);
+	const struct weblog *log = catalog_weblog(world->cat, str_of(w->log));
+
+	w->fetch = NULL;
+	if (rows && log) {
+		w->down.cls = ERR_NONE;
+		rows_take(w, world, log, rows);
+		web_groups_publish(w, world, log);
+	} else {
+		if (!rows)
+			note_down(w, log, err);
+		poll_in(w, POLL_MS);
+	}
+	world_unref(&world);
+	web_fetch_free(&over);
+	ask_faces(w);
+}
+
+static void ask_store(struct web_watch *w, const struct world *world, const struct weblog *log)
+{
+	bool whole = w->polls++ % WHOLE_EVERY == 0 || w->down.cls != ERR_NONE;
+	int64_t oldest_us = web_watch_now_us(w) - web_groups_widest_us(w, log), since_us = w->newest_us - OVERLAP_US;
+
+	w->since_us = whole || since_us < oldest_us ? oldest_us : since_us;
+	w->taken = 0;
+	ask_rows(w, world, log, NULL);
 }
 
 /* A reload may have taken the log away, or the right to see it. */

@@ -16,6 +16,8 @@ struct web_watch {
 	struct loop_timer poll, settle;
 	struct web_fetch *fetch;
 	uint64_t polls;
+	int64_t since_us;  /* of the poll under way, which takes several fetches when there is much */
+	uint32_t taken;    /* rows of it */
 	int64_t newest_us; /* event that was seen */
 	int64_t told_us; /* wall clock: when what was told was so; 0: never */
 	uint32_t asked; /* faces under way */
