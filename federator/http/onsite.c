@@ -4,7 +4,10 @@
 #include "federator/http/streams_state.h"
 #include "federator/web/watch.h"
 
-enum { SHARE = 2 }; /* of the room, in eighths: others are answered with what is left */
+enum {
+	SHARE = 2, /* of the room, in eighths: others are answered with what is left */
+	BEHIND_BYTES = 1 << 18, /* unsent: what is new on the site waits, as all who are there may be megabytes */
+};
 
 /* ---- the question ---- */
 
@@ -64,13 +67,25 @@ bool onsite_read(struct str bytes, struct web_ask *out)
 
 /* ---- telling ---- */
 
-static void tell(struct web_group *group, const char *event, struct str json)
+/* One that was not told of the visit so far may be told of it later, as it is then. */
+static bool later(struct stream *stream, uint64_t visit)
+{
+	if (visit <= stream->web_from)
+		return false;
+	stream->web_behind |= stream_unsent(stream) > BEHIND_BYTES;
+	if (!stream->web_behind)
+		stream->web_from = visit;
+	return stream->web_behind;
+}
+
+static void tell(struct web_group *group, uint64_t visit, const char *event, struct str json)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
 
 	stream_event(&out, event, NULL, json);
 	for (struct stream *stream = group->listeners; stream; stream = stream->web_next)
-		stream_put(stream, buf_str(&out));
+		if (!later(stream, visit))
+			stream_put(stream, buf_str(&out));
 }
 
 static void tell_one(void *listener, const char *event, struct str json)
@@ -79,6 +94,21 @@ static void tell_one(void *listener, const char *event, struct str json)
 
 	stream_event(&out, event, NULL, json);
 	stream_put(listener, buf_str(&out));
+}
+
+static bool takes_more(void *listener)
+{
+	const struct stream *stream = listener;
+
+	return !stream->dead && stream_unsent(stream) <= BEHIND_BYTES;
+}
+
+void onsite_took(struct stream *stream)
+{
+	const struct web_listener one = { .owner = stream, .tell = tell_one, .takes_more = takes_more };
+
+	if (stream->web && stream->web_behind)
+		stream->web_behind = !web_group_catch_up(stream->web, &one, &stream->web_from);
 }
 
 static void refuse(struct stream *stream, int status, const char *type, const char *detail)
@@ -137,7 +167,7 @@ void onsite_join(struct streams *s, struct stream *stream, struct str bytes)
 	if (onsite_read(bytes, &ask)) {
 		ask.role = str_of(stream->caller.role);
 		ask.purpose = str_of(stream->caller.purpose);
-		stream->web = web_group_join(s->web, &ask, tell_one, stream);
+		stream->web = web_group_join(s->web, &ask);
 	}
 	if (!stream->web) {
 		refuse(stream, 503, "overloaded", "as many different questions as may be are watched");
@@ -149,6 +179,8 @@ void onsite_join(struct streams *s, struct stream *stream, struct str bytes)
 		first->web_at = &stream->web_next;
 	stream->web->listeners = stream;
 	stream->web_at = NULL;
+	stream->web_behind = true;
+	onsite_took(stream);
 }
 
 void onsite_leave(struct stream *stream)

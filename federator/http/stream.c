@@ -102,6 +102,8 @@ static void flush(struct stream *s)
 	loop_rewatch(s->crowd->loop, &s->watch, listening);
 	if (s->ends)
 		stream_kill(s);
+	else if (s->crowd->took)
+		s->crowd->took(s);
 }
 
 void stream_put(struct stream *s, struct str events)
@@ -120,7 +122,7 @@ void stream_put(struct stream *s, struct str events)
 	events = (struct str){ events.p + n, events.n - (size_t)n };
 	if (!events.n)
 		return;
-	if (s->out.len - s->sent + events.n > UNSENT_MOST || crowd->unsent + events.n > UNSENT_ALL) {
+	if (stream_unsent(s) + events.n > UNSENT_MOST || crowd->unsent + events.n > UNSENT_ALL) {
 		stream_cut(s);
 		return;
 	}

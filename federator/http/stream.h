@@ -30,6 +30,8 @@ struct stream {
 	struct stream *agent_next, **agent_at;
 	struct web_group *web;     /* onsite.c: what it watches; NULL: nothing */
 	struct stream *web_next, **web_at;
+	uint64_t web_from;         /* onsite.c: the newest of the visits that it was told of */
+	bool web_behind;           /* onsite.c: those behind it follow when it has taken what it was sent */
 };
 
 struct crowd {
@@ -41,6 +43,7 @@ struct crowd {
 	struct loop_timer beat;
 	uint32_t beat_ms;   /* a comment at least that often, and a client has to take something in that time */
 	void (*gone)(struct crowd *crowd, struct stream *s); /* before it is freed */
+	void (*took)(struct stream *s); /* all that was put; NULL: nobody wants to know */
 };
 
 /* Zeroed before. It stays where it is. */
@@ -53,6 +56,11 @@ void crowd_end(struct crowd *crowd) NONNULL(1);
 struct stream *stream_open(struct crowd *crowd, int fd, const char *request_id) MUST_CHECK NONNULL(1, 3);
 /* Send whole events. A client that lets too much lie is cut. */
 void stream_put(struct stream *s, struct str events) NONNULL(1);
+/* Bytes that the client does not take yet. */
+static inline size_t stream_unsent(const struct stream *s)
+{
+	return s->out.len - s->sent;
+}
 /* Has the client's system confirmed all that was put? Of one that is dead nobody knows. */
 bool stream_took_all(const struct stream *s) NONNULL(1);
 /* End it when all is sent. */

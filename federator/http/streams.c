@@ -357,6 +357,7 @@ static bool streams_begin(struct streams *s, struct err *err)
 	lane_open(&s->lane, s->conf.service, s->loop);
 	crowd_begin(&s->crowd, s->loop, BEAT_MS);
 	s->crowd.gone = on_gone;
+	s->crowd.took = onsite_took;
 	agents_begin(s);
 	warm_begin(s);
 	onsite_begin(s);

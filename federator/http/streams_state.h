@@ -130,6 +130,8 @@ void onsite_end(struct streams *s) NONNULL(1);
 void onsite_join(struct streams *s, struct stream *stream, struct str bytes) NONNULL(1, 2);
 /* It ends. */
 void onsite_leave(struct stream *stream) NONNULL(1);
+/* It has taken what it was sent: tell it more, if there is more. */
+void onsite_took(struct stream *stream) NONNULL(1);
 
 /* warm.c */
 

@@ -75,8 +75,9 @@ static void json_session(const struct web_watch *w, const struct world *world, c
 	render_json(root, false, out);
 }
 
-static void tell_gone(struct web_group *group, const struct web_session *s, bool ended)
+static void tell_gone(struct web_group *group, const struct visit *v, bool ended)
 {
+	const struct web_session *s = v->now;
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	SCOPED(buf_free) struct buf out = { 0 };
 	struct node *root = tree_object(mem, NULL, STR("gone"));
@@ -85,7 +86,7 @@ static void tell_gone(struct web_group *group, const struct web_session *s, bool
 	tree_text(mem, root, STR("visitor"), s->visitor);
 	tree_text(mem, root, STR("why"), ended ? STR("ended") : STR("filter"));
 	render_json(root, false, &out);
-	group->watch->all->conf.tell(group, "gone", buf_str(&out));
+	group->watch->all->conf.tell(group, v->number, "gone", buf_str(&out));
 }
 
 static void tell_visit(struct web_group *group, const struct world *world, const struct weblog *log,
@@ -99,9 +100,9 @@ static void tell_visit(struct web_group *group, const struct world *world, const
 		SCOPED(buf_free) struct buf out = { 0 };
 
 		json_session(group->watch, world, log, v->now, looks ? looks->now : NULL, &out);
-		group->watch->all->conf.tell(group, "session", buf_str(&out));
+		group->watch->all->conf.tell(group, v->number, "session", buf_str(&out));
 	} else if (did && !sees) {
-		tell_gone(group, v->now, v->now->last_us + window_us(group, log) <= at_us);
+		tell_gone(group, v, v->now->last_us + window_us(group, log) <= at_us);
 	}
 }
 
@@ -153,7 +154,7 @@ void web_groups_tell_down(struct web_watch *w)
 
 	for (struct web_group *g = w->groups; g; g = g->next)
 		if (g->listeners)
-			w->all->conf.tell(g, "problem", problem_text(&w->down, mem));
+			w->all->conf.tell(g, 0, "problem", problem_text(&w->down, mem));
 }
 
 /* ---- who listens ---- */
@@ -236,33 +237,41 @@ static struct web_group *group_of(struct web_watches *all, const struct weblog *
 	return group_new(web_watch_named(all, str_of(log->name)), ask, log->live != NULL);
 }
 
-struct joiner {
-	void (*tell)(void *listener, const char *event, struct str json);
-	void *listener;
-};
-
-/* What the others of the group have been told. */
-static void catch_up(struct web_group *group, const struct world *world, const struct weblog *log,
-		     const struct joiner *joiner)
+static bool catch_up(struct web_group *group, const struct weblog *log, const struct world *world,
+		     const struct web_listener *listener, uint64_t *visit)
 {
-	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	struct web_watch *w = group->watch;
 
 	for (struct visit *v = w->visits.all; v; v = v->newer) {
 		const struct looks *looks = log->live ? visit_looks(v, audience_of(group)) : NULL;
 		SCOPED(buf_free) struct buf out = { 0 };
 
-		if (!saw(group, log, v, looks))
+		if (v->number <= *visit || !saw(group, log, v, looks))
 			continue;
+		if (!listener->takes_more(listener->owner))
+			return false;
+		*visit = v->number;
 		json_session(w, world, log, v->told, looks ? looks->told : NULL, &out);
-		joiner->tell(joiner->listener, "session", buf_str(&out));
+		listener->tell(listener->owner, "session", buf_str(&out));
 	}
-	if (w->down.cls != ERR_NONE)
-		joiner->tell(joiner->listener, "problem", problem_text(&w->down, mem));
+	return true;
 }
 
-struct web_group *web_group_join(struct web_watches *all, const struct web_ask *ask,
-				 void (*tell)(void *listener, const char *event, struct str json), void *listener)
+bool web_group_catch_up(struct web_group *group, const struct web_listener *listener, uint64_t *visit)
+{
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	struct web_watch *w = group->watch;
+	const struct world *world = service_world(w->all->conf.lane->service);
+	const struct weblog *log = catalog_weblog(world->cat, str_of(w->log));
+	bool whole = !log || catch_up(group, log, world, listener, visit);
+
+	if (whole && w->down.cls != ERR_NONE)
+		listener->tell(listener->owner, "problem", problem_text(&w->down, mem));
+	world_unref(&world);
+	return whole;
+}
+
+struct web_group *web_group_join(struct web_watches *all, const struct web_ask *ask)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	const struct world *world = service_world(all->conf.lane->service);
@@ -270,10 +279,8 @@ struct web_group *web_group_join(struct web_watches *all, const struct web_ask *
 	const struct weblog *log = web_admit(world->cat, ask, mem, &fault);
 	struct web_group *group = log ? group_of(all, log, ask) : NULL;
 
-	if (group) {
+	if (group)
 		group->n++;
-		catch_up(group, world, log, &(const struct joiner){ tell, listener });
-	}
 	world_unref(&world);
 	return group;
 }

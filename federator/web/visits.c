@@ -183,6 +183,7 @@ void visits_forget_audience(struct visits *visits, const struct audience *audien
 void visits_begin(struct visits *visits)
 {
 	visits->wanted_end = &visits->wanted;
+	visits->all_end = &visits->all;
 }
 
 void visits_end(struct visits *visits)
@@ -211,11 +212,10 @@ static struct visit *visit_add(struct visits *visits, struct visit **bucket)
 	if (visit->next)
 		visit->next->at = &visit->next;
 	*bucket = visit;
-	visit->newer = visits->all;
-	visit->all_at = &visits->all;
-	if (visit->newer)
-		visit->newer->all_at = &visit->newer;
-	visits->all = visit;
+	visit->all_at = visits->all_end;
+	*visits->all_end = visit;
+	visits->all_end = &visit->newer;
+	visit->number = ++visits->number;
 	visits->n++;
 	return visit;
 }
@@ -289,6 +289,8 @@ void visit_drop(struct visits *visits, struct visit *visit)
 	*visit->all_at = visit->newer;
 	if (visit->newer)
 		visit->newer->all_at = visit->all_at;
+	else
+		visits->all_end = visit->all_at;
 	if (visit->now != visit->told)
 		free(visit->now);
 	free(visit->told);

@@ -32,6 +32,7 @@ struct looks {
 };
 
 struct visit {
+	uint64_t number; /* from 1 on, in the order of `all` */
 	struct web_session *now, *told; /* perhaps the same; told NULL: it is new */
 	struct looks *looks;
 	struct visit *next, **at; /* in its bucket */
@@ -40,7 +41,8 @@ struct visit {
 
 struct visits {
 	struct visit *buckets[VISITS_BUCKETS];
-	struct visit *all;
+	struct visit *all, **all_end; /* those that were met first stand first */
+	uint64_t number; /* of the last one */
 	struct looks *wanted, **wanted_end;
 	size_t n;
 };

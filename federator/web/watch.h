@@ -22,8 +22,9 @@ struct web_group {
 struct web_watches_conf {
 	struct lane *lane;
 	/* JSON of one line, for all listeners of a group: a session is new or different, it is gone, the store does not
-	 * answer. Must not start a group; may end listeners. */
-	void (*tell)(struct web_group *group, const char *event, struct str json);
+	 * answer. `visit` numbers sessions as they were met first, from 1 on; 0: it is about none. Must not start a
+	 * group; may end listeners. */
+	void (*tell)(struct web_group *group, uint64_t visit, const char *event, struct str json);
 	/* Its listeners are to go: a new mapping has no such log, or does not show it. The group ends with the last of
 	 * them, by web_group_leave(). */
 	void (*end)(struct web_group *group);
@@ -39,10 +40,20 @@ void web_watches_stop(struct web_watches *watches) NONNULL(1);
 /* No listener may be left. Accepts NULL inside; sets *watches to NULL. */
 void web_watches_free(struct web_watches **watches) NONNULL(1);
 
-/* One listener more for a question that web_check() lets pass; its texts are copied. What is known is told by `tell`
- * of the conf's shape, for that one alone. NULL: too many different questions are watched. */
-struct web_group *web_group_join(struct web_watches *watches, const struct web_ask *ask,
-				 void (*tell)(void *listener, const char *event, struct str json), void *listener)
+/* One listener more for a question that web_check() lets pass; its texts are copied. What is known already is told by
+ * web_group_catch_up(). NULL: too many different questions are watched. */
+struct web_group *web_group_join(struct web_watches *watches, const struct web_ask *ask) MUST_CHECK NONNULL(1, 2);
+
+/* One listener alone. */
+struct web_listener {
+	void *owner;
+	void (*tell)(void *owner, const char *event, struct str json);
+	bool (*takes_more)(void *owner);
+};
+
+/* Tell it what the others of the group were told of visits behind *visit, as long as it takes more; *visit is then the
+ * last one that was looked at. False: there may be more. */
+bool web_group_catch_up(struct web_group *group, const struct web_listener *listener, uint64_t *visit)
 	MUST_CHECK NONNULL(1, 2, 3);
 /* One listener less. */
 void web_group_leave(struct web_group *group) NONNULL(1);

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from servers import Servers
-from support import SANITIZED, LiveTest
+from support import SANITIZED, LiveTest, peak_bytes
 from weblog import Indexer, Stationer, line
 
 
@@ -237,7 +237,7 @@ class WeblogTest(LiveTest):
         indexer.wait(lambda: os.path.exists(s.store_path) and "weblog_followed" in indexer.output())
         indexer.wait(lambda: s.store("SELECT COUNT(*) FROM web_event") == [(160000,)], seconds=240)
         if not SANITIZED:
-            self.assertLessEqual(indexer.peak_bytes(), 64 << 20)
+            self.assertLessEqual(peak_bytes(indexer.process), 64 << 20)
 
     def test_the_disk_of_the_store_is_full(self):
         s = Stationer(self.fresh())

@@ -95,11 +95,6 @@ class Indexer:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **more)
         return self
 
-    def peak_bytes(self):
-        """The most memory it has held so far."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
-            return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) * 1024
-
     def once(self):
         """Index what is there; the process ends by itself."""
         return subprocess.run([*self.command, "--once"], capture_output=True, text=True, timeout=120 * SLOW, check=False)
