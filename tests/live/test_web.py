@@ -407,6 +407,20 @@ class Indexed(Asking, LiveTest):
         self.assertEqual({s["visitor"] for s in self.got(self.service, "live")["sessions"]}, {"v1", "v2"})
         self.assertEqual([s["visitor"] for s in self.got(self.service, "live?tier=BASE")["sessions"]], ["v2"])
 
+    def test_who_has_not_agreed_is_a_visitor_whose_view_is_empty(self):
+        self.stationer.edit("web.xml", lambda text: text.replace('default="none"/></view>', 'default="none"/>'
+                                                                 '<use path="on_site_now" as="here" default="?"/></view>'))
+        self.assertEqual(self.service.ask("POST", "/admin/reload", port=self.service.admin_port).status, 200)
+        stream = Stream(self.service.port, "/v1/web/live?here=true", "Accept: text/event-stream\r\n")
+        self.addCleanup(stream.close)
+        stream.header()
+        self.stationer.write(line("/a", vid="v3", member="3"))
+        self.service.wait(lambda: [s["live"] for s in self.got(self.service, "live")["sessions"]] ==
+                          [{"outcome": "one", "tier": "GOLD", "here": "?"}])
+        self.stationer.write(line("/b", vid="v1", member="1"))
+        told = stream.event()["data"]
+        self.assertEqual((told["visitor"], told["live"]["here"]), ("v1", "true"))
+
     def test_what_was_written_is_answered(self):
         self.stationer.write(line("/search?q=%EB%A7%8C%EB%85%84%ED%95%84", vid="v1", hits=0), line("/search?q=pen", vid="v1", hits=5),
                              line("/login/done", vid="v1", member="1", method="POST", status=302),
