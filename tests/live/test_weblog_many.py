@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Much of one thing: thousands of files of one log, and a visitor who never stops."""
 import os
+import re
 import time
 import unittest
+import xml.etree.ElementTree as ET
 
 from support import SANITIZED, LiveTest, peak_bytes
 from weblog import Indexer, Stationer, line
+
+MAPPING = "{urn:federator:mapping:1}"
 
 
 class Files(LiveTest):
@@ -85,6 +89,21 @@ class OneVisitor(LiveTest):
             events += [e["path"] for e in page["events"]]
             path = page.get("links", {}).get("next")
         return events
+
+
+class Plans(LiveTest):
+    def test_the_parts_of_the_example_read_no_table_whole(self):
+        s = Stationer(self.fresh())
+        s.write(line("/", vid="v1", member="1"))
+        self.assertEqual(Indexer(s).once().returncode, 0)
+        parts = ET.parse(os.path.join(s.mapping, "web.xml")).getroot().findall(MAPPING + "part")
+        self.assertEqual(len(parts), 5)
+        for part in parts:
+            sql = re.sub(r":\w+\.\.\.", "?", part.findtext(MAPPING + "query"))
+            plan = [row[3] for row in s.store("EXPLAIN QUERY PLAN " + sql, *"1" * sql.count("?"))]
+            self.assertTrue(any(step.startswith("SEARCH") for step in plan), plan)
+            for step in plan:  # x is what was found before
+                self.assertFalse(re.match(r"SCAN (?!x\b|\(subquery)", step), plan)
 
 
 if __name__ == "__main__":
