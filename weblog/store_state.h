@@ -1,6 +1,7 @@
 /* store_state.h - the inside of the event store: store.c (opening, the epoch), store_schema.c (tables and views),
  * store_table.c (rows on their way into a table), store_cell.c (values as the columns take them), store_write.c
- * (batches), store_link.c (evidence and links of a batch), store_ask.c, store_purge.c, store_partition.c. */
+ * (batches), store_order.c (the order of their rows), store_link.c (evidence and links of a batch), store_ask.c,
+ * store_purge.c, store_partition.c. */
 #ifndef WEBLOG_STORE_STATE_H
 #define WEBLOG_STORE_STATE_H
 
@@ -82,6 +83,20 @@ int64_t store_time_of(struct str text);
 int64_t store_number_of(struct str text);
 
 /* --- store_schema.c --- */
+/* --- store_order.c --- */
+
+/* A row, and the text that it is put in order by. */
+struct store_place {
+	uint64_t first; /* its first eight bytes, the highest first */
+	struct str text;
+	const void *row;
+};
+
+/* Rows of `bytes` each, whose text lies at `at`, in the order of these texts; those that are alike stay as they were.
+ * In s->batch. */
+const struct store_place *store_order(struct weblog_store *s, const void *rows, size_t bytes, size_t n, size_t at)
+	NONNULL(1) __attribute__((returns_nonnull));
+
 
 /* Make what is not there, and learn whether web_event has partitions. ERR_CONFIG: tables of a later version. */
 bool store_schema(struct weblog_store *s, struct err *err) MUST_CHECK NONNULL(1, 2);

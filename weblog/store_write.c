@@ -166,11 +166,16 @@ static void put_event(struct weblog_store *s, const struct weblog_event *e)
 	store_put_count(s, e->bytes);
 }
 
+/* By visitor: each page of the index by visitors is come to once in a batch, and what one did lies side by side. */
 static bool events_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
 {
+	const struct store_place *order =
+		store_order(s, batch->events, sizeof(*batch->events), batch->n_events,
+			    offsetof(struct weblog_event, visitor));
+
 	store_rows_begin(s, STORE_EVENTS);
 	for (size_t i = 0; i < batch->n_events; i++) {
-		put_event(s, &batch->events[i]);
+		put_event(s, order[i].row);
 		if (!store_row_end(s, err))
 			return false;
 	}
@@ -198,9 +203,13 @@ static void put_session(struct weblog_store *s, const struct weblog_session *w)
 
 static bool sessions_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
 {
+	const struct store_place *order =
+		store_order(s, batch->sessions, sizeof(*batch->sessions), batch->n_sessions,
+			    offsetof(struct weblog_session, session));
+
 	store_rows_begin(s, STORE_SESSIONS);
 	for (size_t i = 0; i < batch->n_sessions; i++) {
-		put_session(s, &batch->sessions[i]);
+		put_session(s, order[i].row);
 		if (!store_row_end(s, err))
 			return false;
 	}

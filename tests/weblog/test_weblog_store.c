@@ -266,6 +266,27 @@ static void sessions_are_changed_and_found(void **state)
 	weblog_store_close(&store);
 }
 
+static void events_lie_by_visitor(void **state)
+{
+	(void)state;
+	static const char *const visitors[] = { "visitor-b", "visitor-a", "visitor-bb", "b", "visitor-a" };
+	struct weblog_event events[ARRAY_LEN(visitors)];
+	SCOPED(arena_wipe_free) struct arena *mem = NULL;
+	struct weblog_store *store = bed_open(&shop);
+	const struct rows *rows;
+
+	for (size_t i = 0; i < ARRAY_LEN(visitors); i++) {
+		events[i] = bed_event(visitors[i], "0000000000000001", bed_at(0));
+		events[i].hits = (int64_t)i;
+	}
+	bed_write(store, &(struct weblog_batch){ .events = events, .n_events = ARRAY_LEN(visitors) });
+	rows = bed_rows(&mem, "SELECT hits FROM web_event ORDER BY id", "hits");
+	assert_int_equal(rows->n_rows, ARRAY_LEN(visitors));
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+		assert_int_equal(rows_cell(rows, i, 0).p[0], "31402"[i]);
+	weblog_store_close(&store);
+}
+
 static void old_sessions_go_with_all_that_belongs_to_them(void **state)
 {
 	(void)state;
@@ -422,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup(agents_go_when_no_log_has_an_event_of_theirs, bed_clear),
 		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
 		cmocka_unit_test_setup(tables_of_version_1_learn_when_agents_were_seen, bed_clear),
+		cmocka_unit_test_setup(events_lie_by_visitor, bed_clear),
 		cmocka_unit_test_setup(old_sessions_go_with_all_that_belongs_to_them, bed_clear),
 	};
 
