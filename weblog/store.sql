@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS web_session (
   agent {big}
 ){options};
 
-CREATE INDEX IF NOT EXISTS web_session_visitor ON web_session (visitor, last_at);
+CREATE INDEX IF NOT EXISTS web_session_visitor ON web_session (visitor, started_at);
 
 CREATE INDEX IF NOT EXISTS web_session_last ON web_session (last_at);
 

@@ -46,7 +46,7 @@ static const struct place events[] = {
 /* What is told of its first event stays. */
 static const struct place sessions[] = {
 	{ "session", 16, IS_KEY },    { "log", 64, STAYS },	    { "visitor", 64, STAYS },
-	{ "started_at", 0, NEW },     { "last_at", 0, NEW },	    { "events", 0, NEW },
+	{ "started_at", 0, STAYS },   { "last_at", 0, NEW },	    { "events", 0, NEW },
 	{ "searches", 0, NEW },	      { "failures", 0, NEW },	    { "entry_path", 1024, STAYS },
 	{ "last_path", 1024, NEW },   { "referrer", 512, STAYS },   { "campaign", 192, STAYS },
 	{ "engine_terms", 256, STAYS }, { "client", 64, STAYS },    { "agent", 0, STAYS },
