@@ -44,7 +44,8 @@ bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const
 			    size_t *n_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 /* The newest moment of the log's events in *us_out; 0: there are none. */
 bool weblog_store_newest(struct weblog_store *store, int64_t *us_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
-/* The last session of each of the visitors that ended later; in `mem`, in any order. */
+/* The last session of each of the visitors that ended later; in `mem`, in any order. What is told of a session's first
+ * event, and its last path, are not read. */
 bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked *asked, struct arena *mem,
 			   struct weblog_found *out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 /* Write all of a batch or nothing. After a failure the store is to be closed, and only the positions of the one that is

@@ -110,16 +110,13 @@ bool weblog_store_newest(struct weblog_store *store, int64_t *us_out, struct err
 
 enum { VISITORS_AT_ONCE = 32 };
 
-static const char *const session_columns[] = { "session",   "visitor",	 "started_at", "last_at",  "events",
-					       "searches",  "failures",	 "entry_path", "last_path", "referrer",
-					       "campaign",  "engine_terms", "client",	"agent_text", "device",
-					       "is_bot" };
+static const char *const session_columns[] = { "session", "visitor",  "started_at", "last_at",
+					       "events",  "searches", "failures" };
 
-static struct weblog_session session_of(const struct rows *rows, uint32_t row, struct arena *mem)
+static struct weblog_session session_of(const struct rows *rows, uint32_t row)
 {
 	struct cells c = { rows, row, 0 };
 	struct weblog_session w = { 0 };
-	struct str device;
 
 	w.session = take(&c);
 	w.visitor = take(&c);
@@ -128,16 +125,6 @@ static struct weblog_session session_of(const struct rows *rows, uint32_t row, s
 	w.events = (uint32_t)take_number(&c);
 	w.searches = (uint32_t)take_number(&c);
 	w.failures = (uint32_t)take_number(&c);
-	w.entry_path = take(&c);
-	w.last_path = take(&c);
-	w.referrer = take(&c);
-	w.campaign = take(&c);
-	w.engine_terms = take(&c);
-	w.client = take(&c);
-	w.agent = take(&c);
-	device = take(&c);
-	w.device = device.p ? arena_cstr(mem, device) : NULL;
-	w.is_bot = take_number(&c) != 0;
 	return w;
 }
 
@@ -145,10 +132,8 @@ static struct str sessions_sql(struct arena *mem)
 {
 	SCOPED(buf_free) struct buf sql = { 0 };
 
-	buf_puts(&sql, "SELECT s.session,s.visitor,s.started_at,s.last_at,s.events,s.searches,s.failures,s.entry_path,"
-		       "s.last_path,s.referrer,s.campaign,s.engine_terms,s.client,a.agent AS agent_text,a.device,"
-		       "a.is_bot FROM web_session s LEFT JOIN web_agent a ON a.id=s.agent "
-		       "WHERE s.log=? AND s.last_at>? AND s.visitor IN (");
+	buf_puts(&sql, "SELECT session,visitor,started_at,last_at,events,searches,failures FROM web_session "
+		       "WHERE log=? AND last_at>? AND visitor IN (");
 	for (size_t i = 0; i < VISITORS_AT_ONCE; i++)
 		buf_puts(&sql, i ? ",?" : "?");
 	buf_putc(&sql, ')');
@@ -196,7 +181,7 @@ static bool find_some(struct finding *f, const struct str *visitors, size_t n, s
 			 f->mem, &rows, err))
 		return false;
 	for (uint32_t r = 0; r < rows->n_rows; r++)
-		keep_last(f, session_of(rows, r, f->mem));
+		keep_last(f, session_of(rows, r));
 	return true;
 }
 
