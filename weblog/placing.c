@@ -30,6 +30,10 @@ bool weblog_place(struct weblog_sessions *sessions, struct weblog_store *store, 
 
 		if (weblog_sessions_knows(sessions, event))
 			continue;
+		if (weblog_sessions_last_away(sessions) <= event->at_us - reach_us) {
+			weblog_sessions_learn(sessions, event->visitor, NULL);
+			continue;
+		}
 		if (asked.n == 0 || event->at_us - reach_us < asked.since_us)
 			asked.since_us = event->at_us - reach_us;
 		visitors[asked.n++] = event->visitor;

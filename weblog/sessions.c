@@ -40,6 +40,7 @@ struct weblog_sessions {
 	struct recent **owners; /* of each in `changed` */
 	size_t n_changed, room;
 	struct arena *names; /* of those in `changed` */
+	int64_t away_us; /* no session of a visitor who is not remembered ended later */
 };
 
 struct weblog_sessions *weblog_sessions_new(const struct weblog *conf, size_t visitors_max)
@@ -53,6 +54,7 @@ struct weblog_sessions *weblog_sessions_new(const struct weblog *conf, size_t vi
 		s->n_buckets *= 2;
 	s->buckets = memory_new_array(s->n_buckets, sizeof(struct visitor *));
 	s->names = arena_new();
+	s->away_us = INT64_MAX;
 	return s;
 }
 
@@ -108,6 +110,16 @@ static void visitor_forget(struct weblog_sessions *s, struct visitor *v)
 	order_leave(s, v);
 	free(v);
 	s->n--;
+}
+
+void weblog_sessions_away(struct weblog_sessions *sessions, int64_t last_us)
+{
+	sessions->away_us = last_us;
+}
+
+int64_t weblog_sessions_last_away(const struct weblog_sessions *sessions)
+{
+	return sessions->away_us;
 }
 
 bool weblog_sessions_knows(struct weblog_sessions *sessions, struct weblog_event *event)
@@ -287,13 +299,18 @@ void weblog_sessions_written(struct weblog_sessions *sessions)
 		if (sessions->owners[i])
 			sessions->owners[i]->changed = NOT_CHANGED;
 	changed_end(sessions);
-	while (sessions->n > sessions->most)
+	while (sessions->n > sessions->most) {
+		for (size_t i = 0; i < RECENT; i++)
+			if (sessions->oldest->recent[i].last_us > sessions->away_us)
+				sessions->away_us = sessions->oldest->recent[i].last_us;
 		visitor_forget(sessions, sessions->oldest);
+	}
 }
 
 void weblog_sessions_forget(struct weblog_sessions *sessions)
 {
 	changed_end(sessions);
+	sessions->away_us = INT64_MAX;
 	while (sessions->oldest)
 		visitor_forget(sessions, sessions->oldest);
 }

@@ -30,6 +30,12 @@ void weblog_sessions_free(struct weblog_sessions **sessions) NONNULL(1);
 /* Is it known which session the event's visitor had last, or that there was none? If not, the store is to be asked and
  * the answer given to weblog_sessions_learn(). Notes where the visitor is, until weblog_sessions_written(). */
 bool weblog_sessions_knows(struct weblog_sessions *sessions, struct weblog_event *event) NONNULL(1, 2);
+/* No session that the store has now ended later than `last_us`: INT64_MIN when it has none. Until this is said, the
+ * store may have any. */
+void weblog_sessions_away(struct weblog_sessions *sessions, int64_t last_us) NONNULL(1);
+/* When the last session of those visitors that are not known ended, at the latest: whose events are so much later that
+ * it does not matter need not be asked for. */
+int64_t weblog_sessions_last_away(const struct weblog_sessions *sessions) NONNULL(1);
 /* The last session of a visitor; NULL: there is none. Copied. */
 void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor, const struct weblog_session *last)
 	NONNULL(1);

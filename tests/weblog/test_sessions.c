@@ -199,6 +199,33 @@ static void test_bounded(void **state)
 	assert_true(knows("v900"));
 }
 
+static void test_when_those_away_ended(void **state)
+{
+	char name[16];
+
+	(void)state;
+	assert_true(weblog_sessions_last_away(sessions) == INT64_MAX);
+	weblog_sessions_away(sessions, 50 * MINUTE);
+	for (int i = 0; i < 101; i++) {
+		snprintf(name, sizeof(name), "v%d", i);
+		(void)add(name, 40);
+	}
+	weblog_sessions_written(sessions);
+	assert_false(knows("v0"));
+	assert_true(weblog_sessions_last_away(sessions) == 50 * MINUTE);
+	(void)add("v1", 400);
+	(void)add("v1", 200); /* late, and not what counts */
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "w%d", i);
+		(void)add(name, 300);
+	}
+	weblog_sessions_written(sessions);
+	assert_false(knows("v1"));
+	assert_true(weblog_sessions_last_away(sessions) == 400 * MINUTE);
+	weblog_sessions_forget(sessions);
+	assert_true(weblog_sessions_last_away(sessions) == INT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +235,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names_live_as_long_as_the_batch, begin, end),
 		cmocka_unit_test_setup_teardown(test_batches_do_not_matter, begin, end),
 		cmocka_unit_test_setup_teardown(test_bounded, begin, end),
+		cmocka_unit_test_setup_teardown(test_when_those_away_ended, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

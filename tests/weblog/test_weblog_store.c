@@ -286,6 +286,27 @@ static void events_lie_by_visitor(void **state)
 	weblog_store_close(&store);
 }
 
+static void when_the_last_session_ended(void **state)
+{
+	(void)state;
+	static const struct weblog other = { .name = "other" };
+	struct weblog_store *store = bed_open(&shop), *others = bed_open(&other);
+	struct weblog_session sessions[] = { bed_session("v1", "0000000000000001", bed_at(9000) + 300),
+					     bed_session("v2", "0000000000000002", bed_at(8000)) };
+	struct weblog_session foreign = bed_session("v3", "0000000000000003", bed_at(99000));
+	int64_t last_us = -1;
+	struct err err;
+
+	bed_write(others, &(struct weblog_batch){ .sessions = &foreign, .n_sessions = 1 });
+	assert_true(weblog_store_last(store, &last_us, &err));
+	assert_true(last_us == 0);
+	bed_write(store, &(struct weblog_batch){ .sessions = sessions, .n_sessions = 2 });
+	assert_true(weblog_store_last(store, &last_us, &err));
+	assert_true(last_us == bed_at(9001));
+	weblog_store_close(&store);
+	weblog_store_close(&others);
+}
+
 static void old_sessions_go_with_all_that_belongs_to_them(void **state)
 {
 	(void)state;
@@ -443,6 +464,7 @@ int main(void)
 		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
 		cmocka_unit_test_setup(tables_of_version_1_learn_when_agents_were_seen, bed_clear),
 		cmocka_unit_test_setup(events_lie_by_visitor, bed_clear),
+		cmocka_unit_test_setup(when_the_last_session_ended, bed_clear),
 		cmocka_unit_test_setup(old_sessions_go_with_all_that_belongs_to_them, bed_clear),
 	};
 
