@@ -25,9 +25,9 @@ struct visitor {
 	struct visitor *next; /* of its bucket */
 	struct visitor *older, *newer; /* by when it was used */
 	uint64_t hash;
-	uint8_t n;
-	char name[VISITOR_MOST];
 	struct recent recent[RECENT]; /* the last one is not always the first: late lines */
+	uint8_t n;
+	char name[];
 };
 
 struct weblog_sessions {
@@ -39,7 +39,7 @@ struct weblog_sessions {
 	struct weblog_session *changed;
 	struct recent **owners; /* of each in `changed` */
 	size_t n_changed, room;
-	struct arena *names; /* of those in `changed` */
+	struct arena *texts; /* of those in `changed` */
 	int64_t away_us; /* no session of a visitor who is not remembered ended later */
 };
 
@@ -53,7 +53,7 @@ struct weblog_sessions *weblog_sessions_new(const struct weblog *conf, size_t vi
 	while (s->n_buckets < visitors_max)
 		s->n_buckets *= 2;
 	s->buckets = memory_new_array(s->n_buckets, sizeof(struct visitor *));
-	s->names = arena_new();
+	s->texts = arena_new();
 	s->away_us = INT64_MAX;
 	return s;
 }
@@ -65,7 +65,7 @@ void weblog_sessions_free(struct weblog_sessions **sessions)
 	if (!s)
 		return;
 	weblog_sessions_forget(s);
-	arena_wipe_free(&s->names);
+	arena_wipe_free(&s->texts);
 	free(s->buckets);
 	free(s->changed);
 	free(s->owners);
@@ -139,7 +139,7 @@ void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor,
 
 	if (v)
 		return;
-	v = memory_new(sizeof(*v));
+	v = memory_new(sizeof(*v) + name.n);
 	v->hash = hash;
 	v->n = (uint8_t)name.n;
 	memcpy(v->name, name.p, name.n);
@@ -227,21 +227,21 @@ static struct weblog_session *changed_of(struct weblog_sessions *s, struct recen
 	r->changed = (int32_t)s->n_changed;
 	s->owners[s->n_changed] = r;
 	s->changed[s->n_changed] = (struct weblog_session){
-		.session = arena_str(s->names, (struct str){ r->name, NAME_CHARS }),
-		.visitor = event->visitor,
+		.session = arena_str(s->texts, (struct str){ r->name, NAME_CHARS }),
+		.visitor = arena_str(s->texts, event->visitor),
 		.is_new = r->events == 0,
 	};
 	return &s->changed[s->n_changed++];
 }
 
-static void session_open(struct weblog_session *session, const struct weblog_event *event)
+static void session_open(struct weblog_session *session, const struct weblog_event *event, struct arena *texts)
 {
-	session->entry_path = event->path;
-	session->referrer = event->referrer;
-	session->campaign = event->campaign;
-	session->engine_terms = event->engine_terms;
-	session->client = event->client;
-	session->agent = event->agent;
+	session->entry_path = arena_str(texts, event->path);
+	session->referrer = arena_str(texts, event->referrer);
+	session->campaign = arena_str(texts, event->campaign);
+	session->engine_terms = arena_str(texts, event->engine_terms);
+	session->client = arena_str(texts, event->client);
+	session->agent = arena_str(texts, event->agent);
 	session->device = event->device;
 	session->is_bot = event->is_bot;
 }
@@ -264,7 +264,7 @@ void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *
 		r = recent_begin(sessions, v, event);
 	session = changed_of(sessions, r, event);
 	if (r->events == 0)
-		session_open(session, event);
+		session_open(session, event, sessions->texts);
 	r->started_us = event->at_us < r->started_us ? event->at_us : r->started_us;
 	r->last_us = event->at_us > r->last_us ? event->at_us : r->last_us;
 	r->events++;
@@ -276,7 +276,7 @@ void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *
 	session->searches = r->searches;
 	session->failures = r->failures;
 	if (event->at_us == r->last_us)
-		session->last_path = event->path;
+		session->last_path = arena_str(sessions->texts, event->path);
 	event->session = session->session;
 }
 
@@ -289,8 +289,8 @@ const struct weblog_session *weblog_sessions_changed(struct weblog_sessions *ses
 static void changed_end(struct weblog_sessions *s)
 {
 	s->n_changed = 0;
-	arena_wipe_free(&s->names);
-	s->names = arena_new();
+	arena_wipe_free(&s->texts);
+	s->texts = arena_new();
 }
 
 void weblog_sessions_written(struct weblog_sessions *sessions)

@@ -40,7 +40,8 @@ int64_t weblog_sessions_last_away(const struct weblog_sessions *sessions) NONNUL
 void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor, const struct weblog_session *last)
 	NONNULL(1);
 /* Put an event of a visitor that is known in its session: fills event->session with a text that lives until
- * weblog_sessions_written(), as those of the event must. A late line may belong to the session before the last one. */
+ * weblog_sessions_written(); those of the event are copied. A late line may belong to the session before the last
+ * one. */
 void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *event) NONNULL(1, 2);
 /* The sessions that were changed since weblog_sessions_written(), each once; valid until the next call that adds. */
 const struct weblog_session *weblog_sessions_changed(struct weblog_sessions *sessions, size_t *n_out) NONNULL(1, 2);

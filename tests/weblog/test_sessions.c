@@ -114,6 +114,25 @@ static void test_names_live_as_long_as_the_batch(void **state)
 		assert_true(str_eq(s[i].session, names[i]) && s[i].is_new && s[i].events == 1);
 }
 
+static void test_texts_of_a_session_are_its_own(void **state)
+{
+	char path[] = "/in", agent[] = "Firefox", visitor[] = "v";
+	struct weblog_event event = { .at_us = MINUTE, .visitor = str_of(visitor), .path = str_of(path),
+				      .agent = str_of(agent) };
+	const struct weblog_session *s;
+	size_t n;
+
+	(void)state;
+	weblog_sessions_add(sessions, &event);
+	memset(path, 'x', 3);
+	memset(agent, 'x', 3);
+	memset(visitor, 'x', 1);
+	s = weblog_sessions_changed(sessions, &n);
+	assert_int_equal(n, 1);
+	assert_true(str_eq(s->visitor, STR("v")) && str_eq(s->entry_path, STR("/in")));
+	assert_true(str_eq(s->last_path, STR("/in")) && str_eq(s->agent, STR("Firefox")));
+}
+
 /* What a store would remember. */
 struct kept {
 	bool is;
@@ -235,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names_live_as_long_as_the_batch, begin, end),
 		cmocka_unit_test_setup_teardown(test_batches_do_not_matter, begin, end),
 		cmocka_unit_test_setup_teardown(test_bounded, begin, end),
+		cmocka_unit_test_setup_teardown(test_texts_of_a_session_are_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(test_when_those_away_ended, begin, end),
 	};
 
