@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "weblog/held.h"
 #include "weblog/placing.h"
 #include "weblog/refusals.h"
 #include "weblog/side.h"
@@ -25,6 +26,7 @@ enum {
 /* What is done beside the reading: a batch is written, or old events are removed. */
 struct task {
 	struct weblog_gathered *batch; /* NULL: none */
+	bool held; /* the transaction goes on with the next batch */
 	const struct weblog_position *positions;
 	size_t n_positions;
 	int64_t purge_us; /* remove what is older; 0: nothing */
@@ -43,6 +45,7 @@ struct indexer {
 	struct weblog_reading *reading;
 	struct weblog_gathered batches[2], *current;
 	bool busy;
+	struct weblog_held held;
 	struct weblog_indexer_state state;
 	struct deadline write_due, purge_due, progress_due, bad_due;
 	uint32_t rest_ms; /* 0: all is well */
@@ -116,6 +119,7 @@ static void store_failed(struct indexer *x, const struct err *err)
 		weblog_tail_back(x->tail);
 	weblog_gathered_clear(x->current);
 	weblog_sessions_forget(x->sessions);
+	x->held = (struct weblog_held){ 0 };
 	x->write_due = (struct deadline){ 0 };
 	x->state.failures++;
 	if (x->rest_ms == 0)
@@ -151,13 +155,16 @@ static bool batch_store(struct indexer *x, struct err *err)
 	const struct task *task = &x->task;
 	struct weblog_batch batch = { .events = task->batch->events,
 				      .n_events = task->batch->n,
+				      .held = task->held,
 				      .positions = task->positions,
 				      .n_positions = task->n_positions };
 
 	if (!weblog_place(x->sessions, x->store, x->conf->conf, task->batch, err))
 		return false;
+	if (task->held)
+		return weblog_store_write(x->store, &batch, err);
 	batch.sessions = weblog_sessions_changed(x->sessions, &batch.n_sessions);
-	if (batch.n_positions && !weblog_store_write(x->store, &batch, err))
+	if ((batch.n_positions || batch.n_sessions) && !weblog_store_write(x->store, &batch, err))
 		return false;
 	weblog_sessions_written(x->sessions);
 	return true;
@@ -185,11 +192,16 @@ static void task_begin(struct indexer *x, const struct task *task)
 	weblog_side_begin(x->side);
 }
 
-static void batch_done(struct indexer *x, struct weblog_gathered *batch)
+static void batch_done(struct indexer *x, struct weblog_gathered *batch, bool held)
 {
-	weblog_tail_keep(x->tail);
-	x->state.batches++;
-	x->state.events += batch->n;
+	x->held.batches++;
+	x->held.events += batch->n;
+	if (!held) {
+		weblog_tail_keep(x->tail);
+		x->state.batches += x->held.batches;
+		x->state.events += x->held.events;
+		x->held = (struct weblog_held){ 0 };
+	}
 	for (size_t i = 0; i < batch->n; i++)
 		if (batch->events[i].at_us > x->state.last_us)
 			x->state.last_us = batch->events[i].at_us;
@@ -223,7 +235,7 @@ static bool task_over(struct indexer *x, struct err *err)
 	x->busy = false;
 	if (task.err.cls == ERR_NONE) {
 		if (task.batch)
-			batch_done(x, task.batch);
+			batch_done(x, task.batch, task.held);
 		if (task.more)
 			x->purge_due = deadline_after_ms(BATCH_MS);
 		return true;
@@ -255,8 +267,19 @@ static bool task_wait(struct indexer *x, struct err *err)
 	return task_over(x, err);
 }
 
+/* May the batch's transaction go on with the next one? It is full, so there is one soon; none are in small ones, which
+ * find what is refused. */
+static bool may_hold(struct indexer *x)
+{
+	size_t n_sessions;
+
+	(void)weblog_sessions_changed(x->sessions, &n_sessions);
+	return weblog_store_holds(x->store) && x->refusals.limit == WEBLOG_BATCH_EVENTS &&
+	       weblog_held_more(&x->held, n_sessions);
+}
+
 /* Have what is read written, and go on reading. False: *err is final. */
-static bool batch_write(struct indexer *x, struct err *err)
+static bool batch_write(struct indexer *x, bool full, struct err *err)
 {
 	struct task task = { .batch = x->current };
 
@@ -264,8 +287,10 @@ static bool batch_write(struct indexer *x, struct err *err)
 		return false;
 	if (!x->store)
 		return true; /* that failed: what is read now is read again */
-	task.positions = weblog_tail_positions(x->tail, x->current->mem, &task.n_positions);
-	x->write_due = (struct deadline){ 0 };
+	task.held = full && may_hold(x);
+	if (!task.held)
+		task.positions = weblog_tail_positions(x->tail, x->current->mem, &task.n_positions);
+	x->write_due = task.held ? deadline_after_ms(BATCH_MS) : (struct deadline){ 0 };
 	x->current = x->current == &x->batches[0] ? &x->batches[1] : &x->batches[0];
 	task_begin(x, &task);
 	return true;
@@ -274,7 +299,7 @@ static bool batch_write(struct indexer *x, struct err *err)
 /* Remove what is too old, a little at a time. */
 static void old_remove(struct indexer *x)
 {
-	if (x->busy || !x->store || deadline_left_us(x->purge_due) > 0)
+	if (x->busy || !x->store || x->held.batches || deadline_left_us(x->purge_due) > 0)
 		return;
 	x->purge_due = deadline_after_ms(PURGE_MS);
 	task_begin(x, &(struct task){ .purge_us = (clock_wall_ms() - (int64_t)x->conf->conf->keep_ms) * 1000 });
@@ -332,7 +357,7 @@ static void write_due_set(struct indexer *x)
 static bool turn(struct indexer *x, bool *done_out, struct err *err)
 {
 	enum weblog_read_outcome outcome = weblog_reading_lines(x->reading, x->current);
-	bool last = x->stopping || (outcome == WEBLOG_READ_ALL && x->conf->once);
+	bool last = x->stopping || (outcome == WEBLOG_READ_ALL && x->conf->once), full = outcome == WEBLOG_READ_FULL;
 
 	if (outcome == WEBLOG_READ_UNKNOWN)
 		return err_set(err, ERR_MAPPING, x->conf->conf->name,
@@ -341,7 +366,7 @@ static bool turn(struct indexer *x, bool *done_out, struct err *err)
 	if (outcome == WEBLOG_READ_ALL)
 		news_of_none(x);
 	write_due_set(x);
-	if ((outcome == WEBLOG_READ_FULL || last || deadline_left_us(x->write_due) == 0) && !batch_write(x, err))
+	if ((full || last || deadline_left_us(x->write_due) == 0) && !batch_write(x, full && !last, err))
 		return false;
 	if (last && !task_wait(x, err))
 		return false;

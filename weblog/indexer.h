@@ -1,6 +1,6 @@
 /* indexer.h - a log as it is written, into the event store: reads, understands and writes until it is told to end. One
  * batch is read while the one before is written, and no more; so the database holds up the reading, and memory is two
- * batches. */
+ * batches, and the sessions of some more that are written in one transaction. */
 #ifndef WEBLOG_INDEXER_H
 #define WEBLOG_INDEXER_H
 

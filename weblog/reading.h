@@ -6,7 +6,7 @@
 #include "weblog/meaning.h"
 #include "weblog/tail.h"
 
-enum { WEBLOG_BATCH_EVENTS = 10240, WEBLOG_BATCH_BYTES = 10 << 20 };
+enum { WEBLOG_BATCH_EVENTS = 6144, WEBLOG_BATCH_BYTES = 10 << 20 };
 
 /* Sums since the start; lines that were read again after a failure count again. */
 struct weblog_read_counts {

@@ -16,6 +16,7 @@ struct weblog_batch {
 	size_t n_sessions;
 	const struct weblog_position *positions;
 	size_t n_positions;
+	bool held; /* go on in the same transaction: its sessions and positions come with a later batch */
 };
 
 /* Whose sessions are asked for, that ended later than this. */
@@ -48,9 +49,11 @@ bool weblog_store_last(struct weblog_store *store, int64_t *last_us_out, struct 
  * event, and its last path, are not read. */
 bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked *asked, struct arena *mem,
 			   struct weblog_found *out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
-/* Write all of a batch or nothing. After a failure the store is to be closed, and only the positions of the one that is
- * opened next say whether the batch is there: the connection may have been lost behind the commit. ERR_BUSY: another
- * one writes this log now. */
+/* May batches be held? Where writers take turns: else two that go from table to table again would end each other. */
+bool weblog_store_holds(const struct weblog_store *store) NONNULL(1);
+/* Write all of a batch, with those held before it, or nothing. After a failure the store is to be closed, and only the
+ * positions of the one that is opened next say whether the batch is there: the connection may have been lost behind the
+ * commit. ERR_BUSY: another one writes this log now. */
 bool weblog_store_write(struct weblog_store *store, const struct weblog_batch *batch, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
 /* Remove what is older than `before_us`, some thousand rows at most, so that it takes no long time; *more_out: there is

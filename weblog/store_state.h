@@ -45,6 +45,7 @@ struct weblog_store {
 	int64_t *partitions; /* their beginnings, those that are known to be there */
 	size_t n_partitions, room_partitions;
 	struct store_rows rows;
+	bool under_way; /* a transaction, with batches that are held */
 	struct arena *batch; /* of the batch under way, or of the step of a purge */
 	struct arena *agents_mem;
 	struct map *agents; /* text -> struct store_agent: in the store */
@@ -82,7 +83,6 @@ int64_t store_time_of(struct str text);
 /* A number as the store gives it; 0 for NULL and what is none. */
 int64_t store_number_of(struct str text);
 
-/* --- store_schema.c --- */
 /* --- store_order.c --- */
 
 /* A row, and the text that it is put in order by. */
@@ -97,6 +97,7 @@ struct store_place {
 const struct store_place *store_order(struct weblog_store *s, const void *rows, size_t bytes, size_t n, size_t at)
 	NONNULL(1) __attribute__((returns_nonnull));
 
+/* --- store_schema.c --- */
 
 /* Make what is not there, and learn whether web_event has partitions. ERR_CONFIG: tables of a later version. */
 bool store_schema(struct weblog_store *s, struct err *err) MUST_CHECK NONNULL(1, 2);

@@ -262,21 +262,32 @@ static bool epoch_check(struct weblog_store *s, struct err *err)
 	return n == 1 || err_set(err, ERR_BUSY, s->conf->name, "another indexer writes this log now");
 }
 
+static bool begin(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	return store_partitions(s, batch->events, batch->n_events, err) && writer_begin(s->writer, err);
+}
+
 static bool batch_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
 {
-	return epoch_check(s, err) && agents_write(s, batch, err) && events_write(s, batch, err) &&
+	return (s->under_way || epoch_check(s, err)) && agents_write(s, batch, err) && events_write(s, batch, err) &&
 	       sessions_write(s, batch, err) && store_links(s, batch, err) && positions_write(s, batch, err) &&
-	       writer_commit(s->writer, err);
+	       (batch->held || writer_commit(s->writer, err));
+}
+
+bool weblog_store_holds(const struct weblog_store *store)
+{
+	return writer_dialect(store->writer) == WRITER_SQLITE;
 }
 
 bool weblog_store_write(struct weblog_store *store, const struct weblog_batch *batch, struct err *err)
 {
-	bool ok = store_partitions(store, batch->events, batch->n_events, err) && writer_begin(store->writer, err);
+	bool ok = store->under_way || begin(store, batch, err);
 
 	if (ok && !batch_write(store, batch, err)) {
 		writer_rollback(store->writer);
 		ok = false;
 	}
+	store->under_way = ok && batch->held;
 	arena_wipe_free(&store->batch);
 	store->batch = arena_new();
 	return ok;

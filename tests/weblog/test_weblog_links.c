@@ -296,7 +296,7 @@ static void fill_for_plans(struct weblog_store *store)
 	for (uint32_t i = 0; i < N / 5; i++)
 		sessions[i] = bed_session(arena_printf(mem, "v%u", i / 2).p, arena_printf(mem, "%016u", i).p,
 					  bed_at(i));
-	bed_write(store, &(struct weblog_batch){ events, N, sessions, N / 5, NULL, 0 });
+	bed_write(store, &(struct weblog_batch){ events, N, sessions, N / 5, NULL, 0, false });
 }
 
 static void check_plan(const char *view)

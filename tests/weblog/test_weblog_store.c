@@ -202,7 +202,7 @@ static void a_batch_that_fails_leaves_nothing(void **state)
 	struct weblog_event e = bed_event("v1", "0000000000000001", bed_at(0));
 	struct weblog_session w = bed_session("v1", "0000000000000001", bed_at(0));
 	struct weblog_position p = position(1, 500, false);
-	struct weblog_batch batch = { &e, 1, &w, 1, &p, 1 };
+	struct weblog_batch batch = { &e, 1, &w, 1, &p, 1, false };
 
 	e.agent = STR("one");
 	bed_run("ALTER TABLE web_file RENAME TO web_file_away");
@@ -265,27 +265,6 @@ static void sessions_are_changed_and_found(void **state)
 	weblog_store_close(&store);
 }
 
-static void events_lie_by_visitor(void **state)
-{
-	(void)state;
-	static const char *const visitors[] = { "visitor-b", "visitor-a", "visitor-bb", "b", "visitor-a" };
-	struct weblog_event events[ARRAY_LEN(visitors)];
-	SCOPED(arena_wipe_free) struct arena *mem = NULL;
-	struct weblog_store *store = bed_open(&shop);
-	const struct rows *rows;
-
-	for (size_t i = 0; i < ARRAY_LEN(visitors); i++) {
-		events[i] = bed_event(visitors[i], "0000000000000001", bed_at(0));
-		events[i].hits = (int64_t)i;
-	}
-	bed_write(store, &(struct weblog_batch){ .events = events, .n_events = ARRAY_LEN(visitors) });
-	rows = bed_rows(&mem, "SELECT hits FROM web_event ORDER BY id", "hits");
-	assert_int_equal(rows->n_rows, ARRAY_LEN(visitors));
-	for (uint32_t i = 0; i < rows->n_rows; i++)
-		assert_int_equal(rows_cell(rows, i, 0).p[0], "31402"[i]);
-	weblog_store_close(&store);
-}
-
 static void when_the_last_session_ended(void **state)
 {
 	(void)state;
@@ -305,6 +284,56 @@ static void when_the_last_session_ended(void **state)
 	assert_true(last_us == bed_at(9001));
 	weblog_store_close(&store);
 	weblog_store_close(&others);
+}
+
+static void batches_that_are_held_are_there_together_or_not_at_all(void **state)
+{
+	(void)state;
+	struct weblog_store *store = bed_open(&shop);
+	struct weblog_event e = bed_event("v1", "0000000000000001", bed_at(0));
+	struct weblog_session w = bed_session("v1", "0000000000000001", bed_at(0));
+	struct weblog_position p = position(1, 500, false);
+	struct weblog_batch held = { .events = &e, .n_events = 1, .held = true }, last = { &e, 1, &w, 1, &p, 1, false };
+	static const int64_t wanted[] = { 0, 3 };
+
+	if (!weblog_store_holds(store)) {
+		weblog_store_close(&store);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		bed_write(store, &held);
+		bed_write(store, &held);
+		assert_int_equal(bed_number("SELECT count(*) AS n FROM web_event"), 0);
+		if (wanted[i])
+			bed_write(store, &last);
+		weblog_store_close(&store); /* as a kill does it */
+		assert_int_equal(bed_number("SELECT count(*) AS n FROM web_event"), wanted[i]);
+		assert_int_equal(bed_number("SELECT count(*) AS n FROM web_file"), wanted[i] > 0);
+		store = bed_open(&shop);
+	}
+	assert_int_equal(bed_number("SELECT batches AS n FROM web_log"), 1);
+	weblog_store_close(&store);
+}
+
+static void events_lie_by_visitor(void **state)
+{
+	(void)state;
+	static const char *const visitors[] = { "visitor-b", "visitor-a", "visitor-bb", "b", "visitor-a" };
+	struct weblog_event events[ARRAY_LEN(visitors)];
+	SCOPED(arena_wipe_free) struct arena *mem = NULL;
+	struct weblog_store *store = bed_open(&shop);
+	const struct rows *rows;
+
+	for (size_t i = 0; i < ARRAY_LEN(visitors); i++) {
+		events[i] = bed_event(visitors[i], "0000000000000001", bed_at(0));
+		events[i].hits = (int64_t)i;
+	}
+	bed_write(store, &(struct weblog_batch){ .events = events, .n_events = ARRAY_LEN(visitors) });
+	rows = bed_rows(&mem, "SELECT hits FROM web_event ORDER BY id", "hits");
+	assert_int_equal(rows->n_rows, ARRAY_LEN(visitors));
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+		assert_int_equal(rows_cell(rows, i, 0).p[0], "31402"[i]);
+	weblog_store_close(&store);
 }
 
 static void old_sessions_go_with_all_that_belongs_to_them(void **state)
@@ -333,7 +362,7 @@ static void old_sessions_go_with_all_that_belongs_to_them(void **state)
 		events[i].n_links = i < OLD;
 		sessions[i] = bed_session(visitor, session, at);
 	}
-	bed_write(store, &(struct weblog_batch){ events, OLD + 1, sessions, OLD + 1, NULL, 0 });
+	bed_write(store, &(struct weblog_batch){ events, OLD + 1, sessions, OLD + 1, NULL, 0, false });
 	bed_write(others, &(struct weblog_batch){ .sessions = &foreign, .n_sessions = 1 });
 	assert_true(weblog_store_purge(store, bed_at(1000), &more, &err));
 	assert_true(more);
@@ -463,8 +492,9 @@ int main(void)
 		cmocka_unit_test_setup(agents_go_when_no_log_has_an_event_of_theirs, bed_clear),
 		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
 		cmocka_unit_test_setup(tables_of_version_1_learn_when_agents_were_seen, bed_clear),
-		cmocka_unit_test_setup(events_lie_by_visitor, bed_clear),
 		cmocka_unit_test_setup(when_the_last_session_ended, bed_clear),
+		cmocka_unit_test_setup(batches_that_are_held_are_there_together_or_not_at_all, bed_clear),
+		cmocka_unit_test_setup(events_lie_by_visitor, bed_clear),
 		cmocka_unit_test_setup(old_sessions_go_with_all_that_belongs_to_them, bed_clear),
 	};
 
