@@ -265,7 +265,10 @@ void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *
 	session = changed_of(sessions, r, event);
 	if (r->events == 0)
 		session_open(session, event, sessions->texts);
-	r->started_us = event->at_us < r->started_us ? event->at_us : r->started_us;
+	if (event->at_us < r->started_us) {
+		r->started_us = event->at_us;
+		session->moved = !session->is_new;
+	}
 	r->last_us = event->at_us > r->last_us ? event->at_us : r->last_us;
 	r->events++;
 	r->searches += event->terms.p != NULL;

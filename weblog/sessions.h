@@ -10,6 +10,7 @@ struct weblog_session {
 	struct str session, visitor; /* session: the same name whenever the log is read */
 	int64_t started_us, last_us; /* of all its events: a late line may be older than the one that it began with */
 	uint32_t events, searches, failures; /* failures: REFUSED and FAILED */
+	bool moved; /* started_us is before what the store has, which keeps it else */
 	struct str last_path;
 	/* of its first event; only of a session that is new to the store, which keeps them else */
 	bool is_new;
@@ -30,7 +31,7 @@ void weblog_sessions_free(struct weblog_sessions **sessions) NONNULL(1);
 /* Is it known which session the event's visitor had last, or that there was none? If not, the store is to be asked and
  * the answer given to weblog_sessions_learn(). Notes where the visitor is, until weblog_sessions_written(). */
 bool weblog_sessions_knows(struct weblog_sessions *sessions, struct weblog_event *event) NONNULL(1, 2);
-/* No session that the store has now ended later than `last_us`: INT64_MIN when it has none. Until this is said, the
+/* No session that the store has now ended later than `last_us`: 0 when it has none. Until this is said, the
  * store may have any. */
 void weblog_sessions_away(struct weblog_sessions *sessions, int64_t last_us) NONNULL(1);
 /* When the last session of those visitors that are not known ended, at the latest: whose events are so much later that

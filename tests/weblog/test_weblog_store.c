@@ -265,6 +265,29 @@ static void sessions_are_changed_and_found(void **state)
 	weblog_store_close(&store);
 }
 
+static void a_late_line_moves_the_beginning_of_a_session(void **state)
+{
+	(void)state;
+	struct weblog_store *store = bed_open(&shop);
+	struct weblog_session w = bed_session("v1", "0000000000000001", bed_at(5000));
+	static const char began[] =
+		"SELECT count(*) AS n FROM web_session WHERE started_at=(SELECT min(at) FROM web_event)";
+	struct weblog_event e = bed_event("v1", "0000000000000001", bed_at(4000));
+
+	bed_write(store, &(struct weblog_batch){ .sessions = &w, .n_sessions = 1 });
+	w.is_new = false;
+	w.started_us = bed_at(4000);
+	bed_write(store, &(struct weblog_batch){ .events = &e, .n_events = 1, .sessions = &w, .n_sessions = 1 });
+	assert_int_equal(bed_number(began), 0); /* as it was not said */
+	w.moved = true;
+	bed_write(store, &(struct weblog_batch){ .sessions = &w, .n_sessions = 1 });
+	assert_int_equal(bed_number(began), 1);
+	w.started_us = bed_at(4500); /* of a batch that is older */
+	bed_write(store, &(struct weblog_batch){ .sessions = &w, .n_sessions = 1 });
+	assert_int_equal(bed_number(began), 1);
+	weblog_store_close(&store);
+}
+
 static void when_the_last_session_ended(void **state)
 {
 	(void)state;
@@ -492,6 +515,7 @@ int main(void)
 		cmocka_unit_test_setup(agents_go_when_no_log_has_an_event_of_theirs, bed_clear),
 		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
 		cmocka_unit_test_setup(tables_of_version_1_learn_when_agents_were_seen, bed_clear),
+		cmocka_unit_test_setup(a_late_line_moves_the_beginning_of_a_session, bed_clear),
 		cmocka_unit_test_setup(when_the_last_session_ended, bed_clear),
 		cmocka_unit_test_setup(batches_that_are_held_are_there_together_or_not_at_all, bed_clear),
 		cmocka_unit_test_setup(events_lie_by_visitor, bed_clear),
