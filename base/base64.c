@@ -36,3 +36,27 @@ size_t base64_url(struct str bytes, char *out)
 	*to = '\0';
 	return (size_t)(to - out);
 }
+
+/* sodium_base642bin() of libsodium 1.0.18 takes every byte above 127 for a `_`, where char is signed. */
+static bool is_ascii(struct str text)
+{
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		any |= (unsigned char)text.p[i];
+	return any <= 127;
+}
+
+bool base64_url_read(struct str text, unsigned char *out, size_t room, size_t *n_out)
+{
+	const char *end;
+	size_t n;
+
+	if (!text.p || !is_ascii(text) ||
+	    sodium_base642bin(out, room, text.p, text.n, NULL, &n, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) !=
+		    0 ||
+	    end != text.p + text.n)
+		return false;
+	*n_out = n;
+	return true;
+}

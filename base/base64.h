@@ -16,5 +16,8 @@ struct str base64_write(struct str bytes, struct arena *mem) NONNULL(2);
  * Not for secrets: unlike libsodium's, which takes ten times as long, it looks letters up in a table. Returns the
  * length. */
 size_t base64_url(struct str bytes, char *out) NONNULL(2);
+/* The bytes of such a text (section 5, without padding), in constant time; `out` takes `room`. False: it is not one,
+ * not the only one for its bytes (bits that are left over are not 0), or longer. */
+bool base64_url_read(struct str text, unsigned char *out, size_t room, size_t *n_out) MUST_CHECK NONNULL(2, 4);
 
 #endif

@@ -51,28 +51,16 @@ struct str seal_id(const struct service *svc, struct str tenant, struct str subj
 	return (struct str){ text, 2 + base64_url((struct str){ (const char *)sealed, sealed_n }, text + 2) };
 }
 
-/* sodium_base642bin() of libsodium 1.0.18 takes every byte above 127 for a `_`, where char is signed. */
-static bool is_ascii(struct str id)
-{
-	for (size_t i = 0; i < id.n; i++)
-		if ((unsigned char)id.p[i] > 127)
-			return false;
-	return true;
-}
-
 bool unseal_id(const struct service *svc, struct str tenant, struct str id, struct arena *mem,
 	       struct str *subject_out)
 {
 	unsigned char sealed[SEALED_BYTES_MAX], *plain;
 	unsigned long long plain_n;
-	const char *end;
 	size_t n;
 
-	if (id.n < 2 || memcmp(id.p, id_prefix, 2) != 0 || !is_ascii(id))
-		return false;
-	if (sodium_base642bin(sealed, sizeof(sealed), id.p + 2, id.n - 2, NULL, &n, &end,
-			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-	    end != id.p + id.n || n < NONCE + EXPIRY + TAG)
+	if (id.n < 2 || memcmp(id.p, id_prefix, 2) != 0 ||
+	    !base64_url_read((struct str){ id.p + 2, id.n - 2 }, sealed, sizeof(sealed), &n) ||
+	    n < NONCE + EXPIRY + TAG)
 		return false;
 	plain = arena_alloc(mem, n - NONCE);
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, &plain_n, NULL, sealed + NONCE, n - NONCE,
