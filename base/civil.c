@@ -141,3 +141,27 @@ bool civil_parse(struct str text, struct civil *out)
 	*out = c;
 	return true;
 }
+
+static void write_digits(int64_t value, int n, char *out)
+{
+	for (int i = n - 1; i >= 0; i--, value /= 10)
+		out[i] = (char)('0' + value % 10);
+}
+
+void civil_write_utc(int64_t s, char out[CIVIL_UTC_BYTES])
+{
+	const int64_t first = -719162 * CIVIL_DAY_S, last = 2932897 * CIVIL_DAY_S - 1;
+	struct civil_date date;
+	int64_t in_day;
+
+	s = s < first ? first : s > last ? last : s;
+	date = civil_date_of(civil_floor_div(s, CIVIL_DAY_S));
+	in_day = s - civil_floor_div(s, CIVIL_DAY_S) * CIVIL_DAY_S;
+	memcpy(out, "....-..-..T..:..:..Z", CIVIL_UTC_BYTES);
+	write_digits(date.year, 4, out);
+	write_digits(date.month, 2, out + 5);
+	write_digits(date.day, 2, out + 8);
+	write_digits(in_day / 3600, 2, out + 11);
+	write_digits(in_day / 60 % 60, 2, out + 14);
+	write_digits(in_day % 60, 2, out + 17);
+}

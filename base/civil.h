@@ -25,6 +25,11 @@ bool civil_parse(struct str text, struct civil *out) MUST_CHECK NONNULL(2);
  * and offsets are false. */
 bool civil_parse_time(struct str text, int64_t *us_out) MUST_CHECK NONNULL(2);
 
+enum { CIVIL_UTC_BYTES = sizeof("2026-11-22T09:38:51Z") };
+/* Write a moment, seconds since 1970 in the years 0001 to 9999 (others are the first or last of them), as
+ * "2026-11-22T09:38:51Z" and a NUL. */
+void civil_write_utc(int64_t s, char out[CIVIL_UTC_BYTES]) NONNULL(2);
+
 struct civil_date {
 	int64_t year;
 	unsigned month; /* 1-12 */

@@ -143,6 +143,33 @@ static void times_of_day_are_read(void **state)
 	}
 }
 
+static void moments_are_written_as_they_are_read(void **state)
+{
+	static const struct {
+		int64_t s;
+		const char *text;
+	} cases[] = {
+		{ 0, "1970-01-01T00:00:00Z" },
+		{ -1, "1969-12-31T23:59:59Z" },
+		{ 1709210096, "2024-02-29T12:34:56Z" },
+		{ 253402300799, "9999-12-31T23:59:59Z" },
+		{ -62135596800, "0001-01-01T00:00:00Z" },
+		{ INT64_MAX, "9999-12-31T23:59:59Z" },
+		{ INT64_MIN, "0001-01-01T00:00:00Z" },
+	};
+	char text[CIVIL_UTC_BYTES];
+	struct civil read;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		civil_write_utc(cases[i].s, text);
+		assert_string_equal(text, cases[i].text);
+		assert_true(civil_parse(str_of(text), &read) && read.has_offset);
+		if (cases[i].s != INT64_MAX && cases[i].s != INT64_MIN)
+			assert_int_equal(read.us, cases[i].s * CIVIL_SECOND_US);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +179,7 @@ int main(void)
 		cmocka_unit_test(sources_texts_are_read),
 		cmocka_unit_test(times_of_day_are_read),
 		cmocka_unit_test(everything_else_is_refused),
+		cmocka_unit_test(moments_are_written_as_they_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
