@@ -1,16 +1,11 @@
 #include "federator/secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void fd_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
+#include "federator/guarded.h"
 
 static bool name_is_safe(const char *name)
 {
@@ -27,66 +22,28 @@ static bool dir_is_systemds(const char *dir)
 	return credentials && strcmp(dir, credentials) == 0;
 }
 
-static bool file_is_private(const struct stat *st, const char *where, const char *path, struct err *err)
-{
-	if (!S_ISREG(st->st_mode))
-		return err_set(err, ERR_CONFIG, where, "%s is not a regular file", path);
-	if (st->st_uid != geteuid() && st->st_uid != 0)
-		return err_set(err, ERR_CONFIG, where,
-			       "%s belongs to another user; chown it to the service's user", path);
-	if (st->st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(err, ERR_CONFIG, where, "%s can be read by others; do: chmod 600 %s", path,
-			       path);
-	return true;
-}
-
-static bool file_take(int fd, const char *where, const char *path, char *bytes, size_t *n_out,
-		      struct err *err)
-{
-	size_t n = 0;
-	ssize_t got;
-
-	while ((got = read(fd, bytes + n, SECRET_BYTES_MAX + 1 - n)) > 0)
-		n += (size_t)got;
-	if (got < 0)
-		return err_set(err, ERR_CONFIG, where, "cannot read %s: %s", path, strerror(errno));
-	if (n > SECRET_BYTES_MAX)
-		return err_set(err, ERR_CONFIG, where, "%s is longer than %d bytes", path, SECRET_BYTES_MAX);
-	if (n && bytes[n - 1] == '\n')
-		n--;
-	if (n == 0)
-		return err_set(err, ERR_CONFIG, where, "%s is empty", path);
-	if (memchr(bytes, '\0', n))
-		return err_set(err, ERR_CONFIG, where, "%s holds a NUL byte", path);
-	*n_out = n;
-	return true;
-}
-
 bool secret_read(const char *dir, const char *name, struct arena *mem, struct str *out, struct err *err)
 {
 	const char *where = arena_printf(mem, "secret:%s", name).p;
-	SCOPED(fd_close) int fd = -1;
 	const char *path;
-	struct stat st;
-	char *bytes;
-	size_t n = 0;
+	struct str text;
 
 	if (!name_is_safe(name))
 		return err_set(err, ERR_CONFIG, where, "a secret's name has only letters, digits, _ . and -");
 	path = arena_printf(mem, "%s/%s", dir, name).p;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT)
+	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return err_set(err, ERR_CONFIG, where, "there is no file %s: write the secret into it; chmod 600 it",
 			       path);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return err_set(err, ERR_CONFIG, where, "cannot open %s: %s", path, strerror(errno));
-	if (!dir_is_systemds(dir) && !file_is_private(&st, where, path, err))
+	if (!guarded_read(path, dir_is_systemds(dir) ? GUARD_ELSEWHERE : GUARD_READING, SECRET_BYTES_MAX, where, mem,
+			  &text, err))
 		return false;
-	bytes = arena_alloc(mem, SECRET_BYTES_MAX + 1);
-	if (!file_take(fd, where, path, bytes, &n, err))
-		return false;
-	bytes[n] = '\0';
-	*out = (struct str){ bytes, n };
+	if (text.p[text.n - 1] == '\n')
+		text = arena_str(mem, (struct str){ text.p, text.n - 1 });
+	if (text.n == 0)
+		return err_set(err, ERR_CONFIG, where, "%s is empty", path);
+	if (memchr(text.p, '\0', text.n))
+		return err_set(err, ERR_CONFIG, where, "%s holds a NUL byte", path);
+	*out = text;
 	return true;
 }
 

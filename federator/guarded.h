@@ -1,0 +1,21 @@
+/* guarded.h - files that the service believes, because nobody else can have written them, or knows what is in them.
+ * Safe from any thread. */
+#ifndef FEDERATOR_GUARDED_H
+#define FEDERATOR_GUARDED_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum guard {
+	GUARD_ELSEWHERE, /* somebody else looks after that */
+	GUARD_WRITING,   /* nobody else writes it */
+	GUARD_READING,   /* nobody else reads or writes it */
+	GUARD_TENDING,   /* the same, but root may look after it for somebody else */
+};
+
+/* Read a regular file of up to `most` bytes into `mem`, with a NUL behind. ERR_CONFIG, at `where`: it cannot be read,
+ * is empty or longer, or group or others may do what the guard forbids; a guarded one belongs to this user or root. */
+bool guarded_read(const char *path, enum guard guard, size_t most, const char *where, struct arena *mem,
+		  struct str *text_out, struct err *err) MUST_CHECK NONNULL(1, 4, 5, 6, 7);
+
+#endif
