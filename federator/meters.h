@@ -7,7 +7,7 @@
 #include "base/histogram.h"
 
 /* HTTP status codes that are counted by themselves; the last one stands for all others. */
-enum { METER_STATUSES = 18 };
+enum { METER_STATUSES = 19 };
 extern const int meter_statuses[METER_STATUSES]; /* the last is 0 */
 /* The place of a status in it. */
 size_t meter_status(int status);
@@ -26,6 +26,19 @@ enum { METER_SHEDS = 6 };
 enum entrance { ENTRANCE_PUBLIC, ENTRANCE_ADMIN };
 enum { ENTRANCES = ENTRANCE_ADMIN + 1 };
 
+/* What became of who asks: let in, by how they are known (access/caller.h), and not. */
+enum auth_meter {
+	AUTH_OPEN,
+	AUTH_KEY,
+	AUTH_TOKEN,
+	AUTH_CERTIFICATE,
+	AUTH_MISSING,   /* no credential */
+	AUTH_REFUSED,   /* one that is no good */
+	AUTH_UNCLEAR,   /* several, or a bad X-Agent */
+	AUTH_FORBIDDEN, /* without the scope of the route */
+};
+enum { AUTH_METERS = AUTH_FORBIDDEN + 1 };
+
 /* Counters of the service: struct lane's `meters`. */
 enum meter {
 	METER_RELOADS,
@@ -35,7 +48,8 @@ enum meter {
 	METER_IN_FLIGHT = METER_CONNECTIONS_OPENED + ENTRANCES, /* requests now, by listener */
 	METER_RESPONSES = METER_IN_FLIGHT + ENTRANCES, /* by place of the status; of the public listener */
 	METER_SHED = METER_RESPONSES + METER_STATUSES, /* requests turned away, by why; of the public listener */
-	METER_STREAMS = METER_SHED + METER_SHEDS, /* open now */
+	METER_AUTH = METER_SHED + METER_SHEDS, /* enum auth_meter, of the public listener */
+	METER_STREAMS = METER_AUTH + AUTH_METERS, /* open now */
 	METER_STREAMS_OPENED,
 	METER_STREAMS_CUT, /* because the client did not read */
 	METER_POPS, /* by whether the agent listened here: no, yes */

@@ -71,14 +71,14 @@ static bool option_unknown(struct str name, const char *place, struct err *err)
 	return err_set(err, ERR_CONFIG, place, "no option is called '%.*s'", STR_ARG(name));
 }
 
-static bool option_number(const struct option *o, struct str text, uint64_t *out)
+static bool number_read(enum option_type type, struct str text, uint64_t *out)
 {
 	uint64_t factor = 1;
 
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		size_t n = strlen(suffixes[i].text);
 
-		if (suffixes[i].type != o->type || text.n <= n ||
+		if (suffixes[i].type != type || text.n <= n ||
 		    memcmp(text.p + text.n - n, suffixes[i].text, n) != 0)
 			continue;
 		text.n -= n;
@@ -86,6 +86,11 @@ static bool option_number(const struct option *o, struct str text, uint64_t *out
 		break;
 	}
 	return text_to_u64(text, out) && !__builtin_mul_overflow(*out, factor, out);
+}
+
+bool options_seconds(struct str text, uint64_t *out)
+{
+	return number_read(OPTION_SECONDS, text, out);
 }
 
 /* ", or with a unit: ms, s, m"; nothing for what has none. */
@@ -126,7 +131,7 @@ static bool option_set(struct reading *rd, const struct option *o, struct str va
 	case OPTION_MS:
 	case OPTION_BYTES:
 	case OPTION_SECONDS:
-		if (!option_number(o, value, &number) || number < o->least || number > o->most)
+		if (!number_read(o->type, value, &number) || number < o->least || number > o->most)
 			return number_refuse(o, value, place, err);
 		*(uint64_t *)(void *)member = number;
 		break;

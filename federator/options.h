@@ -16,7 +16,8 @@ enum option_use {
 	FOR_ANSWERS = 4, /* from the question to its bytes */
 	FOR_ADDRESS = 8, /* of the service */
 	FOR_SERVING = 16,
-	FOR_ANYTHING = 31,
+	FOR_ACCESS = 32, /* who may ask */
+	FOR_ANYTHING = 63,
 };
 
 /* One row of options.def. */
@@ -45,6 +46,8 @@ const struct option *options_table(size_t *n_out) NONNULL(1) __attribute__((retu
  * live in `mem`. */
 bool options_read(struct options *opt, const char *file, int argc, char *const *argv, struct arena *mem,
 		  struct err *err) MUST_CHECK NONNULL(1, 5, 6);
+/* A time as options take it, in seconds: digits, with s, m, h or d behind. */
+bool options_seconds(struct str text, uint64_t *out) MUST_CHECK NONNULL(2);
 /* Where the value of the option of that name comes from: "default", "file:line" or "--flag". */
 const char *options_origin(const struct options *opt, const char *name) NONNULL(1, 2) __attribute__((returns_nonnull));
 /* name = value   # origin, one per line. */

@@ -75,6 +75,15 @@ static void shed_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "reason", admission_word((enum shed)(i + SHED_NOT + 1)));
 }
 
+static void auth_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const outcomes[AUTH_METERS] = { "open",    "key",	 "token",   "certificate",
+							   "missing", "refused", "unclear", "forbidden" };
+
+	(void)m;
+	label_put(out, "outcome", outcomes[i]);
+}
+
 static void listener_put(const struct scrape *m, size_t i, struct buf *out)
 {
 	(void)m;
@@ -165,6 +174,7 @@ const struct words worker_words = { "state", 5, worker_put };
 const struct words breaker_words = { "state", BREAKER_STATES, breaker_put };
 const struct words status_words = { "status", METER_STATUSES, status_put };
 const struct words shed_words = { "reason", METER_SHEDS, shed_put };
+const struct words auth_words = { "outcome", AUTH_METERS, auth_put };
 const struct words listener_words = { "listener", ENTRANCES, listener_put };
 const struct words cache_words = { "kind", 0, kind_put };
 const struct words revision_words = { "revision", 0, revision_put };

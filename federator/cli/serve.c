@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "federator/access/access.h"
 #include "federator/admin/admin.h"
 #include "federator/cli/commands.h"
 #include "federator/files.h"
@@ -22,6 +23,7 @@ enum {
 struct serving {
 	const struct options *opt;
 	struct service *service;
+	struct access *access;
 	struct listener at, admin_at; /* admin_at.fd and address empty: none */
 	struct server *server, *admin;
 	struct invalidations *invalidations; /* or NULL */
@@ -40,9 +42,10 @@ static void signals_block(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static bool listener_open(const char *address, const char *option, struct listener *out, struct err *err)
+static bool listener_open(const char *address, unsigned guards, const char *option, struct listener *out,
+			  struct err *err)
 {
-	if (listen_open(address, out, err))
+	if (listen_open(address, guards, out, err))
 		return true;
 	if (err->cls == ERR_SYSTEM)
 		err_set(err, err->cls, err->where, "%s; --%s takes another address", err->text, option);
@@ -51,17 +54,18 @@ static bool listener_open(const char *address, const char *option, struct listen
 
 static bool listeners_open(struct serving *s, struct err *err)
 {
+	unsigned guards = access_is_guarded(s->access) ? LISTEN_AUTHENTICATED : LISTEN_BARE;
 	char address[128];
 
-	if (!listen_inherit(&s->at, err) ||
-	    (s->at.fd < 0 && !listener_open(s->opt->listen, "listen", &s->at, err)))
+	if (!listen_inherit(guards, &s->at, err) ||
+	    (s->at.fd < 0 && !listener_open(s->opt->listen, guards, "listen", &s->at, err)))
 		return false;
 	if (strcmp(s->opt->admin, "off") == 0)
 		return true;
 	if (*s->opt->admin)
-		return listener_open(s->opt->admin, "admin", &s->admin_at, err);
+		return listener_open(s->opt->admin, LISTEN_BARE, "admin", &s->admin_at, err);
 	return listen_admin_address(s->at.port, true, address, err) &&
-	       listener_open(address, "admin", &s->admin_at, err);
+	       listener_open(address, LISTEN_BARE, "admin", &s->admin_at, err);
 }
 
 static bool purge_is_public(const struct options *opt)
@@ -77,9 +81,10 @@ static bool purge_is_known(const struct options *opt, struct err *err)
 
 static bool servers_start(struct serving *s, struct err *err)
 {
-	const struct streams_conf streams = { .service = s->service, .most = s->n_streams };
+	const struct streams_conf streams = { .service = s->service, .access = s->access, .most = s->n_streams };
 	struct server_conf public = { .service = s->service,
 				      .routes = purge_is_public(s->opt) ? &public_routes : &asking_routes,
+				      .access = s->access,
 				      .name = "http",
 				      .loops = (uint32_t)s->opt->loops,
 				      .connections = s->connections,
@@ -148,6 +153,10 @@ static void announce(struct serving *s)
 		s->at.port ? "http://" : "", s->at.address, s->admin_at.address[0] ? ", admin " : "",
 		s->admin_at.address, s->opt->map, world->cat->revision);
 	world_unref(&world);
+	if (!access_is_guarded(s->access))
+		log_event(LOG_WARN, "nobody_authenticated",
+			  LOG_CSTR("text", "every program on this machine that reaches the address sees customers as "
+					   "the role of --role; give --keys or --jwks"));
 }
 
 static void reload(struct serving *s)
@@ -158,6 +167,7 @@ static void reload(struct serving *s)
 	bool done;
 
 	notify_send("RELOADING=1");
+	access_reread(s->access);
 	done = admin_reload(s->service, ds, &err);
 	notify_send("READY=1");
 	message_findings(ds);
@@ -225,6 +235,7 @@ static void serving_end(struct serving *s)
 	server_free(&s->server);
 	server_free(&s->admin);
 	streams_free(&s->streams);
+	access_close(&s->access);
 	log_event(LOG_INFO, "stopped");
 }
 
@@ -242,10 +253,15 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 	if (code != EXIT_OK)
 		return code;
 	s.opt = &opt;
+	s.access = access_open(&opt, &err);
+	if (!s.access)
+		return message_err(&err);
 	s.service = service_open(&opt, ds, &err);
 	message_findings(ds);
-	if (!s.service)
+	if (!s.service) {
+		access_close(&s.access);
 		return message_err(&err);
+	}
 	if (purge_is_known(&opt, &err) && memory_suffices(&opt, &err) && files_ready(&s, &err) &&
 	    listeners_open(&s, &err) && servers_start(&s, &err) &&
 	    invalidations_start(s.service, &s.invalidations, &err)) {

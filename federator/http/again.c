@@ -6,6 +6,8 @@
 static enum MHD_Result give(struct call *call, const struct repeated *found, uint64_t took_us)
 {
 	lane_count_public(call->x.lane, METER_RESPONSES + meter_status(found->status));
+	if (found->access)
+		lane_count_public(call->x.lane, METER_AUTH + found->proof);
 	repeat_count(found->repeat, found->status, took_us);
 	log_formed(found->level, found->before, (int64_t)took_us, found->after);
 	call->state = CALL_SENT;

@@ -44,6 +44,7 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 	call->x = (struct exchange){
 		.lane = f->conf.lane,
 		.context = f->conf.context,
+		.access = f->conf.access,
 		.mem = mem,
 		.draining = f->draining,
 		.begun_us = clock_mono_us(),
@@ -302,7 +303,7 @@ static void call_prepare(struct call *call)
 		memcpy(x->request_id, given.p, given.n);
 	else
 		request_id_make(x->request_id);
-	if (x->lane->service)
+	if (x->lane->service && !x->access)
 		caller_everybody(service_options(x->lane->service), &x->caller);
 }
 

@@ -1,11 +1,13 @@
 #include "federator/http/exchange.h"
 
+#include "federator/http/identify.h"
+
 static const struct title {
 	int status;
 	const char *text;
 } titles[] = {
-	{ 400, "Bad Request" },           { 403, "Forbidden" },
-	{ 404, "Not Found" },
+	{ 400, "Bad Request" },           { 401, "Unauthorized" },
+	{ 403, "Forbidden" },             { 404, "Not Found" },
 	{ 405, "Method Not Allowed" },    { 406, "Not Acceptable" },
 	{ 413, "Content Too Large" },     { 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
@@ -57,15 +59,6 @@ void exchange_busy(struct exchange *x, const char *type, const char *detail, con
 	exchange_reply(x, &reply);
 }
 
-/* False: it is answered. */
-static bool allowed(struct exchange *x)
-{
-	if ((x->caller.may & x->route->may) == x->route->may)
-		return true;
-	exchange_problem(x, 403, "not-allowed", "the caller may not use this", NULL);
-	return false;
-}
-
 static void work(struct exchange *x)
 {
 	x->shed = x->route->load == ROUTE_ALWAYS ? SHED_NOT : x->admit(x);
@@ -79,7 +72,7 @@ void exchange_run(struct exchange *x, const struct routes *routes)
 {
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
-		if (allowed(x))
+		if (identify(x))
 			work(x);
 		return;
 	case ROUTE_BAD_PATH:

@@ -3,7 +3,7 @@
 #ifndef FEDERATOR_HTTP_EXCHANGE_H
 #define FEDERATOR_HTTP_EXCHANGE_H
 
-#include "federator/access/caller.h"
+#include "federator/access/access.h"
 #include "federator/http/admission.h"
 #include "federator/http/headers.h"
 #include "federator/http/route.h"
@@ -22,7 +22,9 @@ struct exchange {
 	const struct route *route;       /* NULL: none was found */
 	struct str args[ROUTE_ARGS_MAX]; /* of the route's pattern, decoded */
 	struct str body;
+	struct access *access;           /* tells who asks; NULL: it is everybody */
 	struct caller caller;            /* who asks */
+	struct access_pass pass;         /* for how long that holds */
 	enum format format; /* of answers and problems */
 	bool acceptable;    /* Accept allows JSON or XML */
 	char request_id[65];
@@ -36,6 +38,7 @@ struct exchange {
 	bool is_view;                  /* the reply is a flow's: tell about cache and timing */
 	enum shed shed;                /* turned away */
 	char allow[ROUTE_ALLOW_BYTES]; /* with 405 */
+	const char *challenge;         /* value of WWW-Authenticate, or NULL */
 	enum shed (*admit)(struct exchange *x); /* the front's: may it be worked on? */
 	void (*finish)(struct exchange *x, struct reply *reply); /* the front's: takes over reply->body */
 	void (*part)(struct exchange *x, exchange_take *take, void *owner); /* the front's */

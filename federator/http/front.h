@@ -15,6 +15,7 @@ struct front; /* opaque */
 struct front_conf {
 	const struct routes *routes;
 	void *context; /* for the handlers */
+	struct access *access; /* tells who asks; NULL: it is everybody */
 	struct lane *lane;
 	int fd;                       /* listening; shared with other fronts, not closed by this one */
 	uint32_t connections;         /* at most, but for a few that only hear about health */

@@ -1,4 +1,5 @@
 #include "federator/http/handlers.h"
+#include "federator/http/identify.h"
 #include "federator/render/render.h"
 
 #define SERVICE_NAMESPACE "urn:federator:service:1"
@@ -125,7 +126,11 @@ void health_ready(struct exchange *x)
 {
 	int status = x->draining ? 503 : 200;
 
-	if (str_eq(x->query, STR("verbose")) || str_eq(x->query, STR("verbose=")))
+	bool verbose = str_eq(x->query, STR("verbose")) || str_eq(x->query, STR("verbose="));
+
+	if (verbose && !x->caller.may)
+		identify_refuse(x);
+	else if (verbose)
 		verbose_reply(x, status);
 	else
 		word_reply(x, status, x->draining ? "stopping" : "ready");

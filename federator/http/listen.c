@@ -43,12 +43,17 @@ static bool is_loopback(const union address *a)
 	return false;
 }
 
-static bool refuse_open(const char *address, struct err *err)
+/* Anybody could read customers, or what proves who asks could be read on the way. */
+static bool is_guarded(const union address *a, unsigned guards, const char *address, struct err *err)
 {
+	const char *lack = guards & LISTEN_AUTHENTICATED ? "" : "authentication is not configured (--keys, --jwks); ";
+
+	if (is_loopback(a) || guards == LISTEN_GUARDED)
+		return true;
 	return err_set(err, ERR_CONFIG, address,
-		       "authentication is not configured: anybody who reaches this address could read "
-		       "customers; listen "
-		       "on 127.0.0.1 and put a proxy that authenticates in front");
+		       "%s%sthis address can be reached from elsewhere: listen on 127.0.0.1 and put a proxy in front%s",
+		       lack, guards & LISTEN_ENCRYPTED ? "" : "TLS is not configured; ",
+		       guards & LISTEN_ENCRYPTED ? "" : " that does TLS");
 }
 
 /* "host:port" with a numeric host, [v6] or localhost. */
@@ -151,7 +156,7 @@ static bool socket_listen(int fd, const char *text, const union address *a, sock
 	return true;
 }
 
-bool listen_open(const char *text, struct listener *out, struct err *err)
+bool listen_open(const char *text, unsigned guards, struct listener *out, struct err *err)
 {
 	bool is_unix = strncmp(text, unix_prefix, strlen(unix_prefix)) == 0;
 	struct listener made = { .fd = -1 };
@@ -160,8 +165,8 @@ bool listen_open(const char *text, struct listener *out, struct err *err)
 
 	if (!(is_unix ? unix_parse(text + strlen(unix_prefix), &a, &n, err) : inet_parse(text, &a, &n, err)))
 		return false;
-	if (!is_loopback(&a))
-		return refuse_open(text, err);
+	if (!is_guarded(&a, guards, text, err))
+		return false;
 	if (is_unix && !unix_clear(&a, n, err))
 		return false;
 	made.fd = socket(a.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -182,7 +187,7 @@ bool listen_open(const char *text, struct listener *out, struct err *err)
 	return true;
 }
 
-bool listen_inherit(struct listener *out, struct err *err)
+bool listen_inherit(unsigned guards, struct listener *out, struct err *err)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	struct listener made = { .fd = -1 };
@@ -195,8 +200,8 @@ bool listen_inherit(struct listener *out, struct err *err)
 		if (getsockname(made.fd, &a.sa, &n) != 0)
 			return err_set(err, ERR_CONFIG, "LISTEN_FDS", "descriptor %d is not a socket",
 				       SYSTEMD_FD);
-		if (!is_loopback(&a))
-			return refuse_open("LISTEN_FDS", err);
+		if (!is_guarded(&a, guards, "LISTEN_FDS", err))
+			return false;
 		(void)fcntl(made.fd, F_SETFD, FD_CLOEXEC);
 		(void)fcntl(made.fd, F_SETFL, O_NONBLOCK);
 		address_print(&a, &made);

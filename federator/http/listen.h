@@ -12,12 +12,21 @@ struct listener {
 	bool inherited;    /* the file of a unix socket is its owner's */
 };
 
-/* Bind and listen. Without authentication only loopback addresses and unix sockets are taken; a unix socket
- * left behind by a dead process is replaced. ERR_CONFIG: not an address, not loopback; ERR_SYSTEM: in use. */
-bool listen_open(const char *address, struct listener *out, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
-/* The socket passed in by systemd (LISTEN_FDS of this process) instead; out->fd == -1 when none was passed.
- */
-bool listen_inherit(struct listener *out, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* What is between who reaches an address and the customers. Bits. */
+enum listen_guard {
+	LISTEN_BARE = 0,
+	LISTEN_AUTHENTICATED = 1, /* everybody proves who they are */
+	LISTEN_ENCRYPTED = 2,
+	LISTEN_GUARDED = LISTEN_AUTHENTICATED | LISTEN_ENCRYPTED,
+};
+
+/* Bind and listen. Without both guards only loopback addresses and unix sockets are taken; a unix socket left behind by
+ * a dead process is replaced. ERR_CONFIG: not an address, not loopback; ERR_SYSTEM: in use. */
+bool listen_open(const char *address, unsigned guards, struct listener *out, struct err *err) MUST_CHECK
+	NONNULL(1, 3, 4);
+/* The socket passed in by systemd (LISTEN_FDS of this process) instead, as there; out->fd == -1 when none was
+ * passed. */
+bool listen_inherit(unsigned guards, struct listener *out, struct err *err) MUST_CHECK NONNULL(2, 3);
 /* Remove the file of a unix socket of our own, and close a socket that nobody took over. */
 void listen_close(struct listener *l) NONNULL(1);
 

@@ -59,12 +59,21 @@ static bool agent_read(struct exchange *x)
 	return false;
 }
 
+/* A person who has proven who they are hears nobody else's calls. */
+static bool agent_is_theirs(struct exchange *x)
+{
+	if (!x->caller.agent_proven || str_eq(x->args[0], str_of(x->caller.agent)))
+		return true;
+	exchange_problem(x, 403, "not-allowed", "the token is for another agent", NULL);
+	return false;
+}
+
 void pops_listen(struct exchange *x)
 {
 	struct question q = asking_begin(x, 0);
 	struct str last = headers_get(&x->headers, "Last-Event-ID");
 
-	if (!agent_read(x))
+	if (!agent_read(x) || !agent_is_theirs(x))
 		return;
 	if (!question_query(&q, x->query, NULL, 0) || !headers_read(x, &q) || !asking_allowed(x, &q))
 		asking_refuse(x, &q);

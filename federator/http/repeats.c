@@ -104,6 +104,12 @@ static struct repeats_slot *set_of(const struct repeats *r, uint64_t hash)
 	return &r->slots[(hash & (SETS - 1)) * WAYS];
 }
 
+/* Nothing that says who may have it has changed. */
+static bool may_give(const struct repeats *r, const struct repeated *kept)
+{
+	return !kept->access || access_is_same(kept->access, &kept->pass, lane_wall_ms(r->lane) / 1000);
+}
+
 const struct repeated *repeats_find(struct repeats *r, const struct repeats_key *key, uint64_t now_us, bool *again_out)
 {
 	struct repeats_slot *set = r->slots ? set_of(r, key->hash) : NULL;
@@ -114,7 +120,8 @@ const struct repeated *repeats_find(struct repeats *r, const struct repeats_key 
 
 		if (slot->hash != key->hash)
 			continue;
-		if (slot->kept && str_eq(slot->kept->key, key->text) && repeat_holds(slot->kept->repeat, now_us)) {
+		if (slot->kept && str_eq(slot->kept->key, key->text) && may_give(r, slot->kept) &&
+		    repeat_holds(slot->kept->repeat, now_us)) {
 			slot->seen_us = now_us;
 			return slot->kept;
 		}
@@ -154,6 +161,7 @@ static struct repeated *repeated_new(const struct repeats *r, struct str key, co
 	if (!kept)
 		return NULL;
 	*kept = (struct repeated){
+		.access = x->access, .pass = x->pass, .proof = x->caller.proof,
 		.status = x->reply.status, .len = x->reply.len, .level = respond_log_level(x), .bytes = bytes
 	};
 	at = mempcpy(kept->text, key.p, key.n);

@@ -30,6 +30,9 @@ struct repeats_key {
 struct repeated {
 	struct MHD_Response *response;
 	struct repeat *repeat;
+	const struct access *access; /* who may have it: as of the exchange */
+	struct access_pass pass;
+	enum proof proof;
 	int status;
 	size_t len; /* of the body */
 	enum log_level level; /* of its line in the log, which is `before`, the time it took, and `after` */
@@ -46,7 +49,8 @@ void repeats_end(struct repeats *r) NONNULL(1);
 /* The key of a request whose header and body are here; in the exchange's arena. `target` is as it came. The NULL view
  * when it is too long. */
 struct repeats_key repeats_key(const struct exchange *x, struct str target) MUST_CHECK NONNULL(1);
-/* The answer to give, which stays the table's; NULL: the request has to be worked on. Sets *again_out then: it was
+/* The answer to give, which stays the table's; NULL: the request has to be worked on, also when who asks is not
+ * certain any more. Sets *again_out then: it was
  * asked within the last second. `now_us`: clock_mono_us(), just read. */
 const struct repeated *repeats_find(struct repeats *r, const struct repeats_key *key, uint64_t now_us, bool *again_out)
 	MUST_CHECK NONNULL(1, 2, 4);

@@ -41,6 +41,7 @@ static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool c
 	       put(r, "Cache-Control", "private, no-store") &&
 	       put(r, "X-Content-Type-Options", "nosniff") && put(r, "X-Request-Id", x->request_id) &&
 	       (!x->is_view || put_view_headers(r, reply)) && (!x->allow[0] || put(r, "Allow", x->allow)) &&
+	       (!x->challenge || put(r, "WWW-Authenticate", x->challenge)) &&
 	       (!reply->retry_after_s || put_number(r, "Retry-After", reply->retry_after_s)) &&
 	       (!close || put(r, "Connection", "close"));
 }

@@ -97,6 +97,7 @@ static bool worker_open(struct worker *w, struct err *err)
 	struct front_conf conf = {
 		.routes = s->conf.routes,
 		.context = s->conf.context,
+		.access = s->conf.access,
 		.lane = &w->lane,
 		.fd = s->fd,
 		.connections = (s->conf.connections + s->n_workers - 1) / s->n_workers,

@@ -12,6 +12,7 @@ struct server_conf {
 	struct service *service;
 	const struct routes *routes;
 	void *context;    /* for the handlers */
+	struct access *access; /* tells who asks; NULL: it is everybody */
 	const char *name; /* of the threads, at most 12 characters */
 	enum entrance entrance;
 	uint32_t loops;

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
-#include "federator/access/caller.h"
+#include "federator/access/access.h"
 
 struct agent;
 struct crowd;
@@ -25,6 +25,7 @@ struct stream {
 	struct stream *feed_next, **feed_at;
 	struct agent *agent;       /* whose it is; NULL: of one customer */
 	struct caller caller;      /* who listens */
+	struct access_pass pass;   /* for how long they may */
 	bool answered;             /* agents.c: has its feed of a pop */
 	bool done;                 /* agents.c: what its agent keeps was sent to it to the end */
 	struct stream *agent_next, **agent_at;

@@ -25,6 +25,7 @@ struct errand {
 	int fd;
 	char request_id[65], agent[AGENT_BYTES], last[65];
 	struct caller caller;
+	struct access_pass pass;
 	struct buf bytes; /* pops; a question of onsite.c */
 	bool onsite;
 	size_t n;         /* of them */
@@ -52,6 +53,7 @@ static struct errand *errand_new(struct streams *s, struct exchange *x, void (*r
 	e->all = s;
 	e->x = x;
 	e->caller = x->caller;
+	e->pass = x->pass;
 	e->run = run;
 	e->post.run = errand_arrives;
 	return e;
@@ -113,7 +115,7 @@ static void on_gone(struct crowd *crowd, struct stream *stream)
 	s->cut_told = crowd->cut;
 }
 
-static void say_bye(struct stream *stream)
+void streams_bye(struct stream *stream)
 {
 	char event[80];
 
@@ -149,8 +151,9 @@ static void listener_arrives(struct errand *e)
 		counters_add(s->lane.meters, METER_STREAMS, 1);
 		counters_add(s->lane.meters, METER_STREAMS_OPENED, 1);
 		stream->caller = e->caller;
+		stream->pass = e->pass;
 		if (atomic_load(&s->stopping))
-			say_bye(stream);
+			streams_bye(stream);
 		else if (e->onsite)
 			onsite_join(s, stream, buf_str(&e->bytes));
 		else if (e->agent[0])
@@ -320,7 +323,7 @@ static void on_drain(struct loop_post *p)
 
 	for (struct stream *stream = s->crowd.first, *next; stream; stream = next) {
 		next = stream->next;
-		say_bye(stream);
+		streams_bye(stream);
 	}
 	warm_end(s);
 	onsite_drain(s);
@@ -361,6 +364,7 @@ static bool streams_begin(struct streams *s, struct err *err)
 	agents_begin(s);
 	warm_begin(s);
 	onsite_begin(s);
+	passes_begin(s);
 	if (!post_begin(s, err))
 		return false;
 	if (pthread_create(&s->thread, NULL, streams_run, s) != 0)
@@ -394,6 +398,7 @@ void streams_stop(struct streams *s)
 	if (!s->lane.cache)
 		return;
 	if (s->crowd.loop) {
+		passes_end(s);
 		crowd_end(&s->crowd);
 		agents_end(s);
 		warm_end(s);

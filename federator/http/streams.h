@@ -10,6 +10,7 @@ struct streams; /* opaque */
 
 struct streams_conf {
 	struct service *service;
+	struct access *access; /* tells whether who listens still may; NULL: everybody may */
 	uint32_t most; /* streams at a time */
 };
 

@@ -72,6 +72,7 @@ struct streams {
 	unsigned char node[8];   /* this one, in messages */
 	struct admission admission;
 	struct footprint footprint;
+	struct loop_timer passes;
 };
 
 /* May one more question be worked on? `share` of all that may be, in eighths. What was let in has to leave. */
@@ -80,6 +81,16 @@ enum shed streams_admit(struct streams *s, uint32_t share) MUST_CHECK NONNULL(1)
 void streams_leave(struct streams *s) NONNULL(1);
 /* A question as one of this node and of the caller, whoever sent it. */
 void streams_own(const struct streams *s, struct ask *ask, const struct caller *caller) NONNULL(1, 2, 3);
+
+/* Say good-bye: the client may come again. */
+void streams_bye(struct stream *stream) NONNULL(1);
+
+/* passes.c - streams whose clients may not listen any more */
+
+/* Begin to look after them. */
+void passes_begin(struct streams *s) NONNULL(1);
+/* End that. */
+void passes_end(struct streams *s) NONNULL(1);
 
 /* feed.c - an answer while it grows, and the streams that it goes to */
 

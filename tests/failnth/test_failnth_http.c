@@ -150,7 +150,7 @@ static enum outcome served(const void *arg)
 					  .connections = 8 };
 
 	if (o == RIGHT &&
-	    (!listen_open(arena_printf(s.mem, "unix:%s", path).p, &at, &err) ||
+	    (!listen_open(arena_printf(s.mem, "unix:%s", path).p, LISTEN_BARE, &at, &err) ||
 	     !(server = server_start(&conf, &at, &err))))
 		o = failnth_refused(err.text);
 	if (server) {
@@ -171,7 +171,7 @@ static enum outcome listened(const void *address)
 	struct listener at = { .fd = -1 };
 	struct err err = { 0 };
 
-	if (!listen_open(address, &at, &err))
+	if (!listen_open(address, LISTEN_BARE, &at, &err))
 		return err.cls == ERR_SYSTEM ? failnth_refused(err.text) : failnth_same(str_of(err.text));
 	if (!*at.address || (strncmp(address, "unix:", 5) != 0 && at.port == 0))
 		return failnth_wrong("listens at \"%s\"", at.address);
@@ -188,9 +188,9 @@ static enum outcome listened_beside(const void *arg)
 	enum outcome o = RIGHT;
 
 	(void)arg;
-	if (!listen_open(address, &first, &err))
+	if (!listen_open(address, LISTEN_BARE, &first, &err))
 		return failnth_refused(err.text);
-	if (listen_open(address, &second, &err))
+	if (listen_open(address, LISTEN_BARE, &second, &err))
 		o = failnth_wrong("took the socket of one that lives");
 	listen_close(&second);
 	listen_close(&first);

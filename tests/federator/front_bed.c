@@ -184,7 +184,7 @@ int front_bed_begin_with(void **state, const struct front_limits *limits)
 	struct err err;
 
 	assert_non_null(f);
-	assert_true(listen_open("127.0.0.1:0", &f->at, &err));
+	assert_true(listen_open("127.0.0.1:0", LISTEN_BARE, &f->at, &err));
 	f->patience_ms = ms;
 	f->stalled_fd = eventfd(0, EFD_CLOEXEC);
 	f->go_fd = eventfd(0, EFD_CLOEXEC);

@@ -191,13 +191,13 @@ static void only_loopback_can_be_listened_on(void **state)
 	struct err err;
 
 	(void)state;
-	assert_false(listen_open("0.0.0.0:0", &at, &err));
+	assert_false(listen_open("0.0.0.0:0", LISTEN_BARE, &at, &err));
 	assert_int_equal(err.cls, ERR_CONFIG);
 	assert_non_null(strstr(err.text, "authentication is not configured"));
-	assert_false(listen_open("[::]:0", &at, &err));
-	assert_false(listen_open("nonsense", &at, &err));
+	assert_false(listen_open("[::]:0", LISTEN_BARE, &at, &err));
+	assert_false(listen_open("nonsense", LISTEN_BARE, &at, &err));
 	assert_int_equal(at.fd, -1);
-	assert_true(listen_open("localhost:0", &at, &err));
+	assert_true(listen_open("localhost:0", LISTEN_BARE, &at, &err));
 	assert_true(at.port != 0);
 	listen_close(&at);
 }
@@ -211,10 +211,10 @@ static void a_dead_unix_socket_is_replaced_and_a_live_one_is_not(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(address, sizeof(address), "unix:%s/s", dir);
-	assert_true(listen_open(address, &at, &err));
-	assert_false(listen_open(address, &other, &err));
+	assert_true(listen_open(address, LISTEN_BARE, &at, &err));
+	assert_false(listen_open(address, LISTEN_BARE, &other, &err));
 	close(at.fd); /* as if the process died: the file stays */
-	assert_true(listen_open(address, &at, &err));
+	assert_true(listen_open(address, LISTEN_BARE, &at, &err));
 	listen_close(&at);
 	assert_int_equal(rmdir(dir), 0);
 }

@@ -193,8 +193,8 @@ static bool begin_servers(struct house *h, struct err *err)
 					   .connections = ADMIN_CONNECTIONS};
 	struct house_state *s = h->state;
 
-	if (!listen_open(arena_printf(h->mem, "unix:%s", h->public_path).p, &s->at, err) ||
-	    !listen_open(arena_printf(h->mem, "unix:%s", h->admin_path).p, &s->admin_at, err))
+	if (!listen_open(arena_printf(h->mem, "unix:%s", h->public_path).p, LISTEN_BARE, &s->at, err) ||
+	    !listen_open(arena_printf(h->mem, "unix:%s", h->admin_path).p, LISTEN_BARE, &s->admin_at, err))
 		return false;
 	first_lane = NULL;
 	s->server = server_start(&public, &s->at, err);
