@@ -90,6 +90,30 @@ static void check_find_only(struct build *b, const struct elem *e, const struct 
 			 "part `%s` is find-only and gives no key", part->name);
 }
 
+/* Asked by the keys of things alone, and each row says of which one it is. */
+static bool is_of_things(const struct part *part)
+{
+	for (size_t q = 0; q < part->n_queries; q++)
+		if (part->queries[q].n_by != 1 || part->queries[q].by[0].optional ||
+		    part->queries[q].by[0].key->role != KEY_ITEM)
+			return false;
+	for (size_t c = 0; c < part->n_columns; c++) {
+		const struct column *column = &part->columns[c];
+
+		if ((column->gives && column->gives->role != KEY_ITEM) ||
+		    (column->proves && column->proves->role != KEY_ITEM))
+			return false;
+	}
+	return true;
+}
+
+static void check_common(struct build *b, const struct elem *e, const struct part *part)
+{
+	if (part->common && !is_of_things(part))
+		diag_add(b->ds, "M0232", elem_at(e, "common"), "leave it out, or ask by one item key only",
+			 "part `%s` is common, and asked by or gives keys of customers", part->name);
+}
+
 bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thing)
 {
 	struct part *part = thing;
@@ -97,6 +121,7 @@ bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thi
 
 	*part = (struct part){ .name = build_keep(b, elem_token(e, "name")),
 			       .find_only = elem_true(e, "find-only"),
+			       .common = elem_true(e, "common"),
 			       .labels = build_labels(b, e),
 			       .at = e->at,
 			       .index = index };
@@ -108,6 +133,7 @@ bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thi
 	build_copies(b, e, part);
 	ok &= build_queries(b, e, columns, part) && columns;
 	check_find_only(b, e, part);
+	check_common(b, e, part);
 	if (ok)
 		keyparts_definition(part, part->definition);
 	return ok;

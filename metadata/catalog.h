@@ -137,6 +137,7 @@ struct part {
 	uint64_t revalidate_ms; /* how long after ttl a copy is shown before the source is asked; at most stale_ms */
 	uint64_t negative_ms; /* ttl of a copy without rows */
 	bool find_only;
+	bool common; /* its rows are of things, and the same for all who ask */
 	bool consents; /* it says whether there is a consent that a part or list requires */
 	const struct field *consent; /* requires: shown only when this is true; or NULL */
 	const struct query *queries; /* only those for the source's dialect */

@@ -216,10 +216,11 @@ const struct way *plan_ways(const struct catalog *cat, struct arena *mem, size_t
 	return ways;
 }
 
+/* What is common is nobody's, whatever it is asked by. */
 static bool asks_by(const struct plan *plan, const struct key *key)
 {
 	for (size_t i = 0; i < plan->n_steps; i++)
-		for (size_t k = 0; k < plan->steps[i].query->n_by; k++)
+		for (size_t k = 0; !plan->steps[i].part->common && k < plan->steps[i].query->n_by; k++)
 			if (plan->steps[i].query->by[k].key == key)
 				return true;
 	return false;
