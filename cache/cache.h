@@ -110,6 +110,7 @@ struct cache_ask {
 	uint32_t lease_ms; /* so long the others wait for us at most */
 	uint32_t wait_ms; /* so long we wait for another process at most */
 	struct cache_ticket ticket; /* set before found(), for a miss */
+	bool waited; /* set before found(): for another process that was asking */
 	/* the cache's: */
 	struct cache_ask *next;
 	uint64_t sent_us, begun_us;

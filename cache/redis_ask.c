@@ -63,6 +63,7 @@ void redis_begin(struct cache *c, struct cache_ask *ask)
 	ask->pause_ms = PAUSE_LEAST_MS;
 	ask->reloaded = false;
 	ask->tries = 0;
+	ask->waited = false;
 	ask->wakeup = NULL;
 	ask->again = (struct loop_timer){ 0 };
 	send_begin(CONTAINER_OF(c, struct redis, base), ask);
@@ -104,6 +105,7 @@ static void wait_for(struct redis *r, struct cache_ask *ask, int64_t lease_ms)
 	pause = lease_ms >= 0 && lease_ms < pause ? (uint32_t)lease_ms + 1 : pause;
 	pause = left < pause ? left : pause;
 	ask->tries = 0;
+	ask->waited = true;
 	ask->pause_ms = 2 * ask->pause_ms < PAUSE_MOST_MS ? 2 * ask->pause_ms : PAUSE_MOST_MS;
 	ask->next = r->waiting;
 	r->waiting = ask;

@@ -32,6 +32,7 @@ void redis_release(struct cache *c, const struct cache_key *key, struct cache_ti
 		redis_orphan(r, key, ticket.began);
 		return;
 	}
+	redis_fills_send(r); /* who waits for it may look for what was kept with the same ticket */
 	redis_token_make(r, ticket.began, token);
 	redis_keys_make(&keys, name_key_tenant(key), key);
 	REDIS_SEND(r, REDIS_RELEASE, STR("EVALSHA"), str_of(r->sha[SCRIPT_RELEASE]), STR("1"), str_of(keys.lease),
