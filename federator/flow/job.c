@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/handoff.h"
 #include "base/memory.h"
+#include "federator/flow/each.h"
 #include "federator/flow/job.h"
 #include "federator/waiting.h"
 
@@ -46,6 +47,12 @@ static bool store(const struct job *job)
 	if (!keep_ms || !is_kept(job) || !names) {
 		release(job);
 		return false;
+	}
+	if (job->wanted) {
+		bool stored = each_store(job, answered_ms(job));
+
+		release(job); /* behind them: who waits looks for them then */
+		return stored;
 	}
 	cache_put(job->lane->cache, &(const struct cache_fill){ .key = &job->entry.key,
 								.wholes = &job->world->wholes[part->index],
@@ -98,8 +105,11 @@ static void check_rows(struct job *job)
 	counters_add(job->world->source_meters[job->part->source->index], SOURCE_WRONG_SUBJECT, 1);
 	log_event(LOG_ERROR, "wrong_subject", LOG_CSTR("part", job->part->name),
 		  LOG_CSTR("source", job->part->source->name));
-	if (cache_keeps(job->lane->cache))
-		cache_drop(job->lane->cache, &job->entry.key);
+	if (!cache_keeps(job->lane->cache))
+		return;
+	cache_drop(job->lane->cache, &job->entry.key);
+	if (job->wanted)
+		each_drop(job);
 }
 
 static void log_failure(const struct job *job)
@@ -273,7 +283,9 @@ static void make_fetch(struct job *job, const struct run *run)
 	job->fetch = fetch_new();
 	copy_keys(job, run);
 	job->tenant = arena_str(job->fetch->mem, run->flow->ask.tenant);
-	if (!run->walk && run->flow->match.outcome == OUTCOME_ONE)
+	if (run->of_things && run->keys[0].n > 1)
+		job->wanted = each_wanted(run, job->fetch->mem);
+	else if (!run->of_things && !run->walk && run->flow->match.outcome == OUTCOME_ONE)
 		job->subject = arena_str(job->fetch->mem, run->flow->match.subject);
 	job->before = cursor_before(run->flow, job->part->source, job->fetch->mem);
 	job->fetch->done = on_fetched;

@@ -27,6 +27,7 @@ struct job {
 	const struct query *query;
 	struct key_set *keys; /* canonical, in the fetch's arena */
 	const struct tuples *tuples; /* in the fetch's arena */
+	const bool *wanted; /* the same, by value: is it to be kept (each.h)? NULL: all is one copy */
 	struct str tenant; /* in the fetch's arena, as what follows */
 	struct str subject; /* whose view it was asked for; the NULL view: nobody's yet */
 	struct str before; /* of a query that takes :before */

@@ -1,5 +1,6 @@
 /* keep.c - answers made only of fresh copies are kept as bytes. */
 #include "cache/shelf.h"
+#include "federator/flow/each.h"
 #include "federator/flow/recall.h"
 
 /* What has to be known of the runs of an answer that may be kept. */
@@ -29,6 +30,27 @@ static void add_counts(struct keeping *k, const struct run *run)
 		add_count(k, run->part->source->index, (enum source_meter)meters[i]);
 }
 
+/* False: nobody knows whether all that it found stands. */
+static bool add_pins(struct keeping *k, const struct run *run)
+{
+	struct cache_pin *pins = &k->pins[k->kept.n_pins];
+	size_t n = each_pins(run, pins);
+
+	for (size_t i = 0; i < n; i++)
+		if (!cache_pin_holds(k->flow->lane->cache, &pins[i]))
+			return false;
+	k->kept.n_pins += (uint32_t)n;
+	return true;
+}
+
+static int64_t fresh_until_ms(const struct run *run)
+{
+	const struct fact *fact = &run->fact;
+
+	return run->each ? run->each->until_ms :
+			   fact->stored_ms + (int64_t)freshness_ttl_ms(fact->part, fact->rows);
+}
+
 /* False: it is not a fresh copy, or nobody knows whether it stands. */
 static bool add_run(struct keeping *k, const struct run *run)
 {
@@ -39,16 +61,23 @@ static bool add_run(struct keeping *k, const struct run *run)
 	add_counts(k, run);
 	if (fact->state == FACT_SKIPPED || fact_withheld(fact))
 		return true;
-	if (fact->state != FACT_FRESH || (!walked && !cache_pin_holds(k->flow->lane->cache, &run->copy.pin)))
+	if (fact->state != FACT_FRESH || (!walked && !add_pins(k, run)))
 		return false;
-	if (!walked)
-		k->pins[k->kept.n_pins++] = run->copy.pin;
-	until_ms = fact->stored_ms + (int64_t)freshness_ttl_ms(fact->part, fact->rows);
+	until_ms = fresh_until_ms(run);
 	if (until_ms < k->kept.until_ms)
 		k->kept.until_ms = until_ms;
 	if (fact->stored_ms < k->kept.oldest_ms)
 		k->kept.oldest_ms = fact->stored_ms;
 	return true;
+}
+
+static size_t pins_most(const struct flow *flow)
+{
+	size_t n = flow->n_walks + flow->n_runs;
+
+	for (size_t i = 0; i < flow->n_runs; i++)
+		n += flow->runs[i].each ? flow->runs[i].each->n : 0;
+	return n;
 }
 
 static bool add_runs(struct keeping *k, const struct run *runs, size_t n)
@@ -115,7 +144,7 @@ void recall_keep(struct flow *flow)
 				  .content_type = reply->content_type,
 				  .parts = reply->parts };
 	memcpy(k.kept.etag, reply->etag, sizeof(reply->etag));
-	k.pins = arena_array_of(flow->mem, struct cache_pin, n_runs);
+	k.pins = arena_array_of(flow->mem, struct cache_pin, pins_most(flow));
 	k.counts = arena_array_of(flow->mem, struct recall_count, n_runs * TALLY_MOST);
 	if (add_runs(&k, flow->walks, flow->n_walks) && add_runs(&k, flow->runs, flow->n_runs) && k.kept.n_pins &&
 	    k.kept.made_ms < k.kept.until_ms)

@@ -1,6 +1,6 @@
 /* look.c - what a run does before its source is asked: it looks for a copy; else for a fetch that is under way in this
  * process; else it begins, which tells of one under way in another, and gives the ticket for what comes. */
-#include "federator/flow/request.h"
+#include "federator/flow/each.h"
 #include "federator/view/tuples.h"
 
 static struct run *run_of(struct cache_ask *ask)
@@ -36,8 +36,8 @@ static bool is_single(const struct run *run)
 	return run->query->n_by == 1 && run->keys[0].n == 1 && (!run->fact.tuples || run->fact.tuples->n == 0);
 }
 
-/* Whose it is: the customer's whose view it serves, or on the way to one of the value it is asked by. NULL: it is asked
- * by several. `alone`: and by nothing else. */
+/* Whose it is: the customer's whose view it serves, or of the value it is asked by: on the way to a customer, or of a
+ * thing. NULL: it is asked by several. `alone`: and by nothing else. */
 static const struct cache_name *tag_of(const struct run *run, bool *alone)
 {
 	struct flow *flow = run->flow;
@@ -45,7 +45,7 @@ static const struct cache_name *tag_of(const struct run *run, bool *alone)
 	bool single = is_single(run);
 	struct str value;
 
-	if (!run->walk && flow->match.outcome == OUTCOME_ONE) {
+	if (!run->of_things && !run->walk && flow->match.outcome == OUTCOME_ONE) {
 		value = flow->match.subject;
 	} else if (single) {
 		key = run->keys[0].key;
@@ -100,7 +100,7 @@ static bool take_found(struct run *run, struct cache_hit hit)
 	if (!hit.rows)
 		return false;
 	run->seen = hit.began;
-	freshness = freshness_of(run, hit.rows, freshness_age_ms(run, hit.stored_ms));
+	freshness = run->each ? run->each->least : freshness_of(run, hit.rows, freshness_age_ms(run, hit.stored_ms));
 	if (freshness == COPY_NOT || hit.rows->n_cols != run->part->n_columns ||
 	    !proof_rows(run->query, run->keys, &copy, flow->mem, &alike))
 		return false;
@@ -138,6 +138,18 @@ static void ask_with(struct run *run, enum run_state state, void (*found)(struct
 
 static void begin_past(struct run *run);
 
+/* With a ticket, behind another process that asked for the same things. */
+static void on_looked_again(struct run *run, struct cache_hit all)
+{
+	struct flow *flow = run->flow;
+
+	if (run->state != RUN_BEGINNING || take_found(run, all))
+		cache_release(flow->lane->cache, &run->cache_key, run->ticket);
+	else
+		run_ask_source(run);
+	flow_release(flow);
+}
+
 /* A younger copy that does not do leaves no more to wait for. */
 static void on_begun(struct cache_ask *ask, struct cache_hit hit)
 {
@@ -150,7 +162,10 @@ static void on_begun(struct cache_ask *ask, struct cache_hit hit)
 		run_fail(run, err_reason(ERR_TOO_LARGE));
 	} else if (!hit.rows) {
 		run->ticket = ask->ticket;
-		run_ask_source(run);
+		if (ask->waited && run->each)
+			each_look(run, on_looked_again);
+		else
+			run_ask_source(run);
 	} else if (!take_found(run, hit)) {
 		begin_past(run);
 	}
@@ -208,13 +223,11 @@ static void begin(struct run *run)
 		begin_past(run); /* a copy never answers */
 }
 
-static void on_found(struct cache_ask *ask, struct cache_hit hit)
+static void on_looked(struct run *run, struct cache_hit hit)
 {
-	struct run *run = run_of(ask);
 	struct flow *flow = run->flow;
 	int64_t age_ms = freshness_age_ms(run, hit.stored_ms);
 
-	run->version = ask->version;
 	if (run->state == RUN_LOOKING && hit.rows && !run_fits(flow)) {
 		run_fail(run, err_reason(ERR_TOO_LARGE));
 	} else if (run->state == RUN_LOOKING && !take_found(run, hit)) {
@@ -224,11 +237,30 @@ static void on_found(struct cache_ask *ask, struct cache_hit hit)
 	flow_release(flow);
 }
 
+static void on_found(struct cache_ask *ask, struct cache_hit hit)
+{
+	run_of(ask)->version = ask->version;
+	on_looked(run_of(ask), hit);
+}
+
+static void look(struct run *run)
+{
+	job_look(run);
+	if (run->of_things && run->keys[0].n > 1) {
+		run->state = RUN_LOOKING;
+		each_look(run, on_looked);
+		return;
+	}
+	ask_with(run, RUN_LOOKING, on_found);
+	cache_get(run->flow->lane->cache, &run->look);
+}
+
 void look_begin(struct run *run)
 {
 	struct flow *flow = run->flow;
 	bool keeps = cache_keeps(flow->lane->cache) && !run_pages_on(run);
 
+	run->of_things = each_suits(run);
 	/* without a cache, too, many may ask the same at once */
 	if (keeps || run->part->ttl_ms)
 		make_cache_key(run);
@@ -239,8 +271,6 @@ void look_begin(struct run *run)
 		run->forward = FORWARD_REQUEST;
 		begin_past(run);
 	} else {
-		job_look(run);
-		ask_with(run, RUN_LOOKING, on_found);
-		cache_get(flow->lane->cache, &run->look);
+		look(run);
 	}
 }

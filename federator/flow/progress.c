@@ -1,6 +1,7 @@
 /* progress.c - what somebody who looks on is told while an answer grows. The view so far is made by the steps that make
  * the answer, merge and mask, on a copy of the request in which parts under way are missing: so nothing is told that
  * the answer would not show. What is told next is the difference to what was told before. */
+#include "federator/flow/each.h"
 #include "federator/flow/job.h"
 #include "federator/flow/steps.h"
 #include "federator/render/render.h"
@@ -32,7 +33,7 @@ static void tell(struct flow *flow, enum news what, const struct node *root)
 
 static void show_unfinished(struct run *run)
 {
-	if (run->bridged && !cache_pin_lost(run->flow->lane->cache, &run->copy.pin)) {
+	if (run->bridged && !each_lost(run)) {
 		run_lend_copy(run);
 		return;
 	}

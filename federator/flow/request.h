@@ -10,6 +10,7 @@
 #include "metadata/sqltext.h"
 
 struct crew;
+struct each;
 struct flow;
 struct job;
 struct progress;
@@ -51,6 +52,8 @@ struct run {
 	enum run_state state;
 	struct key_set *keys; /* one per query->by */
 	struct fact fact;
+	bool of_things; /* its copies are for all who ask for the same things: each.h */
+	struct each *each; /* these, when it asks for several; NULL: nobody looked for them */
 	struct cache_key cache_key;
 	struct cache_ask look;
 	struct cache_ticket ticket; /* of what its job will bring */

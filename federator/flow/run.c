@@ -1,7 +1,7 @@
 /* run.c - one part, asked with one query, before its deadline: cache first, then the source. */
 #include <stdlib.h>
 
-#include "federator/flow/request.h"
+#include "federator/flow/each.h"
 #include "federator/view/tuples.h"
 #include "metadata/plan.h"
 #include "metadata/sqltext.h"
@@ -77,7 +77,7 @@ void run_fail(struct run *run, const char *reason)
 	if (run->job)
 		run->fact.refreshing = progress_awaits(run) || job_abandon(run);
 	run->fact.reason = reason;
-	if (run->copy.rows && !cache_pin_lost(run->flow->lane->cache, &run->copy.pin))
+	if (run->copy.rows && !each_lost(run))
 		run_take_copy(run, FACT_STALE);
 	else
 		end_run(run, FACT_MISSING);

@@ -30,7 +30,8 @@ class NodesTest(LiveTest):
 
     def nodes(self, ttl, count=NODES):
         """Nodes on one Redis and one bed, all connected."""
-        self.bed = Bed(os.path.join(self.fresh(), "bed"), BUILD, [(r'\bttl="\w+"', f'ttl="{ttl}"')])
+        self.bed = Bed(os.path.join(self.fresh(), "bed"), BUILD, [(r'\bttl="\w+"', f'ttl="{ttl}"'),
+                                                                 ('<part name="items"', '<part name="items" common="true"')])
         be_patient(self.bed.map)
         self.bed.write_secret("salt", "of all nodes together")
         options = ("--cache", self.servers.env["FED_TEST_REDIS"], "--cache-timeout", "1s", "--salt-secret", "salt")
