@@ -69,6 +69,25 @@ static void fail(struct redis *r, struct cache_change *change, const char *why)
 	change->done(change, &err);
 }
 
+/* Did it miss copies, because what leads to them was evicted? Asked behind it, so that all hear of it before. */
+static void send_check(struct redis *r, struct cache_change *change)
+{
+	char tenant_name[TENANT_MOST + 1], fresh[REDIS_FRESH_BYTES];
+	struct redis_keys keys;
+
+	if (!redis_ready_for(r, WORDS_BYTES)) {
+		fail(r, change, "Redis cannot be reached");
+		return;
+	}
+	name_tenant(change->tenant, tenant_name);
+	redis_keys_make(&keys, str_of(tenant_name), NULL);
+	redis_fresh_make(fresh);
+	REDIS_SEND(r, REDIS_EVICTED, STR("EVALSHA"), str_of(r->sha[SCRIPT_EVICTED]), STR("2"), str_of(keys.floors),
+		   str_of(keys.tombs), str_of(r->run), str_of(fresh));
+	queue(&r->checks, change);
+	redis_expect_by(r, change->due_us);
+}
+
 static void send_change(struct redis *r, struct cache_change *change)
 {
 	char tenant_name[TENANT_MOST + 1], fresh[REDIS_FRESH_BYTES], indexes[96], sheaves[96];
@@ -144,6 +163,28 @@ bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 	} else {
 		change->removed = (uint64_t)reply->number;
 		heard_name(&r->home->heard, &change->name);
+		if (change->whole)
+			settle(r, change);
+		else
+			send_check(r, change);
+	}
+	return true;
+}
+
+bool redis_take_checked(struct redis *r, const struct redis_reply *reply)
+{
+	struct cache_change *change = r->checks.oldest;
+
+	if (reply->type != REDIS_REPLY_INTEGER && reply->type != REDIS_REPLY_ERROR)
+		return false;
+	unqueue(&r->checks);
+	if (redis_lacks_script(reply) && !change->reloaded) {
+		change->reloaded = true;
+		redis_load(r);
+		send_check(r, change);
+	} else if (reply->type == REDIS_REPLY_ERROR) {
+		fail(r, change, "Redis refused");
+	} else {
 		settle(r, change);
 	}
 	return true;
@@ -151,6 +192,8 @@ bool redis_take_changed(struct redis *r, const struct redis_reply *reply)
 
 void redis_changes_wait(struct redis *r)
 {
+	while (r->checks.oldest) /* the older ones */
+		queue(&r->unsure, unqueue(&r->checks));
 	while (r->changes.oldest)
 		queue(&r->unsure, unqueue(&r->changes));
 	if (r->unsure.oldest)

@@ -80,8 +80,9 @@ struct redis {
 	struct bell *bell;
 	struct redis_changes {
 		struct cache_change *oldest, *newest;
-	} changes, settling, unsure; /* settling: made in Redis, and perhaps not known here yet; unsure: the connection
-					was lost, and the next one makes them again */
+	} changes, checks, settling, unsure; /* checks: made, unless what leads to copies was evicted; settling: made in
+						Redis, and perhaps not known here yet; unsure: the connection was lost,
+						and the next one makes them again */
 	struct loop_timer settle, patience; /* patience: the first of the unsure is late */
 	uint32_t words_wanted, words_offered; /* numbers of books on their way; 0: none */
 	bool words_wanted_now; /* the former is the one to pack with */
@@ -191,6 +192,8 @@ void redis_release(struct cache *c, const struct cache_key *key, struct cache_ti
 void redis_invalidate(struct cache *c, struct cache_change *change) NONNULL(1, 2);
 /* Take the answer to the oldest change; false: it cannot be one. */
 bool redis_take_changed(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
+/* Take the answer to the oldest one that was checked; false: it cannot be one. */
+bool redis_take_checked(struct redis *r, const struct redis_reply *reply) MUST_CHECK NONNULL(1, 2);
 /* The connection is lost: they wait for the next one, as long as each may. */
 void redis_changes_wait(struct redis *r) NONNULL(1);
 /* There is one: make those that wait again, which does no harm. */

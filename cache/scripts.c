@@ -25,8 +25,16 @@ static const char release[] = {
 static const char invalidate[] = {
 	ALLOW_OOM,
 #include "cache/scripts/tick.lua.inc"
+#include "cache/scripts/raise.lua.inc"
 #include "cache/scripts/index.lua.inc"
 #include "cache/scripts/invalidate.lua.inc"
+};
+
+static const char evicted[] = {
+	ALLOW_OOM,
+#include "cache/scripts/tick.lua.inc"
+#include "cache/scripts/raise.lua.inc"
+#include "cache/scripts/evicted.lua.inc"
 };
 
 struct str script_text(enum script script)
@@ -36,6 +44,7 @@ struct str script_text(enum script script)
 		[SCRIPT_FILL] = { fill, sizeof(fill) },
 		[SCRIPT_RELEASE] = { release, sizeof(release) },
 		[SCRIPT_INVALIDATE] = { invalidate, sizeof(invalidate) },
+		[SCRIPT_EVICTED] = { evicted, sizeof(evicted) },
 	};
 
 	return texts[script];

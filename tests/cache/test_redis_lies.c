@@ -14,7 +14,8 @@
 #include "tests/cmocka_all.h"
 
 /* To INFO, the scripts and the probe. */
-static const char greeting[] = "$17\r\nrun_id:0123456789\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n*1\r\n$-1\r\n";
+static const char greeting[] =
+	"$17\r\nrun_id:0123456789\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n$1\r\ne\r\n*1\r\n$-1\r\n";
 
 /* Answers the greeting as it should, and the first bytes after it with `lie`. */
 struct liar {

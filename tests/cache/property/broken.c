@@ -13,10 +13,10 @@ static const struct rule {
 } rules[] = {
 	{ "tomb", "tonumber(tomb) >= copy.began", "false" },
 	{ "era", "f = run .. fresh", "f = run .. '00000001'" },
-	{ "whole", "  raise(name)", "" },
+	{ "whole", "  raise(floors, tombs, f, at, name)", "" },
 	{ "index", "if all or m[2] >= 2 then", "if false then" },
 	{ "compare", "if v ~= seen then return {2, v ~= '' and redis.call('GET', sheaf)} end", "" },
-	{ "eviction", "~= evicted()", "~= evicted() and false" },
+	{ "eviction", "== evicted() then", "or true then" },
 };
 static struct {
 	const char *name;
