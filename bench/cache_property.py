@@ -12,7 +12,7 @@ def run(lab, args):
     """Goals, and what the program says at its end."""
     n = args.operations or (QUICK if args.quick else OPERATIONS)
     path = os.path.join(lab.build, "bin") + ":" + os.environ["PATH"]  # Debian's redis-tools has the server under another name
-    done = subprocess.run([lab.program("cache_property"), "mode=redis", f"operations={n}"], capture_output=True, text=True,
+    done = subprocess.run([lab.program("cache_property"), "mode=redis", "customers=120", "learn=110", f"operations={n}"], capture_output=True, text=True,
                           env={**os.environ, "PATH": path})
     if done.returncode not in (0, 1):
         raise RuntimeError(f"cache_property: {done.stdout[-1000:]}{done.stderr[-1000:]}")

@@ -37,6 +37,12 @@ class PropertyTest(unittest.TestCase):
     def test_in_redis_without_faults(self):
         self.check("mode=redis", "every=0")
 
+    def test_packed_with_books(self):
+        for mode in ("redis", "near"):
+            result, said = self.check(f"mode={mode}", "customers=120", "learn=110")
+            self.assertGreater(result["learnt"], 0, said)
+            self.assertGreater(result["adopted"], result["learnt"], said)  # by others, too
+
     def test_near(self):
         self.check("mode=near")
 

@@ -6,7 +6,9 @@
 
 #include "base/arena.h"
 
-enum { COLUMNS = 3, FILLER_MOST = 700 };
+enum { COLUMNS = 4, FILLER_MOST = 700, KIND_BYTES = 240 };
+/* The last one is the same for all customers, so it gets into books. */
+static const bool common[COLUMNS] = { [3] = true };
 
 static const struct str salt = STR("salt of the property test");
 
@@ -112,6 +114,16 @@ static struct str filler(uint32_t version, struct arena *mem)
 	return (struct str){ text, n };
 }
 
+/* Of one part, and of no other. */
+static struct str kind(const struct copy *copy, struct arena *mem)
+{
+	char *text = arena_alloc(mem, KIND_BYTES);
+
+	for (size_t i = 0; i < KIND_BYTES; i++)
+		text[i] = (char)('A' + (i * (copy->part + 3) + i / 26) % 26);
+	return (struct str){ text, KIND_BYTES };
+}
+
 const struct rows *copy_rows(const struct copy *copy, const uint32_t *versions, struct arena *mem)
 {
 	struct str *cells = arena_array_of(mem, struct str, (size_t)copy->n * COLUMNS);
@@ -121,6 +133,7 @@ const struct rows *copy_rows(const struct copy *copy, const uint32_t *versions, 
 		cells[COLUMNS * i] = whose(copy, i, mem);
 		cells[COLUMNS * i + 1] = arena_printf(mem, "%" PRIu32, versions[i]);
 		cells[COLUMNS * i + 2] = filler(versions[i], mem);
+		cells[COLUMNS * i + 3] = kind(copy, mem);
 	}
 	*rows = (struct rows){ .n_rows = copy->n, .n_cols = COLUMNS, .cells = cells };
 	return rows;
@@ -138,7 +151,8 @@ bool copy_versions(const struct copy *copy, const struct rows *rows, uint32_t *v
 		if (!version.p || !str_eq(rows_cell(rows, i, 0), whose(copy, i, mem)))
 			return false;
 		versions_out[i] = (uint32_t)strtoul(arena_cstr(mem, version), NULL, 10);
-		if (!str_eq(rows_cell(rows, i, 2), filler(versions_out[i], mem)))
+		if (!str_eq(rows_cell(rows, i, 2), filler(versions_out[i], mem)) ||
+		    !str_eq(rows_cell(rows, i, 3), kind(copy, mem)))
 			return false;
 	}
 	return true;
@@ -163,6 +177,7 @@ void copy_put(struct cache *c, const struct copy *copy, const struct rows *rows,
 					   .n_names = n,
 					   .n_asked = 1,
 					   .of_customer = copy->part != BY_PHONE,
+					   .common = common,
 					   .given = &given,
 					   .n_given = copy->part == BY_MEMBER });
 }

@@ -2,10 +2,11 @@
  * answer may be older than an invalidation allows, or of somebody else.
  *
  *   cache_property [mode=redis|near|memory] [operations=50000] [seed=N] [nodes=3] [actors=24] [customers=40]
- *                  [every=1500] [fault=NAME] [broken=RULE]
+ *                  [every=1500] [learn=0] [fault=NAME] [broken=RULE]
  *
  * near: Redis behind near levels, where what another node voided may be found for 2 s when a channel is lost.
- * every: operations from one fault to the next, about; 0: no faults. fault: only this one of hand.c. broken: see
+ * every: operations from one fault to the next, about; 0: no faults. learn: copies are packed with words of so many
+ * customers, whenever Redis has none. fault: only this one of hand.c. broken: see
  * broken.c. One line of JSON says what was done; ends with 1 when an answer was wrong, with the first of them on
  * stderr. */
 #include <inttypes.h>
@@ -26,12 +27,15 @@ enum { MEMORY_BYTES = 1 << 20, NEAR_BOUND_US = 2000000 };
 
 static struct settings {
 	const char *mode, *fault, *broken;
-	uint64_t operations, seed, nodes, actors, customers, every;
+	uint64_t operations, seed, nodes, actors, customers, every, learn;
 } settings = { .mode = "redis", .operations = 50000, .nodes = 3, .actors = 24, .customers = 40, .every = 1500 };
 
 static struct field field;
 static struct hand hand = { .server = &server };
 static struct cache_home *homes[NODES_MOST];
+static struct {
+	uint64_t learnt, adopted; /* by all nodes */
+} books;
 static struct node *nodes[NODES_MOST];
 
 static bool option_read(const char *text)
@@ -48,7 +52,8 @@ static bool option_read(const char *text)
 		      { "nodes", &settings.nodes, NULL },
 		      { "actors", &settings.actors, NULL },
 		      { "customers", &settings.customers, NULL },
-		      { "every", &settings.every, NULL } };
+		      { "every", &settings.every, NULL },
+		      { "learn", &settings.learn, NULL } };
 	const char *value = strchr(text, '=');
 
 	for (size_t i = 0; value && i < ARRAY_LEN(known); i++) {
@@ -101,7 +106,9 @@ static struct cache_home *open_home(void)
 	struct cache_conf conf = { .kind = in_redis() ? CACHE_IN_REDIS : CACHE_IN_MEMORY,
 				   .max_bytes = MEMORY_BYTES,
 				   .near_bytes = has_near() ? MEMORY_BYTES : 0,
-				   .redis = { .address = server.address, .timeout_ms = TIMEOUT_MS } };
+				   .redis = { .address = server.address,
+					      .timeout_ms = TIMEOUT_MS,
+					      .learn_from = (uint32_t)settings.learn } };
 	struct cache_home *home = cache_home_new(&conf, &err);
 
 	if (!home) {
@@ -189,6 +196,12 @@ static void end(void)
 {
 	for (unsigned i = 0; i < settings.nodes; i++)
 		node_end(&nodes[i]);
+	for (unsigned i = 0; in_redis() && i < settings.nodes; i++) {
+		struct cache_words_state state = cache_words_state(homes[i]);
+
+		books.learnt += state.learnt;
+		books.adopted += state.adopted;
+	}
 	for (unsigned i = 0; i < settings.nodes; i++)
 		cache_home_free(&homes[i]);
 	truth_free(&field.truth);
@@ -205,7 +218,8 @@ static void report(uint64_t took_us)
 	       t->tickets, t->without_ticket, t->kept, t->voided, t->not_voided);
 	for (unsigned i = 0; i < HAND_FAULTS; i++)
 		printf("%s\"%s\":%" PRIu64, i ? "," : "", hand_name(i), hand.struck[i]);
-	printf("},\"stale\":%" PRIu64 ",\"foreign\":%" PRIu64 "}\n", t->stale, t->foreign);
+	printf("},\"learnt\":%" PRIu64 ",\"adopted\":%" PRIu64 ",\"stale\":%" PRIu64 ",\"foreign\":%" PRIu64 "}\n",
+	       books.learnt, books.adopted, t->stale, t->foreign);
 }
 
 int main(int argc, char **argv)
