@@ -40,6 +40,7 @@ bool book_write(uint32_t number, int64_t ends_ms, struct str words, const struct
 struct book *book_read(struct str text)
 {
 	struct book *book;
+	size_t bytes = text.n;
 	uint64_t ends = 0;
 
 	if (text.n <= DICTIONARY_AT || text.n > BOOK_MOST || memcmp(text.p, magic, sizeof(magic)) != 0)
@@ -50,6 +51,7 @@ struct book *book_read(struct str text)
 	book = memory_new(sizeof(*book));
 	*book = (struct book){ .refs = 1,
 			       .number = ZDICT_getDictID(text.p, text.n),
+			       .bytes = bytes,
 			       .ends_ms = (int64_t)ends,
 			       .in = ZSTD_createCDict(text.p, text.n, LEVEL),
 			       .out = ZSTD_createDDict(text.p, text.n) };

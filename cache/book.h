@@ -16,6 +16,7 @@ struct ZSTD_DDict_s;
 struct book {
 	_Atomic size_t refs;
 	uint32_t number; /* stands in the head of each frame that needs it */
+	size_t bytes; /* of its text */
 	int64_t ends_ms; /* wall clock: from then on it may be nowhere any more */
 	struct ZSTD_CDict_s *in;
 	struct ZSTD_DDict_s *out;

@@ -249,7 +249,11 @@ struct cache_near_state cache_near_state(const struct cache_home *home) NONNULL(
 /* The words that copies in Redis share. Counters since start. */
 struct cache_words_state {
 	bool used; /* there is a book that is packed with */
+	uint32_t number; /* of it; 0: none */
+	size_t bytes; /* of its text */
+	int64_t learnt_ms; /* wall clock: when it was */
 	bool learning;
+	size_t seen, wanted; /* customers that it is learnt from so far, and in the end */
 	uint64_t learnt; /* books written here */
 	uint64_t adopted; /* books that came to be known, written here or by others */
 	uint64_t lacked; /* times that one was not in Redis */

@@ -168,6 +168,12 @@ bool tally_ready(const struct tally *t)
 	return t->n_customers >= t->enough;
 }
 
+size_t tally_seen(const struct tally *t, size_t *enough_out)
+{
+	*enough_out = t->enough;
+	return t->n_customers;
+}
+
 /* ---- writing ---- */
 
 static unsigned shared_by(const struct word *word)

@@ -23,6 +23,8 @@ void tally_word(struct tally *t, struct str name, struct str word) NONNULL(1);
 void tally_sample(struct tally *t, struct str plain) NONNULL(1);
 /* Have enough customers been seen? */
 bool tally_ready(const struct tally *t) NONNULL(1);
+/* How many customers were seen, and how many are enough. */
+size_t tally_seen(const struct tally *t, size_t *enough_out) NONNULL(1, 2);
 /* Append the text of a book (book.h). False: there was too little to learn. */
 bool tally_write(struct tally *t, uint32_t number, int64_t ends_ms, struct buf *out) MUST_CHECK NONNULL(1, 4);
 

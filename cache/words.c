@@ -20,6 +20,8 @@ enum {
 	DAYS = 28, /* that a book lives; it is packed with for a quarter of that (redis_words.c) */
 };
 
+#define DAY_MS INT64_C(86400000)
+
 struct words {
 	pthread_mutex_t lock;
 	size_t customers;
@@ -236,7 +238,7 @@ bool words_write(struct words *w, struct buf *out)
 	if (!tally)
 		return false;
 	number = BOOK_NUMBER_LEAST + randombytes_uniform(INT32_MAX - BOOK_NUMBER_LEAST);
-	wrote = tally_write(tally, number, clock_wall_ms() + INT64_C(86400000) * DAYS, out);
+	wrote = tally_write(tally, number, clock_wall_ms() + DAY_MS * DAYS, out);
 	tally_free(&tally);
 	pthread_mutex_lock(&w->lock);
 	w->learnt += wrote;
@@ -247,8 +249,10 @@ bool words_write(struct words *w, struct buf *out)
 struct cache_words_state words_state(struct words *w)
 {
 	struct cache_words_state state = { 0 };
+	const struct book *book;
 
 	pthread_mutex_lock(&w->lock);
+	book = find(w, w->now);
 	state = (struct cache_words_state){
 		.used = w->now != 0,
 		.learning = w->learning,
@@ -256,6 +260,13 @@ struct cache_words_state words_state(struct words *w)
 		.adopted = w->adopted,
 		.lacked = w->lacked,
 	};
+	if (w->now && book) {
+		state.number = book->number;
+		state.bytes = book->bytes;
+		state.learnt_ms = book->ends_ms - DAY_MS * DAYS;
+	}
+	if (w->tally)
+		state.seen = tally_seen(w->tally, &state.wanted);
 	pthread_mutex_unlock(&w->lock);
 	return state;
 }

@@ -136,7 +136,8 @@ static void state_put(json_t *state, const char *prefix, struct buf *out)
 
 		snprintf(label, sizeof(label), "%s%s", prefix, name);
 		if (json_is_object(value)) {
-			state_put(value, "near ", out);
+			snprintf(label, sizeof(label), "%s ", name);
+			state_put(value, label, out);
 			continue;
 		}
 		buf_printf(out, "%-14s ", label);
@@ -161,9 +162,10 @@ static int state_print(const struct args *args, json_t *state)
 
 static int status(const struct args *args)
 {
+	static const char *const beside[] = { "near", "book" };
 	SCOPED(remote_free) struct remote_answer answer = { 0 };
 	SCOPED(json_drop) json_t *root = NULL;
-	json_t *state, *near;
+	json_t *state;
 	int code;
 
 	for (size_t i = 0; i < args->n_flags; i++)
@@ -178,9 +180,9 @@ static int status(const struct args *args)
 		return code;
 	root = json_loads(answer.body, 0, NULL);
 	state = json_object_get(root, "cache");
-	near = json_object_get(root, "near");
-	if (near)
-		json_object_set(state, "near", near);
+	for (size_t i = 0; state && i < ARRAY_LEN(beside); i++)
+		if (json_object_get(root, beside[i]))
+			json_object_set(state, beside[i], json_object_get(root, beside[i]));
 	if (state)
 		return state_print(args, state);
 	message_error("the service answered with status %d", answer.status);

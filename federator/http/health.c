@@ -1,3 +1,5 @@
+#include <inttypes.h>
+
 #include "federator/http/handlers.h"
 #include "federator/http/identify.h"
 #include "federator/render/render.h"
@@ -103,6 +105,26 @@ static void near_put_state(struct arena *mem, struct node *root, const struct se
 	FIGURE(node, s, bytes);
 }
 
+static void words_put_state(struct arena *mem, struct node *root, const struct service *svc)
+{
+	struct cache_words_state s = service_words(svc);
+	struct node *node;
+
+	if (!s.used && !s.learning)
+		return;
+	node = tree_object(mem, root, STR("book"));
+	tree_bool(mem, node, STR("learning"), s.learning);
+	if (s.learning) {
+		FIGURE(node, s, seen);
+		FIGURE(node, s, wanted);
+	}
+	if (!s.number)
+		return;
+	tree_text(mem, node, STR("number"), arena_printf(mem, "%08" PRIx32, s.number));
+	FIGURE(node, s, bytes);
+	tree_number(mem, node, STR("age_ms"), clock_wall_ms() - s.learnt_ms);
+}
+
 static void verbose_reply(struct exchange *x, int status)
 {
 	const struct world *world = service_world(x->lane->service);
@@ -114,6 +136,7 @@ static void verbose_reply(struct exchange *x, int status)
 	sources_put(x->mem, root, world);
 	cache_put_state(x->mem, root, x->lane->service);
 	near_put_state(x->mem, root, x->lane->service);
+	words_put_state(x->mem, root, x->lane->service);
 	if (x->format == FORMAT_XML)
 		render_xml(root, SERVICE_NAMESPACE, true, &out);
 	else

@@ -84,11 +84,14 @@ static void how_often_does_not_matter(void **state)
 static void it_is_not_ready_before_there_were_enough_customers(void **state)
 {
 	struct tally *t = tally_new(MANY);
+	size_t enough;
 
 	(void)state;
 	for (unsigned i = 0; i < 2 * MANY; i++)
 		tell(t, i % 8, 1);
 	assert_false(tally_ready(t));
+	assert_int_equal(tally_seen(t, &enough), 8);
+	assert_int_equal(enough, MANY);
 	tally_free(&t);
 }
 
@@ -112,6 +115,8 @@ static void what_is_packed_with_a_book_needs_it(void **state)
 	words_turn_to(words, NUMBER);
 	assert_true(pack(knows, buf_str(&plain), clock_wall_ms(), &with));
 	assert_true(with.len < without.len);
+	assert_int_equal(words_state(words).number, NUMBER);
+	assert_int_equal(words_state(words).bytes, text.len);
 	assert_true(unpack(knows, buf_str(&with), &again));
 	assert_true(str_eq(buf_str(&again), buf_str(&plain)));
 	assert_int_equal(pack_lacks(knows), 0);

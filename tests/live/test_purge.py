@@ -306,6 +306,7 @@ class PurgeTest(LiveTest):
         self.assertRegex(text, r"(?m)^kind +redis\nup +yes\n")
         self.assertRegex(text, r"(?m)^near up +yes$")
         self.assertRegex(text, r"(?m)^near entries +[1-9]\d*$")
+        self.assertRegex(text, r"(?m)^book wanted +4000$")
         self.assertNotRegex(text, r"(?m)^entries")  # only Redis knows
         told = json.loads(self.cli(service, "status", "--json").stdout)
         self.assertEqual((told["kind"], told["near"]["up"]), ("redis", True))
