@@ -5,7 +5,7 @@
 #include "base/memory.h"
 
 const int meter_statuses[METER_STATUSES] = {
-	200, 304, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 422, 431, 500, 501, 503, 504, 0,
+	200, 304, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 422, 429, 431, 500, 501, 503, 504, 0,
 };
 const char *const meter_reasons[METER_REASONS] = {
 	"deadline", "busy", "refused", "auth", "schema_mismatch", "too_large", "error",

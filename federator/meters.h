@@ -7,7 +7,7 @@
 #include "base/histogram.h"
 
 /* HTTP status codes that are counted by themselves; the last one stands for all others. */
-enum { METER_STATUSES = 19 };
+enum { METER_STATUSES = 20 };
 extern const int meter_statuses[METER_STATUSES]; /* the last is 0 */
 /* The place of a status in it. */
 size_t meter_status(int status);
@@ -59,7 +59,10 @@ enum meter {
 	METER_WARMED,
 	METER_WARM_FAILED,
 	METER_WARM_SKIPPED,
-	METER_PURGES,
+	METER_LIMITED_REQUESTS, /* turned away */
+	METER_LIMITED_CUSTOMERS,
+	METER_SCRAPING, /* by what was noticed: misses, sequences */
+	METER_PURGES = METER_SCRAPING + 2,
 	METER_PURGES_FAILED,
 	METER_WEB_ANSWERED, /* questions of the web team, by what became of them */
 	METER_WEB_REFUSED,

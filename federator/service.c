@@ -97,6 +97,7 @@ static void service_free(struct service *svc)
 {
 	cache_home_free(&svc->cache);
 	shelf_free(&svc->rendered);
+	limits_free(&svc->limits);
 	counters_free(&svc->meters);
 	pthread_mutex_destroy(&svc->reloading);
 	arena_wipe_free(&svc->mem);
@@ -115,6 +116,10 @@ static struct service *service_begin(const struct options *opt, const struct sta
 	svc->began_ms = clock_wall_ms();
 	if (!stand_in && opt->rendered_bytes && strcmp(opt->cache, "off") != 0)
 		svc->rendered = shelf_new(opt->rendered_bytes);
+	if (!stand_in)
+		svc->limits = limits_new((const struct limits_quota[ACTOR_KINDS]){
+			[ACTOR_AGENT] = { (uint32_t)opt->agent_requests, (uint32_t)opt->agent_customers },
+			[ACTOR_CLIENT] = { (uint32_t)opt->client_requests, (uint32_t)opt->client_customers } });
 	pthread_mutex_init(&svc->reloading, NULL);
 	if (!salts_make(svc, err) || (!stand_in && !cache_prepare(svc, err)) ||
 	    !home_begin(&svc->home, opt, stand_in, err)) {
@@ -250,6 +255,11 @@ const struct options *service_options(const struct service *svc)
 struct counters *service_meters(const struct service *svc)
 {
 	return svc->meters;
+}
+
+struct limits *service_limits(const struct service *svc)
+{
+	return svc->limits;
 }
 
 struct shelf *service_rendered(const struct service *svc)

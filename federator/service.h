@@ -7,6 +7,7 @@
 
 #include "adapters/adapter.h"
 #include "cache/cache.h"
+#include "federator/limits/limits.h"
 #include "federator/meters.h"
 #include "federator/options.h"
 #include "metadata/load.h"
@@ -107,6 +108,8 @@ struct cache_near_state service_near(const struct service *svc) NONNULL(1);
 struct cache_words_state service_words(const struct service *svc) NONNULL(1);
 /* Answers kept as bytes; NULL: none are. */
 struct shelf *service_rendered(const struct service *svc) NONNULL(1);
+/* What one actor may ask; NULL: nobody is limited. */
+struct limits *service_limits(const struct service *svc) NONNULL(1);
 /* How Redis is reached, where copies are kept in it; the texts live as long as the service. False: they are not. */
 bool service_redis(const struct service *svc, struct redis_conf *out) MUST_CHECK NONNULL(1, 2);
 /* When it began: milliseconds since 1970. */

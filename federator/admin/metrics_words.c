@@ -173,6 +173,20 @@ const struct words fault_words = { "reason", METER_FAULTS, reason_put };
 const struct words worker_words = { "state", 5, worker_put };
 const struct words breaker_words = { "state", BREAKER_STATES, breaker_put };
 const struct words status_words = { "status", METER_STATUSES, status_put };
+static void limit_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "of", i ? "customers" : "requests");
+}
+
+static void scraping_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	(void)m;
+	label_put(out, "by", i ? "sequence" : "misses");
+}
+
+const struct words limit_words = { "of", 2, limit_put };
+const struct words scraping_words = { "by", 2, scraping_put };
 const struct words shed_words = { "reason", METER_SHEDS, shed_put };
 const struct words auth_words = { "outcome", AUTH_METERS, auth_put };
 const struct words listener_words = { "listener", ENTRANCES, listener_put };

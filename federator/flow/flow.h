@@ -39,6 +39,7 @@ struct ask {
 	size_t n_by; /* 0: asked by sealed id */
 	struct str id;
 	struct str tenant, role, purpose;
+	struct str client, agent; /* whose limits count; both empty: nobody's */
 	struct str view; /* empty: "pop", else the first tree view; flat: "routing", else the only flat one */
 	struct str fields; /* "name,tier,orders.no": only these paths of the view */
 	struct str parts; /* "crm,orders": only these parts */

@@ -123,6 +123,7 @@ struct flow {
 	struct rights rights;
 	struct asked asked[ASK_KEYS_MAX]; /* without those that are blocked, or flat and malformed */
 	size_t n_asked;
+	bool new_keys; /* the caller did not ask by all of them in this hour: limit.c */
 	const struct key *blocked[ASK_KEYS_MAX]; /* keys whose values are never asked for: left out */
 	size_t n_blocked;
 	struct timeline_filter timeline; /* of a question for the time line */
@@ -166,6 +167,13 @@ enum step_end flow_refuse(struct flow *flow, int status, const char *type, const
 enum step_end flow_refuse_unanswered(struct flow *flow, const struct run *runs, size_t n_runs) NONNULL(1, 2);
 /* Drop one hold; the last one frees the flow. */
 void flow_release(struct flow *flow) NONNULL(1);
+
+/* limit.c - how many customers one actor asks for */
+
+/* May the caller ask by these keys? Counts them. */
+enum step_end limit_customers(struct flow *flow) MUST_CHECK NONNULL(1);
+/* They were nobody's. */
+void limit_nobody(struct flow *flow) NONNULL(1);
 
 /* run.c - one part, asked with one query, before its deadline */
 

@@ -186,6 +186,8 @@ enum step_end step_admit(struct flow *flow)
 		end = admit_keys(flow);
 	if (end == STEP_DONE)
 		end = cursor_read(flow);
+	if (end == STEP_DONE)
+		end = limit_customers(flow);
 	if (end != STEP_DONE)
 		return end;
 	set_due(flow);

@@ -91,6 +91,7 @@ static enum step_end conclude(struct flow *flow)
 		match->outcome = OUTCOME_NONE;
 		if (!match->complete && flow->view->shape == SHAPE_TREE)
 			return flow_refuse_unanswered(flow, flow->walks, flow->n_walks);
+		limit_nobody(flow);
 	} else if (match->n_candidates == 1 && !match->stale) {
 		match->outcome = OUTCOME_ONE;
 		match->subject = match->candidates[0].subject;

@@ -1,13 +1,14 @@
 /* again.c - requests that get the answer of a moment ago. */
 #include "federator/flow/repeat.h"
 #include "federator/http/front_state.h"
+#include "federator/http/quota.h"
 
 /* The answer is the connection's as any other. */
 static enum MHD_Result give(struct call *call, const struct repeated *found, uint64_t took_us)
 {
 	lane_count_public(call->x.lane, METER_RESPONSES + meter_status(found->status));
 	if (found->access)
-		lane_count_public(call->x.lane, METER_AUTH + found->proof);
+		lane_count_public(call->x.lane, METER_AUTH + found->caller.proof);
 	repeat_count(found->repeat, found->status, took_us);
 	log_formed(found->level, found->before, (int64_t)took_us, found->after);
 	call->state = CALL_SENT;
@@ -27,6 +28,8 @@ bool again_send(struct call *call, enum MHD_Result *ok_out)
 	call->key = repeats_key(&call->x, (struct str){ call->x.path.p, call->target.n });
 	now_us = clock_mono_us();
 	found = repeats_find(&f->repeats, &call->key, now_us, &call->x.again);
+	if (found && !quota_take_again(f->conf.lane, &found->caller, now_us))
+		found = NULL;
 	if (found)
 		*ok_out = give(call, found, now_us - call->x.begun_us);
 	return found;

@@ -9,6 +9,8 @@ struct question asking_begin(const struct exchange *x, unsigned scope)
 	return (struct question){ .mem = x->mem,
 				  .scope = scope,
 				  .ask = { .tenant = str_of(opt->tenant),
+					   .client = str_of(x->caller.client),
+					   .agent = str_of(x->caller.agent),
 					   .role = str_of(x->caller.role),
 					   .purpose = str_of(x->caller.purpose),
 					   .format = x->format } };

@@ -1,6 +1,7 @@
 #include "federator/http/exchange.h"
 
 #include "federator/http/identify.h"
+#include "federator/http/quota.h"
 
 static const struct title {
 	int status;
@@ -11,7 +12,8 @@ static const struct title {
 	{ 405, "Method Not Allowed" },    { 406, "Not Acceptable" },
 	{ 413, "Content Too Large" },     { 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
-	{ 422, "Unprocessable Content" }, { 431, "Request Header Fields Too Large" },
+	{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 	{ 503, "Service Unavailable" },   { 504, "Gateway Timeout" },
 };
@@ -72,7 +74,7 @@ void exchange_run(struct exchange *x, const struct routes *routes)
 {
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
-		if (identify(x))
+		if (identify(x) && quota_take(x))
 			work(x);
 		return;
 	case ROUTE_BAD_PATH:

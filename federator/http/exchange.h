@@ -23,6 +23,7 @@ struct exchange {
 	struct str args[ROUTE_ARGS_MAX]; /* of the route's pattern, decoded */
 	struct str body;
 	struct access *access;           /* tells who asks; NULL: it is everybody */
+	struct limits_state quota;       /* what is left of the caller's requests */
 	struct caller caller;            /* who asks */
 	struct access_pass pass;         /* for how long that holds */
 	enum format format; /* of answers and problems */

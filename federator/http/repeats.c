@@ -161,7 +161,7 @@ static struct repeated *repeated_new(const struct repeats *r, struct str key, co
 	if (!kept)
 		return NULL;
 	*kept = (struct repeated){
-		.access = x->access, .pass = x->pass, .proof = x->caller.proof,
+		.access = x->access, .pass = x->pass, .caller = x->caller,
 		.status = x->reply.status, .len = x->reply.len, .level = respond_log_level(x), .bytes = bytes
 	};
 	at = mempcpy(kept->text, key.p, key.n);

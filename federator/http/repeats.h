@@ -32,7 +32,7 @@ struct repeated {
 	struct repeat *repeat;
 	const struct access *access; /* who may have it: as of the exchange */
 	struct access_pass pass;
-	enum proof proof;
+	struct caller caller;
 	int status;
 	size_t len; /* of the body */
 	enum log_level level; /* of its line in the log, which is `before`, the time it took, and `after` */

@@ -1,5 +1,6 @@
 #include "federator/http/respond.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -33,6 +34,17 @@ static bool put_view_headers(struct MHD_Response *r, const struct reply *reply)
 	       ((!reply->from_cache && !reply->age_s) || put_number(r, "Age", reply->age_s));
 }
 
+/* draft-ietf-httpapi-ratelimit-headers-08 */
+static bool put_quota(struct MHD_Response *r, const struct limits_state *quota)
+{
+	const char *name = quota->kind == ACTOR_AGENT ? "agent" : "client";
+	char policy[64], left[64];
+
+	snprintf(policy, sizeof(policy), "\"%s\";q=%u;w=%u", name, quota->quota, quota->window_s);
+	snprintf(left, sizeof(left), "\"%s\";r=%u;t=%u", name, quota->left, quota->reset_s);
+	return put(r, "RateLimit-Policy", policy) && put(r, "RateLimit", left);
+}
+
 static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool close)
 {
 	const struct reply *reply = &x->reply;
@@ -43,6 +55,7 @@ static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool c
 	       (!x->is_view || put_view_headers(r, reply)) && (!x->allow[0] || put(r, "Allow", x->allow)) &&
 	       (!x->challenge || put(r, "WWW-Authenticate", x->challenge)) &&
 	       (!reply->retry_after_s || put_number(r, "Retry-After", reply->retry_after_s)) &&
+	       (!x->quota.quota || put_quota(r, &x->quota)) &&
 	       (!close || put(r, "Connection", "close"));
 }
 

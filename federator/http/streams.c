@@ -91,6 +91,8 @@ void streams_leave(struct streams *s)
 void streams_own(const struct streams *s, struct ask *ask, const struct caller *caller)
 {
 	ask->tenant = str_of(service_options(s->conf.service)->tenant);
+	ask->client = str_of(caller->client);
+	ask->agent = str_of(caller->agent);
 	ask->role = str_of(caller->role);
 	ask->purpose = str_of(caller->purpose);
 }

@@ -1,0 +1,57 @@
+/* limit.c - how many customers one actor asks for (federator/limits/). */
+#include "base/log.h"
+#include "federator/flow/steps.h"
+
+static struct limits_who who_asks(const struct flow *flow)
+{
+	return (struct limits_who){ .agent = flow->ask.agent, .client = flow->ask.client };
+}
+
+static void tell(const struct flow *flow, enum limits_notice notice)
+{
+	if (!notice)
+		return;
+	counters_add(flow->lane->meters, METER_SCRAPING + notice - 1, 1);
+	log_event(LOG_WARN, "scraping_suspected", LOG_STR("client", flow->ask.client),
+		  LOG_STR("agent", flow->ask.agent),
+		  LOG_CSTR("text", notice == NOTICE_SEQUENCE ?
+					   "asks by keys that lie side by side, as in a range that is counted through" :
+					   "asks by many keys, and most of them are nobody's"));
+}
+
+static enum step_end refuse(struct flow *flow, const struct limits_state *state)
+{
+	counters_add(flow->lane->meters, METER_LIMITED_CUSTOMERS, 1);
+	flow->reply.retry_after_s = state->reset_s;
+	return flow_refuse(flow, 429, "too-many-customers", "Too many different customers",
+			   arena_printf(flow->mem, "%s may ask for %u customers an hour",
+					state->kind == ACTOR_AGENT ? "an agent" : "a client", state->quota),
+			   "ask again when Retry-After is over; who needs more talks to the operator");
+}
+
+enum step_end limit_customers(struct flow *flow)
+{
+	struct limits *limits = service_limits(flow->lane->service);
+	struct limits_who who = who_asks(flow);
+
+	if (!limits || !flow->ask.n_by || (!who.agent.n && !who.client.n))
+		return STEP_DONE;
+	for (size_t i = 0; i < flow->n_asked; i++) {
+		struct limits_told told = limits_customer(limits, &who, str_of(flow->asked[i].key->name),
+							  flow->asked[i].value, flow->started_us);
+
+		if (told.verdict != LIMITS_PASS)
+			return refuse(flow, &told.state);
+		flow->new_keys = flow->new_keys || told.fresh;
+		tell(flow, told.notice);
+	}
+	return STEP_DONE;
+}
+
+void limit_nobody(struct flow *flow)
+{
+	struct limits_who who = who_asks(flow);
+
+	if (flow->new_keys)
+		tell(flow, limits_nobody(service_limits(flow->lane->service), &who, flow->started_us));
+}

@@ -1,0 +1,67 @@
+/* limits.h - how much one actor may ask: requests, and different customers. Who goes through numbers one by one, or
+ * asks for many whom nobody knows, is told of. An actor is a program or the person it speaks for; both are counted.
+ * In memory, for this process. Safe from any thread. */
+#ifndef FEDERATOR_LIMITS_LIMITS_H
+#define FEDERATOR_LIMITS_LIMITS_H
+
+#include "base/base.h"
+
+struct limits; /* opaque */
+
+enum actor_kind { ACTOR_AGENT, ACTOR_CLIENT, ACTOR_KINDS };
+
+/* Of one kind of actors; 0: as many as they like. */
+struct limits_quota {
+	uint32_t requests;  /* a minute; so many at once after a minute of rest */
+	uint32_t customers; /* different keys that are asked by, an hour */
+};
+
+/* Both names may be empty: nobody is counted. Names of 64 bytes at most. */
+struct limits_who {
+	struct str agent, client;
+};
+
+enum limits_verdict {
+	LIMITS_PASS,
+	LIMITS_REQUESTS,  /* too many requests */
+	LIMITS_CUSTOMERS, /* too many customers */
+};
+
+/* How near the actor is to its nearest limit. */
+struct limits_state {
+	enum actor_kind kind;
+	uint32_t quota, window_s; /* quota 0: it has none */
+	uint32_t left; /* behind this request */
+	uint32_t reset_s; /* until there is more; at least 1 when nothing is left */
+};
+
+/* What is noticed of an actor, once in its hour. */
+enum limits_notice {
+	NOTICE_NONE,
+	NOTICE_MISSES,   /* most keys it asks by are nobody's */
+	NOTICE_SEQUENCE, /* the keys it asks by lie side by side */
+};
+
+struct limits_told {
+	enum limits_verdict verdict;
+	struct limits_state state; /* of requests always, of customers when there are too many */
+	enum limits_notice notice;
+	bool fresh; /* of customers: the key is a new one in the hour of one of the two */
+};
+
+/* `quotas` by kind of actor. The caller owns the result: end it with limits_free(). */
+struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS]) NONNULL(1) __attribute__((returns_nonnull));
+/* End it. Accepts NULL inside; sets *l to NULL. */
+void limits_free(struct limits **l) NONNULL(1);
+
+/* A request comes; `now_us` of clock_mono_us(). */
+struct limits_told limits_request(struct limits *l, const struct limits_who *who, uint64_t now_us) MUST_CHECK
+	NONNULL(1, 2);
+/* It asks by a key, in canonical form. Asked again within the hour a key costs nothing. */
+struct limits_told limits_customer(struct limits *l, const struct limits_who *who, struct str key, struct str value,
+				   uint64_t now_us) MUST_CHECK NONNULL(1, 2);
+/* Nobody was found by a key that was fresh. */
+enum limits_notice limits_nobody(struct limits *l, const struct limits_who *who, uint64_t now_us) MUST_CHECK
+	NONNULL(1, 2);
+
+#endif
