@@ -2,7 +2,7 @@
 
 static struct limits_told take(const struct lane *lane, const struct caller *caller, uint64_t now_us)
 {
-	struct limits *limits = lane->service ? service_limits(lane->service) : NULL;
+	struct limits *limits = lane && lane->service ? service_limits(lane->service) : NULL;
 	const struct limits_who who = { .agent = str_of(caller->agent), .client = str_of(caller->client) };
 
 	return limits ? limits_request(limits, &who, now_us) : (struct limits_told){ .verdict = LIMITS_PASS };
