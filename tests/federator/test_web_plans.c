@@ -103,7 +103,7 @@ static void sessions_are_found_by_index(void **state)
 	assert_sessions((struct web_which){ 0 }, BY_INDEX);
 	assert_sessions((struct web_which){ .path = STR("/goods/*") }, BY_INDEX);
 	assert_sessions((struct web_which){ .last_path = STR("/goods/1") }, BY_INDEX);
-	assert_sessions((struct web_which){ .visitor = STR("v") }, BY_INDEX);
+	assert_sessions((struct web_which){ .visitor = STR("v") }, SORTED);
 	assert_sessions((struct web_which){ .session = STR("s") }, SORTED);
 	assert_sessions((struct web_which){ .key = STR("member"), .value = STR("7") }, SORTED);
 }
