@@ -98,6 +98,8 @@ static void build_times(struct build *b, const struct elem *e, struct weblog *lo
 	struct err err = { 0 };
 
 	log->keep_ms = build_ms(b, e, "keep", 90 * DAY_MS, keep);
+	log->keep_events_ms = build_ms(b, e, "keep-events", log->keep_ms,
+				       (struct range){ HOUR_MS, log->keep_ms, "between 1h and keep" });
 	log->idle_ms = build_ms(b, e, "idle", 30 * MINUTE_MS, idle);
 	log->longest_ms = build_ms(b, e, "longest", DAY_MS,
 				   (struct range){ log->idle_ms, 7 * DAY_MS, "between idle and 7d" });

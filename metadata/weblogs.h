@@ -75,7 +75,8 @@ struct weblog {
 	const char *writer; /* NAME of writer="secret:NAME": the connection that may write */
 	const char *format; /* name or format string; NULL: guessed at the first lines */
 	const struct zone *zone; /* of times without offset */
-	uint64_t keep_ms; /* events older than this are removed */
+	uint64_t keep_ms; /* sessions that ended before are removed */
+	uint64_t keep_events_ms; /* of those that ended before only the sums are kept; not above keep_ms */
 	uint64_t partition_ms; /* 0: none; else a day or 30 days: PostgreSQL only */
 	uint64_t idle_ms, longest_ms; /* end a session */
 	uint64_t window_ms; /* how far before a link the pages of the visitor are the customer's, too */

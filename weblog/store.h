@@ -56,8 +56,9 @@ bool weblog_store_holds(const struct weblog_store *store) NONNULL(1);
  * commit. ERR_BUSY: another one writes this log now. */
 bool weblog_store_write(struct weblog_store *store, const struct weblog_batch *batch, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
-/* Remove what is older than `before_us`, some thousand rows at most, so that it takes no long time; *more_out: there is
- * more. Drops whole partitions where there are some. */
+/* Remove sessions that ended before `before_us`, and the events of those that ended keep_ms less keep_events_ms later;
+ * some thousand rows at most, so that it takes no long time; *more_out: there is more. Drops whole partitions where
+ * there are some. */
 bool weblog_store_purge(struct weblog_store *store, int64_t before_us, bool *more_out, struct err *err)
 	MUST_CHECK NONNULL(1, 3, 4);
 

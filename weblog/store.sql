@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS web_log (
   owner {text:128},
   begun_at {time},
   batches {big} NOT NULL,
-  purged_to {time}
+  purged_to {time},
+  events_to {time}
 ){options};
 
 CREATE TABLE IF NOT EXISTS web_file (

@@ -13,7 +13,7 @@
 /* What no log wants any more another indexer may have dropped since. */
 static bool is_known(const struct weblog_store *s, int64_t begin)
 {
-	if (begin + s->partition_us <= s->purged_us)
+	if (begin + s->partition_us <= s->events_us)
 		return false;
 	for (size_t i = s->n_partitions; i > 0; i--)
 		if (s->partitions[i - 1] == begin)
@@ -23,7 +23,7 @@ static bool is_known(const struct weblog_store *s, int64_t begin)
 
 static void learn(struct weblog_store *s, int64_t begin)
 {
-	if (begin + s->partition_us <= s->purged_us)
+	if (begin + s->partition_us <= s->events_us)
 		return;
 	if (s->n_partitions == s->room_partitions) {
 		s->room_partitions = s->room_partitions ? 2 * s->room_partitions : 16;
@@ -126,7 +126,7 @@ bool store_partitions_drop(struct weblog_store *s, struct err *err)
 
 	if (s->partition_us == 0)
 		return true;
-	/* a log that was never purged has no purged_to, and lets nothing be dropped */
+	/* a log that was never purged has no events_to, and lets nothing be dropped */
 	if (!writer_rows(s->writer,
 			 &(struct writer_ask){
 				 .sql = STR("SELECT CAST(c.oid::regclass AS text) AS name FROM pg_inherits i "
@@ -134,7 +134,7 @@ bool store_partitions_drop(struct weblog_store *s, struct err *err)
 					    "WHERE i.inhparent=to_regclass('web_event') "
 					    "AND CAST(substring(pg_get_expr(c.relpartbound,c.oid) "
 					    "from 'TO \\(''([^'']*)''\\)') AS timestamp)<="
-					    "(SELECT CASE WHEN count(*)=count(purged_to) THEN min(purged_to) END "
+					    "(SELECT CASE WHEN count(*)=count(events_to) THEN min(events_to) END "
 					    "FROM web_log) ORDER BY c.relname LIMIT 8"),
 				 .columns = columns,
 				 .n_columns = 1 },

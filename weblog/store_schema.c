@@ -11,10 +11,12 @@ static const char schema[] = {
 	'\0'
 };
 
-/* From version 1, which did not say when an agent was seen: just now. */
+/* From version 1, which did not say when an agent was seen: just now; events went with their sessions. */
 static const char renewal[] = "ALTER TABLE web_agent {add} seen_at {time};"
 			      "UPDATE web_agent SET seen_at={now} WHERE seen_at IS NULL;"
 			      "CREATE INDEX IF NOT EXISTS web_agent_seen ON web_agent (seen_at);"
+			      "ALTER TABLE web_log {add} events_to {time};"
+			      "UPDATE web_log SET events_to=purged_to;"
 			      "UPDATE web_schema SET version=" VERSION_TEXT;
 
 /* A word between braces, and what stands for it; a # in there is what follows the word's colon. */

@@ -61,6 +61,7 @@ static void little_is_needed(void **state)
 	assert_null(log->format);
 	assert_string_equal(zone_name(log->zone), "UTC");
 	assert_int_equal(log->keep_ms, 90 * UINT64_C(86400000));
+	assert_int_equal(log->keep_events_ms, log->keep_ms);
 	assert_int_equal(log->partition_ms, 0);
 	assert_int_equal(log->idle_ms, 1800000);
 	assert_int_equal(log->longest_ms, 86400000);
@@ -83,8 +84,9 @@ static void the_window_is_not_longer_than_what_is_kept(void **state)
 static void everything_can_be_said(void **state)
 {
 	const struct weblog *log = shop(
-		WEBLOG_BEGIN "format='$remote_addr [$time_local] &quot;$request&quot;' zone='Asia/Seoul' keep='7d' "
-			     "partition='month' idle='10m' longest='2h' window='0s' client='hash' bots='keep' "
+		WEBLOG_BEGIN "format='$remote_addr [$time_local] &quot;$request&quot;' zone='Asia/Seoul' "
+			     "keep='7d' keep-events='2d' partition='month' idle='10m' longest='2h' window='0s' "
+			     "client='hash' bots='keep' "
 			     "live='on-site' visitor='visitor'><label xml:lang='ko'>쇼핑몰</label>"
 			     "<file path='/a/*.log'/><file path='/b'/><visitor from='cookie:vid'/>"
 			     "<visitor from='field:uid'/><hide parameter='ticket'/><asset path='/static/*'/>"
@@ -93,6 +95,7 @@ static void everything_can_be_said(void **state)
 	(void)state;
 	assert_string_equal(log->format, "$remote_addr [$time_local] \"$request\"");
 	assert_string_equal(zone_name(log->zone), "Asia/Seoul");
+	assert_int_equal(log->keep_events_ms, 2 * UINT64_C(86400000));
 	assert_int_equal(log->partition_ms, 30 * UINT64_C(86400000));
 	assert_int_equal(log->idle_ms, 600000);
 	assert_int_equal(log->longest_ms, 7200000);

@@ -403,6 +403,45 @@ static void old_sessions_go_with_all_that_belongs_to_them(void **state)
 	weblog_store_close(&others);
 }
 
+/* 300 sessions that ended in the same moment, more than one step takes; and one that is younger. */
+static void events_go_before_their_sessions(void **state)
+{
+	(void)state;
+	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
+	static const struct weblog brief = { .name = "shop", .keep_ms = 10 * DAY_MS, .keep_events_ms = 2 * DAY_MS };
+	enum { OLD = 300 };
+	struct weblog_event *events = arena_array_of(mem, struct weblog_event, OLD + 1);
+	struct weblog_session *sessions = arena_array_of(mem, struct weblog_session, OLD + 1);
+	struct weblog_store *store = bed_open(&brief);
+	int64_t before_us = bed_at(DAY_MS) - 8000 * DAY_MS; /* so events before bed_at(DAY_MS) */
+	struct err err;
+	bool more = false;
+
+	for (size_t i = 0; i <= OLD; i++) {
+		const char *session = arena_printf(mem, "%016zu", i).p;
+		int64_t at = bed_at(i == OLD ? DAY_MS : DAY_MS - 1);
+
+		events[i] = bed_event("v", session, at);
+		sessions[i] = bed_session("v", session, at);
+	}
+	bed_write(store, &(struct weblog_batch){ events, OLD + 1, sessions, OLD + 1, NULL, 0, false });
+	assert_true(weblog_store_purge(store, before_us, &more, &err));
+	assert_true(more);
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_event"), OLD + 1 - 250);
+	weblog_store_close(&store); /* and begins where it was said to be done */
+	store = bed_open(&brief);
+	for (int i = 0; more; i++) {
+		assert_true(weblog_store_purge(store, before_us, &more, &err));
+		assert_in_range(i, 0, 3);
+	}
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_event"), 1);
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_session"), OLD + 1);
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_log WHERE events_to IS NOT NULL"), 1);
+	assert_true(weblog_store_purge(store, bed_at(DAY_MS), &more, &err));
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_session"), OLD + 1 - 250);
+	weblog_store_close(&store);
+}
+
 static struct weblog_event agent_event(const char *session, int64_t at_us, const char *agent)
 {
 	struct weblog_event e = bed_event("v", session, at_us);
@@ -490,6 +529,7 @@ static void tables_of_version_1_learn_when_agents_were_seen(void **state)
 	weblog_store_close(&store);
 	bed_run(bed.dialect == WRITER_MARIADB ? "DROP INDEX web_agent_seen ON web_agent" : "DROP INDEX web_agent_seen");
 	bed_run("ALTER TABLE web_agent DROP COLUMN seen_at");
+	bed_run("ALTER TABLE web_log DROP COLUMN events_to");
 	bed_run("UPDATE web_schema SET version=1");
 	store = bed_open(&shop);
 	assert_int_equal(bed_number("SELECT version AS n FROM web_schema"), 2);
@@ -512,6 +552,7 @@ int main(void)
 		cmocka_unit_test_setup(positions_come_back, bed_clear),
 		cmocka_unit_test_setup(a_batch_that_fails_leaves_nothing, bed_clear),
 		cmocka_unit_test_setup(sessions_are_changed_and_found, bed_clear),
+		cmocka_unit_test_setup(events_go_before_their_sessions, bed_clear),
 		cmocka_unit_test_setup(agents_go_when_no_log_has_an_event_of_theirs, bed_clear),
 		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
 		cmocka_unit_test_setup(tables_of_version_1_learn_when_agents_were_seen, bed_clear),
