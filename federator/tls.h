@@ -1,0 +1,52 @@
+/* tls.h - certificate, key and authorities of the public listener: files that are read again when they change. A
+ * session keeps what it began with, so open connections go on. Safe from any thread; who reads logs what it could not
+ * use. */
+#ifndef FEDERATOR_TLS_H
+#define FEDERATOR_TLS_H
+
+#include "base/err.h"
+
+struct gnutls_session_int; /* what a gnutls_session_t points to */
+struct tls;                /* opaque */
+struct tls_set;            /* opaque: what the files held at one time; with owners */
+
+struct tls_conf {
+	const char *certificate; /* PEM; the service's own first, then those between it and its authority */
+	const char *key;         /* PEM, nobody else's to read, or in $CREDENTIALS_DIRECTORY */
+	const char *authorities; /* PEM, of clients; "": no client is asked for a certificate */
+	bool certificate_may_lack; /* who shows none is let in, and has to prove itself in another way */
+};
+
+/* Protocols, ciphers, groups and signatures, as GnuTLS writes them: forward secrecy and AEAD only. */
+extern const char tls_priorities[];
+
+/* Read the files. The caller owns the result: end it with tls_free(). The texts of `conf` stay. ERR_CONFIG: a file is
+ * missing, open to others, not what it should be, or the key is not the certificate's. */
+struct tls *tls_open(const struct tls_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* After all sets were given back. Accepts NULL inside; sets *t to NULL. */
+void tls_free(struct tls **t) NONNULL(1);
+/* Read the files again if they changed. ERR_CONFIG: they cannot be used, and all stays as it was; also for a
+ * certificate that has expired. */
+bool tls_reload(struct tls *t, struct err *err) MUST_CHECK NONNULL(1, 2);
+
+/* What new sessions begin with, once more: end it with tls_set_drop(). Looks for changed files, but not more often than
+ * twice a second. */
+const struct tls_set *tls_current(struct tls *t) NONNULL(1) __attribute__((returns_nonnull));
+/* Accepts NULL inside; sets *set to NULL. */
+void tls_set_drop(const struct tls_set **set) NONNULL(1);
+/* Prepare a session of the server's side before its handshake; the set outlives it. False: no memory. */
+bool tls_prepare(const struct tls_set *set, struct gnutls_session_int *session) MUST_CHECK NONNULL(1, 2);
+/* Are clients of the set asked for a certificate? */
+bool tls_asks(const struct tls_set *set) NONNULL(1);
+/* Do its authorities still vouch for anybody, or were they replaced? */
+bool tls_vouches(const struct tls_set *set) NONNULL(1);
+/* When the service's certificate expires, in seconds since 1970. */
+int64_t tls_expires(struct tls *t) NONNULL(1);
+
+/* The name on the client's certificate after a good handshake: the first DNS name of the alternative ones, else the
+ * common name. False: there is none, or none of printable ASCII that has room. *until_out becomes when the certificate
+ * expires, in seconds since 1970, and stays when there is no certificate. */
+bool tls_peer_name(struct gnutls_session_int *session, char *name, size_t room, int64_t *until_out) MUST_CHECK
+	NONNULL(1, 2, 4);
+
+#endif

@@ -1,0 +1,107 @@
+/* tls_session.c - what sessions of a set begin with, and whom a client's certificate names. */
+#include <gnutls/x509.h>
+
+#include "federator/tls_state.h"
+
+const char tls_priorities[] =
+	"NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+ECDHE-ECDSA:+ECDHE-RSA:+AEAD:"
+	"+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:"
+	"+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SHA384:"
+	"+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"
+	"+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+CTYPE-X509:%SERVER_PRECEDENCE:%SAFE_RENEGOTIATION";
+
+bool tls_prepare(const struct tls_set *set, gnutls_session_t session)
+{
+	static unsigned char http[] = "http/1.1";
+	const gnutls_datum_t protocol = { http, sizeof(http) - 1 };
+	const struct tls *t = set->of;
+	bool asks = tls_asks(set);
+
+	gnutls_certificate_server_set_request(session, !asks			   ? GNUTLS_CERT_IGNORE :
+						       t->conf.certificate_may_lack ? GNUTLS_CERT_REQUEST :
+										      GNUTLS_CERT_REQUIRE);
+	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, set->credentials) == 0 &&
+	       gnutls_alpn_set_protocols(session, &protocol, 1, 0) == 0 &&
+	       (asks || gnutls_session_ticket_enable_server(session, &t->tickets) == 0);
+}
+
+bool tls_asks(const struct tls_set *set)
+{
+	return *set->of->conf.authorities;
+}
+
+bool tls_vouches(const struct tls_set *set)
+{
+	return set->authorities == atomic_load(&set->of->authorities);
+}
+
+/* Only for what the certificate is for, and for what it is good now. Nothing is said of why: the client is told by the
+ * alert. */
+int tls_peer_verify(gnutls_session_t session)
+{
+	unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
+	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = purpose };
+	unsigned n, status = 0;
+
+	if (!gnutls_certificate_get_peers(session, &n) || n == 0)
+		return 0; /* GnuTLS refuses by itself, where one is required */
+	return gnutls_certificate_verify_peers(session, &data, 1, &status) == 0 && status == 0 ?
+		       0 :
+		       GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+static bool is_printable(const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			return false;
+	return n > 0;
+}
+
+/* False: there is none; one that is no text ends the search with n == 0. */
+static bool dns_name(gnutls_x509_crt_t certificate, char *name, size_t room, size_t *n_out)
+{
+	for (unsigned i = 0;; i++) {
+		size_t n = room;
+		int type = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &n, NULL);
+
+		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return false;
+		if (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue;
+		*n_out = type == GNUTLS_SAN_DNSNAME ? n : 0;
+		return true;
+	}
+}
+
+static bool name_of(gnutls_x509_crt_t certificate, char *name, size_t room)
+{
+	size_t n = 0;
+
+	if (!dns_name(certificate, name, room - 1, &n)) {
+		n = room;
+		if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &n) != 0)
+			return false;
+	}
+	if (!is_printable(name, n))
+		return false;
+	name[n] = '\0';
+	return true;
+}
+
+bool tls_peer_name(gnutls_session_t session, char *name, size_t room, int64_t *until_out)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *der = gnutls_certificate_get_peers(session, &n);
+	gnutls_x509_crt_t certificate;
+	bool good;
+
+	if (!der || n == 0 || gnutls_x509_crt_init(&certificate) != 0)
+		return false;
+	good = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) == 0;
+	if (good)
+		*until_out = (int64_t)gnutls_x509_crt_get_expiration_time(certificate);
+	good = good && name_of(certificate, name, room);
+	gnutls_x509_crt_deinit(certificate);
+	return good;
+}
