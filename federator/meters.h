@@ -49,7 +49,9 @@ enum meter {
 	METER_RESPONSES = METER_IN_FLIGHT + ENTRANCES, /* by place of the status; of the public listener */
 	METER_SHED = METER_RESPONSES + METER_STATUSES, /* requests turned away, by why; of the public listener */
 	METER_AUTH = METER_SHED + METER_SHEDS, /* enum auth_meter, of the public listener */
-	METER_STREAMS = METER_AUTH + AUTH_METERS, /* open now */
+	METER_TLS_HANDSHAKES = METER_AUTH + AUTH_METERS, /* that ended well; of the public listener */
+	METER_TLS_FAILED, /* that did not */
+	METER_STREAMS, /* open now */
 	METER_STREAMS_OPENED,
 	METER_STREAMS_CUT, /* because the client did not read */
 	METER_POPS, /* by whether the agent listened here: no, yes */

@@ -14,6 +14,7 @@
 #include "federator/http/streams.h"
 #include "federator/purge/invalidations.h"
 #include "federator/notify.h"
+#include "federator/tls.h"
 
 enum {
 	ADMIN_CONNECTIONS = 16,
@@ -25,6 +26,7 @@ struct serving {
 	struct service *service;
 	struct access *access;
 	struct listener at, admin_at; /* admin_at.fd and address empty: none */
+	struct tls *tls; /* of the public listener, or NULL */
 	struct server *server, *admin;
 	struct invalidations *invalidations; /* or NULL */
 	struct streams *streams;
@@ -86,6 +88,7 @@ static bool servers_start(struct serving *s, struct err *err)
 				      .routes = purge_is_public(s->opt) ? &public_routes : &asking_routes,
 				      .access = s->access,
 				      .name = "http",
+				      .tls = s->tls,
 				      .loops = (uint32_t)s->opt->loops,
 				      .connections = s->connections,
 				      .requests = (uint32_t)s->opt->requests };
@@ -107,6 +110,22 @@ static bool servers_start(struct serving *s, struct err *err)
 		return true;
 	s->admin = server_start(&admin, &s->admin_at, err);
 	return s->admin != NULL;
+}
+
+static bool tls_ready(struct serving *s, struct err *err)
+{
+	const struct options *opt = s->opt;
+	const struct tls_conf conf = { .certificate = opt->tls_cert,
+				       .key = opt->tls_key,
+				       .authorities = opt->client_ca };
+
+	if (!*opt->tls_cert && !*opt->tls_key && !*opt->client_ca)
+		return true;
+	if (!*opt->tls_cert || !*opt->tls_key)
+		return err_set(err, ERR_CONFIG, *opt->tls_cert ? "tls-key" : "tls-cert",
+			       "TLS needs --tls-cert and --tls-key");
+	s->tls = tls_open(&conf, err);
+	return s->tls != NULL;
 }
 
 enum { MEMORY_LEAST = 64 * 1024 * 1024 }; /* beside the cache: less would turn everybody away */
@@ -150,8 +169,8 @@ static void announce(struct serving *s)
 	const struct world *world = service_world(s->service);
 
 	fprintf(stderr, "federator: listening on %s%s%s%s, mapping %s revision %s\n",
-		s->at.port ? "http://" : "", s->at.address, s->admin_at.address[0] ? ", admin " : "",
-		s->admin_at.address, s->opt->map, world->cat->revision);
+		!s->at.port ? "" : s->tls ? "https://" : "http://", s->at.address,
+		s->admin_at.address[0] ? ", admin " : "", s->admin_at.address, s->opt->map, world->cat->revision);
 	world_unref(&world);
 	if (!access_is_guarded(s->access))
 		log_event(LOG_WARN, "nobody_authenticated",
@@ -171,6 +190,10 @@ static void reload(struct serving *s)
 	done = admin_reload(s->service, ds, &err);
 	notify_send("READY=1");
 	message_findings(ds);
+	if (s->tls && !tls_reload(s->tls, &err)) {
+		message_err(&err);
+		message_error("the service runs on with the certificate it had");
+	}
 	if (!done)
 		message_error("nothing was changed: the service runs on with the mapping it had");
 }
@@ -236,6 +259,7 @@ static void serving_end(struct serving *s)
 	server_free(&s->admin);
 	streams_free(&s->streams);
 	access_close(&s->access);
+	tls_free(&s->tls);
 	log_event(LOG_INFO, "stopped");
 }
 
@@ -262,7 +286,7 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 		access_close(&s.access);
 		return message_err(&err);
 	}
-	if (purge_is_known(&opt, &err) && memory_suffices(&opt, &err) && files_ready(&s, &err) &&
+	if (purge_is_known(&opt, &err) && memory_suffices(&opt, &err) && files_ready(&s, &err) && tls_ready(&s, &err) &&
 	    listeners_open(&s, &err) && servers_start(&s, &err) &&
 	    invalidations_start(s.service, &s.invalidations, &err)) {
 		announce(&s);

@@ -7,7 +7,7 @@
 #include "federator/http/exchange.h"
 
 /* What was sent to us is read, else the close would be a reset and the answer might be lost. */
-void blunt_answer(int fd, int status, const char *type, const char *detail)
+void blunt_answer(struct wire *wire, int status, const char *type, const char *detail)
 {
 	struct reply reply = { 0 };
 	struct buf out = { 0 };
@@ -19,9 +19,9 @@ void blunt_answer(int fd, int status, const char *type, const char *detail)
 		   "Connection: close\r\nContent-Length: %zu\r\n\r\n%.*s",
 		   status, exchange_title(status), reply.content_type, status == 503 ? "Retry-After: 1\r\n" : "",
 		   reply.len, (int)reply.len, reply.body);
-	(void)!send(fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	shutdown(fd, SHUT_WR);
-	(void)!recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
+	(void)!wire_send(wire, buf_str(&out));
+	wire_finish(wire);
+	(void)!recv(wire->fd, dropped, sizeof(dropped), MSG_DONTWAIT);
 	free(reply.body);
 	buf_free(&out);
 }

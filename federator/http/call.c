@@ -24,7 +24,10 @@ static struct call *call_of(struct exchange *x)
 /* Refuse what leaves libmicrohttpd no room for an answer. */
 static void call_cut(struct call *call, int status, const char *why)
 {
-	blunt_answer(call->link->fd, status, "bad-request", why);
+	struct wire wire = { .fd = call->link->fd,
+			     .session = call->link->secured ? secured_session(call->link->secured) : NULL };
+
+	blunt_answer(&wire, status, "bad-request", why);
 	lane_count_public(call->front->conf.lane, METER_RESPONSES + meter_status(status));
 	link_cut(call->link);
 	call->state = CALL_REFUSED;
@@ -60,6 +63,8 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 	if (call->link) {
 		call->link->call = call;
 		link_begins(call->link);
+		if (call->link->secured)
+			call->x.certificate = secured_name(call->link->secured);
 		if (call->target.n > HEADER_BYTES_MAX)
 			call_cut(call, 414, "the request target is too long");
 	}
@@ -227,10 +232,10 @@ static void call_part(struct exchange *x, exchange_take *take, void *owner)
 /* False: it cannot be, and the answer is in the call. */
 static bool call_give_away(struct call *call)
 {
-	int fd;
+	struct wire wire;
 
-	if (!part_begin(call, &fd)) {
-		call->take(call->taker, -1);
+	if (!part_begin(call, &wire)) {
+		call->take(call->taker, NULL);
 		exchange_problem(&call->x, 503, "overloaded", "no descriptor is left for a stream",
 				 "ask again in a moment");
 		return false;
@@ -240,7 +245,7 @@ static bool call_give_away(struct call *call)
 	call->x.reply.status = 200;
 	call_tell(call);
 	call->state = CALL_REFUSED;
-	part_end(call, fd);
+	part_end(call, &wire);
 	return true;
 }
 
@@ -325,6 +330,8 @@ static enum MHD_Result call_header(struct call *call, const char *method, const 
 	const char *why = NULL;
 	int status;
 
+	if (call->link && call->link->secured && secured_lapsed(call->link->secured))
+		return MHD_NO; /* closes: the next handshake says why */
 	if (bytes > HEADER_BYTES_MAX && call->link) {
 		call_cut(call, 431, "the header is too long");
 		return MHD_NO;

@@ -34,7 +34,8 @@ static bool answer_one(struct front *f)
 		close(f->dearth.held_fd);
 	fd = accept4(f->conf.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0) {
-		blunt_answer(fd, 503, "overloaded", "no connection is left");
+		if (!f->conf.tls) /* there it would be no answer without a handshake */
+			blunt_answer(&(struct wire){ .fd = fd }, 503, "overloaded", "no connection is left");
 		close(fd);
 		f->admission.shed[SHED_CONNECTIONS]++;
 		lane_count_public(f->conf.lane, METER_SHED + SHED_CONNECTIONS - 1);

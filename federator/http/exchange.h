@@ -8,9 +8,11 @@
 #include "federator/http/headers.h"
 #include "federator/http/route.h"
 
-/* Gets the client's socket, which is non-blocking and its own from now on; -1: there is none to be had, and the client
- * is told so. On the exchange's loop, before the handler's caller goes on. */
-typedef void exchange_take(void *owner, int fd);
+struct wire;
+
+/* Gets the client's connection, which is its own from now on; NULL: there is none to be had, and the client is told so.
+ * On the exchange's loop, before the handler's caller goes on. */
+typedef void exchange_take(void *owner, const struct wire *wire);
 
 struct exchange {
 	struct lane *lane;
@@ -26,6 +28,7 @@ struct exchange {
 	struct limits_state quota;       /* what is left of the caller's requests */
 	struct caller caller;            /* who asks */
 	struct access_pass pass;         /* for how long that holds */
+	struct str certificate; /* the name on the client's, which --client-ca vouches for; NULL view: none */
 	enum format format; /* of answers and problems */
 	bool acceptable;    /* Accept allows JSON or XML */
 	char request_id[65];

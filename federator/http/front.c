@@ -73,6 +73,8 @@ static void daemon_stop(struct front *f)
 	loop_unwatch(f->loop, &f->watch);
 	loop_timer_cancel(f->loop, &f->wake);
 	dearth_end(f);
+	secured_hasten(&f->secured);
+	MHD_run(f->daemon); /* nor with one that shakes hands */
 	MHD_stop_daemon(f->daemon);
 	repeats_end(&f->repeats);
 	f->daemon = NULL;
@@ -103,6 +105,7 @@ static bool front_turn(struct loop_turn *t)
 	if (f->run) {
 		f->run = false;
 		MHD_run(f->daemon);
+		secured_rest(&f->secured);
 		daemon_next(f);
 	}
 	log_flush();
@@ -116,15 +119,22 @@ static bool front_turn(struct loop_turn *t)
 /* Strict it would refuse a missing Host with a header sent twice, and a blank in the target without a word. */
 static struct MHD_Daemon *daemon_start(struct front *f)
 {
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	struct MHD_OptionItem of_tls[SECURED_OPTIONS] = { { MHD_OPTION_END, 0, NULL } };
+
+	if (f->conf.tls) {
+		flags |= MHD_USE_TLS;
+		secured_options(of_tls);
+	}
 	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, call_step, f,
+		flags, 0, NULL, NULL, call_step, f,
 		MHD_OPTION_EXTERNAL_LOGGER, daemon_log, f, MHD_OPTION_LISTEN_SOCKET, f->conf.fd,
 		MHD_OPTION_CONNECTION_LIMIT, f->conf.connections + SPARE_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 		MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_UNESCAPE_CALLBACK, leave_raw, f,
 		MHD_OPTION_URI_LOG_CALLBACK, call_begin, f, MHD_OPTION_NOTIFY_COMPLETED, call_completed, f,
-		MHD_OPTION_NOTIFY_CONNECTION, link_notify, f, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, link_notify, f, MHD_OPTION_ARRAY, of_tls, MHD_OPTION_END);
 }
 
 static const struct patience usual_patience = {
@@ -143,6 +153,7 @@ struct front *front_open(const struct front_conf *conf, struct err *err)
 	f->turn.turn = front_turn;
 	f->wake.fire = daemon_woken;
 	f->run = true;
+	f->secured = (struct secured_all){ .tls = conf->tls, .lane = conf->lane, .run = &f->run };
 	f->daemon = daemon_start(f);
 	if (!f->daemon) {
 		free(f);
@@ -168,6 +179,7 @@ void front_quiesce(struct front *f)
 		return;
 	f->quiesced = true;
 	MHD_run(f->daemon); /* takes the connections that are already in the queue */
+	secured_rest(&f->secured);
 	MHD_quiesce_daemon(f->daemon);
 	f->run = true;
 }
@@ -176,6 +188,7 @@ void front_drain(struct front *f, uint32_t drain_ms)
 {
 	assert(f->quiesced);
 	f->draining = true;
+	secured_hasten(&f->secured);
 	f->linger = deadline_after_ms(drain_ms < LINGER_MS ? drain_ms : LINGER_MS);
 	f->abandon = deadline_after_ms(drain_ms);
 	f->run = true;

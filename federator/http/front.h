@@ -11,6 +11,7 @@
 #include "federator/service.h"
 
 struct front; /* opaque */
+struct tls;
 
 struct front_conf {
 	const struct routes *routes;
@@ -18,6 +19,7 @@ struct front_conf {
 	struct access *access; /* tells who asks; NULL: it is everybody */
 	struct lane *lane;
 	int fd;                       /* listening; shared with other fronts, not closed by this one */
+	struct tls *tls;              /* NULL: none */
 	uint32_t connections;         /* at most, but for a few that only hear about health */
 	struct patience patience;     /* zeroed: the usual one */
 	uint32_t requests;            /* in flight at most; 0: a share of the room at the sources */

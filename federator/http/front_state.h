@@ -12,6 +12,7 @@
 #include "federator/http/front.h"
 #include "federator/http/link.h"
 #include "federator/http/repeats.h"
+#include "federator/http/wire.h"
 
 enum {
 	BODY_MAX = 64 * 1024,
@@ -58,6 +59,7 @@ struct front {
 	struct loop_turn turn;
 	struct loop_timer wake; /* the daemon's own time-outs, and the steps of draining */
 	bool run;               /* the daemon has to be run before sleeping */
+	struct secured_all secured;
 	bool begun;             /* a handler began to wait in this turn: others may have to flush */
 	size_t connections;
 	struct link_list fresh, idle; /* never asked anything; asked before */
@@ -90,10 +92,10 @@ bool again_send(struct call *call, enum MHD_Result *ok_out) MUST_CHECK NONNULL(1
 
 /* part.c - connections that libmicrohttpd has to forget */
 
-/* Is a socket to be had for the client's connection, and one to leave in its place? */
-bool part_begin(struct call *call, int *fd_out) MUST_CHECK NONNULL(1, 2);
-/* Give `fd` away, of part_begin(), and let libmicrohttpd end what is left of the connection. Inside its handler. */
-void part_end(struct call *call, int fd) NONNULL(1);
+/* Is the client's connection to be had, with something to leave in its place? */
+bool part_begin(struct call *call, struct wire *out) MUST_CHECK NONNULL(1, 2);
+/* Give `wire` away, of part_begin(), and let libmicrohttpd end what is left of the connection. Inside its handler. */
+void part_end(struct call *call, struct wire *wire) NONNULL(1, 2);
 
 /* Answer all waiting requests with 503; what their handlers hand in later is thrown away. */
 void call_abandon_all(struct front *f) NONNULL(1);

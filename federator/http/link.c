@@ -95,6 +95,8 @@ static struct link *link_new(struct front *f, struct MHD_Connection *conn)
 
 	link->front = f;
 	link->fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	if (f->conf.tls)
+		link->secured = secured_begin(&f->secured, conn, link->fd);
 	link->timer.fire = link_late;
 	link->begun_us = clock_mono_us();
 	link->spare = f->connections >= f->conf.connections && !link_make_room(f);
@@ -122,6 +124,7 @@ void link_notify(void *front, struct MHD_Connection *conn, void **linkp, enum MH
 		call_completed(f, conn, &left, MHD_REQUEST_TERMINATED_WITH_ERROR);
 		list_leave(link);
 		loop_timer_cancel(f->loop, &link->timer);
+		secured_end(&link->secured);
 		free(link);
 		*linkp = NULL;
 		f->connections--;

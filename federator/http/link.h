@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 
 #include "base/loop.h"
+#include "federator/http/secured.h"
 
 struct call;
 struct front;
@@ -31,6 +32,7 @@ struct link {
 	bool late;           /* it was due when the timer looked last */
 	struct front *front;
 	int fd;
+	struct secured *secured; /* its TLS session; NULL: none */
 	uint64_t begun_us;
 	struct call *call; /* begun and not completed */
 	bool proven;       /* a whole header came on it once */

@@ -1,38 +1,42 @@
 /* part.c - a client's connection leaves libmicrohttpd, which would keep 8 KiB for it and look at it
  * whenever another one is resumed. Version 0.9.75 has no such thing, but while a connection is suspended it
  * is not in the daemon's epoll set: then its descriptor can be made one of a socket without a peer, and
- * what libmicrohttpd does to end the connection, shutdown() and close(), does not reach the client. */
+ * what libmicrohttpd does to end the connection, shutdown() and close(), does not reach the client. With TLS it
+ * gets another session in the same way (secured.c). */
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "federator/http/front_state.h"
 
-bool part_begin(struct call *call, int *fd_out)
+bool part_begin(struct call *call, struct wire *out)
 {
 	struct front *f = call->front;
-	int fd;
 
 	if (!call->link)
 		return false;
 	if (f->nobody <= 0)
 		f->nobody = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	fd = f->nobody > 0 ? fcntl(call->link->fd, F_DUPFD_CLOEXEC, 3) : -1;
-	if (fd < 0)
+	*out = (struct wire){ .fd = f->nobody > 0 ? fcntl(call->link->fd, F_DUPFD_CLOEXEC, 3) : -1 };
+	if (out->fd < 0)
 		return false;
-	*fd_out = fd;
-	return true;
+	if (!call->link->secured || secured_take(call->link->secured, call->conn, out))
+		return true;
+	close(out->fd);
+	return false;
 }
 
-void part_end(struct call *call, int fd)
+void part_end(struct call *call, struct wire *wire)
 {
+	bool given;
+
 	MHD_suspend_connection(call->conn);
-	if (dup3(call->front->nobody, call->link->fd, O_CLOEXEC) < 0) {
+	given = dup3(call->front->nobody, call->link->fd, O_CLOEXEC) >= 0;
+	if (!given) {
 		link_cut(call->link); /* both have it: nobody can use it */
-		close(fd);
-		fd = -1;
+		wire_close(wire);
 	}
 	MHD_resume_connection(call->conn);
 	call->front->run = true;
-	call->take(call->taker, fd);
+	call->take(call->taker, given ? wire : NULL);
 }

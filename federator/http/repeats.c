@@ -74,7 +74,8 @@ static void on_timer(struct loop_timer *t)
 
 static char *put(char *to, struct str part)
 {
-	to = mempcpy(to, part.p, part.n);
+	if (part.n)
+		to = mempcpy(to, part.p, part.n);
 	*to++ = '\0'; /* in none of them */
 	return to;
 }
@@ -83,7 +84,7 @@ struct repeats_key repeats_key(const struct exchange *x, struct str target)
 {
 	const uint32_t counts[] = { (uint32_t)x->headers.n, (uint32_t)x->body.n };
 	struct str method = str_of(x->method);
-	size_t bytes = sizeof(counts) + method.n + target.n + 2 + x->body.n;
+	size_t bytes = sizeof(counts) + method.n + target.n + x->certificate.n + 3 + x->body.n;
 	char *text, *to;
 
 	for (size_t i = 0; i < x->headers.n; i++)
@@ -91,7 +92,7 @@ struct repeats_key repeats_key(const struct exchange *x, struct str target)
 	if (bytes > KEY_MOST)
 		return (struct repeats_key){ 0 };
 	text = arena_alloc(x->mem, bytes);
-	to = put(put(mempcpy(text, counts, sizeof(counts)), method), target);
+	to = put(put(put(mempcpy(text, counts, sizeof(counts)), method), target), x->certificate);
 	for (size_t i = 0; i < x->headers.n; i++)
 		to = put(put(to, x->headers.of[i].name), x->headers.of[i].value);
 	if (x->body.n)

@@ -100,6 +100,7 @@ static bool worker_open(struct worker *w, struct err *err)
 		.access = s->conf.access,
 		.lane = &w->lane,
 		.fd = s->fd,
+		.tls = s->conf.tls,
 		.connections = (s->conf.connections + s->n_workers - 1) / s->n_workers,
 		.requests = s->conf.requests,
 		.shares = s->n_workers,

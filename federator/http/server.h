@@ -7,6 +7,7 @@
 #include "federator/service.h"
 
 struct server; /* opaque */
+struct tls;
 
 struct server_conf {
 	struct service *service;
@@ -15,6 +16,7 @@ struct server_conf {
 	struct access *access; /* tells who asks; NULL: it is everybody */
 	const char *name; /* of the threads, at most 12 characters */
 	enum entrance entrance;
+	struct tls *tls; /* NULL: none */
 	uint32_t loops;
 	uint32_t connections; /* at most, over all loops */
 	uint32_t requests;    /* in flight at most, over all loops; 0: as many as the sources have room for */

@@ -64,7 +64,8 @@ static void stream_kill(struct stream *s)
 {
 	forget_unsent(s);
 	s->dead = true;
-	shutdown(s->watch.fd, SHUT_RDWR);
+	wire_finish(&s->wire);
+	shutdown(s->wire.fd, SHUT_RDWR);
 }
 
 static void stream_cut(struct stream *s)
@@ -76,7 +77,7 @@ static void stream_cut(struct stream *s)
 /* How many of the bytes the client took; -1: it is gone. */
 static ssize_t take(struct stream *s, struct str bytes)
 {
-	ssize_t n = send(s->watch.fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = wire_send(&s->wire, bytes);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -1;
@@ -168,7 +169,7 @@ static void stream_free(struct stream *s)
 	list_leave(s);
 	crowd->n--;
 	loop_unwatch(crowd->loop, &s->watch);
-	close(s->watch.fd);
+	wire_close(&s->wire);
 	free(s);
 }
 
@@ -176,7 +177,7 @@ static void stream_free(struct stream *s)
 static bool hear(struct stream *s)
 {
 	char bytes[512];
-	ssize_t n = recv(s->watch.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t n = wire_recv(&s->wire, bytes, sizeof(bytes));
 
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 }
@@ -203,20 +204,21 @@ static void socket_prepare(int fd, uint32_t patience_ms)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof(patience_ms));
 }
 
-struct stream *stream_open(struct crowd *crowd, int fd, const char *request_id)
+struct stream *stream_open(struct crowd *crowd, const struct wire *wire, const char *request_id)
 {
 	struct stream *s = memory_new(sizeof(*s));
 	SCOPED(buf_free) struct buf header = { 0 };
 	struct err err;
 
 	s->crowd = crowd;
-	s->watch = (struct loop_fd){ .fd = fd, .ready = on_ready };
+	s->wire = *wire;
+	s->watch = (struct loop_fd){ .fd = wire->fd, .ready = on_ready };
 	if (!loop_watch(crowd->loop, &s->watch, listening, &err)) {
-		close(fd);
+		wire_close(&s->wire);
 		free(s);
 		return NULL;
 	}
-	socket_prepare(fd, 2 * crowd->beat_ms);
+	socket_prepare(wire->fd, 2 * crowd->beat_ms);
 	list_join(s);
 	crowd->n++;
 	s->wrote_us = clock_mono_us();

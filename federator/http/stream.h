@@ -1,11 +1,12 @@
-/* stream.h - clients that listen: server-sent events (HTML Living Standard, 9.2) on a socket each, without
- * libmicrohttpd. An idle one costs its struct and its socket. Everything on the crowd's loop. */
+/* stream.h - clients that listen: server-sent events (HTML Living Standard, 9.2) on a connection each, without
+ * libmicrohttpd. An idle one costs its struct, its socket and perhaps a TLS session. Everything on the crowd's loop. */
 #ifndef FEDERATOR_HTTP_STREAM_H
 #define FEDERATOR_HTTP_STREAM_H
 
 #include "base/buf.h"
 #include "base/loop.h"
 #include "federator/access/access.h"
+#include "federator/http/wire.h"
 
 struct agent;
 struct crowd;
@@ -14,6 +15,7 @@ struct web_group;
 
 struct stream {
 	struct loop_fd watch;
+	struct wire wire;
 	struct crowd *crowd;
 	struct stream *next, **at; /* in the crowd: who was written to longest ago stands first */
 	uint64_t wrote_us;         /* when a byte was taken last */
@@ -52,9 +54,10 @@ void crowd_begin(struct crowd *crowd, struct loop *loop, uint32_t beat_ms) NONNU
 /* End all streams at once. */
 void crowd_end(struct crowd *crowd) NONNULL(1);
 
-/* A stream on a connected socket, which is taken over: the header is sent. NULL: the socket cannot be watched, and is
- * closed. `request_id` is safe in a header. */
-struct stream *stream_open(struct crowd *crowd, int fd, const char *request_id) MUST_CHECK NONNULL(1, 3);
+/* A stream on a connection, which is taken over: the header is sent. NULL: it cannot be watched, and is closed.
+ * `request_id` is safe in a header. */
+struct stream *stream_open(struct crowd *crowd, const struct wire *wire, const char *request_id) MUST_CHECK
+	NONNULL(1, 2, 3);
 /* Send whole events. A client that lets too much lie is cut. */
 void stream_put(struct stream *s, struct str events) NONNULL(1);
 /* Bytes that the client does not take yet. */

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
 #include <sodium.h>
 
 #include "base/memory.h"
@@ -22,7 +20,7 @@ struct errand {
 	struct streams *all;
 	void (*run)(struct errand *e); /* on the loop of streams */
 	struct exchange *x;            /* NULL: it parted with its connection */
-	int fd;
+	struct wire wire;              /* then */
 	char request_id[65], agent[AGENT_BYTES], last[65];
 	struct caller caller;
 	struct access_pass pass;
@@ -145,7 +143,7 @@ static void customer_begin(struct errand *e, struct stream *stream)
 static void listener_arrives(struct errand *e)
 {
 	struct streams *s = e->all;
-	struct stream *stream = stream_open(&s->crowd, e->fd, e->request_id);
+	struct stream *stream = stream_open(&s->crowd, &e->wire, e->request_id);
 
 	if (!stream) {
 		place_free(s);
@@ -167,16 +165,16 @@ static void listener_arrives(struct errand *e)
 }
 
 /* On the exchange's loop. */
-static void on_parted(void *owner, int fd)
+static void on_parted(void *owner, const struct wire *wire)
 {
 	struct errand *e = owner;
 
-	if (fd < 0) {
+	if (!wire) {
 		place_free(e->all);
 		errand_free(e);
 		return;
 	}
-	e->fd = fd;
+	e->wire = *wire;
 	e->x = NULL;
 	loop_post(e->all->loop, &e->post);
 }

@@ -110,12 +110,14 @@ static void handle_count(struct exchange *x)
 }
 
 /* Answers by itself, and hangs up. */
-static void take_client(void *owner, int fd)
+static void take_client(void *owner, const struct wire *wire)
 {
+	struct wire mine = *wire;
+
 	(void)owner;
-	assert_true(fd >= 0);
-	say(fd, "mine\n");
-	close(fd);
+	assert_int_equal(wire_send(&mine, STR("mine\n")), 5);
+	wire_finish(&mine);
+	wire_close(&mine);
 }
 
 static void handle_given(struct exchange *x)
@@ -178,6 +180,7 @@ int front_bed_begin_with(void **state, const struct front_limits *limits)
 				   .connections = limits->connections ? limits->connections : 10,
 				   .requests = limits->requests ? limits->requests : 10,
 				   .shares = 1,
+				   .tls = limits->tls,
 				   .patience = { 0, ms, ms, ms, BIG_BYTES },
 				   .stopped = stopped,
 				   .owner = f };

@@ -9,6 +9,7 @@
 #include "federator/http/front.h"
 #include "federator/http/front_state.h"
 #include "federator/http/listen.h"
+#include "federator/tls.h"
 
 /* The state of a test. Its routes: /now and /echo answer at once, /later after a millisecond, /parked when the test
  * says so, /stalled then too, while the loop does nothing, and for longer than a client may take, /big with BIG_BYTES,
@@ -38,6 +39,7 @@ enum { BIG_BYTES = 24 * 1024 * 1024 };
 /* What a front is begun with; zeroed means ample. */
 struct front_limits {
 	uint32_t connections, requests, patience_ms;
+	struct tls *tls; /* NULL: none */
 };
 
 /* A test with ample limits. */

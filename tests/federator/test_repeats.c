@@ -132,6 +132,20 @@ static void asked_seldom_it_is_not(void **state)
 	assert_int_equal(t->r.bytes, 0);
 }
 
+static void another_client_is_not_answered_by_it(void **state)
+{
+	struct table *t = *state;
+	struct exchange mine = get(t, "a"), other = get(t, "a");
+
+	mine.certificate = STR("crm");
+	other.certificate = STR("pbx");
+	assert_null(ask(t, mine, 1000000));
+	assert_null(ask(t, mine, 1900000));
+	assert_non_null(ask(t, mine, 2000000));
+	assert_null(ask(t, other, 2000000));
+	assert_null(ask(t, get(t, "a"), 2000000));
+}
+
 static void another_request_is_not_answered_by_it(void **state)
 {
 	struct table *t = *state;
@@ -203,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(asked_three_times_it_is_kept),
 		STORY(asked_seldom_it_is_not),
+		STORY(another_client_is_not_answered_by_it),
 		STORY(another_request_is_not_answered_by_it),
 		STORY(the_second_after_it_is_made_anew_at_once),
 		STORY(what_is_large_is_nobody_s),

@@ -13,11 +13,13 @@ WAIT_S = 20 * SLOW
 
 
 class Stream:
-    """A client that listens, on a plain socket."""
+    """A client that listens, on a plain socket, or with TLS."""
 
-    def __init__(self, port, path, headers="", first=b"", schema=None):
+    def __init__(self, port, path, headers="", first=b"", schema=None, context=None):
         self.schema = schema
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
         self.bytes = b""
         self.socket.sendall(first + f"GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
 

@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""TLS on the public listener, from outside: who is let in, with what, and that certificates change under load."""
+import http.client
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import unittest
+import warnings
+
+from pki import Authority
+from shop import Shop, phone_of
+from streams import Stream
+from support import SLOW, LiveTest, federator
+
+
+ANSWER_S = 30 * SLOW
+
+
+class TlsTest(LiveTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.shop = Shop(os.path.join(cls.scratch, "shop"))
+        cls.authority = Authority(os.path.join(cls.scratch, "authority"))
+        cls.other = Authority(os.path.join(cls.scratch, "other"), "another authority")
+        cls.names = "DNS:localhost,IP:127.0.0.1"
+
+    def pair(self):
+        """The service's certificate and key, at paths of their own."""
+        directory = self.fresh()
+        paths = os.path.join(directory, "tls.pem"), os.path.join(directory, "tls.key")
+        self.replace(paths, self.authority.sign("localhost", self.names))
+        return paths
+
+    @staticmethod
+    def replace(paths, new):
+        for old, path in zip(paths, new):
+            shutil.copy(path, old + ".new")
+            os.replace(old + ".new", old)
+
+    def serve(self, *options, pair=None):
+        certificate, key = pair or self.pair()
+        return self.start(self.shop.map, "--tls-cert", certificate, "--tls-key", key, *options)
+
+    def context(self, authority=None, certificate=None, **versions):
+        context = ssl.create_default_context(cafile=(authority or self.authority).certificate)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # old protocols are to be refused
+            for name, version in versions.items():
+                setattr(context, name, version)
+        if certificate:
+            context.load_cert_chain(*certificate)
+        return context
+
+    def ask(self, service, context, path="/livez"):
+        connection = http.client.HTTPSConnection("localhost", service.port, timeout=ANSWER_S, context=context)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def shake(self, service, context):
+        """The socket after a good handshake."""
+        plain = socket.create_connection(("127.0.0.1", service.port), timeout=ANSWER_S)
+        self.addCleanup(plain.close)
+        secured = context.wrap_socket(plain, server_hostname="localhost")
+        self.addCleanup(secured.close)
+        return secured
+
+    def stream(self, service, path, headers=""):
+        stream = Stream(service.port, path, headers, context=self.context())
+        self.addCleanup(stream.close)
+        return stream
+
+    # ---- protocols ----
+
+    def test_versions(self):
+        service = self.serve()
+        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+            context = self.context(minimum_version=version, maximum_version=version)
+            context.set_alpn_protocols(["h2", "http/1.1"])
+            secured = self.shake(service, context)
+            self.assertEqual(secured.version(), version.name.replace("_", "."))
+            self.assertEqual(secured.selected_alpn_protocol(), "http/1.1")
+            self.assertEqual(self.ask(service, context), 200)
+        for version in ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1:
+            context = self.context(minimum_version=version, maximum_version=version)
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                self.shake(service, context)
+        self.assertIn("federator_tls_handshakes_failed_total 2", service.admin("/metrics").body.decode())
+
+    def test_only_ciphers_with_forward_secrecy_and_aead(self):
+        service = self.serve()
+        ours = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305")
+        every = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        every.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+        old = [cipher["name"] for cipher in every.get_ciphers() if cipher["protocol"] != "TLSv1.3"]
+        taken = []
+        for name in old:
+            context = self.context(maximum_version=ssl.TLSVersion.TLSv1_2)
+            context.set_ciphers(name + ":@SECLEVEL=0")
+            try:
+                taken.append(self.shake(service, context).cipher()[0])
+            except (ssl.SSLError, ConnectionError):
+                pass
+        self.assertGreater(len(old), 50)
+        self.assertEqual(sorted(taken), sorted(ours))
+
+    def test_curl_knows_the_authority_or_refuses(self):
+        service = self.serve()
+        for authority, code in (self.authority, 0), (self.other, 60):
+            done = subprocess.run(["curl", "--silent", "--cacert", authority.certificate, "--write-out", "%{http_code}",
+                                   f"https://localhost:{service.port}/livez"], capture_output=True, text=True,
+                                  timeout=ANSWER_S, check=False)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertIn("200", subprocess.run(["curl", "--silent", "--insecure", "--write-out", "%{http_code}",
+                                             f"https://127.0.0.1:{service.port}/livez"], capture_output=True, text=True,
+                                            timeout=ANSWER_S, check=True).stdout)  # without a name (SNI)
+
+    def test_who_does_not_speak_tls_hears_nothing_of_http(self):
+        service = self.serve()
+        plain = socket.create_connection(("127.0.0.1", service.port), timeout=ANSWER_S)
+        self.addCleanup(plain.close)
+        plain.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = b""
+        try:
+            while more := plain.recv(4096):
+                got += more
+        except ConnectionError:
+            pass
+        self.assertNotIn(b"HTTP", got)
+        self.assertEqual(self.ask(service, self.context()), 200)
+
+    def test_header_that_is_too_long_is_answered_in_the_session(self):
+        service = self.serve()
+        secured = self.shake(service, self.context())
+        secured.sendall(b"GET /" + 7000 * b"x" + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertTrue(secured.recv(65536).startswith(b"HTTP/1.1 414"))
+
+    # ---- clients with certificates ----
+
+    def test_client_has_to_show_a_certificate(self):
+        service = self.serve("--client-ca", self.authority.certificate)
+        good = self.authority.sign("crm", purpose="clientAuth")
+        self.assertEqual(self.ask(service, self.context(certificate=good)), 200)
+        for refused in (None,
+                        self.other.sign("crm", purpose="clientAuth"),
+                        self.authority.sign("crm", purpose="clientAuth", expired=True),
+                        self.authority.sign("crm", purpose="serverAuth")):
+            with self.assertRaises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+                self.ask(service, self.context(certificate=refused))
+        self.assertEqual(self.ask(service, self.context(certificate=good)), 200)
+
+    def test_replaced_authorities_end_what_old_ones_let_in(self):
+        authorities = os.path.join(self.fresh(), "clients.pem")
+        shutil.copy(self.authority.certificate, authorities)
+        service = self.serve("--client-ca", authorities)
+        old = self.context(certificate=self.authority.sign("crm", purpose="clientAuth"))
+        new = self.context(certificate=self.other.sign("crm", purpose="clientAuth"))
+        connection = http.client.HTTPSConnection("localhost", service.port, timeout=ANSWER_S, context=old)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/livez")
+        self.assertEqual(connection.getresponse().read() and 200, 200)
+        self.replace([authorities], [self.other.certificate])
+
+        def taken():
+            try:
+                return self.ask(service, new) == 200
+            except ssl.SSLError:
+                return False
+        service.wait(taken)
+        with self.assertRaises((ConnectionError, http.client.HTTPException)):
+            connection.request("GET", "/livez")
+            connection.getresponse()
+
+    # ---- files ----
+
+    def test_files_that_are_no_good_are_said_at_the_start(self):
+        certificate, key = self.pair()
+        options = ["serve", "--map", self.shop.map, "--listen", "127.0.0.1:0", "--admin", "off"]
+
+        def refused(words, *more):
+            done = federator(*options, *more, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(words, done.stderr)
+        refused("TLS needs --tls-cert and --tls-key", "--tls-cert", certificate)
+        refused("TLS needs --tls-cert and --tls-key", "--client-ca", certificate)
+        refused("is not that of the certificate", "--tls-cert", certificate, "--tls-key", self.pair()[1])
+        refused("holds no certificates", "--tls-cert", certificate, "--tls-key", key, "--client-ca", key)
+        refused("no certificate and key in PEM", "--tls-cert", key, "--tls-key", key)
+        refused("cannot open", "--tls-cert", certificate + ".no", "--tls-key", key)
+        os.chmod(key, 0o640)
+        refused("can be read by others", "--tls-cert", certificate, "--tls-key", key)
+
+    def test_certificate_is_replaced_under_load(self):
+        pair = self.pair()
+        service = self.serve(pair=pair)
+        over, failed, asked = threading.Event(), [], [0]
+
+        def load():
+            while not over.is_set():
+                try:
+                    if self.ask(service, self.context()) != 200:
+                        failed.append("status")
+                    asked[0] += 1
+                except (OSError, http.client.HTTPException) as e:
+                    failed.append(repr(e))
+        threads = [threading.Thread(target=load) for _ in range(4)]
+        kept = http.client.HTTPSConnection("localhost", service.port, timeout=ANSWER_S, context=self.context())
+        kept.connect()
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(3):
+                before = self.serial(service)
+                self.replace(pair, self.authority.sign("localhost", self.names))
+                service.wait(lambda: self.serial(service) != before)
+            before = self.serial(service)
+            self.replace(pair[1:], self.authority.sign("localhost", self.names)[1:])  # a key without its certificate
+            service.wait(lambda: self.serial(service) == before and "tls_reload_failed" in service.log())
+            kept.request("GET", "/livez")
+            self.assertEqual(kept.getresponse().status, 200)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+            kept.close()
+        self.assertEqual(failed, [])
+        self.assertGreater(asked[0], 10)
+        self.assertIn("tls_reloaded", service.log())
+
+    def serial(self, service):
+        return self.shake(service, self.context()).getpeercert()["serialNumber"]
+
+    # ---- streams ----
+
+    def test_streams(self):
+        service = self.serve()
+        service.wait_sources()
+        self.assertEqual(self.ask(service, self.context()), 200)
+        stream = self.stream(service, "/v1/agents/kim/pops")
+        self.assertIn("text/event-stream", stream.header())
+        service.wait(lambda: "federator_streams 1" in service.admin("/metrics").body.decode())
+        self.pop(service, 7)
+        events = stream.events("done")
+        self.assertEqual(events[0]["event"], "pop")
+        self.assertIs(events[-1]["data"]["complete"], True)
+        self.assertIn("한7별", json.dumps(events, ensure_ascii=False))
+        service.__exit__(None, None, None)
+        self.assertEqual(stream.event()["event"], "bye")
+        self.assertTrue(stream.ends())
+
+    def pop(self, service, n):
+        connection = http.client.HTTPSConnection("localhost", service.port, timeout=ANSWER_S, context=self.context())
+        try:
+            connection.request("POST", "/v1/agents/kim/pops", json.dumps({"by": {"phone": phone_of(n)}, "view": "pop"}),
+                               {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, json.loads(answer.read())["streams"]), (202, 1))
+        finally:
+            connection.close()
+
+    def test_stream_ends_with_its_client(self):
+        service = self.serve()
+        streams = [self.stream(service, f"/v1/agents/a{n}/pops") for n in range(20)]
+        for stream in streams:
+            stream.header()
+        service.wait(lambda: "federator_streams 20" in service.admin("/metrics").body.decode())
+        for stream in streams:
+            stream.close()
+        service.wait(lambda: "federator_streams 0" in service.admin("/metrics").body.decode())
+        service.wait(lambda: 'federator_http_connections{listener="public"} 0' in service.admin("/metrics").body.decode())
+
+    # ---- those who do not finish ----
+
+    def test_unfinished_handshakes_hold_nobody_up(self):
+        service = self.serve()
+        begun = []
+        for n in range(200):
+            plain = socket.create_connection(("127.0.0.1", service.port), timeout=ANSWER_S)
+            self.addCleanup(plain.close)
+            if n % 2:
+                plain.sendall(b"\x16\x03\x01\x02\x00\x01\x00")  # the beginning of a ClientHello
+            begun.append(plain)
+        before, asked = self.turns(service), 50
+        for _ in range(asked):
+            self.assertEqual(self.ask(service, self.context()), 200)
+        self.assertLess((self.turns(service) - before) / asked, 50)  # thousands, if the loop looked after them all the time
+        service.__exit__(None, None, None)  # the end does not wait for them either
+
+    @staticmethod
+    def turns(service):
+        for line in service.admin("/metrics").body.decode().splitlines():
+            if line.startswith("federator_loop_turn_seconds_count "):
+                return float(line.split()[1])
+        raise AssertionError("no turns are counted")
+
+
+if __name__ == "__main__":
+    unittest.main()
