@@ -43,12 +43,16 @@ struct described_scan {
 	struct described_place place;
 };
 
+/* Who is on the way to the server can read along, or stand in for it: by the connection string. */
+enum described_line { LINE_UNKNOWN, LINE_SAFE, LINE_UNVERIFIED, LINE_CLEAR };
+
 enum described_access { ACCESS_UNKNOWN, ACCESS_READ_ONLY, ACCESS_WRITES };
 
 struct description {
 	/* the session */
 	const char *product; /* "PostgreSQL", "MariaDB", "MySQL", "SQLite" or what the driver says */
 	enum described_access access; /* may the session write? */
+	enum described_line line;
 	bool zone_is_offset; /* its time zone is the offset of now: the server does not know the zone's name */
 	bool text_is_lost; /* a text in Hangul does not come back as it was sent */
 	/* the query */

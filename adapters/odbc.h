@@ -47,8 +47,11 @@ bool odbc_connstr_check(const char *connect, const char *source, struct err *err
 bool odbc_connstr_get(const char *connect, const char *key, struct buf *out) NONNULL(1, 2, 3);
 /* The family of the driver it names; ODBC_OTHER for a DSN. */
 enum odbc_family odbc_connstr_family(const char *connect) NONNULL(1);
+/* Is the server on this machine, or proven to be the one that is meant and asked with TLS? Drivers whose options we do
+ * not know: unknown. */
+enum described_line odbc_connstr_line(const char *connect) NONNULL(1);
 /* Append the connection string with the time-outs and safety options of its family that it does not set
- * itself. */
+ * itself; of PostgreSQL's pqopt those words. */
 void odbc_connstr_complete(const char *connect, uint32_t cap_ms, struct buf *out) NONNULL(1, 3);
 
 /* --- odbc_diag.c --- */
@@ -168,6 +171,7 @@ struct odbc_conn {
 	bool connected;
 	bool placed; /* odbc_env_take_place() */
 	enum odbc_family family;
+	enum described_line line;
 	char source[48];
 	char offset[16]; /* "+09:00" when that is the session's time zone; else "" */
 	struct sqlite_guard guard;

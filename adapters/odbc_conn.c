@@ -178,6 +178,7 @@ struct odbc_conn *odbc_conn_open(const struct adapter_conf *conf, bool writes, s
 	snprintf(c->source, sizeof(c->source), "%s", conf->name);
 	c->guard.writes = writes;
 	c->family = odbc_connstr_family(conf->connect);
+	c->line = odbc_connstr_line(conf->connect);
 	c->placed = odbc_env_take_place(c->family);
 	if (!c->placed) {
 		err_set(err, ERR_BUSY, c->source,

@@ -12,15 +12,15 @@ struct attribute {
 struct addition {
 	enum odbc_family family;
 	const char *key;
-	enum { FIXED, CAP_MS, CAP_AND_A_SECOND } kind;
+	enum { FIXED, WORDS, CAP_MS, CAP_AND_A_SECOND } kind; /* WORDS: before those that the string sets */
 	const char *fixed;
 };
 
 static const struct addition additions[] = {
 	/* tcp_user_timeout acts on what was sent, the keepalives on a peer that vanished while it computed */
-	{ ODBC_POSTGRESQL, "pqopt", FIXED,
-	  "{connect_timeout=2 tcp_user_timeout=2000 "
-	  "keepalives_idle=5 keepalives_interval=1 keepalives_count=3}" },
+	{ ODBC_POSTGRESQL, "pqopt", WORDS,
+	  "connect_timeout=2 tcp_user_timeout=2000 "
+	  "keepalives_idle=5 keepalives_interval=1 keepalives_count=3" },
 	/* CHARSET=utf8 would turn emoji into question marks */
 	{ ODBC_MARIADB, "CHARSET", FIXED, "utf8mb4" },
 	{ ODBC_MARIADB, "CONN_TIMEOUT", FIXED, "2" },
@@ -169,20 +169,54 @@ enum odbc_family odbc_connstr_family(const char *connect)
 	return ODBC_OTHER;
 }
 
+static void put_end(struct buf *out)
+{
+	if (out->len > 0 && out->data[out->len - 1] != ';')
+		buf_putc(out, ';');
+}
+
+/* The string without what WORDS sets: that comes behind, once. Where it is malformed the rest stays as it is. */
+static void put_given(const char *connect, enum odbc_family family, struct buf *out)
+{
+	struct attribute a;
+	const char *wrong;
+	size_t at = 0;
+
+	while (family == ODBC_POSTGRESQL && next_attribute(connect, &at, &a, &wrong)) {
+		if (key_is(a.key, "pqopt"))
+			continue;
+		put_end(out);
+		buf_printf(out, "%.*s=%.*s", STR_ARG(a.key), STR_ARG(a.value));
+	}
+	if (connect[at])
+		buf_puts(out, connect + at);
+}
+
+/* libpq heeds the last of several words of one name. */
+static void put_words(const char *words, struct str set, struct buf *out)
+{
+	if (set.n >= 2 && set.p[0] == '{')
+		set = (struct str){ set.p + 1, set.n - 2 };
+	buf_printf(out, "{%s%s%.*s}", words, set.n ? " " : "", STR_ARG(set));
+}
+
 void odbc_connstr_complete(const char *connect, uint32_t cap_ms, struct buf *out)
 {
 	enum odbc_family family = odbc_connstr_family(connect);
-	struct str set;
 
-	buf_puts(out, connect);
+	put_given(connect, family, out);
 	for (size_t i = 0; i < ARRAY_LEN(additions); i++) {
 		const struct addition *a = &additions[i];
+		struct str set = { 0 };
 
-		if (a->family != family || find(connect, a->key, &set))
+		if (a->family != family || (find(connect, a->key, &set) && a->kind != WORDS))
 			continue;
-		if (out->len > 0 && out->data[out->len - 1] != ';')
-			buf_putc(out, ';');
+		put_end(out);
 		switch (a->kind) {
+		case WORDS:
+			buf_printf(out, "%s=", a->key);
+			put_words(a->fixed, set, out);
+			break;
 		case FIXED:
 			buf_printf(out, "%s=%s", a->key, a->fixed);
 			break;

@@ -72,6 +72,7 @@ static void describe_session(struct odbc_conn *c, struct fetch *f, struct descri
 
 	to->product = product_of(c, f->mem);
 	to->loose = strcmp(to->product, "SQLite") == 0;
+	to->line = c->line;
 	to->zone_is_offset = c->offset[0] != '\0';
 	t = trial_of(to->product);
 	if (t == NULL)

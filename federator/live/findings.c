@@ -81,6 +81,13 @@ void findings_session(const struct source *src, const struct description *d, str
 		diag_add(ds, "M0805", src->at, "load the server's table of zones: mysql_tzinfo_to_sql",
 			 "the server of source `%s` does not know the zone %s: its clock keeps today's offset",
 			 src->name, zone_name(src->zone));
+	if (d->line == LINE_CLEAR || d->line == LINE_UNVERIFIED)
+		diag_add(ds, "M0807", src->at,
+			 "in the secret: sslmode=verify-full and pqopt={sslrootcert=FILE} for PostgreSQL, "
+			 "FORCETLS=1;SSLVERIFY=1;SSLCA=FILE for MariaDB",
+			 d->line == LINE_CLEAR ? "source `%s` may be asked without TLS" :
+						 "source `%s` is asked with TLS, but not which server it is",
+			 src->name);
 	if (d->text_is_lost)
 		diag_add(ds, "M0806", src->at, "check CHARSET in the secret and the encoding of the database",
 			 "a text in Hangul does not come back from source `%s` as it was sent", src->name);

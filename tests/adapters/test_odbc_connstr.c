@@ -80,9 +80,10 @@ static void families_are_known_by_name_and_by_path(void **state)
 		assert_int_equal(odbc_connstr_family(cases[i].connect), cases[i].family);
 }
 
-#define PQOPT                                                                                                \
+#define PQOPT_WITH(more)                                                                                     \
 	"pqopt={connect_timeout=2 tcp_user_timeout=2000 keepalives_idle=5 keepalives_interval=1 "            \
-	"keepalives_count=3}"
+	"keepalives_count=3" more "}"
+#define PQOPT PQOPT_WITH("")
 
 static void what_is_not_set_is_added_and_nothing_else_changes(void **state)
 {
@@ -95,7 +96,9 @@ static void what_is_not_set_is_added_and_nothing_else_changes(void **state)
 		{ "Driver={PostgreSQL Unicode};PWD={p;w}}d=x{}", 300,
 		  "Driver={PostgreSQL Unicode};PWD={p;w}}d=x{};" PQOPT },
 		{ "Driver={PostgreSQL Unicode};PQOPT={connect_timeout=9};", 300,
-		  "Driver={PostgreSQL Unicode};PQOPT={connect_timeout=9};" },
+		  "Driver={PostgreSQL Unicode};" PQOPT_WITH(" connect_timeout=9") },
+		{ "Driver={PostgreSQL Unicode};pqopt=sslcrl=/a ; UID = {a;b}", 300,
+		  "Driver={PostgreSQL Unicode};UID={a;b};" PQOPT_WITH(" sslcrl=/a") },
 		{ "Driver={MariaDB Unicode};charset=utf8mb4;", 1000,
 		  "Driver={MariaDB Unicode};charset=utf8mb4;CONN_TIMEOUT=2;READ_TIMEOUT=2;WRITE_TIMEOUT=2" },
 		{ "Driver={MariaDB Unicode};READ_TIMEOUT=9", 1001,
@@ -116,12 +119,42 @@ static void what_is_not_set_is_added_and_nothing_else_changes(void **state)
 	}
 }
 
+static void the_way_to_the_server_is_judged(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *connect;
+		enum described_line line;
+	} cases[] = {
+		{ "Driver={SQLite3};Database=/a", LINE_SAFE },
+		{ "Driver={FreeTDS};Server=h", LINE_UNKNOWN },
+		{ "Driver={PostgreSQL Unicode};Database=a", LINE_SAFE },
+		{ "Driver={PostgreSQL Unicode};Server=/run/postgresql", LINE_SAFE },
+		{ "Driver={PostgreSQL Unicode};Server=127.0.0.1;sslmode=disable", LINE_SAFE },
+		{ "Driver={PostgreSQL Unicode};Server=127.0.0.1,db2", LINE_CLEAR },
+		{ "Driver={PostgreSQL Unicode};Servername=db", LINE_CLEAR },
+		{ "Driver={PostgreSQL Unicode};Server=db;sslmode=prefer", LINE_CLEAR },
+		{ "Driver={PostgreSQL Unicode};Server=db;sslmode=require", LINE_UNVERIFIED },
+		{ "Driver={PostgreSQL Unicode};Server=db;sslmode=verify-ca", LINE_UNVERIFIED },
+		{ "Driver={PostgreSQL Unicode};Server=db;SSLmode={verify-full}", LINE_SAFE },
+		{ "Driver={MariaDB Unicode};Server=localhost", LINE_SAFE },
+		{ "Driver={MariaDB Unicode};Server=db", LINE_CLEAR },
+		{ "Driver={MariaDB Unicode};Server=db;SSLVERIFY=1;SSLCA=/a", LINE_CLEAR },
+		{ "Driver={MariaDB Unicode};Server=db;FORCETLS=1", LINE_UNVERIFIED },
+		{ "Driver={MariaDB Unicode};Server=db;forcetls=1;sslverify=1;SSLCA=/a", LINE_SAFE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(odbc_connstr_line(cases[i].connect), cases[i].line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_says_what_is_wrong),
 		cmocka_unit_test(get_undoes_braces),
 		cmocka_unit_test(families_are_known_by_name_and_by_path),
+		cmocka_unit_test(the_way_to_the_server_is_judged),
 		cmocka_unit_test(what_is_not_set_is_added_and_nothing_else_changes),
 	};
 

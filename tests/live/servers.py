@@ -245,10 +245,10 @@ def stop_process(pid, number, child=None):
         time.sleep(0.02)
 
 
-def make_certificate(server):
+def make_certificate(server, name="127.0.0.1"):
     """A certificate that the server signs itself: (certificate, key) in its data, as relative paths."""
     server.call(find_tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt")
+                "-days", "2", "-subj", "/CN=" + name, "-keyout", "tls.key", "-out", "tls.crt")
     return "tls.crt", "tls.key"
 
 

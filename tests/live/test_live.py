@@ -327,6 +327,11 @@ INSERT INTO parted SELECT g, 'N' FROM generate_series(0, {2 * LARGE - 1}) g;""")
         self.assertEqual((self.code, told), (0, [("M0805", "source")]))
         self.assertEqual(self.told("mariadb", GREEN, mariadb=self.dialects["mariadb"].replace("utf8mb4", "latin1")),
                          [("M0806", "source")])
+        for mode, words in ("disable", "without TLS"), ("require", "not which server"):
+            away = self.dialects["postgresql"].replace("Server=127.0.0.1", "Server=127.0.0.1,127.0.0.1")  # not only this one
+            self.assertEqual(self.told("postgresql", GREEN, postgresql=away.replace("sslmode=disable", "sslmode=" + mode)),
+                             [("M0807", "source")])
+            self.assertIn(words, self.found[0]["text"])
         self.assertEqual(self.told("mariadb", GREEN, mariadb=self.dialects["sqlite"]), [("M0803", "source")])
 
     # ---- sources that are not there ----
