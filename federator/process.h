@@ -1,4 +1,4 @@
-/* process.h - what the operating system says of this process. */
+/* process.h - what the operating system says of this process, and does with it. */
 #ifndef FEDERATOR_PROCESS_H
 #define FEDERATOR_PROCESS_H
 
@@ -13,5 +13,9 @@ struct process_state {
 
 /* A snapshot; what cannot be read is 0. Reads a few files of /proc: not on a loop that answers requests. */
 struct process_state process_state(void);
+
+/* No core dump of it is written, whatever the machine's limit and handler are, and no other process of the user can
+ * look into it: its memory holds customers and secrets. Before these are read. */
+void process_keep_private(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include "adapters/adapter.h"
 #include "base/log.h"
 #include "federator/cli/cli.h"
+#include "federator/process.h"
 
 static bool log_level_of(const char *name, enum log_level *out)
 {
@@ -55,6 +56,8 @@ int setup_options(const struct args *args, bool quiet, struct options *out)
 		return message_err(&err);
 	}
 	log_set_level(quiet && strcmp(options_origin(&opt, "log"), "default") == 0 ? LOG_WARN : level);
+	if (!opt.core_dumps)
+		process_keep_private();
 	if (!adapters_init(odbc_dir(&opt, args->mem), &err))
 		return message_err(&err);
 	*out = opt;
