@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,4 +109,12 @@ void buf_free(struct buf *b)
 {
 	wipe(b, b->cap);
 	*b = (struct buf){ 0 };
+}
+
+/* The whole of it: a buffer that was taken had more room than bytes. */
+void buf_taken_free(void *bytes)
+{
+	if (bytes)
+		explicit_bzero(bytes, malloc_usable_size(bytes));
+	free(bytes);
 }

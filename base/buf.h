@@ -53,8 +53,11 @@ static inline void buf_putc(struct buf *b, char c)
 void buf_printf(struct buf *b, const char *fmt, ...) NONNULL(1, 2) PRINTF_LIKE(2, 3);
 /* The contents as a view, valid until the next put. */
 struct str buf_str(const struct buf *b) NONNULL(1);
-/* Give the heap block to the caller (free() it) and empty the buffer. Never NULL: "" when empty. */
+/* Give the heap block to the caller (free() it, or buf_taken_free()) and empty the buffer. Never NULL: "" when
+ * empty. */
 char *buf_take(struct buf *b, size_t *len_out) NONNULL(1) __attribute__((returns_nonnull));
+/* Wipe and free what buf_take() gave. Accepts NULL. */
+void buf_taken_free(void *bytes);
 /* Wipe with zeros and free; usable with SCOPED. */
 void buf_free(struct buf *b) NONNULL(1);
 

@@ -247,7 +247,7 @@ static int get_run(struct get *g)
 	loop_timer_set(g->loop, &g->timer, deadline_after_ms(0));
 	loop_run(g->loop);
 	code = reply_print(g->service, &g->reply, g->as_text);
-	free(g->reply.body);
+	reply_free(&g->reply);
 	if (!service_is_idle(g->service))
 		_exit(code); /* a fetch hangs; nothing may be freed under it */
 	lane_close(&g->lane);

@@ -99,7 +99,7 @@ static bool run_one(struct trial *t, const struct test *test)
 		tell_lacking(t, test, mem);
 	else
 		expect_check(test, (struct str){ t->reply.body, t->reply.len }, t->ds, mem);
-	free(t->reply.body);
+	reply_free(&t->reply);
 	return diags_count(t->ds, DIAG_ERROR) == before;
 }
 

@@ -44,7 +44,7 @@ void ask_copy(struct ask *to, const struct ask *from, struct arena *mem)
 void reply_free(struct reply *reply)
 {
 	if (!reply->lent)
-		free(reply->body);
+		buf_taken_free(reply->body);
 	reply->body = NULL;
 	reply->lent = false;
 	repeat_free(&reply->repeat);

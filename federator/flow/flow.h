@@ -121,7 +121,7 @@ struct step_doc {
 /* The steps in their order; static. */
 const struct step_doc *flow_steps(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
 
-/* End the body, unless it is lent, and `repeat`; what else is known stays. */
+/* Wipe and end the body, unless it is lent, and `repeat`; what else is known stays. */
 void reply_free(struct reply *reply) NONNULL(1);
 
 /* A problem document (RFC 9457) as bytes, for errors found before a flow starts. `suggestion` may be NULL. */

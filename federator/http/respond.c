@@ -64,8 +64,9 @@ struct MHD_Response *respond_make(struct exchange *x, bool close)
 {
 	struct reply *reply = &x->reply;
 	struct MHD_Response *r =
-		MHD_create_response_from_buffer(reply->len, reply->body,
-						reply->lent ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
+		reply->lent ? MHD_create_response_from_buffer(reply->len, reply->body, MHD_RESPMEM_PERSISTENT) :
+			      MHD_create_response_from_buffer_with_free_callback_cls(reply->len, reply->body,
+										     buf_taken_free, reply->body);
 
 	if (!r)
 		return NULL;
