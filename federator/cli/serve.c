@@ -56,7 +56,8 @@ static bool listener_open(const char *address, unsigned guards, const char *opti
 
 static bool listeners_open(struct serving *s, struct err *err)
 {
-	unsigned guards = access_is_guarded(s->access) ? LISTEN_AUTHENTICATED : LISTEN_BARE;
+	unsigned guards = (access_is_guarded(s->access) ? LISTEN_AUTHENTICATED : LISTEN_BARE) |
+			  (s->tls ? LISTEN_ENCRYPTED : LISTEN_BARE);
 	char address[128];
 
 	if (!listen_inherit(guards, &s->at, err) ||
@@ -117,7 +118,8 @@ static bool tls_ready(struct serving *s, struct err *err)
 	const struct options *opt = s->opt;
 	const struct tls_conf conf = { .certificate = opt->tls_cert,
 				       .key = opt->tls_key,
-				       .authorities = opt->client_ca };
+				       .authorities = opt->client_ca,
+				       .certificate_may_lack = access_is_guarded(s->access) };
 
 	if (!*opt->tls_cert && !*opt->tls_key && !*opt->client_ca)
 		return true;

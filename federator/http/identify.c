@@ -16,9 +16,10 @@ static struct str single(const struct headers *h, const char *name, bool *twice)
 	return found;
 }
 
-static struct credential credential_of(const struct headers *h)
+static struct credential credential_of(const struct exchange *x)
 {
-	struct credential c = { 0 };
+	const struct headers *h = &x->headers;
+	struct credential c = { .certificate = x->certificate };
 
 	c.authorization = single(h, "Authorization", &c.twice);
 	c.api_key = single(h, "X-API-Key", &c.twice);
@@ -98,7 +99,7 @@ bool identify(struct exchange *x)
 
 	if (!x->access)
 		return allowed(x);
-	c = credential_of(&x->headers);
+	c = credential_of(x);
 	answer = access_identify(x->access, &c, lane_wall_ms(x->lane) / 1000, x->mem, &x->caller, &x->pass);
 	if (answer != ACCESS_GIVEN && x->route->may == MAY_ASK_OPENLY) {
 		x->caller = (struct caller){ 0 };

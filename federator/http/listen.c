@@ -52,7 +52,7 @@ static bool is_guarded(const union address *a, unsigned guards, const char *addr
 		return true;
 	return err_set(err, ERR_CONFIG, address,
 		       "%s%sthis address can be reached from elsewhere: listen on 127.0.0.1 and put a proxy in front%s",
-		       lack, guards & LISTEN_ENCRYPTED ? "" : "TLS is not configured; ",
+		       lack, guards & LISTEN_ENCRYPTED ? "" : "TLS is not configured (--tls-cert); ",
 		       guards & LISTEN_ENCRYPTED ? "" : " that does TLS");
 }
 

@@ -12,6 +12,7 @@ import unittest
 import warnings
 
 from pki import Authority
+from servers import free_port
 from shop import Shop, phone_of
 from streams import Stream
 from support import SLOW, LiveTest, federator
@@ -56,10 +57,10 @@ class TlsTest(LiveTest):
             context.load_cert_chain(*certificate)
         return context
 
-    def ask(self, service, context, path="/livez"):
+    def ask(self, service, context, path="/livez", headers=None):
         connection = http.client.HTTPSConnection("localhost", service.port, timeout=ANSWER_S, context=context)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers or {})
             return connection.getresponse().status
         finally:
             connection.close()
@@ -178,6 +179,36 @@ class TlsTest(LiveTest):
         with self.assertRaises((ConnectionError, http.client.HTTPException)):
             connection.request("GET", "/livez")
             connection.getresponse()
+
+    def test_certificate_stands_for_a_client_of_the_key_file(self):
+        keys = os.path.join(self.fresh(), "keys.json")
+        federator("keys", "add", "--keys", keys, "--client", "crm", "--role", "agent", "--scopes", "view", "--certificate",
+                  "crm.example")
+        key = federator("keys", "add", "--keys", keys, "--client", "pbx", "--role", "agent", "--scopes", "view").stdout.split()[-1]
+        service = self.serve("--client-ca", self.authority.certificate, "--keys", keys)
+        service.wait_sources()
+        path = f"/v1/customers?phone={phone_of(7)}"
+        known, unknown = (self.context(certificate=self.authority.sign("x", f"DNS:{name}", "clientAuth"))
+                          for name in ("crm.example", "pbx.example"))
+        for _ in range(4):  # also when the very same was asked a moment ago
+            self.assertEqual(self.ask(service, known, path), 200)
+            self.assertEqual(self.ask(service, unknown, path), 401)
+            self.assertEqual(self.ask(service, self.context(), path), 401)
+        self.assertEqual(self.ask(service, self.context(), path, {"Authorization": "Bearer " + key}), 200)
+        self.assertEqual(self.ask(service, self.context()), 200)  # health is open
+
+    def test_only_what_is_guarded_is_reached_from_elsewhere(self):
+        certificate, key = self.pair()
+        keys = os.path.join(self.fresh(), "keys.json")
+        federator("keys", "add", "--keys", keys, "--client", "pbx", "--role", "agent", "--scopes", "view")
+        tls, everywhere = ("--tls-cert", certificate, "--tls-key", key), ("--listen", f"0.0.0.0:{free_port()}")
+        for options in (), tls, ("--keys", keys):
+            done = federator("serve", "--map", self.shop.map, "--admin", "off", *everywhere, *options, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("can be reached from elsewhere", done.stderr)
+        service = self.start(self.shop.map, *everywhere, "--keys", keys, *tls)
+        service.port = int(everywhere[1].split(":")[1])
+        self.assertEqual(self.ask(service, self.context()), 200)
 
     # ---- files ----
 
