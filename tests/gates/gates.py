@@ -23,11 +23,12 @@ MAY_INCLUDE = {
     "federator": ["federator/limits", "metadata", "adapters", "cache", "base"],
     "federator/limits": ["base"],
     "federator/access": ["federator", "base"],
-    "federator/flow": ["federator/limits", "federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
+    "federator/audit": ["federator", "base"],
+    "federator/flow": ["federator/audit", "federator/limits", "federator", "federator/view", "federator/render", "metadata", "adapters", "cache", "base"],
     "federator/live": ["federator", "metadata", "adapters", "base"],
     "federator/purge": ["federator/flow", "federator", "metadata", "cache", "base"],
     "federator/web": ["federator/flow", "federator/access", "federator", "federator/view", "federator/render", "metadata", "adapters", "base"],
-    "federator/http": ["federator/web", "federator/access", "federator/purge", "federator/flow", "federator", "federator/schema", "federator/view", "federator/render",
+    "federator/http": ["federator/audit", "federator/web", "federator/access", "federator/purge", "federator/flow", "federator", "federator/schema", "federator/view", "federator/render",
                        "metadata", "adapters", "cache", "base"],
 }
 ANYTHING = ("federator/cli", "federator/admin", "federator/demo", "tests", "bench", "fuzz")
@@ -167,7 +168,7 @@ def faults_shown(tree):
     page, found, faults, shown = "docs/faults.md", [], {}, set()
     for number, line in enumerate(tree.texts.get(page, "").splitlines(), 1):
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if not re.fullmatch(r"[DLRPMTH]\d+", cells[0]):
+        if not re.fullmatch(r"[ADLRPMTH]\d+", cells[0]):
             continue
         if len(cells) != 2:
             faults[cells[0]] = number
