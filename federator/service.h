@@ -31,6 +31,7 @@ struct world {
 
 enum { SERVICE_TAG_SECRET_BYTES = 192 }; /* as many as XXH3 has of its own */
 
+struct audit_port; /* audit/audit.h */
 struct service; /* opaque */
 struct job; /* flow/job.c */
 struct underway;
@@ -53,6 +54,7 @@ struct lane {
 	struct gauge *gauges; /* how long fetches wait at the sources: waiting.c */
 	int64_t still_ms; /* not 0: its clock stands at this moment, and no deadline passes */
 	struct counters *meters; /* the service's: enum meter; NULL: nobody wants to know */
+	struct audit_port *audit; /* where its answers go on record, set before the loop runs; NULL: nowhere */
 	enum entrance entrance; /* public, unless its server says otherwise before the loop runs */
 	struct lane *next; /* the service's */
 };

@@ -75,8 +75,23 @@ void flow_release(struct flow *flow)
 	arena_wipe_free(&mem);
 }
 
+/* Places of steps. */
+enum {
+#define STEP(name, leaves) AT_##name,
+#include "federator/flow/steps.def"
+#undef STEP
+};
+
+/* Also what is refused tells of somebody, once it is known whose the keys are. */
+static void put_seen(struct flow *flow)
+{
+	if (flow->lane->audit && !flow->reply.seen.p && flow->step > AT_resolve)
+		flow->reply.seen = seen_text(flow);
+}
+
 static void give_reply(struct flow *flow)
 {
+	put_seen(flow);
 	flow->reply.took_us = clock_mono_us() - flow->started_us;
 	loop_timer_cancel(flow->lane->loop, &flow->timer);
 	room_leave(flow);

@@ -21,6 +21,12 @@ enum news {
 
 /* Somebody who looks on while an answer grows. Masked and withheld as the answer itself. */
 struct onlooker {
+	/* Set before the first news of a customer, if the lane keeps a record: as reply.seen, with the classes that the
+	 * view may show. Gone with tell(). */
+	struct str seen;
+	/* Of NEWS_PROBLEM: its status and type. */
+	int status;
+	const char *problem;
 	/* JSON of one line, gone when it returns. On the lane's loop; must not start or end a flow. */
 	void (*tell)(struct onlooker *who, enum news what, struct str json);
 };
@@ -102,6 +108,9 @@ struct reply {
 	const char *server_timing; /* value of the header, gone when done() returns; NULL: none, as when canonical */
 	char etag[32]; /* of a view: `W/"..."`, the same while nothing but ages, timings and seals differs; else "" */
 	uint32_t parts, missing; /* for the request log */
+	const char *problem; /* the type of a problem document, static; NULL: it is none */
+	struct str seen; /* members of the record: of whom it is, and what it shows; gone when done() returns. Only if
+			  * the lane keeps one, and it is known whose the keys are */
 	uint64_t took_us;
 };
 

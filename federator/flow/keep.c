@@ -119,10 +119,12 @@ static void put_on_shelf(struct keeping *k)
 
 	put_body(k, ages, &body);
 	k->kept.len = body.len;
+	k->kept.n_seen = flow->reply.seen.n;
 	buf_put(&all, &k->kept, sizeof(k->kept));
 	buf_put(&all, k->pins, k->kept.n_pins * sizeof(*k->pins));
 	buf_put(&all, ages, k->kept.n_ages * sizeof(*ages));
 	buf_put(&all, k->counts, k->kept.n_counts * sizeof(*k->counts));
+	buf_put_str(&all, flow->reply.seen);
 	buf_put_str(&all, buf_str(&body));
 	shelf_put(service_rendered(flow->lane->service), key, buf_str(&all), clock_mono_us() + 1000 * life_ms, NULL);
 }

@@ -31,6 +31,7 @@ void problem_reply(struct reply *reply, enum format format, int status, const ch
 		break;
 	}
 	reply->status = status;
+	reply->problem = type;
 	reply_free(reply);
 	reply->body = buf_take(&out, &reply->len);
 	arena_wipe_free(&mem);

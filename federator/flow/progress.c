@@ -24,6 +24,8 @@ static void tell(struct flow *flow, enum news what, const struct node *root)
 {
 	struct buf out = { 0 };
 
+	if (flow->lane->audit && !flow->ask.onlooker->seen.p)
+		flow->ask.onlooker->seen = seen_coming(flow);
 	render_json(root, false, &out);
 	flow->ask.onlooker->tell(flow->ask.onlooker, what, buf_str(&out));
 	buf_free(&out);
@@ -227,6 +229,9 @@ void progress_answer(struct flow *flow)
 	p->answered = true;
 	if (flow->reply.status != 200) {
 		p->over = true;
+		flow->ask.onlooker->seen = flow->reply.seen;
+		flow->ask.onlooker->status = flow->reply.status;
+		flow->ask.onlooker->problem = flow->reply.problem;
 		flow->ask.onlooker->tell(flow->ask.onlooker, NEWS_PROBLEM,
 					 (struct str){ flow->reply.body, flow->reply.len });
 		return;

@@ -5,7 +5,7 @@
 
 #include "federator/flow/request.h"
 
-/* What is kept of an answer; behind it stand the arrays in this order, then the body. */
+/* What is kept of an answer; behind it stand the arrays in this order, then `seen`, then the body. */
 struct recall {
 	int64_t made_ms, until_ms; /* wall clock: when; and when a copy of it is not fresh any more */
 	int64_t oldest_ms; /* wall clock: when the source gave the oldest copy */
@@ -14,6 +14,7 @@ struct recall {
 	char etag[32];
 	uint32_t parts;
 	uint32_t n_pins, n_ages, n_counts;
+	size_t n_seen; /* bytes of reply.seen */
 	size_t len;
 };
 /* An age in the body, of what a source gave at a moment. */

@@ -146,6 +146,7 @@ struct flow {
 	const struct run **confirms; /* runs that confirm an asked identity */
 	size_t n_confirms;
 	struct node *root;
+	uint64_t shown, masked; /* classes of values in it */
 	struct vary *varying; /* of values in it; the last one noted first */
 	size_t n_varying;
 	struct progress *progress; /* NULL: nobody looks on */
@@ -278,6 +279,13 @@ void tally_reply(const struct flow *flow) NONNULL(1);
 enum { TALLY_MOST = 3 };
 /* What a run counts for at its source: places of enum source_meter; returns how many. */
 size_t tally_meters(const struct run *run, size_t out[TALLY_MOST]) NONNULL(1, 2);
+
+/* seen.c - what goes on record */
+
+/* Value of reply.seen, in the flow's arena. It must be known whose the keys are. */
+struct str seen_text(struct flow *flow) NONNULL(1);
+/* The same of an answer that grows: the classes are those that may come. */
+struct str seen_coming(struct flow *flow) NONNULL(1);
 
 /* ways.c - keys that name a customer together */
 

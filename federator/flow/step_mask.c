@@ -32,8 +32,14 @@ static void mask_children(struct flow *flow, const struct node *parent)
 	for (struct node *node = parent->first; node; node = node->next) {
 		if (node->first)
 			mask_children(flow, node);
-		if (node->cls && !((flow->rights.show >> node->cls->index) & 1))
+		if (!node->cls)
+			continue;
+		if (flow->rights.show >> node->cls->index & 1) {
+			flow->shown |= UINT64_C(1) << node->cls->index;
+		} else {
+			flow->masked |= UINT64_C(1) << node->cls->index;
 			mask_value(flow, node);
+		}
 	}
 }
 

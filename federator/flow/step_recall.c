@@ -138,7 +138,7 @@ static void serve(void *arg, const struct shelf_item *item)
 	struct flow *flow = arg;
 	struct reply *reply = &flow->reply;
 	int64_t now_ms = lane_wall_ms(flow->lane);
-	const char *pins = item->bytes.p, *ages, *counts;
+	const char *pins = item->bytes.p, *ages, *counts, *seen;
 	struct recall kept;
 
 	next(&pins, &kept, sizeof(kept));
@@ -146,13 +146,14 @@ static void serve(void *arg, const struct shelf_item *item)
 		return;
 	ages = pins + kept.n_pins * sizeof(struct cache_pin);
 	counts = ages + kept.n_ages * sizeof(struct recall_age);
+	seen = counts + kept.n_counts * sizeof(struct recall_count);
 	reply->body = room_of(flow, kept.len + kept.n_ages * TEXT_I64_MOST + 1);
 	if (!reply->body)
 		return;
 	reply->lent = flow->ask.at_once != NULL;
-	reply->len = (size_t)(put_body(&kept, ages, counts + kept.n_counts * sizeof(struct recall_count), now_ms,
-				       reply->body) -
-			      reply->body);
+	reply->len = (size_t)(put_body(&kept, ages, seen + kept.n_seen, now_ms, reply->body) - reply->body);
+	if (kept.n_seen)
+		reply->seen = arena_str(flow->mem, (struct str){ seen, kept.n_seen });
 	reply->status = 200;
 	reply->content_type = kept.content_type;
 	memcpy(reply->etag, kept.etag, sizeof(reply->etag));

@@ -49,6 +49,8 @@ enum step_end step_render(struct flow *flow)
 	flow->reply.status = 200;
 	flow->reply.body = buf_take(&out, &flow->reply.len);
 	vary_tag(flow);
+	if (flow->lane->audit)
+		flow->reply.seen = seen_text(flow);
 	recall_keep(flow);
 	return STEP_DONE;
 }

@@ -116,6 +116,8 @@ static void flow_done(void *owner, struct reply *reply)
 	x->is_view = true;
 	if (reply->server_timing)
 		reply->server_timing = arena_cstr(x->mem, str_of(reply->server_timing));
+	if (reply->seen.p)
+		reply->seen = arena_str(x->mem, reply->seen);
 	if (reply->etag[0] && strcmp(x->method, "POST") != 0 && condition_met(&x->headers, reply->etag))
 		reply->status = 304; /* the body stays: libmicrohttpd tells its length and does not send it */
 	exchange_reply(x, reply);
