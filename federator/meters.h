@@ -73,7 +73,12 @@ enum meter {
 	METER_TOLD_REFUSED, /* that cannot be understood */
 	METER_TOLD_AGAIN, /* that were not committed at first */
 	METER_TOLD_TOOK, /* a histogram */
-	METER_TURNS = METER_TOLD_TOOK + HISTOGRAM_COUNTERS, /* a histogram */
+	METER_AUDIT = METER_TOLD_TOOK + HISTOGRAM_COUNTERS, /* records of who saw what: durable */
+	METER_AUDIT_REFUSED, /* not taken, or not durable for all that is known */
+	METER_AUDIT_SYNCS,
+	METER_AUDIT_DOWN, /* 1: the disk takes none */
+	METER_AUDIT_TOOK, /* a histogram */
+	METER_TURNS = METER_AUDIT_TOOK + HISTOGRAM_COUNTERS, /* a histogram */
 	METERS = METER_TURNS + HISTOGRAM_COUNTERS,
 };
 

@@ -17,7 +17,8 @@ enum option_use {
 	FOR_ADDRESS = 8, /* of the service */
 	FOR_SERVING = 16,
 	FOR_ACCESS = 32, /* who may ask */
-	FOR_ANYTHING = 63,
+	FOR_RECORD = 64, /* of who saw what */
+	FOR_ANYTHING = 127,
 };
 
 /* One row of options.def. */

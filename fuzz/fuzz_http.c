@@ -121,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str rest = { size ? (const char *)data : "", size }, first, line;
 	bool answered = false;
-	struct exchange x = { .mem = arena_new(), .context = &answered, .finish = finish };
+	struct lane lane = { 0 };
+	struct exchange x = { .lane = &lane, .mem = arena_new(), .context = &answered, .finish = finish };
 	const char *blank;
 
 	x.headers.of = arena_array_of(x.mem, struct header, HEADERS_MAX);

@@ -4,7 +4,7 @@
 
 #include "federator/options.h"
 
-enum { CALLER_NAME_BYTES = 65 };
+enum { CALLER_NAME_BYTES = 65, CALLER_ADDRESS_BYTES = 46 };
 
 /* What a caller may use; each route says what it needs. Bits. */
 enum may {
@@ -39,6 +39,7 @@ struct caller {
 	bool agent_proven;              /* by a token; else it is the program's word */
 	char role[CALLER_NAME_BYTES];   /* as policies name it */
 	char purpose[CALLER_NAME_BYTES]; /* of this request */
+	char address[CALLER_ADDRESS_BYTES]; /* of a stream's client, where a record is kept */
 };
 
 /* Everybody, where authentication is not configured: the role of the options, for their purpose. */

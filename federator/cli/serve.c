@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "federator/access/access.h"
 #include "federator/admin/admin.h"
+#include "federator/audit/audit.h"
 #include "federator/cli/commands.h"
+#include "federator/cli/serve_audit.h"
 #include "federator/files.h"
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
@@ -29,6 +31,7 @@ struct serving {
 	struct tls *tls; /* of the public listener, or NULL */
 	struct server *server, *admin;
 	struct invalidations *invalidations; /* or NULL */
+	struct audit *audit; /* or NULL */
 	struct streams *streams;
 	uint32_t connections, n_streams; /* there are descriptors for */
 };
@@ -42,6 +45,7 @@ static void signals_block(sigset_t *set)
 	sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told of as a full disk is */
 }
 
 static bool listener_open(const char *address, unsigned guards, const char *option, struct listener *out,
@@ -84,8 +88,11 @@ static bool purge_is_known(const struct options *opt, struct err *err)
 
 static bool servers_start(struct serving *s, struct err *err)
 {
-	const struct streams_conf streams = { .service = s->service, .access = s->access, .most = s->n_streams };
+	const struct streams_conf streams = {
+		.service = s->service, .access = s->access, .audit = s->audit, .most = s->n_streams
+	};
 	struct server_conf public = { .service = s->service,
+				      .audit = s->audit,
 				      .routes = purge_is_public(s->opt) ? &public_routes : &asking_routes,
 				      .access = s->access,
 				      .name = "http",
@@ -94,6 +101,7 @@ static bool servers_start(struct serving *s, struct err *err)
 				      .connections = s->connections,
 				      .requests = (uint32_t)s->opt->requests };
 	const struct server_conf admin = { .service = s->service,
+					   .audit = s->audit,
 					   .routes = &admin_routes,
 					   .name = "admin",
 					   .entrance = ENTRANCE_ADMIN,
@@ -251,6 +259,7 @@ static void serving_end(struct serving *s)
 		server_stop(s->admin);
 	if (s->streams)
 		streams_stop(s->streams);
+	audit_close(&s->audit);
 	left = service_close(&s->service);
 	if (left > 0) {
 		log_event(LOG_WARN, "stopped_with_hung_workers", LOG_NUM("workers", left));
@@ -289,7 +298,8 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 		return message_err(&err);
 	}
 	if (purge_is_known(&opt, &err) && memory_suffices(&opt, &err) && files_ready(&s, &err) && tls_ready(&s, &err) &&
-	    listeners_open(&s, &err) && servers_start(&s, &err) &&
+	    listeners_open(&s, &err) && serve_audit_open(&opt, s.service, args->mem, &s.audit, &err) &&
+	    servers_start(&s, &err) &&
 	    invalidations_start(s.service, &s.invalidations, &err)) {
 		announce(&s);
 		notify_send("READY=1");

@@ -4,8 +4,10 @@
 #include "federator/http/quota.h"
 
 /* The answer is the connection's as any other. */
-static enum MHD_Result give(struct call *call, const struct repeated *found, uint64_t took_us)
+static enum MHD_Result give(struct call *call, const struct repeated *found, uint64_t now_us)
 {
+	uint64_t took_us = now_us - call->x.begun_us;
+
 	lane_count_public(call->x.lane, METER_RESPONSES + meter_status(found->status));
 	if (found->access)
 		lane_count_public(call->x.lane, METER_AUTH + found->caller.proof);
@@ -17,10 +19,18 @@ static enum MHD_Result give(struct call *call, const struct repeated *found, uin
 	return MHD_queue_response(call->conn, (unsigned)found->status, found->response);
 }
 
+enum MHD_Result again_give(struct call *call)
+{
+	enum MHD_Result ok = give(call, call->found, clock_mono_us());
+
+	repeats_let_go(&call->found);
+	return ok;
+}
+
 bool again_send(struct call *call, enum MHD_Result *ok_out)
 {
 	struct front *f = call->front;
-	const struct repeated *found;
+	struct repeated *found;
 	uint64_t now_us;
 
 	if (f->draining || call->body_dropped || (call->link && call->link->spare))
@@ -28,9 +38,13 @@ bool again_send(struct call *call, enum MHD_Result *ok_out)
 	call->key = repeats_key(&call->x, (struct str){ call->x.path.p, call->target.n });
 	now_us = clock_mono_us();
 	found = repeats_find(&f->repeats, &call->key, now_us, &call->x.again);
-	if (found && !quota_take_again(f->conf.lane, &found->caller, now_us))
-		found = NULL;
-	if (found)
-		*ok_out = give(call, found, now_us - call->x.begun_us);
-	return found;
+	if (!found || !quota_take_again(f->conf.lane, &found->caller, now_us) ||
+	    (call->x.lane->audit && !record_again(call, found)))
+		return false;
+	*ok_out = MHD_YES;
+	if (call->found)
+		call_suspend_recording(call);
+	else
+		*ok_out = give(call, found, now_us);
+	return true;
 }

@@ -147,11 +147,11 @@ static void call_leave(struct call *call)
 	call->admitted = false;
 }
 
-static void waiting_add(struct call *call)
+static void waiting_add(struct call *call, enum call_state why)
 {
 	struct front *f = call->front;
 
-	call->state = CALL_WAITING;
+	call->state = why;
 	call->next = f->waiting;
 	call->prev_next = &f->waiting;
 	if (f->waiting)
@@ -159,16 +159,26 @@ static void waiting_add(struct call *call)
 	f->waiting = call;
 }
 
-static void waiting_end(struct call *call, struct reply *reply)
+static void waiting_end(struct call *call)
 {
 	*call->prev_next = call->next;
 	if (call->next)
 		call->next->prev_next = call->prev_next;
-	call_leave(call);
-	call->x.reply = *reply;
 	call->state = CALL_READY;
 	MHD_resume_connection(call->conn);
 	call->front->run = true;
+}
+
+void call_recorded(struct call *call)
+{
+	assert(call->state == CALL_RECORDING);
+	waiting_end(call);
+}
+
+void call_suspend_recording(struct call *call)
+{
+	waiting_add(call, CALL_RECORDING);
+	MHD_suspend_connection(call->conn);
 }
 
 /* The handler hands in its reply: inside its own call, later, or after nobody waits for it any more. */
@@ -184,7 +194,12 @@ static void call_finish(struct exchange *x, struct reply *reply)
 		x->reply = *reply;
 		call->state = CALL_READY;
 	} else if (call->state == CALL_WAITING) {
-		waiting_end(call, reply);
+		call_leave(call);
+		x->reply = *reply;
+		if (record_begin(call))
+			call->state = CALL_RECORDING;
+		else
+			waiting_end(call);
 	} else {
 		reply_free(reply);
 		if (call->completed)
@@ -196,11 +211,20 @@ void call_abandon_all(struct front *f)
 {
 	while (f->waiting) {
 		struct call *call = f->waiting;
-		struct reply reply = { 0 };
+		struct reply *reply = &call->x.reply;
 
-		problem_reply(&reply, call->x.format, 503, "stopping", exchange_title(503),
+		if (call->state == CALL_RECORDING)
+			audit_forget(call->x.lane->audit, &call->ticket);
+		if (call->found) {
+			call_prepare(call);
+			repeats_let_go(&call->found);
+		}
+		call_leave(call);
+		reply_free(reply);
+		*reply = (struct reply){ 0 };
+		problem_reply(reply, call->x.format, 503, "stopping", exchange_title(503),
 			      "the service is stopping", NULL);
-		waiting_end(call, &reply);
+		waiting_end(call);
 	}
 }
 
@@ -296,8 +320,7 @@ static size_t header_bytes(const struct call *call)
 	return MHD_get_connection_info(call->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
 }
 
-/* What its header says to all handlers, and to refusals. */
-static void call_prepare(struct call *call)
+void call_prepare(struct call *call)
 {
 	struct exchange *x = &call->x;
 	struct str given = headers_get(&x->headers, "X-Request-Id");
@@ -310,6 +333,7 @@ static void call_prepare(struct call *call)
 		request_id_make(x->request_id);
 	if (x->lane->service && !x->access)
 		caller_everybody(service_options(x->lane->service), &x->caller);
+	x->address = x->lane->audit ? link_address(call->link) : "";
 }
 
 /* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a
@@ -385,9 +409,13 @@ static enum MHD_Result call_run(struct call *call)
 		exchange_run(x, call->front->conf.routes);
 	if (call->take && call_give_away(call))
 		return MHD_YES;
-	if (call->state == CALL_READY)
-		return call_send(call);
-	waiting_add(call);
+	if (call->state == CALL_READY) {
+		if (!record_begin(call))
+			return call_send(call);
+		call_suspend_recording(call);
+		return MHD_YES;
+	}
+	waiting_add(call, CALL_WAITING);
 	call->front->begun = true;
 	MHD_suspend_connection(call->conn);
 	return MHD_YES;
@@ -409,9 +437,10 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 	case CALL_BODY:
 		return *upload_n ? call_body(call, upload, upload_n) : call_run(call);
 	case CALL_READY:
-		return call_send(call);
+		return call->found ? again_give(call) : call_send(call);
 	case CALL_RUNNING:
 	case CALL_WAITING:
+	case CALL_RECORDING:
 	case CALL_SENT:
 		return MHD_YES;
 	}

@@ -1,5 +1,6 @@
 #include "federator/http/exchange.h"
 
+#include "federator/audit/audit.h"
 #include "federator/http/identify.h"
 #include "federator/http/quota.h"
 
@@ -61,6 +62,16 @@ void exchange_busy(struct exchange *x, const char *type, const char *detail, con
 	exchange_reply(x, &reply);
 }
 
+/* False: it is answered. What cannot go on record is not even begun. */
+static bool recorded(struct exchange *x)
+{
+	if (!x->lane->audit || x->route->may == MAY_ASK_OPENLY || audit_accepts(x->lane->audit->audit))
+		return true;
+	exchange_busy(x, "audit-unavailable", "what is shown must go on record, and no record can be written",
+		      "ask again in a moment");
+	return false;
+}
+
 static void work(struct exchange *x)
 {
 	x->shed = x->route->load == ROUTE_ALWAYS ? SHED_NOT : x->admit(x);
@@ -74,7 +85,7 @@ void exchange_run(struct exchange *x, const struct routes *routes)
 {
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
-		if (identify(x) && quota_take(x))
+		if (recorded(x) && identify(x) && quota_take(x))
 			work(x);
 		return;
 	case ROUTE_BAD_PATH:

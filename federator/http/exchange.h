@@ -27,6 +27,7 @@ struct exchange {
 	struct access *access;           /* tells who asks; NULL: it is everybody */
 	struct limits_state quota;       /* what is left of the caller's requests */
 	struct caller caller;            /* who asks */
+	const char *address;             /* of the client, if a record is kept; else "" */
 	struct access_pass pass;         /* for how long that holds */
 	struct str certificate; /* the name on the client's, which --client-ca vouches for; NULL view: none */
 	enum format format; /* of answers and problems */
@@ -39,6 +40,7 @@ struct exchange {
 
 	const struct world *world; /* by which the question was read, until it is asked; NULL: by none */
 	struct reply reply;            /* what is sent */
+	struct str about;              /* of a request that is no view: the sealed id that it names, for the record */
 	bool is_view;                  /* the reply is a flow's: tell about cache and timing */
 	enum shed shed;                /* turned away */
 	char allow[ROUTE_ALLOW_BYTES]; /* with 405 */

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "federator/audit/text.h"
+#include "federator/http/recording.h"
 #include "federator/http/streams_state.h"
 
 struct feed {
@@ -11,6 +13,10 @@ struct feed {
 	struct stream *streams;
 	bool admitted;
 	bool answered, over; /* the two ends of a flow */
+	struct buf held;     /* events that were not sent */
+	size_t records;      /* that are not durable yet */
+	bool recorded;       /* they were handed in, if there is a record */
+	bool unrecorded;     /* they cannot be: nothing is shown */
 };
 
 struct feed *feed_new(struct streams *s, const struct pop *pop, struct arena *mem)
@@ -54,22 +60,108 @@ void feed_free(struct feed *feed)
 		if (!stream->agent)
 			stream_end(stream);
 	}
+	buf_free(&feed->held);
 	arena_wipe_free(&feed->mem);
 	free(feed);
-}
-
-static void put_all(struct feed *feed, const char *event, const char *id, struct str data)
-{
-	SCOPED(buf_free) struct buf out = { 0 };
-
-	stream_event(&out, event, id, data);
-	for (struct stream *stream = feed->streams; stream; stream = stream->feed_next)
-		stream_put(stream, buf_str(&out));
 }
 
 static const char *last_id(struct feed *feed)
 {
 	return arena_printf(feed->mem, "%s.done", feed->pop.id).p;
+}
+
+static void put_all(struct feed *feed, struct str events)
+{
+	for (struct stream *stream = feed->streams; stream; stream = stream->feed_next)
+		stream_put(stream, events);
+}
+
+/* Send what is there. The feed may be gone afterwards. */
+static void send_on(struct feed *feed)
+{
+	if (feed->records)
+		return;
+	if (feed->held.len)
+		put_all(feed, buf_str(&feed->held));
+	feed->held.len = 0;
+	for (struct stream *stream = feed->streams; feed->over && !feed->unrecorded && stream;
+	     stream = stream->feed_next)
+		agents_done(stream, feed->pop.id);
+	if (feed->over && feed->answered)
+		feed_free(feed);
+}
+
+/* ---- the record ---- */
+
+/* One for each who is shown the customer. */
+struct showing {
+	struct audit_ticket ticket;
+	struct feed *feed;
+};
+
+/* What was held is not shown, nor what comes. */
+static void cannot_record(struct feed *feed)
+{
+	struct reply reply = { 0 };
+
+	problem_reply(&reply, FORMAT_JSON, 503, "audit-unavailable", exchange_title(503),
+		      "what is shown must go on record, and no record can be written", "ask again in a moment");
+	feed->held.len = 0;
+	stream_event(&feed->held, "problem", NULL, (struct str){ reply.body, reply.len });
+	feed->unrecorded = true;
+	reply_free(&reply);
+}
+
+static void on_recorded(struct audit_ticket *ticket, bool durable)
+{
+	struct feed *feed = CONTAINER_OF(ticket, struct showing, ticket)->feed;
+
+	if (!durable && !feed->unrecorded)
+		cannot_record(feed);
+	feed->records--;
+	send_on(feed);
+}
+
+static void record_put(const struct feed *feed, const struct caller *caller, bool denied, struct buf *out)
+{
+	const struct onlooker *who = &feed->onlooker;
+
+	recording_put_caller(denied ? "denial" : "view", &feed->all->lane, caller, out);
+	audit_put("operation", feed->pop.agent[0] ? STR("/v1/agents/{agent}/pops") :
+						    STR("/v1/customers/{id}/stream"), out);
+	audit_put_number("status", who->status ? who->status : 200, out);
+	if (who->problem)
+		audit_put("rule", str_of(who->problem), out);
+	if (who->seen.p)
+		buf_put_str(out, who->seen);
+	else
+		audit_put("outcome", denied ? STR("denied") : STR("error"), out);
+	audit_put("pop", str_of(feed->pop.id), out);
+	recording_put_address(caller->address, out);
+}
+
+/* Before the first that tells of a customer is sent. */
+static void record_all(struct feed *feed)
+{
+	SCOPED(buf_free) struct buf text = { 0 };
+	struct audit_port *port = feed->all->lane.audit;
+	int status = feed->onlooker.status;
+	bool denied = status == 401 || status == 403 || status == 404 || status == 429;
+
+	feed->recorded = true;
+	if (status >= 400 && status < 500 && !denied && !feed->onlooker.seen.p)
+		return; /* malformed */
+	for (struct stream *stream = feed->streams; stream && !feed->unrecorded; stream = stream->feed_next) {
+		struct showing *showing = arena_new_of(feed->mem, struct showing);
+
+		*showing = (struct showing){ .ticket.told = on_recorded, .feed = feed };
+		text.len = 0;
+		record_put(feed, &stream->caller, denied, &text);
+		if (audit_hand_in(port, buf_str(&text), lane_wall_ms(&feed->all->lane), &showing->ticket))
+			feed->records++;
+		else
+			cannot_record(feed);
+	}
 }
 
 static void on_news(struct onlooker *who, enum news what, struct str json)
@@ -82,11 +174,11 @@ static void on_news(struct onlooker *who, enum news what, struct str json)
 	struct feed *feed = CONTAINER_OF(who, struct feed, onlooker);
 
 	feed->over = what == NEWS_PROBLEM || what == NEWS_DONE;
-	put_all(feed, words[what], feed->over ? last_id(feed) : NULL, json);
-	for (struct stream *stream = feed->streams; feed->over && stream; stream = stream->feed_next)
-		agents_done(stream, feed->pop.id);
-	if (feed->over && feed->answered)
-		feed_free(feed);
+	if (feed->all->lane.audit && !feed->recorded && feed->admitted)
+		record_all(feed);
+	if (!feed->unrecorded)
+		stream_event(&feed->held, words[what], feed->over ? last_id(feed) : NULL, json);
+	send_on(feed);
 }
 
 static void on_reply(void *owner, struct reply *reply)
@@ -97,8 +189,7 @@ static void on_reply(void *owner, struct reply *reply)
 	if (feed->admitted)
 		streams_leave(feed->all);
 	feed->answered = true;
-	if (feed->over)
-		feed_free(feed);
+	send_on(feed);
 }
 
 static void turn_away(struct feed *feed, enum shed why)
@@ -115,12 +206,14 @@ static void turn_away(struct feed *feed, enum shed why)
 void feed_run(struct feed *feed)
 {
 	SCOPED(buf_free) struct buf data = { 0 };
+	SCOPED(buf_free) struct buf begin = { 0 };
 	enum shed why = streams_admit(feed->all, 8);
 
 	feed->onlooker.tell = on_news;
 	feed->pop.ask.onlooker = &feed->onlooker;
 	buf_printf(&data, "{\"id\":\"%s\"}", feed->pop.id);
-	put_all(feed, feed->pop.agent[0] ? "pop" : "begin", feed->pop.id, buf_str(&data));
+	stream_event(&begin, feed->pop.agent[0] ? "pop" : "begin", feed->pop.id, buf_str(&data));
+	put_all(feed, buf_str(&begin));
 	feed->admitted = why == SHED_NOT;
 	if (feed->admitted)
 		flow_start(&feed->all->lane, &feed->pop.ask, on_reply, feed);

@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 
 #include "base/loop.h"
+#include "federator/audit/audit.h"
 #include "federator/footprint.h"
 #include "federator/http/dearth.h"
 #include "federator/http/exchange.h"
@@ -25,7 +26,8 @@ enum call_state {
 	CALL_NEW,     /* the request line came */
 	CALL_BODY,    /* the header was taken */
 	CALL_RUNNING, /* inside the handler */
-	CALL_WAITING, /* suspended */
+	CALL_WAITING, /* suspended: for the handler */
+	CALL_RECORDING, /* suspended: the reply is there, its record is not durable */
 	CALL_READY,   /* the reply is there */
 	CALL_SENT,
 	CALL_REFUSED, /* past libmicrohttpd: the connection is cut, or somebody else's */
@@ -38,6 +40,8 @@ struct call {
 	struct MHD_Connection *conn; /* not after libmicrohttpd completed the request */
 	struct link *link;
 	struct str target; /* in the buffer of libmicrohttpd, until the header was taken */
+	struct audit_ticket ticket; /* of its record */
+	struct repeated *found; /* the answer to give again, once its record is durable; NULL: x.reply */
 	struct repeats_key key; /* zeroed: of nothing that may be kept */
 	enum call_state state;
 	bool admitted;  /* counted in front->admission */
@@ -47,7 +51,7 @@ struct call {
 	void *taker;
 	struct buf body;
 	size_t body_dropped;            /* bytes beyond BODY_MAX */
-	struct call *next, **prev_next; /* in front->waiting while CALL_WAITING */
+	struct call *next, **prev_next; /* in front->waiting while suspended */
 };
 
 struct front {
@@ -89,6 +93,26 @@ void call_completed(void *front, struct MHD_Connection *conn, void **call,
 /* Answer a request whose header and body are here, if that may be; *ok_out is libmicrohttpd's word then. Admitted are
  * all: to turn one away would cost more. Sets the call's key. */
 bool again_send(struct call *call, enum MHD_Result *ok_out) MUST_CHECK NONNULL(1, 2);
+
+/* call.c: what its header says to all handlers, and to refusals. */
+void call_prepare(struct call *call) NONNULL(1);
+
+/* Give the answer that call->found is, whose record is durable. */
+enum MHD_Result again_give(struct call *call) NONNULL(1);
+
+/* call_record.c - answers wait until their records are durable */
+
+/* Hand in the record of the reply of the exchange. True: call_recorded() is to come. False: there is none to be, or
+ * none is taken, and the reply says so now. */
+bool record_begin(struct call *call) MUST_CHECK NONNULL(1);
+/* The same of an answer that is given again, which becomes call->found. False: it is not taken. */
+bool record_again(struct call *call, struct repeated *found) MUST_CHECK NONNULL(1, 2);
+/* The reply is now that nothing can be recorded. */
+void record_refuse(struct call *call) NONNULL(1);
+/* Suspend a call whose record was handed in. */
+void call_suspend_recording(struct call *call) NONNULL(1);
+/* The reply may be sent. */
+void call_recorded(struct call *call) NONNULL(1);
 
 /* part.c - connections that libmicrohttpd has to forget */
 

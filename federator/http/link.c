@@ -1,5 +1,6 @@
 #include "federator/http/link.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -29,6 +30,29 @@ static void list_join(struct link *link, struct link_list *list)
 	link->at = list->end;
 	*list->end = link;
 	list->end = &link->next;
+}
+
+const char *link_address(struct link *link)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_storage all;
+	} peer = { .any.sa_family = AF_UNSPEC };
+	socklen_t n = sizeof(peer);
+
+	if (!link)
+		return "";
+	if (link->address[0] || getpeername(link->fd, &peer.any, &n) != 0)
+		return link->address;
+	if (peer.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &peer.v4.sin_addr, link->address, sizeof(link->address));
+	else if (peer.any.sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &peer.v6.sin6_addr, link->address, sizeof(link->address));
+	else
+		strcpy(link->address, "unix");
+	return link->address;
 }
 
 void link_cut(struct link *link)

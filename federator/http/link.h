@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "federator/http/secured.h"
+#include "federator/access/caller.h"
 
 struct call;
 struct front;
@@ -33,6 +34,7 @@ struct link {
 	struct front *front;
 	int fd;
 	struct secured *secured; /* its TLS session; NULL: none */
+	char address[CALLER_ADDRESS_BYTES]; /* of the client; "": nobody asked for it yet */
 	uint64_t begun_us;
 	struct call *call; /* begun and not completed */
 	bool proven;       /* a whole header came on it once */
@@ -53,6 +55,8 @@ void link_waits(struct link *link) NONNULL(1);
 void link_answers(struct link *link, size_t bytes) NONNULL(1);
 /* The request is over, the next may come. */
 void link_rests(struct link *link) NONNULL(1);
+/* The client's address, without its port; "unix" of a unix socket. `link` may be NULL: "". */
+const char *link_address(struct link *link) __attribute__((returns_nonnull));
 /* End the connection now. */
 void link_cut(struct link *link) NONNULL(1);
 /* Cut the connection that can be spared best: one that has had time and never asked anything, else the one idle for

@@ -111,6 +111,7 @@ static void purge_named(struct exchange *x, const struct question *q, const char
 				 ways);
 		return;
 	}
+	x->about = words->customer;
 	p = purging_begin(x);
 	if (add_named(&p->purge, q))
 		purge_run(&p->purge, on_purged);
@@ -151,6 +152,7 @@ void customers_erase(struct exchange *x)
 		asking_refuse(x, &q);
 		return;
 	}
+	x->about = x->args[0];
 	p = purging_begin(x);
 	if (purge_add(&p->purge, PURGE_CUSTOMER, STR(""), x->args[0]))
 		purge_run(&p->purge, on_purged);

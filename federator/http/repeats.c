@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "federator/flow/repeat.h"
+#include "federator/http/recording.h"
 #include "federator/http/respond.h"
 
 enum {
@@ -30,6 +31,29 @@ void repeats_begin(struct repeats *r, const struct lane *lane)
 
 /* ---- what is kept ---- */
 
+static void repeated_free(struct repeated *kept)
+{
+	MHD_destroy_response(kept->response);
+	repeat_free(&kept->repeat);
+	explicit_bzero(kept->text, kept->key.n);
+	free(kept);
+}
+
+struct repeated *repeats_hold(struct repeated *found)
+{
+	found->holds++;
+	return found;
+}
+
+void repeats_let_go(struct repeated **foundp)
+{
+	struct repeated *found = *foundp;
+
+	*foundp = NULL;
+	if (--found->holds == 0 && found->dropped)
+		repeated_free(found);
+}
+
 static void drop(struct repeats *r, struct repeats_slot *slot)
 {
 	struct repeated *kept = slot->kept;
@@ -38,10 +62,9 @@ static void drop(struct repeats *r, struct repeats_slot *slot)
 		return;
 	slot->kept = NULL;
 	r->bytes -= kept->bytes;
-	MHD_destroy_response(kept->response);
-	repeat_free(&kept->repeat);
-	explicit_bzero(kept->text, kept->key.n);
-	free(kept);
+	kept->dropped = true;
+	if (kept->holds == 0)
+		repeated_free(kept);
 }
 
 void repeats_end(struct repeats *r)
@@ -111,7 +134,7 @@ static bool may_give(const struct repeats *r, const struct repeated *kept)
 	return !kept->access || access_is_same(kept->access, &kept->pass, lane_wall_ms(r->lane) / 1000);
 }
 
-const struct repeated *repeats_find(struct repeats *r, const struct repeats_key *key, uint64_t now_us, bool *again_out)
+struct repeated *repeats_find(struct repeats *r, const struct repeats_key *key, uint64_t now_us, bool *again_out)
 {
 	struct repeats_slot *set = r->slots ? set_of(r, key->hash) : NULL;
 
@@ -154,22 +177,30 @@ static struct repeats_slot *slot_for(struct repeats *r, uint64_t hash)
 /* Without its response. NULL: there is no memory, or no room. */
 static struct repeated *repeated_new(const struct repeats *r, struct str key, const struct exchange *x)
 {
-	SCOPED(buf_free) struct buf line = { 0 };
-	size_t gap = respond_log_form(x, &line), bytes = sizeof(struct repeated) + key.n + line.len + x->reply.len;
-	struct repeated *kept = r->bytes + bytes <= BYTES_MOST ? memory_try(bytes - x->reply.len) : NULL;
+	SCOPED(buf_free) struct buf text = { 0 };
+	size_t gap = respond_log_form(x, &text), line = text.len, bytes;
+	struct repeated *kept;
 	char *at;
 
+	if (x->lane->audit)
+		recording_put(x, &text);
+	bytes = sizeof(struct repeated) + key.n + text.len;
+	kept = r->bytes + bytes + x->reply.len <= BYTES_MOST ? memory_try(bytes) : NULL;
 	if (!kept)
 		return NULL;
-	*kept = (struct repeated){
-		.access = x->access, .pass = x->pass, .caller = x->caller,
-		.status = x->reply.status, .len = x->reply.len, .level = respond_log_level(x), .bytes = bytes
-	};
+	*kept = (struct repeated){ .access = x->access,
+				   .pass = x->pass,
+				   .caller = x->caller,
+				   .status = x->reply.status,
+				   .len = x->reply.len,
+				   .level = respond_log_level(x),
+				   .bytes = bytes + x->reply.len };
 	at = mempcpy(kept->text, key.p, key.n);
-	memcpy(at, line.data, line.len);
+	memcpy(at, text.data, text.len);
 	kept->key = (struct str){ kept->text, key.n };
 	kept->before = (struct str){ at, gap };
-	kept->after = (struct str){ at + gap, line.len - gap };
+	kept->after = (struct str){ at + gap, line - gap };
+	kept->record = text.len > line ? (struct str){ at + line, text.len - line } : (struct str){ 0 };
 	return kept;
 }
 

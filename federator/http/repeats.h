@@ -38,6 +38,9 @@ struct repeated {
 	enum log_level level; /* of its line in the log, which is `before`, the time it took, and `after` */
 	struct str before, after;
 	struct str key;
+	struct str record; /* of its being given, but for the client's address; the NULL view: none is kept */
+	uint32_t holds;
+	bool dropped; /* freed with the last hold */
 	size_t bytes; /* of all that */
 	char text[];
 };
@@ -52,8 +55,12 @@ struct repeats_key repeats_key(const struct exchange *x, struct str target) MUST
 /* The answer to give, which stays the table's; NULL: the request has to be worked on, also when who asks is not
  * certain any more. Sets *again_out then: it was
  * asked within the last second. `now_us`: clock_mono_us(), just read. */
-const struct repeated *repeats_find(struct repeats *r, const struct repeats_key *key, uint64_t now_us, bool *again_out)
+struct repeated *repeats_find(struct repeats *r, const struct repeats_key *key, uint64_t now_us, bool *again_out)
 	MUST_CHECK NONNULL(1, 2, 4);
+/* Keep what was found for a while, whatever becomes of it in the table; returns its argument. */
+struct repeated *repeats_hold(struct repeated *found) NONNULL(1) __attribute__((returns_nonnull));
+/* The end of that; sets *found to NULL. */
+void repeats_let_go(struct repeated **found) NONNULL(1);
 /* The exchange, of which repeats_find() knew nothing, has its answer, and its connection stays: keep it, if it is one.
  * Takes over reply.repeat. The response to send, which stays the table's; NULL: it is not kept, make one. */
 struct MHD_Response *repeats_keep(struct repeats *r, const struct repeats_key *key, struct exchange *x) MUST_CHECK

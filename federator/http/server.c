@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "federator/audit/audit.h"
 #include "federator/http/front.h"
 
 struct worker {
@@ -16,6 +17,7 @@ struct worker {
 	struct loop *loop;
 	struct lane lane;
 	struct front *front;
+	struct audit_port port; /* of the record, if there is one */
 	pthread_t thread;
 	bool running; /* the thread was started */
 	struct loop_post quiesce, drain, ping;
@@ -114,7 +116,13 @@ static bool worker_open(struct worker *w, struct err *err)
 	lane_open(&w->lane, s->conf.service, w->loop);
 	w->lane.entrance = s->conf.entrance;
 	w->front = front_open(&conf, err);
-	return w->front != NULL;
+	if (!w->front)
+		return false;
+	if (s->conf.audit) { /* its turn comes behind libmicrohttpd's */
+		audit_port_open(&w->port, s->conf.audit, w->loop);
+		w->lane.audit = &w->port;
+	}
+	return true;
 }
 
 static bool worker_start(struct worker *w, uint32_t number, struct err *err)
@@ -137,6 +145,7 @@ static void worker_stop(struct worker *w)
 		w->running = false;
 	}
 	front_free(&w->front);
+	audit_port_close(&w->port);
 	if (w->lane.cache)
 		lane_close(&w->lane);
 }

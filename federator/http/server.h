@@ -9,8 +9,11 @@
 struct server; /* opaque */
 struct tls;
 
+struct audit;
+
 struct server_conf {
 	struct service *service;
+	struct audit *audit; /* where answers go on record; NULL: nowhere */
 	const struct routes *routes;
 	void *context;    /* for the handlers */
 	struct access *access; /* tells who asks; NULL: it is everybody */

@@ -5,6 +5,9 @@
 #include <sodium.h>
 
 #include "base/memory.h"
+#include "federator/audit/text.h"
+#include "federator/http/blunt.h"
+#include "federator/http/recording.h"
 #include "federator/http/streams_state.h"
 
 enum {
@@ -24,6 +27,8 @@ struct errand {
 	char request_id[65], agent[AGENT_BYTES], last[65];
 	struct caller caller;
 	struct access_pass pass;
+	const char *operation; /* the pattern of its route */
+	struct audit_ticket ticket;
 	struct buf bytes; /* pops; a question of onsite.c */
 	bool onsite;
 	size_t n;         /* of them */
@@ -52,6 +57,8 @@ static struct errand *errand_new(struct streams *s, struct exchange *x, void (*r
 	e->x = x;
 	e->caller = x->caller;
 	e->pass = x->pass;
+	e->operation = x->route ? x->route->pattern : "none";
+	strcpy(e->caller.address, x->address);
 	e->run = run;
 	e->post.run = errand_arrives;
 	return e;
@@ -140,7 +147,7 @@ static void customer_begin(struct errand *e, struct stream *stream)
 	feed_run(feed);
 }
 
-static void listener_arrives(struct errand *e)
+static void listener_begin(struct errand *e)
 {
 	struct streams *s = e->all;
 	struct stream *stream = stream_open(&s->crowd, &e->wire, e->request_id);
@@ -162,6 +169,43 @@ static void listener_arrives(struct errand *e)
 			customer_begin(e, stream);
 	}
 	errand_free(e);
+}
+
+static void listener_refuse(struct errand *e)
+{
+	blunt_answer(e->fd, 503, "audit-unavailable", "what is shown must go on record, and no record can be written");
+	close(e->fd);
+	place_free(e->all);
+	errand_free(e);
+}
+
+static void listener_is_recorded(struct audit_ticket *ticket, bool durable)
+{
+	struct errand *e = CONTAINER_OF(ticket, struct errand, ticket);
+
+	if (durable)
+		listener_begin(e);
+	else
+		listener_refuse(e);
+}
+
+/* That it listens goes on record, too: of a web site it is shown what comes. */
+static void listener_arrives(struct errand *e)
+{
+	SCOPED(buf_free) struct buf text = { 0 };
+
+	if (!e->all->lane.audit) {
+		listener_begin(e);
+		return;
+	}
+	e->ticket.told = listener_is_recorded;
+	recording_put_caller("listen", &e->all->lane, &e->caller, &text);
+	audit_put("operation", str_of(e->operation), &text);
+	audit_put("listens_to", str_of(e->agent), &text);
+	audit_put("request_id", str_of(e->request_id), &text);
+	recording_put_address(e->caller.address, &text);
+	if (!audit_hand_in(e->all->lane.audit, buf_str(&text), lane_wall_ms(&e->all->lane), &e->ticket))
+		listener_refuse(e);
 }
 
 /* On the exchange's loop. */
@@ -365,6 +409,10 @@ static bool streams_begin(struct streams *s, struct err *err)
 	warm_begin(s);
 	onsite_begin(s);
 	passes_begin(s);
+	if (s->conf.audit) { /* its turn comes last */
+		audit_port_open(&s->port, s->conf.audit, s->loop);
+		s->lane.audit = &s->port;
+	}
 	if (!post_begin(s, err))
 		return false;
 	if (pthread_create(&s->thread, NULL, streams_run, s) != 0)
@@ -397,6 +445,7 @@ void streams_stop(struct streams *s)
 	}
 	if (!s->lane.cache)
 		return;
+	audit_port_close(&s->port);
 	if (s->crowd.loop) {
 		passes_end(s);
 		crowd_end(&s->crowd);

@@ -11,6 +11,7 @@ struct streams; /* opaque */
 struct streams_conf {
 	struct service *service;
 	struct access *access; /* tells whether who listens still may; NULL: everybody may */
+	struct audit *audit; /* where what is shown goes on record; NULL: nowhere */
 	uint32_t most; /* streams at a time */
 };
 

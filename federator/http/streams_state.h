@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "cache/courier.h"
+#include "federator/audit/audit.h"
 #include "federator/footprint.h"
 #include "federator/http/stream.h"
 #include "federator/http/streams.h"
@@ -55,6 +56,7 @@ struct streams {
 	struct streams_conf conf;
 	struct loop *loop;
 	struct lane lane;
+	struct audit_port port; /* of the record, if there is one */
 	pthread_t thread;
 	bool running;
 	atomic_uint taken; /* streams that are open or about to be */

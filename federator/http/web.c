@@ -105,6 +105,7 @@ static bool read(struct exchange *x, unsigned scope, names_of *names, struct web
 		return false;
 	}
 	ask_fill(x, &q, ask);
+	x->about = ask->customer;
 	return true;
 }
 

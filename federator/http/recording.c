@@ -1,0 +1,130 @@
+#include "federator/http/recording.h"
+
+#include <stdlib.h>
+
+#include "federator/audit/audit.h"
+#include "federator/audit/subject.h"
+#include "federator/audit/text.h"
+
+/* Of these routes nothing is on record unless it is denied: they show no customer. */
+static bool shows_nobody(const struct route *route)
+{
+	return (route->may & ~(unsigned)MAY_MAP) == 0;
+}
+
+static bool is_denied(const struct exchange *x)
+{
+	int status = x->reply.status;
+
+	return status == 401 || status == 403 || status == 429 ||
+	       (status == 404 && x->route && !shows_nobody(x->route));
+}
+
+bool recording_wanted(const struct exchange *x)
+{
+	int status = x->reply.status;
+
+	if (!x->lane->audit || x->shed != SHED_NOT || x->reply.shed)
+		return false;
+	if (is_denied(x))
+		return true;
+	if (!x->route || shows_nobody(x->route))
+		return false;
+	return status < 400 || status == 409 || (status >= 500 && x->is_view);
+}
+
+static const char *proof_of(const struct caller *caller)
+{
+	switch (caller->proof) {
+	case PROOF_NONE:
+		return "none";
+	case PROOF_KEY:
+		return "key";
+	case PROOF_TOKEN:
+		return "token";
+	case PROOF_CERTIFICATE:
+		return "certificate";
+	}
+	abort();
+}
+
+void recording_put_caller(const char *kind, const struct lane *lane, const struct caller *caller, struct buf *out)
+{
+	buf_puts(out, "\"kind\":\"");
+	buf_puts(out, kind);
+	buf_putc(out, '"');
+	audit_put("tenant", str_of(service_options(lane->service)->tenant), out);
+	audit_put("client", str_of(caller->client), out);
+	audit_put("agent", str_of(caller->agent), out);
+	audit_put_true("agent_proven", caller->agent_proven, out);
+	audit_put("proof", str_of(proof_of(caller)), out);
+	audit_put("role", str_of(caller->role), out);
+	audit_put("purpose", str_of(caller->purpose), out);
+}
+
+/* POST, PUT or DELETE of what is no question. */
+static bool is_act(const struct route *route)
+{
+	return strchr("PD", route->method[0]) && !(route->may & (MAY_VIEW | MAY_ROUTE | MAY_WEB));
+}
+
+static const char *kind_of(const struct exchange *x)
+{
+	if (is_denied(x))
+		return "denial";
+	return is_act(x->route) ? "act" : "view";
+}
+
+static const char *outcome_of(const struct exchange *x)
+{
+	if (is_denied(x))
+		return "denied";
+	return x->reply.status < 400 ? "done" : "error";
+}
+
+static void put_about(const struct exchange *x, struct buf *out)
+{
+	struct service *svc = x->lane->service;
+	struct str tenant = str_of(service_options(svc)->tenant), subject;
+	char digits[AUDIT_SUBJECT_DIGITS + 1];
+	const struct world *world;
+
+	if (!x->about.p || !unseal_id(svc, tenant, x->about, x->mem, &subject))
+		return;
+	world = service_world(svc);
+	audit_subject(service_salt(svc), tenant, str_of(world->cat->identity->name), subject, digits);
+	world_unref(&world);
+	buf_printf(out, ",\"subjects\":[\"%s\"]", digits);
+}
+
+/* Of a flow that knows whose the keys are the outcome, with all that was seen; else what is known here. */
+static void put_outcome(const struct exchange *x, struct buf *out)
+{
+	if (x->reply.seen.p) {
+		buf_put_str(out, x->reply.seen);
+		return;
+	}
+	audit_put("outcome", str_of(outcome_of(x)), out);
+	put_about(x, out);
+}
+
+void recording_put(const struct exchange *x, struct buf *out)
+{
+	struct str contact = headers_get(&x->headers, "X-Contact");
+
+	recording_put_caller(kind_of(x), x->lane, &x->caller, out);
+	if (headers_is_token(contact))
+		audit_put("contact", contact, out);
+	audit_put("method", str_of(x->method), out);
+	audit_put("operation", x->route ? str_of(x->route->pattern) : STR("none"), out);
+	audit_put_number("status", x->reply.status, out);
+	if (x->reply.problem)
+		audit_put("rule", str_of(x->reply.problem), out);
+	put_outcome(x, out);
+	audit_put("request_id", str_of(x->request_id), out);
+}
+
+void recording_put_address(const char *address, struct buf *out)
+{
+	audit_put("address", str_of(address), out);
+}
