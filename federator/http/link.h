@@ -7,8 +7,8 @@
 #include <microhttpd.h>
 
 #include "base/loop.h"
-#include "federator/http/secured.h"
 #include "federator/access/caller.h"
+#include "federator/http/secured.h"
 
 struct call;
 struct front;
