@@ -107,6 +107,21 @@ static uint64_t class_set(struct build *b, const struct elem *e, bool masks)
 	return set;
 }
 
+static void build_rights(struct build *b, const struct elem *e, struct policy *p)
+{
+	struct unmask *unmasks = arena_array_of(b->mem, struct unmask, elem_count(e, "unmask"));
+
+	p->unmasks = unmasks;
+	for (const struct elem *c = e->first; c; c = c->next) {
+		uint64_t classes = class_set(b, c, elem_is(c, "mask"));
+
+		if (elem_is(c, "unmask"))
+			unmasks[p->n_unmasks++] = (struct unmask){ classes, elem_number(c, "minutes", 0) };
+		else
+			*(elem_is(c, "show") ? &p->show : &p->mask) |= classes;
+	}
+}
+
 bool build_policy(struct build *b, const struct elem *e, uint32_t index, void *thing)
 {
 	struct policy *p = thing;
@@ -115,8 +130,12 @@ bool build_policy(struct build *b, const struct elem *e, uint32_t index, void *t
 	*p = (struct policy){ .at = e->at };
 	p->roles = keep_words(b, e, "role", &p->n_roles);
 	p->purposes = keep_words(b, e, "purpose", &p->n_purposes);
-	for (const struct elem *c = e->first; c; c = c->next)
-		*(elem_is(c, "show") ? &p->show : &p->mask) |= class_set(b, c, elem_is(c, "mask"));
+	build_rights(b, e, p);
+	for (size_t i = 0; i < p->n_unmasks; i++)
+		if (p->unmasks[i].classes & p->show)
+			diag_add(b->ds, "M0708", e->at, "take it out of one of the two",
+				 "the policy unmasks `%s`, which it shows anyway",
+				 b->cat->classes[__builtin_ctzll(p->unmasks[i].classes & p->show)].name);
 	if (p->show & p->mask)
 		diag_add(b->ds, "M0702", e->at, "take it out of one of the two",
 			 "the policy both shows and masks `%s`",

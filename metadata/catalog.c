@@ -77,6 +77,14 @@ const struct key *catalog_key(const struct catalog *cat, struct str name)
 	return NULL;
 }
 
+const struct class_ *catalog_class(const struct catalog *cat, struct str name)
+{
+	for (size_t i = 0; i < cat->n_classes; i++)
+		if (str_eq(str_of(cat->classes[i].name), name))
+			return &cat->classes[i];
+	return NULL;
+}
+
 const struct plan *view_unlinked(const struct view *view, const struct key *key)
 {
 	size_t i = 0;
@@ -132,4 +140,28 @@ struct rights catalog_rights(const struct catalog *cat, struct str role, struct 
 	r.mask &= ~r.show;
 	assert((r.show & r.mask) == 0);
 	return r;
+}
+
+static uint32_t minutes_of(const struct policy *policy, const struct class_ *cls)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < policy->n_unmasks; i++)
+		if ((policy->unmasks[i].classes >> cls->index & 1) && policy->unmasks[i].minutes > most)
+			most = policy->unmasks[i].minutes;
+	return most;
+}
+
+uint32_t catalog_unmask_minutes(const struct catalog *cat, struct str role, struct str purpose,
+				const struct class_ *cls)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < cat->n_policies; i++) {
+		uint32_t minutes = minutes_of(&cat->policies[i], cls);
+
+		if (minutes > most && policy_names(&cat->policies[i], role, purpose))
+			most = minutes;
+	}
+	return most;
 }

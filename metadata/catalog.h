@@ -321,6 +321,12 @@ struct view {
 	uint32_t index;
 };
 
+/* Classes that may be seen in the clear for a time, by somebody who says why. */
+struct unmask {
+	uint64_t classes;
+	uint32_t minutes; /* at most */
+};
+
 struct policy {
 	const char *const *roles;
 	size_t n_roles;
@@ -328,6 +334,8 @@ struct policy {
 	size_t n_purposes;
 	uint64_t show; /* class sets; a class in both is shown */
 	uint64_t mask;
+	const struct unmask *unmasks;
+	size_t n_unmasks;
 	struct span at;
 };
 
@@ -400,5 +408,11 @@ struct rights {
 };
 /* What a role may see for a purpose: the union of all policies that name both; nothing named = nothing shown. */
 struct rights catalog_rights(const struct catalog *cat, struct str role, struct str purpose) NONNULL(1);
+/* For how many minutes at most the role may see the class in the clear for the purpose, having said why: the most of
+ * all policies that name both; 0: not at all. */
+uint32_t catalog_unmask_minutes(const struct catalog *cat, struct str role, struct str purpose,
+				const struct class_ *cls) NONNULL(1, 4);
+/* The class, or NULL. */
+const struct class_ *catalog_class(const struct catalog *cat, struct str name) NONNULL(1);
 
 #endif

@@ -235,7 +235,22 @@ static void tell_pair(struct widen *w, const struct pair *pair)
 	w->n++;
 	diag_add(w->ds, "M0707", pair->policy->at, HELP,
 		 "the role `%s` with the purpose `%s` was refused before; now it sees:%s", pair->role,
-		 pair->purpose, sees.data); /* a policy names a class at least */
+		 pair->purpose, sees.len ? sees.data : " nothing"); /* it may unmask */
+}
+
+static void tell_unmask(struct widen *w, const struct pair *pair, const struct class_ *cls)
+{
+	struct str role = str_of(pair->role), purpose = str_of(pair->purpose);
+	const struct class_ *former = w->former[cls->index];
+	uint32_t was = former ? catalog_unmask_minutes(w->was, role, purpose, former) : 0;
+	uint32_t is = catalog_unmask_minutes(w->is, role, purpose, cls);
+
+	if (is <= was || seen_of(&pair->was, former).sight == SHOWN || seen_of(&pair->is, cls).sight == SHOWN)
+		return;
+	w->n++;
+	diag_add(w->ds, "M0709", pair->policy->at, HELP,
+		 "the role `%s` with the purpose `%s` may unmask the class `%s` for %u min; before, %u", pair->role,
+		 pair->purpose, cls->name, is, was);
 }
 
 static void compare_pair(struct widen *w, struct pair *pair)
@@ -244,6 +259,8 @@ static void compare_pair(struct widen *w, struct pair *pair)
 
 	pair->was = catalog_rights(w->was, role, purpose);
 	pair->is = catalog_rights(w->is, role, purpose);
+	for (size_t i = 0; i < w->is->n_classes; i++)
+		tell_unmask(w, pair, &w->is->classes[i]);
 	if (!pair->was.known) {
 		tell_pair(w, pair);
 		return;
@@ -288,21 +305,13 @@ static void compare_policy(struct widen *w, size_t of)
 	}
 }
 
-static const struct class_ *class_named(const struct catalog *cat, const char *name)
-{
-	for (size_t i = 0; i < cat->n_classes; i++)
-		if (strcmp(cat->classes[i].name, name) == 0)
-			return &cat->classes[i];
-	return NULL;
-}
-
 size_t widen_check(const struct catalog *was, const struct catalog *is, struct diags *ds)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	struct widen w = { .was = was, .is = is, .ds = ds };
 
 	for (size_t i = 0; i < is->n_classes; i++)
-		w.former[i] = class_named(was, is->classes[i].name);
+		w.former[i] = catalog_class(was, str_of(is->classes[i].name));
 	find_moved(&w, mem);
 	for (size_t i = 0; i < is->n_policies; i++)
 		compare_policy(&w, i);

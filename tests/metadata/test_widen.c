@@ -24,6 +24,7 @@
 #define POLICY(role, purpose, sees) "<policy role='" role "' purpose='" purpose "'>" sees "</policy>\n"
 #define SHOW(classes) "<show class='" classes "'/>"
 #define MASK(classes) "<mask class='" classes "'/>"
+#define UNMASK(classes, minutes) "<unmask class='" classes "' minutes='" minutes "'/>"
 #define AGENT(sees) POLICY("agent", "service", sees)
 #define SEES "the role `agent` with the purpose `service` sees "
 
@@ -79,6 +80,17 @@ static const struct change wider[] = {
 	  CLASSES FIELDS AGENT(SHOW("open")) POLICY("boss", "service", SHOW("open id") MASK("tel")),
 	  "M0707 5 the role `boss` with the purpose `service` was refused before; now it sees: shown `open` `id`, "
 	  "masked `tel`\n" },
+	{ "a class that may be unmasked", CLASSES FIELDS AGENT(SHOW("open") MASK("tel")),
+	  CLASSES FIELDS AGENT(SHOW("open") MASK("tel") UNMASK("tel id", "5")),
+	  "M0709 4 the role `agent` with the purpose `service` may unmask the class `id` for 5 min; before, 0\n"
+	  "M0709 4 the role `agent` with the purpose `service` may unmask the class `tel` for 5 min; before, 0\n" },
+	{ "for a longer time, by another policy", CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "5")),
+	  CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "5")) AGENT(UNMASK("tel", "9")),
+	  "M0709 4 the role `agent` with the purpose `service` may unmask the class `tel` for 9 min; before, 5\n" },
+	{ "a role that may only unmask", CLASSES FIELDS AGENT(SHOW("open")),
+	  CLASSES FIELDS AGENT(SHOW("open")) POLICY("boss", "x", UNMASK("tel", "5")),
+	  "M0707 5 the role `boss` with the purpose `x` was refused before; now it sees: nothing\n"
+	  "M0709 5 the role `boss` with the purpose `x` may unmask the class `tel` for 5 min; before, 0\n" },
 	{ "a purpose not known before", CLASSES FIELDS AGENT(SHOW("open")),
 	  CLASSES FIELDS POLICY("agent", "sales service", SHOW("open")),
 	  "M0707 4 the role `agent` with the purpose `sales` was refused before; now it sees: shown `open`\n" },
@@ -103,6 +115,10 @@ static const struct change not_wider[] = {
 	  CLASSES FIELDS_OF("tel", "id") AGENT(SHOW("open")), "" },
 	{ "a log in a class that is withheld", CLASSES FIELDS AGENT(SHOW("open")) WEBLOG("open"),
 	  CLASSES FIELDS AGENT(SHOW("open")) WEBLOG("tel"), "" },
+	{ "a shorter time to unmask", CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "5")),
+	  CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "4")), "" },
+	{ "unmasked what was shown", CLASSES FIELDS AGENT(SHOW("tel")),
+	  CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "5")), "" },
 	{ "a field in another class that is shown as well", CLASSES FIELDS AGENT(SHOW("open tel")),
 	  CLASSES FIELDS_OF("open", "tel") AGENT(SHOW("open tel")), "" },
 };
