@@ -72,6 +72,30 @@ static enum step_end admit_rights(struct flow *flow)
 			   NULL);
 }
 
+/* What a grant names is shown, if the policies of the running set still allow it. */
+static enum step_end admit_unmask(struct flow *flow)
+{
+	struct str rest = flow->ask.unmask;
+
+	while (rest.n) {
+		const char *blank = memchr(rest.p, ' ', rest.n);
+		struct str name = { rest.p, blank ? (size_t)(blank - rest.p) : rest.n };
+		const struct class_ *cls = catalog_class(flow->world->cat, name);
+
+		if (!cls || !catalog_unmask_minutes(flow->world->cat, flow->ask.role, flow->ask.purpose, cls))
+			return flow_refuse(flow, 403, "unmask-refused", "No policy allows this",
+					   arena_printf(flow->mem,
+							"no policy lets role `%.*s` with purpose `%.*s` unmask `%.*s`",
+							STR_ARG(flow->ask.role), STR_ARG(flow->ask.purpose),
+							STR_ARG(name)),
+					   NULL);
+		flow->rights.show |= UINT64_C(1) << cls->index;
+		rest = blank ? (struct str){ blank + 1, rest.n - name.n - 1 } : (struct str){ 0 };
+	}
+	flow->rights.mask &= ~flow->rights.show;
+	return STEP_DONE;
+}
+
 static enum step_end unknown_key(struct flow *flow, struct str name)
 {
 	const struct view *view = flow->view;
@@ -180,6 +204,8 @@ enum step_end step_admit(struct flow *flow)
 
 	if (end == STEP_DONE)
 		end = admit_rights(flow);
+	if (end == STEP_DONE)
+		end = admit_unmask(flow);
 	if (end == STEP_DONE)
 		end = choice_check(flow);
 	if (end == STEP_DONE)

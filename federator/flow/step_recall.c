@@ -13,7 +13,8 @@ static bool may_be_kept(const struct flow *flow)
 	const struct ask *ask = &flow->ask;
 
 	return service_rendered(flow->lane->service) && cache_keeps(flow->lane->cache) && !ask->no_cache &&
-	       !ask->explain && !ask->timeline && !ask->canonical && !ask->pretty && !ask->onlooker;
+	       !ask->explain && !ask->timeline && !ask->canonical && !ask->pretty && !ask->onlooker &&
+	       !ask->unmask.n;
 }
 
 /* Names and values of all keys that were asked by; returns how many. The names in the order they are shown in. */

@@ -1,6 +1,7 @@
 #include "federator/http/asking.h"
 
 #include "federator/http/condition.h"
+#include "federator/http/unmask.h"
 
 struct question asking_begin(const struct exchange *x, unsigned scope)
 {
@@ -42,6 +43,11 @@ static struct str body_type(const struct exchange *x)
 	return type;
 }
 
+bool asking_is_json(const struct exchange *x)
+{
+	return headers_same(body_type(x), "application/json");
+}
+
 static bool refuse_type(struct question *q, const char *cure, const char *what)
 {
 	return question_refuse(q, 415, "unsupported-media-type", cure, "%s", what);
@@ -51,7 +57,7 @@ static bool body_read(struct exchange *x, struct question *q)
 {
 	struct str type = body_type(x);
 
-	if (headers_same(type, "application/json"))
+	if (asking_is_json(x))
 		return question_json(q, x->body);
 	if (headers_same(type, "application/xml") || headers_same(type, "text/xml"))
 		return question_xml(q, x->body);
@@ -80,7 +86,7 @@ bool asking_each(struct exchange *x, struct question *q, size_t most, asking_tak
 {
 	if (!query_is_empty(x, q))
 		return false;
-	if (headers_same(body_type(x), "application/json"))
+	if (asking_is_json(x))
 		return question_json_each(q, x->body, most, take, owner);
 	return refuse_type(q, "send the header Content-Type: application/json", "the body must be JSON");
 }
@@ -132,12 +138,17 @@ void asking_run(struct exchange *x, struct question *q)
 	flow_start(x->lane, &q->ask, flow_done, x);
 }
 
+bool asking_headers(const struct exchange *x, struct question *q)
+{
+	return question_headers(q, &x->headers) && unmask_read(x, q);
+}
+
 void asking_start(struct exchange *x, struct question *q)
 {
 	if (q->ask.n_by == 0 && !q->ask.id.p)
 		exchange_problem(x, 400, "no-key", "no key to ask by is given",
 				 "name one in `by`, such as a phone number");
-	else if (!question_headers(q, &x->headers))
+	else if (!asking_headers(x, q))
 		asking_refuse(x, q);
 	else
 		asking_run(x, q);

@@ -27,6 +27,9 @@ void pops_ring(struct exchange *x) NONNULL(1);
 /* See above. */
 void pops_warm(struct exchange *x) NONNULL(1);
 
+/* unmask.c: a grant to see some classes in the clear. */
+void unmask_grant(struct exchange *x) NONNULL(1);
+
 /* purging.c: copies are void, by what the query string or the body names; those of one customer; the same, and the view
  * asked anew. */
 void purging_query(struct exchange *x) NONNULL(1);

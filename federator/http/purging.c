@@ -176,7 +176,7 @@ static bool refresh_read(struct exchange *x, struct question *q)
 	q->ask.id = x->args[0];
 	if (asking_refuse_body(x))
 		return false;
-	if (!question_query(q, x->query, NULL, 0) || !question_headers(q, &x->headers)) {
+	if (!question_query(q, x->query, NULL, 0) || !asking_headers(x, q)) {
 		asking_refuse(x, q);
 		return false;
 	}
@@ -196,6 +196,7 @@ void customers_refresh(struct exchange *x)
 	struct question q = asking_begin(x, SCOPE_VIEW);
 	struct purging *p;
 
+	q.unmasks = true;
 	if (!refresh_read(x, &q))
 		return;
 	p = purging_begin(x);
