@@ -140,6 +140,14 @@ static bool in_ranges(const struct range *ranges, size_t n, uint32_t cp)
 	return false;
 }
 
+bool text_has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
 struct str text_cut(struct str s, size_t most)
 {
 	if (s.n <= most)

@@ -10,6 +10,8 @@ bool text_is_utf8(struct str s);
 size_t text_next(struct str s, uint32_t *cp) NONNULL(2);
 /* Encode into out[4]; returns bytes. Surrogates and values above U+10FFFF become U+FFFD. */
 size_t text_encode(uint32_t cp, char out[4]) NONNULL(2);
+/* Does it hold a control character of ASCII? */
+bool text_has_control(struct str s);
 /* At most `most` bytes of UTF-8, none of a character that would be cut. */
 struct str text_cut(struct str s, size_t most);
 /* A letter of ASCII as a small one; everything else as it is. */

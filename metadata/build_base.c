@@ -63,7 +63,8 @@ bool build_class(struct build *b, const struct elem *e, uint32_t index, void *th
 {
 	static const char *const masks[] = {
 		[MASK_NAME] = "name", [MASK_PHONE] = "phone", [MASK_EMAIL] = "email",
-		[MASK_RRN] = "rrn",   [MASK_CARD] = "card",   [MASK_ALL] = "all",
+		[MASK_RRN] = "rrn",   [MASK_CARD] = "card",   [MASK_ACCOUNT] = "account",
+		[MASK_ADDRESS] = "address", [MASK_GENERIC] = "generic", [MASK_ALL] = "all",
 	};
 	struct class_ *c = thing;
 

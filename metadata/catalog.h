@@ -165,7 +165,18 @@ struct codes {
 	uint32_t index;
 };
 
-enum mask_kind { MASK_NONE, MASK_NAME, MASK_PHONE, MASK_EMAIL, MASK_RRN, MASK_CARD, MASK_ALL };
+enum mask_kind {
+	MASK_NONE,
+	MASK_NAME,
+	MASK_PHONE,
+	MASK_EMAIL,
+	MASK_RRN,
+	MASK_CARD,
+	MASK_ACCOUNT,
+	MASK_ADDRESS,
+	MASK_GENERIC,
+	MASK_ALL,
+};
 
 struct class_ { /* privacy class */
 	const char *name;

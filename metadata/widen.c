@@ -80,6 +80,8 @@ static const char *told(struct seen seen)
 		[MASK_NONE] = "masked",         [MASK_NAME] = "masked as name",
 		[MASK_PHONE] = "masked as phone", [MASK_EMAIL] = "masked as email",
 		[MASK_RRN] = "masked as rrn",   [MASK_CARD] = "masked as card",
+		[MASK_ACCOUNT] = "masked as account", [MASK_ADDRESS] = "masked as address",
+		[MASK_GENERIC] = "masked as generic",
 		[MASK_ALL] = "masked as all",
 	};
 

@@ -45,19 +45,11 @@ const struct jsontext *members_read(struct exchange *x, const char *const *names
 	return are_known(x, object, names, n) ? object : NULL;
 }
 
-static bool has_control(struct str text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 bool members_text(const struct jsontext *object, struct str name, size_t most, struct str *out)
 {
 	const struct jsontext *m = jsontext_member(object, name);
 
-	if (m && (m->kind != JSONTEXT_STRING || m->text.n == 0 || m->text.n > most || has_control(m->text)))
+	if (m && (m->kind != JSONTEXT_STRING || m->text.n == 0 || m->text.n > most || text_has_control(m->text)))
 		return false;
 	*out = m ? m->text : (struct str){ 0 };
 	return true;

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "federator/view/mask_kinds.h"
 
+enum { GENERIC_CHARS_MIN = 6 }; /* so that most is hidden, and what is masked is long enough again */
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -54,15 +56,46 @@ static struct str email(struct str text, struct arena *mem)
 	return arena_printf(mem, "%.*s***@%.*s", (int)shown, local.p, STR_ARG(domain));
 }
 
+/* Does it fill a place by itself: no blank, and no mark that stands on another character? */
+static bool stands_alone(struct str character)
+{
+	return *character.p != ' ' && text_cells(character) > 0;
+}
+
+static struct str generic(struct str text, struct arena *mem)
+{
+	struct str first = { text.p, 0 }, last = { 0 };
+	size_t chars = 0;
+
+	if (!text_is_utf8(text))
+		return mask_whole;
+	for (struct str rest = text; rest.n; chars++) {
+		uint32_t cp;
+
+		last = (struct str){ rest.p, text_next(rest, &cp) };
+		if (cp < ' ' || cp == 0x7f)
+			return mask_whole;
+		if (chars == 0)
+			first.n = last.n;
+		rest = (struct str){ rest.p + last.n, rest.n - last.n };
+	}
+	if (chars < GENERIC_CHARS_MIN || !stands_alone(first) || !stands_alone(last))
+		return mask_whole;
+	return arena_printf(mem, "%.*s" MASK_WHOLE "%.*s", STR_ARG(first), STR_ARG(last));
+}
+
 static bool knows(enum mask_kind kind, enum value_type type)
 {
 	switch (kind) {
 	case MASK_NAME:
 	case MASK_EMAIL:
+	case MASK_ADDRESS:
 		return type == TYPE_TEXT;
 	case MASK_PHONE:
 	case MASK_RRN:
 	case MASK_CARD:
+	case MASK_ACCOUNT:
+	case MASK_GENERIC:
 		return type == TYPE_TEXT || type == TYPE_INTEGER;
 	case MASK_NONE:
 	case MASK_ALL:
@@ -97,6 +130,12 @@ struct str mask_text(enum mask_kind kind, struct str text, struct arena *mem)
 		return mask_number_rrn(text, mem);
 	case MASK_CARD:
 		return mask_number_card(text, mem);
+	case MASK_ACCOUNT:
+		return mask_number_account(text, mem);
+	case MASK_ADDRESS:
+		return mask_address(text, mem);
+	case MASK_GENERIC:
+		return generic(text, mem);
 	case MASK_ALL:
 		return mask_whole;
 	}

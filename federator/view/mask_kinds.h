@@ -17,4 +17,9 @@ struct str mask_number_card(struct str text, struct arena *mem) NONNULL(2);
 /* A Korean resident registration number. */
 struct str mask_number_rrn(struct str text, struct arena *mem) NONNULL(2);
 
+/* The number of a bank account. */
+struct str mask_number_account(struct str text, struct arena *mem) NONNULL(2);
+/* A postal address. */
+struct str mask_address(struct str text, struct arena *mem) NONNULL(2);
+
 #endif

@@ -1,11 +1,13 @@
 #include "federator/view/mask_kinds.h"
 
 enum {
-	BYTES_MAX = 40,
+	BYTES_MAX = 44, /* an IBAN in groups of four */
 	PHONE_DIGITS_MAX = 15, /* ITU-T E.164 */
 	PHONE_SHORT_MAX = 6,
 	CARD_DIGITS_MIN = 13,
 	CARD_DIGITS_MAX = 19, /* ISO/IEC 7812-1 */
+	ACCOUNT_MIN = 8,
+	ACCOUNT_MAX = 34, /* of an IBAN, ISO 13616 */
 };
 
 static bool is_digit(char c)
@@ -97,6 +99,23 @@ struct str mask_number_card(struct str text, struct arena *mem)
 	if (!number_read(text, "- ", &num) || num.digits < CARD_DIGITS_MIN || num.digits > CARD_DIGITS_MAX)
 		return mask_whole;
 	return number_hide(&num, 6, 4, mem);
+}
+
+/* An IBAN begins with letters, and may have more of them: they count as digits. */
+struct str mask_number_account(struct str text, struct arena *mem)
+{
+	char digits[BYTES_MAX];
+	struct number num;
+
+	if (text.n > BYTES_MAX)
+		return mask_whole;
+	for (size_t i = 0; i < text.n; i++)
+		digits[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? '0' : text.p[i];
+	if (!number_read((struct str){ digits, text.n }, "- ", &num) || num.digits < ACCOUNT_MIN ||
+	    num.digits > ACCOUNT_MAX)
+		return mask_whole;
+	memcpy(num.text, text.p, text.n);
+	return number_hide(&num, 0, 4, mem);
 }
 
 /* Do the first six digits say a date, YYMMDD? */

@@ -1,5 +1,6 @@
 #include "federator/view/mask.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -151,6 +152,99 @@ static void cards_keep_first_six_and_last_four_at_most(void **state)
 	check(state, MASK_CARD, of, ARRAY_LEN(of));
 }
 
+static void accounts_keep_the_last_four_at_most(void **state)
+{
+	static const struct example of[] = {
+		{"110-123-456789", "***-***-**6789"},
+		{"3333012345678", "*********5678"},
+		{"12345678", "****5678"},
+		{"1234567", "****"},
+		{"DE89 3704 0044 0532 0130 00", "**** **** **** **** **30 00"},
+		{"GB29NWBK60161331926819", "******************6819"},
+		{"MT84MALT011000012345MTLCAST001S", "***************************001S"},
+		{"***-***-**6789", "***-***-**6789"},
+		{"DE89 3704 0044 0532 0130 00 12345678 1234567", "****"},
+		{"110.123.456789", "****"},
+		{"국민 110-123-456789", "****"},
+		{"de89370400440532013000", "****"},
+		{"", "****"},
+	};
+
+	check(state, MASK_ACCOUNT, of, ARRAY_LEN(of));
+}
+
+static void korean_addresses_keep_province_and_district(void **state)
+{
+	static const struct example of[] = {
+		{"서울특별시 강남구 테헤란로 152, 3층", "서울특별시 강남구 ****"},
+		{"서울 강남구 역삼동 737", "서울 강남구 ****"},
+		{"경기도 성남시 분당구 판교역로 166", "경기도 성남시 분당구 ****"},
+		{"(06236) 서울특별시 강남구 테헤란로 152", "서울특별시 강남구 ****"},
+		{"06236 서울특별시,강남구 테헤란로", "서울특별시 강남구 ****"},
+		{"강원특별자치도 홍천군 내면 창촌리 1", "강원특별자치도 홍천군 ****"},
+		{"세종특별자치시 한누리대로 2130", "세종특별자치시 ****"},
+		{"제주특별자치도 제주시 첨단로 242", "제주특별자치도 제주시 ****"},
+		{"수원시 팔달구 정조로 1", "수원시 팔달구 ****"},
+		{"서울특별시 강남구", "서울특별시 강남구 ****"},
+		{"서울특별시 강남구 ****", "서울특별시 강남구 ****"},
+		{"서울특별시 홍길동구 1", "서울특별시 ****"},
+		{"테헤란로 152, 3층", "****"},
+		{"김한별", "****"},
+		{"서울특별시 강남구\n테헤란로", "****"},
+	};
+
+	check(state, MASK_ADDRESS, of, ARRAY_LEN(of));
+}
+
+static void other_addresses_keep_places_behind_the_street(void **state)
+{
+	static const struct example of[] = {
+		{"12 High Street, Springfield, IL 62704", "****, Springfield, IL"},
+		{"1600 Amphitheatre Pkwy, Mountain View, CA 94043, USA", "****, CA, USA"},
+		{"221B Baker Street, London NW1 6XE, UK", "****, London, UK"},
+		{"Flat 3, Rose Cottage, Mill Lane, Ely", "****, Ely"},
+		{"Musterstraße 5, 10115 Berlin", "****, Berlin"},
+		{"Damrak 1, 1012 LG Amsterdam", "****, Amsterdam"},
+		{"8 rue Foch, 34000 Montpellier, France", "****, Montpellier, France"},
+		{"Hauptstr. 7, Frankfurt am Main", "****, Frankfurt am Main"},
+		{"152, Teheran-ro, Gangnam-gu, Seoul", "****, Gangnam-gu, Seoul"},
+		{"****, Gangnam-gu, Seoul", "****, Gangnam-gu, Seoul"},
+		{"Rose Cottage, Ely", "****"},
+		{"5 times, ask for Kim", "****"},
+		{"Kim, Minsu", "****"},
+		{"12-3, 김한별", "****"},
+		{"12 High Street, London, Baker Street", "****"},
+		{"12 High Street", "****"},
+		{"12 High Street, ", "****"},
+		{"東京都千代田区丸の内1-1", "****"},
+		{"\xff, 1, London", "****"},
+		{"", "****"},
+	};
+
+	check(state, MASK_ADDRESS, of, ARRAY_LEN(of));
+}
+
+static void generic_keeps_the_ends_of_what_is_long_enough(void **state)
+{
+	static const struct example of[] = {
+		{"M12345678", "M****8"},
+		{"gold member", "g****r"},
+		{"가나다라마바사", "가****사"},
+		{"abcdef", "a****f"},
+		{"K****g", "K****g"},
+		{"abcde", "****"},
+		{"가나다라마", "****"},
+		{"abcdef ", "****"},
+		{" abcdef", "****"},
+		{"abcdee\xcc\x81", "****"},
+		{"abc\ndef", "****"},
+		{"abcdef\xff", "****"},
+		{"", "****"},
+	};
+
+	check(state, MASK_GENERIC, of, ARRAY_LEN(of));
+}
+
 static void all_hides_even_the_length(void **state)
 {
 	static const struct example of[] = {{"", "****"}, {"a", "****"}, {"서울시 강남구", "****"}};
@@ -193,11 +287,60 @@ static struct str any(struct arena *mem, unsigned *seed, const char *alphabet, s
 	return (struct str){p, n};
 }
 
+static bool is_korean_place(struct str word)
+{
+	static const char *const words[] = {
+#define PROVINCE(word) word,
+#define DISTRICT(word) word,
+#include "federator/view/districts.def"
+#undef PROVINCE
+#undef DISTRICT
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_eq(word, str_of(words[i])))
+			return true;
+	return false;
+}
+
+/* No digit is left, all of it but the stars stood there, and of Hangul only names of places. */
+static void check_address(struct str masked, struct str text)
+{
+	char copy[256], *rest;
+
+	assert_true(masked.n < sizeof(copy));
+	snprintf(copy, sizeof(copy), "%.*s", STR_ARG(masked));
+	assert_null(strpbrk(copy, "0123456789"));
+	assert_non_null(strstr(copy, "****"));
+	for (char *word = strtok_r(copy, " ,", &rest); word; word = strtok_r(NULL, " ,", &rest)) {
+		bool hidden = strcmp(word, "****") == 0;
+
+		assert_true(hidden || memmem(text.p, text.n, word, strlen(word)));
+		assert_true(hidden || (unsigned char)*word < 0xe0 || is_korean_place(str_of(word)));
+	}
+}
+
+/* Words of addresses in any order. */
+static struct str any_address(struct arena *mem, unsigned *seed)
+{
+	static const char *const words[] = {
+		"서울특별시", "서울", "경기도", "성남시", "분당구", "강남구", "역삼동", "테헤란로", "152",
+		"(06236)",    ",",    "김한별", "High",   "Street", "12B",    "London", "UK",	      "NW1",
+		"6XE",	      "am",   "Élan",   "mill",   "****",   "O'Hara", "東京都", "3층",
+	};
+	struct str out = STR("");
+
+	for (int n = rand_r(seed) % 10; n > 0; n--)
+		out = arena_printf(mem, "%.*s%s%s", STR_ARG(out), rand_r(seed) % 6 ? " " : ", ",
+				   words[(size_t)rand_r(seed) % ARRAY_LEN(words)]);
+	return out;
+}
+
 /* What every mask promises, for any text. */
 static void check_promises(struct arena *mem, struct str text)
 {
-	static const size_t most_shown[] = {
-		[MASK_PHONE] = 5 + 4, [MASK_RRN] = 6, [MASK_CARD] = 10, [MASK_ALL] = 0};
+	static const size_t most_shown[] = { [MASK_PHONE] = 5 + 4,  [MASK_RRN] = 6,     [MASK_CARD] = 10,
+					     [MASK_ACCOUNT] = 4, [MASK_GENERIC] = 2, [MASK_ALL] = 0 };
 
 	for (int i = MASK_NAME; i <= MASK_ALL; i++) {
 		enum mask_kind kind = (enum mask_kind)i;
@@ -205,10 +348,14 @@ static void check_promises(struct arena *mem, struct str text)
 
 		assert_true(text_is_utf8(masked));
 		assert_true(str_eq(mask_text(kind, masked, mem), masked));
-		if (kind != MASK_NAME && kind != MASK_EMAIL)
+		if (kind == MASK_ADDRESS)
+			check_address(masked, text);
+		else if (kind != MASK_NAME && kind != MASK_EMAIL)
 			assert_true(shown(masked) <= most_shown[kind]);
 		if (kind == MASK_NAME)
 			assert_true(shown(masked) <= 3 || 2 * shown(masked) <= masked.n);
+		if (kind == MASK_GENERIC || kind == MASK_ALL)
+			assert_true(masked.n <= 4 + 2 * 4); /* however long it was */
 	}
 }
 
@@ -220,7 +367,8 @@ static void no_text_shows_more_than_its_rule(void **state)
 		check_promises(*state, trees_nasty[i]);
 	for (int i = 0; i < 20000; i++) {
 		check_promises(*state, any(*state, &seed, "0123456789-", (size_t)rand_r(&seed) % 24));
-		check_promises(*state, any(*state, &seed, "ab C.*@-+0 ", (size_t)rand_r(&seed) % 12));
+		check_promises(*state, any_address(*state, &seed));
+		check_promises(*state, any(*state, &seed, "ab C.*@-+0, ", (size_t)rand_r(&seed) % 12));
 		check_promises(*state, any(*state, &seed, "\xea\xb9\x80\xed\x95\x9c aZ\xff",
 					   (size_t)rand_r(&seed) % 12));
 	}
@@ -273,7 +421,8 @@ static void no_type_shows_more_than_its_mask_knows(void **state)
 	};
 
 	for (int kind = MASK_NONE; kind <= MASK_ALL; kind++) {
-		bool numbers = kind == MASK_PHONE || kind == MASK_RRN || kind == MASK_CARD;
+		bool numbers = kind == MASK_PHONE || kind == MASK_RRN || kind == MASK_CARD ||
+			       kind == MASK_ACCOUNT || kind == MASK_GENERIC;
 
 		for (int type = TYPE_TEXT; type <= TYPE_BYTES; type++) {
 			struct field *field = field_of(*state, (enum mask_kind)kind, (enum value_type)type);
@@ -311,6 +460,10 @@ int main(void)
 		cmocka_unit_test(emails_keep_one_character_and_the_domain),
 		cmocka_unit_test(registration_numbers_keep_the_birth_date),
 		cmocka_unit_test(cards_keep_first_six_and_last_four_at_most),
+		cmocka_unit_test(accounts_keep_the_last_four_at_most),
+		cmocka_unit_test(korean_addresses_keep_province_and_district),
+		cmocka_unit_test(other_addresses_keep_places_behind_the_street),
+		cmocka_unit_test(generic_keeps_the_ends_of_what_is_long_enough),
 		cmocka_unit_test(all_hides_even_the_length),
 		cmocka_unit_test(null_stays_null),
 		cmocka_unit_test(no_text_shows_more_than_its_rule),

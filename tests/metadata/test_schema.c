@@ -82,7 +82,7 @@ static void it_knows_what_advice_needs(void **state)
 	assert_int_equal(n, 3);
 	assert_string_equal(names[0], "label");
 	names = schema_values(schema, STR("class"), STR("mask"), mem, &n);
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 9);
 	(void)schema_values(schema, STR("part"), STR("ttl"), mem, &n);
 	assert_int_equal(n, 0);
 	assert_non_null(schema_form(schema, STR("part"), STR("ttl"), mem));
