@@ -90,6 +90,12 @@ struct bed *bed_new(const char *mapping)
 	return bed;
 }
 
+void bed_unlimit(struct bed *bed)
+{
+	assert_null(bed->svc);
+	bed->opt.agent_requests = bed->opt.agent_customers = 0;
+}
+
 void bed_source(struct bed *bed, const char *name, const char *text)
 {
 	char file[64];

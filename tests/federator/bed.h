@@ -24,6 +24,8 @@ json_t *bed_refused(struct bed *bed, struct ask ask, int wanted);
 
 /* A service on `mapping` (one XML text) in a temporary directory. Fails the test when it cannot be made. */
 struct bed *bed_new(const char *mapping);
+/* Before the first question: agents and clients ask as much as they like. */
+void bed_unlimit(struct bed *bed);
 /* What the source of this name answers from now on (text as in adapters/fixture.h). */
 void bed_source(struct bed *bed, const char *name, const char *text);
 /* Replace the mapping and reload. */
