@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cache/shelf.h"
 #include "base/memory.h"
+#include "federator/contacts.h"
 #include "federator/salt.h"
 #include "federator/secret.h"
 #include "federator/waiting.h"
@@ -96,6 +97,7 @@ static const struct world *world_load(struct service *svc, const struct world *f
 static void service_free(struct service *svc)
 {
 	cache_home_free(&svc->cache);
+	contacts_free(&svc->contacts);
 	shelf_free(&svc->rendered);
 	limits_free(&svc->limits);
 	counters_free(&svc->meters);
@@ -126,6 +128,8 @@ static struct service *service_begin(const struct options *opt, const struct sta
 		service_free(svc);
 		return NULL;
 	}
+	if (!svc->redis.address)
+		svc->contacts = contacts_new();
 	return svc;
 }
 
@@ -315,6 +319,11 @@ struct str service_salt(const struct service *svc)
 const unsigned char *service_tag_secret(const struct service *svc)
 {
 	return svc->tag_secret;
+}
+
+struct contacts *service_contacts(const struct service *svc)
+{
+	return svc->contacts;
 }
 
 bool service_redis(const struct service *svc, struct redis_conf *out)

@@ -36,6 +36,7 @@ struct service; /* opaque */
 struct job; /* flow/job.c */
 struct underway;
 
+struct contacts; /* of contacts.h */
 struct gauge; /* of waiting.h */
 struct shelf; /* of cache/shelf.h */
 
@@ -114,6 +115,8 @@ struct shelf *service_rendered(const struct service *svc) NONNULL(1);
 struct limits *service_limits(const struct service *svc) NONNULL(1);
 /* How Redis is reached, where copies are kept in it; the texts live as long as the service. False: they are not. */
 bool service_redis(const struct service *svc, struct redis_conf *out) MUST_CHECK NONNULL(1, 2);
+/* Contacts that go on; NULL: they are kept in Redis. */
+struct contacts *service_contacts(const struct service *svc) NONNULL(1);
 /* When it began: milliseconds since 1970. */
 int64_t service_began_ms(const struct service *svc) NONNULL(1);
 /* Begin a lane on `loop`, which is not running yet: its cache as the options say. It stays where it is. */

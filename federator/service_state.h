@@ -20,6 +20,7 @@ struct service {
 	struct cache_home *cache;   /* NULL: something stands in */
 	struct shelf *rendered; /* answers; NULL: none are kept */
 	struct limits *limits;  /* NULL: none */
+	struct contacts *contacts; /* NULL: in Redis */
 	struct redis_conf redis;    /* address NULL: copies are not kept there; texts of the options and mem */
 	struct counters *meters;    /* enum meter */
 	struct lane *lanes;         /* under home.lock */

@@ -43,7 +43,7 @@ static const struct word {
 } words[] = {
 	{ "view", MAY_VIEW }, { "routing", MAY_ROUTE }, { "pops", MAY_POP },	{ "warm", MAY_WARM },
 	{ "web", MAY_WEB },   { "mappings", MAY_MAP },	{ "purge", MAY_PURGE }, { "erase", MAY_ERASE },
-	{ "export", MAY_EXPORT }, { "unmask", MAY_UNMASK },
+	{ "export", MAY_EXPORT }, { "unmask", MAY_UNMASK }, { "contacts", MAY_CONTACT },
 };
 
 static_assert(MAY_ALL == (1 << ARRAY_LEN(words)) - 1, "each has a word");

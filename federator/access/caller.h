@@ -19,7 +19,8 @@ enum may {
 	MAY_ERASE = 1 << 7,   /* all copies of one customer are gone */
 	MAY_EXPORT = 1 << 8,  /* all that is known of one customer */
 	MAY_UNMASK = 1 << 9,  /* see for a reason what is masked */
-	MAY_ALL = (1 << 10) - 1,
+	MAY_CONTACT = 1 << 10, /* tell which calls and chats go on */
+	MAY_ALL = (1 << 11) - 1,
 };
 
 /* How it is known who asks. */

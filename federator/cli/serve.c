@@ -80,6 +80,12 @@ static bool purge_is_public(const struct options *opt)
 	return strcmp(opt->purge, "public") == 0;
 }
 
+static bool contact_is_known(const struct options *opt, struct err *err)
+{
+	return strcmp(opt->contact, "optional") == 0 || strcmp(opt->contact, "required") == 0 ||
+	       err_set(err, ERR_CONFIG, "contact", "'%s' is not optional or required", opt->contact);
+}
+
 static bool purge_is_known(const struct options *opt, struct err *err)
 {
 	return purge_is_public(opt) || strcmp(opt->purge, "admin") == 0 ||
@@ -297,9 +303,9 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 		access_close(&s.access);
 		return message_err(&err);
 	}
-	if (purge_is_known(&opt, &err) && memory_suffices(&opt, &err) && files_ready(&s, &err) && tls_ready(&s, &err) &&
-	    listeners_open(&s, &err) && serve_audit_open(&opt, s.service, args->mem, &s.audit, &err) &&
-	    servers_start(&s, &err) &&
+	if (purge_is_known(&opt, &err) && contact_is_known(&opt, &err) && memory_suffices(&opt, &err) &&
+	    files_ready(&s, &err) && tls_ready(&s, &err) && listeners_open(&s, &err) &&
+	    serve_audit_open(&opt, s.service, args->mem, &s.audit, &err) && servers_start(&s, &err) &&
 	    invalidations_start(s.service, &s.invalidations, &err)) {
 		announce(&s);
 		notify_send("READY=1");

@@ -1,6 +1,7 @@
 #include "federator/http/asking.h"
 
 #include "federator/http/condition.h"
+#include "federator/http/contact.h"
 #include "federator/http/unmask.h"
 
 struct question asking_begin(const struct exchange *x, unsigned scope)
@@ -132,7 +133,7 @@ static void flow_done(void *owner, struct reply *reply)
 void asking_run(struct exchange *x, struct question *q)
 {
 	q->ask.at_once = x->mem;
-	q->ask.repeats = x->again;
+	q->ask.repeats = x->again && !contact_needed(x); /* which may end at any moment */
 	q->ask.world = x->world;
 	x->world = NULL;
 	flow_start(x->lane, &q->ask, flow_done, x);
@@ -150,6 +151,8 @@ void asking_start(struct exchange *x, struct question *q)
 				 "name one in `by`, such as a phone number");
 	else if (!asking_headers(x, q))
 		asking_refuse(x, q);
+	else if (q->of_customer)
+		contact_guard(x, q, asking_run);
 	else
 		asking_run(x, q);
 }

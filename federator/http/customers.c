@@ -3,7 +3,7 @@
 
 static void ask(struct exchange *x, struct question *q)
 {
-	q->unmasks = true;
+	q->of_customer = true;
 	if (x->acceptable)
 		asking_start(x, q);
 	else

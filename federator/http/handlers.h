@@ -27,6 +27,11 @@ void pops_ring(struct exchange *x) NONNULL(1);
 /* See above. */
 void pops_warm(struct exchange *x) NONNULL(1);
 
+/* contact.c: a call or chat goes on, with whom; it has ended. */
+void contact_put(struct exchange *x) NONNULL(1);
+/* See above. */
+void contact_delete(struct exchange *x) NONNULL(1);
+
 /* unmask.c: a grant to see some classes in the clear. */
 void unmask_grant(struct exchange *x) NONNULL(1);
 

@@ -1,5 +1,6 @@
 /* pops.c - the handlers of streams, pops and warming: they read the question, streams.c does the rest. */
 #include "federator/http/asking.h"
+#include "federator/http/contact.h"
 #include "federator/http/handlers.h"
 #include "federator/http/streams.h"
 
@@ -38,6 +39,9 @@ void pops_customer(struct exchange *x)
 
 	if (!question_query(&q, x->query, NULL, 0) || !headers_read(x, &q)) {
 		asking_refuse(x, &q);
+	} else if (contact_needed(x)) {
+		exchange_problem(x, 403, "no-contact", "a stream goes on when the contact has ended",
+				 "ask for the view");
 	} else if (strcmp(x->method, "HEAD") == 0) {
 		answer_empty(x, 200);
 	} else if (has_all(headers_get(&x->headers, "Last-Event-ID"))) {

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "federator/http/asking.h"
+#include "federator/http/contact.h"
 #include "federator/http/handlers.h"
 #include "federator/purge/purge.h"
 #include "federator/render/render.h"
@@ -191,18 +192,22 @@ static bool refresh_read(struct exchange *x, struct question *q)
 	return false;
 }
 
-void customers_refresh(struct exchange *x)
+static void refresh(struct exchange *x, struct question *q)
 {
-	struct question q = asking_begin(x, SCOPE_VIEW);
-	struct purging *p;
+	struct purging *p = purging_begin(x);
 
-	q.unmasks = true;
-	if (!refresh_read(x, &q))
-		return;
-	p = purging_begin(x);
-	p->q = q;
+	p->q = *q;
 	if (purge_add(&p->purge, PURGE_CUSTOMER, STR(""), x->args[0]))
 		purge_run(&p->purge, ask_anew);
 	else
 		refuse(p);
+}
+
+void customers_refresh(struct exchange *x)
+{
+	struct question q = asking_begin(x, SCOPE_VIEW);
+
+	q.of_customer = true;
+	if (refresh_read(x, &q))
+		contact_guard(x, &q, refresh);
 }

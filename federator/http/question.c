@@ -322,7 +322,7 @@ bool question_headers(struct question *q, const struct headers *h)
 
 	if (wrong)
 		return question_refuse(q, 400, "bad-header", NULL, "Cache-Control: %s", wrong);
-	if (!q->unmasks && headers_get(h, "X-Unmask").p)
+	if (!q->of_customer && headers_get(h, "X-Unmask").p)
 		return question_refuse(q, 400, "bad-header", NULL,
 				       "X-Unmask is for answers about one customer that come at once");
 	prefer_read(q, headers_get(h, "Prefer"));

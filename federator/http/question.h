@@ -46,7 +46,7 @@ struct question {
 	unsigned scope;          /* of enum question_scope */
 	const char *const *also; /* names for a did-you-mean that are no members: "by", key names */
 	size_t n_also;
-	bool unmasks;       /* X-Unmask may be given: asking_headers() reads it */
+	bool of_customer;   /* the answer is about one, and comes at once: X-Unmask may be given */
 	bool any_value;     /* keys may have values that are no text: they become the empty one */
 	struct ask ask;
 	struct purge_words purge;

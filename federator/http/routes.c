@@ -10,6 +10,8 @@ static const struct route table[] = {
 	{ "GET",   "/v1/customers/{id}/explain",    customers_explain, ROUTE_WORK, MAY_VIEW },
 	{ "GET",   "/v1/customers/{id}/stream",     pops_customer, ROUTE_WORK, MAY_VIEW },
 	{ "POST",  "/v1/unmask",                    unmask_grant, ROUTE_WORK, MAY_UNMASK },
+	{ "PUT",   "/v1/contacts/{id}",             contact_put, ROUTE_WORK, MAY_CONTACT },
+	{ "DELETE", "/v1/contacts/{id}",            contact_delete, ROUTE_ALWAYS, MAY_CONTACT },
 	{ "GET",   "/v1/agents/{agent}/pops",       pops_listen, ROUTE_WORK, MAY_POP },
 	{ "POST",  "/v1/agents/{agent}/pops",       pops_ring, ROUTE_WORK, MAY_POP },
 	{ "POST",  "/v1/warm",                      pops_warm, ROUTE_WORK, MAY_WARM },
