@@ -214,4 +214,5 @@ void build_catalog(struct build *b, const struct elem *const *roots, size_t n_ro
 	check_plans(b);
 	check_pools(b);
 	check_advice(b);
+	check_rights(b);
 }

@@ -16,5 +16,7 @@ void check_single(struct build *b) NONNULL(1);
 void check_pools(struct build *b) NONNULL(1);
 /* Warnings about what is missing though nothing is wrong. */
 void check_advice(struct build *b) NONNULL(1);
+/* Warnings about policies by which nobody sees more. */
+void check_rights(struct build *b) NONNULL(1);
 
 #endif
