@@ -5,7 +5,7 @@ import os
 import unittest
 
 from shop import Shop, phone_of
-from support import LiveTest
+from support import LiveTest, federator
 
 POLICY = """<mapping xmlns="urn:federator:mapping:1">
   <class name="odd"/>
@@ -111,6 +111,34 @@ class UnmaskTest(LiveTest):
         self.shop.edit("rights.xml", 'class="phone private"', 'class="private"')
         self.assertEqual(self.service.ask("POST", "/admin/reload", port=self.service.admin_port).status, 200)
         self.assert_problem(self.view(grant), 403, "unmask-refused")
+
+
+class DiffTest(LiveTest):
+    def mapping(self, *policies):
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        shop.edit("keys.xml", *policies_of(os.path.join(shop.map, "keys.xml")))
+        shop.write_file("rights.xml", f'<mapping xmlns="urn:federator:mapping:1">{"".join(policies)}</mapping>')
+        return shop.map
+
+    def test_what_is_shown_more_is_told(self):
+        less = self.mapping('<policy role="agent" purpose="service"><show class="open"/><mask class="phone"/></policy>')
+        more = self.mapping('<policy role="agent" purpose="service"><show class="open phone"/></policy>')
+        done = federator("diff", less, more, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("M0704", done.stdout)
+        self.assertEqual(json.loads(federator("diff", "--format", "json", less, more, check=False).stdout)[0]["code"], "M0704")
+        for old, new in ((more, less), (less, less)):
+            done = federator("diff", old, new)
+            self.assertEqual(done.stdout, "")
+
+    def test_what_cannot_be_compared(self):
+        good, bad = self.mapping(), self.mapping("<nothing/>")
+        self.assertEqual(federator("diff", good, check=False).returncode, 2)
+        self.assertEqual(federator("diff", "--format", "odd", good, good, check=False).returncode, 2)
+        for pair in ((good, bad), (bad, good)):
+            done = federator("diff", *pair, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"federator check {bad}", done.stderr)
 
 
 def policies_of(path):
