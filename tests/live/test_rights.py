@@ -113,6 +113,60 @@ class UnmaskTest(LiveTest):
         self.assert_problem(self.view(grant), 403, "unmask-refused")
 
 
+class WhoTest(LiveTest):
+    """With keys: grants and contacts are a person's."""
+
+    def setUp(self):
+        self.shop = Shop(os.path.join(self.fresh(), "shop"))
+        self.shop.edit("keys.xml", *policies_of(os.path.join(self.shop.map, "keys.xml")))
+        self.shop.write_file("rights.xml", POLICY)
+        self.keys = os.path.join(self.shop.directory, "keys.json")
+        self.desk, self.other, self.plain, self.pbx = (
+            federator("keys", "add", "--keys", self.keys, "--client", client, "--role", "agent", "--scopes",
+                      scopes).stdout.strip()
+            for client, scopes in (("desk", "view,unmask"), ("other", "view,unmask"), ("plain", "view"), ("pbx", "contacts")))
+
+    def serve(self, *options):
+        self.service = self.start(self.shop.map, "--cache", "memory", "--keys", self.keys, *options)
+        self.service.wait_sources()
+
+    def ask(self, method, path, body, key, agent=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if agent:
+            headers["X-Agent"] = agent
+        return self.service.ask(method, path, body and json.dumps(body), {"Authorization": f"Bearer {key}", **JSON, **headers})
+
+    def wish(self, key, agent):
+        return self.ask("POST", "/v1/unmask", {"classes": ["phone"], "reason": "why"}, key, agent)
+
+    def view(self, key, agent, **headers):
+        return self.ask("QUERY", "/v1/customers", {"by": {"phone": PHONE}}, key, agent, **headers)
+
+    def test_grant_is_of_one_person_at_one_client(self):
+        self.serve()
+        self.assert_problem(self.wish(self.plain, "kim"), 403, "not-allowed", "unmask")
+        self.assert_problem(self.wish(self.desk, None), 403, "no-agent")
+        grant = self.wish(self.desk, "kim").json["grant"]
+        seen = self.view(self.desk, "kim", X_Unmask=grant)
+        self.assertNotIn("*", seen.json["customer"]["phone"])
+        for key, agent in ((self.desk, "lee"), (self.desk, None), (self.other, "kim"), (self.plain, "kim")):
+            self.assert_problem(self.view(key, agent, X_Unmask=grant), 403, "unmask-refused")
+        federator("keys", "revoke", self.desk.split(".")[0], "--keys", self.keys)
+        self.service.wait(lambda: self.view(self.desk, "kim", X_Unmask=grant).status == 401)
+
+    def test_contact_is_of_its_agent(self):
+        self.serve("--contact", "required")
+        contact = {"by": {"phone": PHONE}}
+        self.assert_problem(self.ask("PUT", "/v1/contacts/c1", contact, self.desk, "kim"), 403, "not-allowed", "contacts")
+        self.assertEqual(self.ask("PUT", "/v1/contacts/c1", {**contact, "agent": "kim"}, self.pbx).status, 200)
+        self.assertEqual(self.view(self.desk, "kim", X_Contact="c1").status, 200)
+        for agent in ("lee", None):
+            self.assert_problem(self.view(self.desk, agent, X_Contact="c1"), 403, "no-contact")
+        self.assertEqual(self.ask("PUT", "/v1/contacts/c1", {**contact, "agent": "lee"}, self.pbx).status, 200)
+        self.assert_problem(self.view(self.desk, "kim", X_Contact="c1"), 403, "no-contact")
+        self.assertEqual(self.view(self.desk, "lee", X_Contact="c1").status, 200)
+
+
 class DiffTest(LiveTest):
     def mapping(self, *policies):
         shop = Shop(os.path.join(self.fresh(), "shop"))
