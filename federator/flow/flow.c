@@ -30,7 +30,7 @@ void ask_copy(struct ask *to, const struct ask *from, struct arena *mem)
 {
 	struct str *texts[] = { &to->id,     &to->tenant, &to->client, &to->agent, &to->role,  &to->purpose,
 				&to->unmask, &to->reason, &to->view,   &to->fields, &to->parts, &to->lang,
-				&to->since,  &to->until,  &to->kind,   &to->cursor, &to->field };
+				&to->since,  &to->until,  &to->kind,   &to->cursor, &to->field, &to->contact };
 
 	*to = *from;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

@@ -121,18 +121,17 @@ static void on_found(struct contact_errand *e)
 
 void contact_guard(struct exchange *x, struct question *q, contact_then *then)
 {
-	struct str id = headers_get(&x->headers, "X-Contact");
 	struct contacting *c;
 
 	if (!contact_needed(x)) {
 		then(x, q);
 		return;
 	}
-	if (!headers_is_token(id)) {
+	if (!q->ask.contact.n) {
 		refuse(x);
 		return;
 	}
-	c = contacting_new(x, id, on_found);
+	c = contacting_new(x, q->ask.contact, on_found);
 	c->q = *q;
 	c->then = then;
 	contact_find(&c->errand);

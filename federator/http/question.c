@@ -322,6 +322,10 @@ bool question_headers(struct question *q, const struct headers *h)
 
 	if (wrong)
 		return question_refuse(q, 400, "bad-header", NULL, "Cache-Control: %s", wrong);
+	q->ask.contact = headers_get(h, "X-Contact");
+	if (q->ask.contact.p && !headers_is_token(q->ask.contact))
+		return question_refuse(q, 400, "bad-header", NULL,
+				       "X-Contact takes 1 to 64 letters, digits, '.', '_' or '-'");
 	if (!q->of_customer && headers_get(h, "X-Unmask").p)
 		return question_refuse(q, 400, "bad-header", NULL,
 				       "X-Unmask is for answers about one customer that come at once");

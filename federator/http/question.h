@@ -64,7 +64,7 @@ bool question_key(struct question *q, struct str name, struct str value) MUST_CH
 /* Read the query string; names in `keys` are keys to ask by. */
 bool question_query(struct question *q, struct str query, const char *const *keys, size_t n_keys) MUST_CHECK
 	NONNULL(1);
-/* Read Prefer, Cache-Control, X-Purpose, Accept-Language; what the question said itself wins. */
+/* Read Prefer, Cache-Control, X-Purpose, X-Contact, Accept-Language; what the question said itself wins. */
 bool question_headers(struct question *q, const struct headers *h) MUST_CHECK NONNULL(1, 2);
 /* Set q->fault and return false. */
 bool question_refuse(struct question *q, int status, const char *type, const char *suggestion,

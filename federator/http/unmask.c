@@ -170,7 +170,7 @@ bool unmask_read(const struct exchange *x, struct question *q)
 	if (!text.p)
 		return true;
 	if (!grant_open(x->lane->service, &to, text, lane_wall_ms(x->lane), x->mem, &grant) ||
-	    (grant.contact.n && !str_eq(grant.contact, headers_get(&x->headers, "X-Contact"))))
+	    (grant.contact.n && !str_eq(grant.contact, q->ask.contact)))
 		return question_refuse(q, 403, "unmask-refused", "ask for another one: POST /v1/unmask",
 				       "X-Unmask holds no grant for this question, or its time is over");
 	q->ask.unmask = grant.classes;

@@ -47,10 +47,10 @@ class ContactsTest(LiveTest):
         self.assert_problem(answer, 403, "no-contact")
 
     def test_view_is_for_a_live_contact_with_this_customer(self):
-        service = self.node("--contact", "required")
+        service = self.node("--contact", "required", "--loops", "2")
         self.refused(self.view(service, SEVEN))
         self.refused(self.view(service, SEVEN, "call-1"))
-        self.refused(self.view(service, SEVEN, "call 1"))
+        self.assert_problem(self.view(service, SEVEN, "call 1"), 400, "bad-header")
         kept = self.put(service, "call-1", by=SEVEN, minutes=5)
         self.assertEqual((kept.status, kept.json), (200, {"contact": "call-1", "minutes": 5, "resolved": True}))
         seen = self.view(service, SEVEN, "call-1")
