@@ -29,7 +29,7 @@ const struct step_doc *flow_steps(size_t *n_out)
 void ask_copy(struct ask *to, const struct ask *from, struct arena *mem)
 {
 	struct str *texts[] = { &to->id,     &to->tenant, &to->client, &to->agent, &to->role,  &to->purpose,
-				&to->unmask, &to->reason, &to->view,   &to->fields, &to->parts, &to->lang,
+				&to->unmask, &to->view,   &to->fields, &to->parts, &to->lang,
 				&to->since,  &to->until,  &to->kind,   &to->cursor, &to->field, &to->contact };
 
 	*to = *from;

@@ -139,7 +139,7 @@ void asking_run(struct exchange *x, struct question *q)
 	flow_start(x->lane, &q->ask, flow_done, x);
 }
 
-bool asking_headers(const struct exchange *x, struct question *q)
+bool asking_headers(struct exchange *x, struct question *q)
 {
 	return question_headers(q, &x->headers) && unmask_read(x, q);
 }

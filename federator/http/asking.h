@@ -18,7 +18,7 @@ typedef void asking_take(void *owner, const struct ask *one);
 bool asking_each(struct exchange *x, struct question *q, size_t most, asking_take *take, void *owner) MUST_CHECK
 	NONNULL(1, 2, 4);
 /* Read the header fields, all that a question may have. False: q->fault is set. */
-bool asking_headers(const struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
+bool asking_headers(struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
 /* Does the header say that the body is JSON? */
 bool asking_is_json(const struct exchange *x) MUST_CHECK NONNULL(1);
 /* Does a policy name the role and the purpose of the question? False: q->fault is set. */

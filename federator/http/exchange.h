@@ -39,6 +39,7 @@ struct exchange {
 	uint64_t begun_us;
 
 	const struct world *world; /* by which the question was read, until it is asked; NULL: by none */
+	struct str unmask, reason;     /* the classes that are to be seen in the clear, and why; NULL views: none */
 	struct reply reply;            /* what is sent */
 	struct str about;              /* of a request that is no view: the sealed id that it names, for the record */
 	bool is_view;                  /* the reply is a flow's: tell about cache and timing */

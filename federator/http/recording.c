@@ -115,6 +115,8 @@ void recording_put(const struct exchange *x, struct buf *out)
 	recording_put_caller(kind_of(x), x->lane, &x->caller, out);
 	if (headers_is_token(contact))
 		audit_put("contact", contact, out);
+	audit_put("unmask", x->unmask, out);
+	audit_put("reason", x->reason, out);
 	audit_put("method", str_of(x->method), out);
 	audit_put("operation", x->route ? str_of(x->route->pattern) : STR("none"), out);
 	audit_put_number("status", x->reply.status, out);

@@ -173,8 +173,9 @@ static void listener_begin(struct errand *e)
 
 static void listener_refuse(struct errand *e)
 {
-	blunt_answer(e->fd, 503, "audit-unavailable", "what is shown must go on record, and no record can be written");
-	close(e->fd);
+	blunt_answer(&e->wire, 503, "audit-unavailable",
+		     "what is shown must go on record, and no record can be written");
+	wire_close(&e->wire);
 	place_free(e->all);
 	errand_free(e);
 }

@@ -157,11 +157,13 @@ void unmask_grant(struct exchange *x)
 		return;
 	wish.grant.classes = class_words(wish.classes, x->mem);
 	wish.grant.until_ms = lane_wall_ms(x->lane) + INT64_C(60000) * wish.minutes;
+	x->unmask = wish.grant.classes;
+	x->reason = wish.grant.reason;
 	to = grantee_of(&x->caller, q.ask.tenant, q.ask.purpose);
 	answer(x, &wish, grant_seal(x->lane->service, &to, &wish.grant, x->mem));
 }
 
-bool unmask_read(const struct exchange *x, struct question *q)
+bool unmask_read(struct exchange *x, struct question *q)
 {
 	struct grantee to = grantee_of(&x->caller, q->ask.tenant, q->ask.purpose);
 	struct str text = headers_get(&x->headers, "X-Unmask");
@@ -173,7 +175,7 @@ bool unmask_read(const struct exchange *x, struct question *q)
 	    (grant.contact.n && !str_eq(grant.contact, q->ask.contact)))
 		return question_refuse(q, 403, "unmask-refused", "ask for another one: POST /v1/unmask",
 				       "X-Unmask holds no grant for this question, or its time is over");
-	q->ask.unmask = grant.classes;
-	q->ask.reason = grant.reason;
+	q->ask.unmask = x->unmask = grant.classes;
+	x->reason = grant.reason;
 	return true;
 }

@@ -6,8 +6,8 @@
 #include "federator/http/exchange.h"
 #include "federator/http/question.h"
 
-/* Read X-Unmask into a question whose purpose is known. False: the header is there, and is no grant for this caller and
- * this question; q->fault is set. */
-bool unmask_read(const struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
+/* Read X-Unmask into a question whose purpose is known, and into the exchange, for its record. False: the header is
+ * there, and is no grant for this caller and this question; q->fault is set. */
+bool unmask_read(struct exchange *x, struct question *q) MUST_CHECK NONNULL(1, 2);
 
 #endif

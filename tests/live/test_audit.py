@@ -117,6 +117,24 @@ class AuditTest(LiveTest):
                 self.assertTrue(sealed.endswith(before))
                 before = mac
 
+    def test_why_masks_were_lifted_is_on_record(self):
+        self.shop.write_file("lift.xml", '<mapping xmlns="urn:federator:mapping:1"><policy role="agent" purpose="service">'
+                                         '<unmask class="phone" minutes="5"/></policy></mapping>')
+        service = self.serve()
+        for _ in range(3):  # a kept answer is there to be given, and is not
+            _, plain = self.one(service, 200, "GET", PHONE)
+            self.assertNotIn("reason", plain)
+        wish = json.dumps({"classes": ["phone"], "reason": "reads it back to the caller"})
+        answer, act = self.one(service, 200, "POST", "/v1/unmask", wish)
+        self.assertEqual((act["kind"], act["unmask"], act["reason"]), ("act", "phone", "reads it back to the caller"))
+        for _ in range(3):
+            _, seen = self.one(service, 200, "GET", PHONE, X_Unmask=answer.json["grant"])
+            self.assertEqual((seen["unmask"], seen["reason"]), ("phone", "reads it back to the caller"))
+            self.assertIn("phone", seen["shown"])
+        _, denied = self.one(service, 403, "GET", PHONE, X_Unmask=answer.json["grant"][:-2] + "AA")
+        self.assertEqual((denied["rule"], "reason" in denied), ("unmask-refused", False))
+        self.assertNotIn(answer.json["grant"], json.dumps(service.lines()))
+
     def test_denials_and_acts_are_on_record_and_what_shows_nobody_is_not(self):
         service = self.serve()
         for status, rule, path, headers in ((404, "unknown-id", "/v1/customers/c.nonsense", {}),

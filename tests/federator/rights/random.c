@@ -246,7 +246,7 @@ static void on_watched(void *owner, struct reply *reply)
 /* An onlooker asks by key, or another tenant by an id that is none of its own. */
 static void look_on(struct state *s, bool foreign)
 {
-	struct watch w = { .onlooker = { on_news }, .s = s };
+	struct watch w = { .onlooker = { .tell = on_news }, .s = s };
 	struct trial t;
 	const char *name;
 	struct ask ask;
