@@ -188,6 +188,9 @@ static void announce(struct serving *s)
 		!s->at.port ? "" : s->tls ? "https://" : "http://", s->at.address,
 		s->admin_at.address[0] ? ", admin " : "", s->admin_at.address, s->opt->map, world->cat->revision);
 	world_unref(&world);
+	if (access_is_guarded(s->access) && !s->audit)
+		log_event(LOG_WARN, "nothing_recorded",
+			  LOG_CSTR("text", "nobody will be able to say who saw what of whom; give --audit"));
 	if (!access_is_guarded(s->access))
 		log_event(LOG_WARN, "nobody_authenticated",
 			  LOG_CSTR("text", "every program on this machine that reaches the address sees customers as "
