@@ -109,12 +109,12 @@ static void *cut(void *arg)
 	struct cutter *c = arg;
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	SCOPED(writer_close) struct writer *w = writer_open("cutter", bed.connect, &c->err);
+	unsigned seen = 0;
 
 	while (w && !atomic_load(&c->over)) {
-		unsigned before = atomic_load(&c->batches);
-
-		while (!atomic_load(&c->over) && atomic_load(&c->batches) == before)
+		while (!atomic_load(&c->over) && atomic_load(&c->batches) == seen)
 			poll(NULL, 0, 1);
+		seen = atomic_load(&c->batches);
 		if (!cut_all(w, mem, &c->err))
 			break;
 		atomic_fetch_add(&c->cuts, 1);
