@@ -80,6 +80,7 @@ static bool cache_prepare(struct service *svc, struct err *err)
 static const struct world *world_load(struct service *svc, const struct world *former, struct diags *ds,
 				      struct err *err)
 {
+	size_t errors = diags_count(ds, DIAG_ERROR);
 	const struct catalog *cat;
 
 	if (!*svc->opt->map) {
@@ -88,7 +89,8 @@ static const struct world *world_load(struct service *svc, const struct world *f
 	}
 	cat = catalog_load(svc->opt->map, ds);
 	if (!cat) {
-		err_set(err, ERR_MAPPING, svc->opt->map, "errors in the mapping: %zu", diags_count(ds, DIAG_ERROR));
+		err_set(err, ERR_MAPPING, svc->opt->map, "errors in the mapping: %zu",
+			diags_count(ds, DIAG_ERROR) - errors);
 		return NULL;
 	}
 	return world_open(&svc->home, cat, former, err);
@@ -174,6 +176,27 @@ struct service *service_open_alone(const struct options *opt, const struct catal
 	return svc ? service_with(svc, world_open(&svc->home, cat, NULL, err)) : NULL;
 }
 
+struct service *service_open_anyway(const struct options *opt, struct diags *ds, struct err *err)
+{
+	struct service *svc = service_begin(opt, NULL, err);
+	const struct world *world;
+	struct err none;
+
+	if (!svc)
+		return NULL;
+	err->cls = ERR_NONE;
+	world = world_load(svc, NULL, ds, err);
+	if (world || err->cls != ERR_MAPPING)
+		return service_with(svc, world);
+	atomic_store(&svc->vacant, true);
+	return service_with(svc, world_open(&svc->home, catalog_nothing(), NULL, &none));
+}
+
+bool service_is_vacant(const struct service *svc)
+{
+	return atomic_load_explicit(&svc->vacant, memory_order_relaxed);
+}
+
 /* Said before the swap: who reads the log knows it no later than the first answer shows more. */
 static void widening_tell(const struct world *former, const struct world *fresh, struct diags *ds)
 {
@@ -192,12 +215,14 @@ bool service_reload(struct service *svc, struct diags *ds, struct err *err)
 	former = svc->world; /* only a reload changes it */
 	fresh = world_load(svc, former, ds, err);
 	if (fresh) {
-		widening_tell(former, fresh, ds);
+		if (!service_is_vacant(svc))
+			widening_tell(former, fresh, ds);
 		pthread_mutex_lock(&svc->home.lock);
 		svc->world = fresh;
 		atomic_store(&svc->running, fresh);
 		pthread_mutex_unlock(&svc->home.lock);
 		room_note(svc, fresh);
+		atomic_store(&svc->vacant, false);
 		world_unref(&former);
 	}
 	pthread_mutex_unlock(&svc->reloading);

@@ -71,8 +71,14 @@ struct stand_in {
  * end it with service_close(). */
 struct service *service_open(const struct options *opt, struct diags *ds, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3);
-/* The same on a set that is loaded already, with nothing outside the process: no secret, source or cache is touched.
- * Takes over the caller's ownership of `cat`, also on failure. `stand_in` must live as long as the service. */
+/* The same, but what is wrong in the mapping directory is no failure: the service then runs with a set that has
+ * nothing in it until a reload brings one. *err says whether it does, with class ERR_MAPPING, or is ERR_NONE. */
+struct service *service_open_anyway(const struct options *opt, struct diags *ds, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3);
+/* Has it no mapping set yet? Safe from any thread; takes no lock. */
+bool service_is_vacant(const struct service *svc) NONNULL(1);
+/* service_open() on a set that is loaded already, with nothing outside the process: no secret, source or cache is
+ * touched. Takes over the caller's ownership of `cat`, also on failure. `stand_in` must live as long as the service. */
 struct service *service_open_alone(const struct options *opt, const struct catalog *cat,
 				   const struct stand_in *stand_in, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4);
 /* Load the directory again and swap, or change nothing and fail with findings in `ds`. Safe from any thread; one

@@ -11,6 +11,7 @@ struct service {
 	struct home home;
 	const struct world *world; /* the running set; under home.lock */
 	_Atomic(const struct world *) running; /* the same, to compare with */
+	atomic_bool vacant;        /* it has nothing in it, in place of one that could not be loaded */
 	atomic_uint room;          /* for fetches at its sources */
 	pthread_mutex_t reloading; /* one reload at a time; taken before home.lock */
 	struct arena *mem;         /* secrets of the service itself */

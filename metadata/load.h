@@ -11,6 +11,9 @@
  * directory. On success a catalog with one owner; warnings may stand in `ds`. On any error finding NULL. */
 const struct catalog *catalog_load(const char *dirs, struct diags *ds) MUST_CHECK NONNULL(1, 2);
 
+/* A set with nothing in it, whose revision is "none": of who has no other yet. The caller owns it. */
+const struct catalog *catalog_nothing(void) MUST_CHECK __attribute__((returns_nonnull));
+
 /* The same from texts in memory (tests, fuzzing, a preview): names and bytes of the files. */
 const struct catalog *catalog_load_texts(const struct mapping_file *files, size_t n_files,
 					 struct diags *ds) MUST_CHECK NONNULL(3);

@@ -201,6 +201,30 @@ static void the_service_is_idle_when_nobody_holds_a_set(void **state)
 	assert_true(service_wait_idle(f->svc, deadline_after_ms(60000)));
 }
 
+static void a_service_without_a_mapping_waits_for_one(void **state)
+{
+	struct fixture *f = *state;
+	const struct world *w;
+
+	put(f, "m.xml", "<mapping");
+	f->svc = service_open_anyway(&f->opt, f->ds, &f->err);
+	assert_non_null(f->svc);
+	assert_int_equal(f->err.cls, ERR_MAPPING);
+	assert_true(service_is_vacant(f->svc));
+	w = service_world(f->svc);
+	assert_string_equal(w->cat->revision, "none");
+	assert_int_equal(w->cat->n_views + w->cat->n_sources, 0);
+	world_unref(&w);
+	assert_false(service_reload(f->svc, f->ds, &f->err));
+	assert_true(service_is_vacant(f->svc));
+	put(f, "m.xml", FLOW_MAPPING);
+	assert_true(service_reload(f->svc, f->ds, &f->err));
+	assert_false(service_is_vacant(f->svc));
+	put(f, "m.xml", "<mapping");
+	assert_false(service_reload(f->svc, f->ds, &f->err));
+	assert_false(service_is_vacant(f->svc));
+}
+
 static void a_salt_secret_makes_ids_outlive_the_process(void **state)
 {
 	struct fixture *f = *state;
@@ -372,6 +396,7 @@ int main(void)
 						begin, end),
 		cmocka_unit_test_setup_teardown(an_invalid_directory_changes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(the_service_is_idle_when_nobody_holds_a_set, begin, end),
+		cmocka_unit_test_setup_teardown(a_service_without_a_mapping_waits_for_one, begin, end),
 		cmocka_unit_test_setup_teardown(a_salt_secret_makes_ids_outlive_the_process, begin, end),
 		cmocka_unit_test_setup_teardown(tags_are_those_of_the_salt_secret_or_of_every_process, begin, end),
 		cmocka_unit_test_setup_teardown(a_service_alone_touches_no_secret_and_no_cache, begin, end),
