@@ -36,10 +36,11 @@ static const struct suffix suffixes[] = {
 	{ OPTION_BYTES, "G", 1024 * 1024 * 1024 },
 };
 
-/* The state of one options_read(). */
+/* The state of one options_read() or options_over(). */
 struct reading {
 	struct options opt;
 	const char *origin[OPTIONS];
+	const struct option_file *part; /* NULL: all may be said */
 	struct arena *mem;
 };
 
@@ -149,6 +150,14 @@ static struct str trim(struct str s)
 	return s;
 }
 
+static bool is_allowed(const struct reading *rd, const struct option *o)
+{
+	for (size_t i = 0; rd->part && i < rd->part->n_allowed; i++)
+		if (strcmp(rd->part->allowed[i], o->name) == 0)
+			return true;
+	return !rd->part;
+}
+
 /* name = value; a `#` begins a comment only as the first character of a line, so values may hold one. */
 static bool line_read(struct reading *rd, struct str line, const char *place, struct err *err)
 {
@@ -166,6 +175,8 @@ static bool line_read(struct reading *rd, struct str line, const char *place, st
 	o = option_named(name);
 	if (!o)
 		return option_unknown(name, place, err);
+	if (!is_allowed(rd, o))
+		return err_set(err, ERR_CONFIG, place, "'%s' is the same for all: it has no place here", o->name);
 	return option_set(rd, o, trim((struct str){ equals + 1, (size_t)(line.p + line.n - equals - 1) }),
 			  place, err);
 }
@@ -181,7 +192,7 @@ static void line_free(char **line)
 	free(*line);
 }
 
-static bool file_read(struct reading *rd, const char *path, struct err *err)
+static bool file_read(struct reading *rd, const char *path, const char *shown, struct err *err)
 {
 	SCOPED(file_close) FILE *f = fopen(path, "re");
 	SCOPED(line_free) char *line = NULL;
@@ -195,7 +206,7 @@ static bool file_read(struct reading *rd, const char *path, struct err *err)
 
 		if (s.n && s.p[s.n - 1] == '\n')
 			s.n--;
-		if (!line_read(rd, s, arena_printf(rd->mem, "%s:%d", path, number).p, err))
+		if (!line_read(rd, s, arena_printf(rd->mem, "%s:%d", shown, number).p, err))
 			return false;
 	}
 	if (!feof(f)) /* also when getline() had no memory, which ferror() does not know of */
@@ -232,22 +243,40 @@ static bool flags_read(struct reading *rd, int argc, char *const *argv, struct e
 	return true;
 }
 
+static void options_give(const struct reading *rd, struct options *out)
+{
+	const char **origin = arena_array_of(rd->mem, const char *, OPTIONS);
+
+	memcpy(origin, rd->origin, sizeof(rd->origin));
+	*out = rd->opt;
+	out->origin = origin;
+}
+
 bool options_read(struct options *opt, const char *file, int argc, char *const *argv, struct arena *mem,
 		  struct err *err)
 {
 	struct reading rd = { .mem = mem };
-	const char **origin = arena_array_of(mem, const char *, OPTIONS);
 
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (!option_set(&rd, &table[i], str_of(table[i].fallback), "default", err))
 			return false;
-	if (file && !file_read(&rd, file, err))
+	if (file && !file_read(&rd, file, file, err))
 		return false;
 	if (!flags_read(&rd, argc, argv, err))
 		return false;
-	memcpy(origin, rd.origin, sizeof(rd.origin));
-	rd.opt.origin = origin;
-	*opt = rd.opt;
+	options_give(&rd, opt);
+	return true;
+}
+
+bool options_over(const struct options *base, const struct option_file *file, struct arena *mem, struct options *out,
+		  struct err *err)
+{
+	struct reading rd = { .opt = *base, .part = file, .mem = mem };
+
+	memcpy(rd.origin, base->origin, sizeof(rd.origin));
+	if (!file_read(&rd, file->path, file->shown, err))
+		return false;
+	options_give(&rd, out);
 	return true;
 }
 

@@ -47,6 +47,16 @@ const struct option *options_table(size_t *n_out) NONNULL(1) __attribute__((retu
  * live in `mem`. */
 bool options_read(struct options *opt, const char *file, int argc, char *const *argv, struct arena *mem,
 		  struct err *err) MUST_CHECK NONNULL(1, 5, 6);
+/* A file with some of the options. */
+struct option_file {
+	const char *path, *shown; /* `shown` in messages and origins */
+	const char *const *allowed; /* names of those that it may hold */
+	size_t n_allowed;
+};
+
+/* `base` with what the file says over it. One that is not allowed is ERR_CONFIG, too. */
+bool options_over(const struct options *base, const struct option_file *file, struct arena *mem, struct options *out,
+		  struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 /* A time as options take it, in seconds: digits, with s, m, h or d behind. */
 bool options_seconds(struct str text, uint64_t *out) MUST_CHECK NONNULL(2);
 /* Where the value of the option of that name comes from: "default", "file:line" or "--flag". */

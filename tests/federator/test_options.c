@@ -107,6 +107,29 @@ static void a_bad_line_is_told_with_its_place(void **state)
 	assert_non_null(strstr(f->err.where, ":2"));
 }
 
+static void a_file_may_be_for_some_options_only(void **state)
+{
+	static const char *const allowed[] = { "queue", "purpose" };
+	struct fixture *f = *state;
+	const struct option_file file = {
+		.path = f->file, .shown = "mine", .allowed = allowed, .n_allowed = ARRAY_LEN(allowed)
+	};
+	struct options over;
+
+	assert_true(READ_FLAGS(f, NULL, "--queue", "11", "--role=boss"));
+	write_file(f, "purpose = audit\n");
+	assert_true(options_over(&f->opt, &file, f->mem, &over, &f->err));
+	assert_string_equal(over.purpose, "audit");
+	assert_string_equal(options_origin(&over, "purpose"), "mine:1");
+	assert_int_equal(over.queue, 11);
+	assert_string_equal(options_origin(&over, "role"), "--role");
+	assert_string_equal(f->opt.purpose, "service");
+	write_file(f, "queue = 3\nrole = x\n");
+	assert_false(options_over(&f->opt, &file, f->mem, &over, &f->err));
+	assert_string_equal(f->err.where, "mine:2");
+	assert_int_equal(f->err.cls, ERR_CONFIG);
+}
+
 static void a_number_out_of_range_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -133,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(defaults_are_those_of_the_table, begin, end),
+		cmocka_unit_test_setup_teardown(a_file_may_be_for_some_options_only, begin, end),
 		cmocka_unit_test_setup_teardown(flags_win_over_the_file_and_the_file_over_defaults, begin,
 						end),
 		cmocka_unit_test_setup_teardown(numbers_take_units, begin, end),
