@@ -34,6 +34,7 @@ enum proof {
 /* Texts end with NUL; an empty one: not known. Their length is at most that of a token of headers.h. */
 struct caller {
 	enum proof proof;
+	uint32_t tenant;                /* its place in the tenancy: 0 where there is only one */
 	unsigned may;                   /* enum may */
 	char client[CALLER_NAME_BYTES]; /* the program that speaks */
 	char agent[CALLER_NAME_BYTES];  /* the person it speaks for */

@@ -73,7 +73,7 @@ enum shed admission_enter(struct admission *a, struct str tenant, const struct a
 	t = place_of(a, tenant);
 	if (a->in_flight >= now->most || !t)
 		return SHED_FULL;
-	if (has_its_share(a, t, now->most))
+	if ((now->most_of_tenant && t->in_flight >= now->most_of_tenant) || has_its_share(a, t, now->most))
 		return SHED_SHARE;
 	if (!t->in_flight) {
 		memcpy(t->name, tenant.p, tenant.n);

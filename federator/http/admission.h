@@ -38,13 +38,14 @@ struct admission {
 /* The state of things when a request comes. */
 struct admission_now {
 	uint32_t most;     /* requests in flight */
+	uint32_t most_of_tenant; /* of them; 0: it may have all */
 	uint64_t lag_us;   /* of the loop */
 	bool memory_short; /* the process has none to spare */
 };
 
 /* Take a request of `tenant`, or say why not. A request that was taken has to leave. A tenant may have all that
  * nobody else wants: it is turned away for its share only when the last quarter of `most` is left, which is kept for
- * tenants below theirs. */
+ * tenants below theirs; or when it has as many as it may ever have. */
 enum shed admission_enter(struct admission *a, struct str tenant, const struct admission_now *now) MUST_CHECK
 	NONNULL(1, 3);
 /* A request of `tenant` that was taken has its answer. */

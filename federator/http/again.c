@@ -38,7 +38,9 @@ bool again_send(struct call *call, enum MHD_Result *ok_out)
 	call->key = repeats_key(&call->x, (struct str){ call->x.path.p, call->target.n });
 	now_us = clock_mono_us();
 	found = repeats_find(&f->repeats, &call->key, now_us, &call->x.again);
-	if (!found || !quota_take_again(f->conf.lane, &found->caller, now_us) ||
+	if (found)
+		exchange_seat(&call->x, found->caller.tenant);
+	if (!found || !quota_take_again(call->x.lane, &found->caller, now_us) ||
 	    (call->x.lane->audit && !record_again(call, found)))
 		return false;
 	*ok_out = MHD_YES;

@@ -47,6 +47,7 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 	call->x = (struct exchange){
 		.lane = f->conf.lane,
 		.context = f->conf.context,
+		.seats = f->conf.seats,
 		.access = f->conf.access,
 		.mem = mem,
 		.draining = f->draining,
@@ -103,24 +104,9 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 		call_free(call);
 }
 
-static struct str tenant_of(const struct front *f)
+static struct str tenant_of(const struct exchange *x)
 {
-	return f->conf.lane->service ? str_of(service_options(f->conf.lane->service)->tenant) : STR("");
-}
-
-static uint32_t requests_most(const struct front *f)
-{
-	uint32_t all = f->conf.requests ? f->conf.requests : service_room(f->conf.lane->service);
-
-	return (all + f->conf.shares - 1) / f->conf.shares;
-}
-
-/* The place for every sign that memory runs short. */
-static bool memory_is_short(struct front *f)
-{
-	uint64_t most = f->conf.lane->service ? service_options(f->conf.lane->service)->memory : 0;
-
-	return memory_short() || (most && footprint_over(&f->footprint, most, clock_mono_us()));
+	return x->lane->service ? str_of(service_options(x->lane->service)->tenant) : STR("");
 }
 
 static enum shed call_admit(struct exchange *x)
@@ -132,10 +118,8 @@ static enum shed call_admit(struct exchange *x)
 
 	if (call->link && call->link->spare)
 		return SHED_CONNECTIONS;
-	now = (struct admission_now){ .most = requests_most(f),
-				      .lag_us = loop_lag_us(f->loop),
-				      .memory_short = memory_is_short(f) };
-	shed = admission_enter(&f->admission, tenant_of(f), &now);
+	now = front_now(f, x->lane->service);
+	shed = admission_enter(&f->admission, tenant_of(x), &now);
 	call->admitted = shed == SHED_NOT;
 	return shed;
 }
@@ -143,7 +127,7 @@ static enum shed call_admit(struct exchange *x)
 static void call_leave(struct call *call)
 {
 	if (call->admitted)
-		admission_leave(&call->front->admission, tenant_of(call->front));
+		admission_leave(&call->front->admission, tenant_of(&call->x));
 	call->admitted = false;
 }
 
@@ -331,8 +315,8 @@ void call_prepare(struct call *call)
 		memcpy(x->request_id, given.p, given.n);
 	else
 		request_id_make(x->request_id);
-	if (x->lane->service && !x->access)
-		caller_everybody(service_options(x->lane->service), &x->caller);
+	if (!x->access && (x->seats || x->lane->service))
+		caller_everybody(service_options((x->seats ? x->seats[0].lane : x->lane)->service), &x->caller);
 	x->address = x->lane->audit ? link_address(call->link) : "";
 }
 

@@ -72,6 +72,24 @@ static bool recorded(struct exchange *x)
 	return false;
 }
 
+void exchange_seat(struct exchange *x, size_t tenant)
+{
+	if (!x->seats)
+		return;
+	x->lane = x->seats[tenant].lane;
+	x->context = x->seats[tenant].context;
+}
+
+/* Of all tenants only this one has to wait. */
+static bool has_mapping(struct exchange *x)
+{
+	if (x->route->may == MAY_ASK_OPENLY || !x->lane->service || !service_is_vacant(x->lane->service))
+		return true;
+	exchange_busy(x, "tenant-unavailable", "the mapping of this tenant could not be loaded",
+		      "the log of the service says why");
+	return false;
+}
+
 static void work(struct exchange *x)
 {
 	x->shed = x->route->load == ROUTE_ALWAYS ? SHED_NOT : x->admit(x);
@@ -85,7 +103,7 @@ void exchange_run(struct exchange *x, const struct routes *routes)
 {
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
-		if (recorded(x) && identify(x) && quota_take(x))
+		if (recorded(x) && identify(x) && quota_take(x) && has_mapping(x))
 			work(x);
 		return;
 	case ROUTE_BAD_PATH:

@@ -14,9 +14,16 @@ struct wire;
  * On the exchange's loop, before the handler's caller goes on. */
 typedef void exchange_take(void *owner, const struct wire *wire);
 
-struct exchange {
+/* What the requests of one tenant are worked on with. */
+struct seat {
 	struct lane *lane;
+	void *context; /* what its handlers share */
+};
+
+struct exchange {
+	struct lane *lane;      /* of the tenant; without a service before it is known whose the request is */
 	void *context;          /* of the server: what its handlers share */
+	const struct seat *seats; /* by the place of the tenant; NULL: all have lane and context in common */
 	struct arena *mem;      /* wiped when the exchange ends */
 	const char *method;     /* "HEAD" is handled as "GET" by its route */
 	struct str path, query; /* raw; query is the NULL view without `?` */
@@ -62,6 +69,8 @@ void exchange_problem(struct exchange *x, int status, const char *type, const ch
 /* The same with 503: the client may come again in a second. */
 void exchange_busy(struct exchange *x, const char *type, const char *detail, const char *suggestion)
 	NONNULL(1, 2, 3);
+/* It is this tenant's from now on. */
+void exchange_seat(struct exchange *x, size_t tenant) NONNULL(1);
 /* Find the route and run its handler, which hands in the answer. */
 void exchange_run(struct exchange *x, const struct routes *routes) NONNULL(1, 2);
 /* Instead of an answer, inside the handler: part with the connection. Whoever takes it answers, header and all, and

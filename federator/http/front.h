@@ -11,13 +11,16 @@
 #include "federator/service.h"
 
 struct front; /* opaque */
+struct seat;  /* exchange.h */
 struct tls;
 
 struct front_conf {
 	const struct routes *routes;
 	void *context; /* for the handlers */
 	struct access *access; /* tells who asks; NULL: it is everybody */
-	struct lane *lane;
+	struct lane *lane; /* everybody's; with seats it has no service */
+	const struct seat *seats; /* by the place of the tenant; must live as long; NULL: there is one tenant */
+	size_t n_seats;
 	int fd;                       /* listening; shared with other fronts, not closed by this one */
 	struct tls *tls;              /* NULL: none */
 	uint32_t connections;         /* at most, but for a few that only hear about health */

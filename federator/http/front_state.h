@@ -114,6 +114,11 @@ void call_suspend_recording(struct call *call) NONNULL(1);
 /* The reply may be sent. */
 void call_recorded(struct call *call) NONNULL(1);
 
+/* share.c */
+
+/* How things stand when a request of the tenant of `svc` comes; NULL: of nobody's. */
+struct admission_now front_now(struct front *f, const struct service *svc) NONNULL(1);
+
 /* part.c - connections that libmicrohttpd has to forget */
 
 /* Is the client's connection to be had, with something to leave in its place? */

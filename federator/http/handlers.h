@@ -5,6 +5,8 @@
 
 #include "federator/http/exchange.h"
 
+struct node;
+
 /* customers.c: a view by keys in the body, by keys in the query string, by sealed id; the time line by sealed
  * id. */
 void customers_look_up(struct exchange *x) NONNULL(1);
@@ -95,6 +97,13 @@ void schemas_explain_json(struct exchange *x) NONNULL(1);
 void health_live(struct exchange *x) NONNULL(1);
 /* See above. */
 void health_ready(struct exchange *x) NONNULL(1);
+
+/* health.c: what ?verbose tells of a service, into `at`. */
+void health_put(struct arena *mem, struct node *at, struct service *svc) NONNULL(1, 2, 3);
+/* health.c: answer with that. */
+void health_reply(struct exchange *x, int status, const struct node *root) NONNULL(1, 3);
+/* health.c: is ?verbose asked for? */
+bool health_is_verbose(const struct exchange *x) NONNULL(1);
 
 /* The routes of the public listener. */
 extern const struct routes public_routes;

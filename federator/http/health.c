@@ -37,7 +37,7 @@ static void sources_put(struct arena *mem, struct node *root, const struct world
 		struct adapter_state s = adapter_state(world->adapters[i]);
 		struct node *source = tree_object(mem, sources, STR(""));
 
-		tree_text(mem, source, STR("name"), str_of(world->cat->sources[i].name));
+		tree_text(mem, source, STR("name"), arena_str(mem, str_of(world->cat->sources[i].name)));
 		tree_text(mem, source, STR("state"), source_word(world->troubles[i], &s));
 		if (world->troubles[i])
 			tree_text(mem, source, STR("why"), arena_str(mem, str_of(world->troubles[i])));
@@ -125,36 +125,52 @@ static void words_put_state(struct arena *mem, struct node *root, const struct s
 	tree_number(mem, node, STR("age_ms"), clock_wall_ms() - s.learnt_ms);
 }
 
-static void verbose_reply(struct exchange *x, int status)
+void health_put(struct arena *mem, struct node *at, struct service *svc)
 {
-	const struct world *world = service_world(x->lane->service);
-	struct node *root = tree_object(x->mem, NULL, STR("ready"));
+	const struct world *world = service_world(svc);
+
+	tree_text(mem, at, STR("revision"), arena_str(mem, str_of(world->cat->revision)));
+	sources_put(mem, at, world);
+	cache_put_state(mem, at, svc);
+	near_put_state(mem, at, svc);
+	words_put_state(mem, at, svc);
+	world_unref(&world);
+}
+
+void health_reply(struct exchange *x, int status, const struct node *root)
+{
 	struct buf out = { 0 };
 
-	tree_bool(x->mem, root, STR("ready"), status == 200);
-	tree_text(x->mem, root, STR("revision"), str_of(world->cat->revision));
-	sources_put(x->mem, root, world);
-	cache_put_state(x->mem, root, x->lane->service);
-	near_put_state(x->mem, root, x->lane->service);
-	words_put_state(x->mem, root, x->lane->service);
 	if (x->format == FORMAT_XML)
 		render_xml(root, SERVICE_NAMESPACE, true, &out);
 	else
 		render_json(root, true, &out);
-	world_unref(&world);
 	exchange_bytes(x, status, x->format == FORMAT_XML ? "application/xml" : "application/json", &out);
+}
+
+bool health_is_verbose(const struct exchange *x)
+{
+	return str_eq(x->query, STR("verbose")) || str_eq(x->query, STR("verbose="));
+}
+
+static void verbose_reply(struct exchange *x)
+{
+	int status = x->draining || service_is_vacant(x->lane->service) ? 503 : 200;
+	struct node *root = tree_object(x->mem, NULL, STR("ready"));
+
+	tree_bool(x->mem, root, STR("ready"), status == 200);
+	health_put(x->mem, root, x->lane->service);
+	health_reply(x, status, root);
 }
 
 void health_ready(struct exchange *x)
 {
-	int status = x->draining ? 503 : 200;
-
-	bool verbose = str_eq(x->query, STR("verbose")) || str_eq(x->query, STR("verbose="));
+	bool verbose = health_is_verbose(x);
 
 	if (verbose && !x->caller.may)
 		identify_refuse(x);
 	else if (verbose)
-		verbose_reply(x, status);
+		verbose_reply(x);
 	else
-		word_reply(x, status, x->draining ? "stopping" : "ready");
+		word_reply(x, x->draining ? 503 : 200, x->draining ? "stopping" : "ready");
 }

@@ -105,7 +105,10 @@ bool identify(struct exchange *x)
 		x->caller = (struct caller){ 0 };
 		return true;
 	}
-	if (!known(x, answer) || !allowed(x))
+	if (!known(x, answer))
+		return false;
+	exchange_seat(x, x->caller.tenant);
+	if (!allowed(x))
 		return false;
 	count(x, (enum auth_meter)x->caller.proof);
 	return true;

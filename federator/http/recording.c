@@ -53,7 +53,8 @@ void recording_put_caller(const char *kind, const struct lane *lane, const struc
 	buf_puts(out, "\"kind\":\"");
 	buf_puts(out, kind);
 	buf_putc(out, '"');
-	audit_put("tenant", str_of(service_options(lane->service)->tenant), out);
+	/* whose it is may not be known; no tenant has that name */
+	audit_put("tenant", lane->service ? str_of(service_options(lane->service)->tenant) : STR("?"), out);
 	audit_put("client", str_of(caller->client), out);
 	audit_put("agent", str_of(caller->agent), out);
 	audit_put_true("agent_proven", caller->agent_proven, out);
@@ -85,11 +86,14 @@ static const char *outcome_of(const struct exchange *x)
 static void put_about(const struct exchange *x, struct buf *out)
 {
 	struct service *svc = x->lane->service;
-	struct str tenant = str_of(service_options(svc)->tenant), subject;
+	struct str tenant, subject;
 	char digits[AUDIT_SUBJECT_DIGITS + 1];
 	const struct world *world;
 
-	if (!x->about.p || !unseal_id(svc, tenant, x->about, x->mem, &subject))
+	if (!x->about.p) /* also where there is no service */
+		return;
+	tenant = str_of(service_options(svc)->tenant);
+	if (!unseal_id(svc, tenant, x->about, x->mem, &subject))
 		return;
 	world = service_world(svc);
 	audit_subject(service_salt(svc), tenant, str_of(world->cat->identity->name), subject, digits);

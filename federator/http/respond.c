@@ -117,32 +117,36 @@ enum log_level respond_log_level(const struct exchange *x)
 	return x->route && strncmp(x->route->pattern, "/v1/", 4) == 0 ? LOG_INFO : LOG_DEBUG;
 }
 
-enum { FIELDS = 8 };
+enum { FIELDS = 9 };
 
-static void list_fields(const struct exchange *x, struct log_field took, struct log_field out[FIELDS])
+/* The last one is said only where there are several; returns how many they are. */
+static size_t list_fields(const struct exchange *x, struct log_field took, struct log_field out[FIELDS])
 {
 	const struct reply *reply = &x->reply;
+	const struct service *svc = x->seats ? x->lane->service : NULL;
 	const struct log_field fields[FIELDS] = {
 		LOG_CSTR("method", x->method), LOG_CSTR("route", x->route ? x->route->pattern : "none"),
 		LOG_NUM("status", reply->status), LOG_CSTR("view", reply->view), LOG_NUM("parts", reply->parts),
-		LOG_NUM("missing", reply->missing), took, LOG_CSTR("request_id", x->request_id)
+		LOG_NUM("missing", reply->missing), took, LOG_CSTR("request_id", x->request_id),
+		LOG_CSTR("tenant", svc ? service_options(svc)->tenant : "")
 	};
 
 	memcpy(out, fields, sizeof(fields));
+	return svc ? FIELDS : FIELDS - 1;
 }
 
 size_t respond_log_form(const struct exchange *x, struct buf *out)
 {
 	struct log_field fields[FIELDS];
+	size_t n = list_fields(x, LOG_GAP("took_us"), fields);
 
-	list_fields(x, LOG_GAP("took_us"), fields);
-	return log_form(out, respond_log_level(x), "request", fields, FIELDS);
+	return log_form(out, respond_log_level(x), "request", fields, n);
 }
 
 void respond_log(const struct exchange *x)
 {
 	struct log_field fields[FIELDS];
+	size_t n = list_fields(x, LOG_NUM("took_us", clock_mono_us() - x->begun_us), fields);
 
-	list_fields(x, LOG_NUM("took_us", clock_mono_us() - x->begun_us), fields);
-	log_write(respond_log_level(x), "request", fields, FIELDS);
+	log_write(respond_log_level(x), "request", fields, n);
 }

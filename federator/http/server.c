@@ -10,12 +10,15 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "federator/audit/audit.h"
+#include "federator/http/exchange.h"
 #include "federator/http/front.h"
 
 struct worker {
 	struct server *server;
 	struct loop *loop;
-	struct lane lane;
+	struct lane lane; /* everybody's; with tenants it has no service */
+	struct lane *lanes; /* of the tenants, as the seats */
+	struct seat *seats;
 	struct front *front;
 	struct audit_port port; /* of the record, if there is one */
 	pthread_t thread;
@@ -92,7 +95,39 @@ bool server_alive(struct server *s)
 	return alive;
 }
 
-/* The lane is opened first: what a cache flushes in its turn comes before libmicrohttpd's. */
+static void lanes_open(struct worker *w)
+{
+	const struct server_conf *conf = &w->server->conf;
+
+	if (!conf->tenants) {
+		lane_open(&w->lane, conf->service, w->loop);
+		w->lane.entrance = conf->entrance;
+		return;
+	}
+	w->lanes = memory_new_array(conf->n_tenants, sizeof(w->lanes[0]));
+	w->seats = memory_new_array(conf->n_tenants, sizeof(w->seats[0]));
+	for (size_t i = 0; i < conf->n_tenants; i++) {
+		lane_open(&w->lanes[i], conf->tenants[i].service, w->loop);
+		w->lanes[i].entrance = conf->entrance;
+		w->seats[i] = (struct seat){ &w->lanes[i], conf->tenants[i].context };
+	}
+	w->lane = (struct lane){ .loop = w->loop, .meters = conf->meters, .entrance = conf->entrance };
+	loop_count_turns(w->loop, conf->meters, METER_TURNS); /* of the process, not of the last tenant */
+}
+
+static void lanes_close(struct worker *w)
+{
+	if (w->lane.cache)
+		lane_close(&w->lane);
+	for (size_t i = 0; w->lanes && i < w->server->conf.n_tenants; i++)
+		lane_close(&w->lanes[i]);
+	free(w->lanes);
+	free(w->seats);
+	w->lanes = NULL;
+	w->seats = NULL;
+}
+
+/* Lanes are opened first: what a cache flushes in its turn comes before libmicrohttpd's. */
 static bool worker_open(struct worker *w, struct err *err)
 {
 	struct server *s = w->server;
@@ -101,6 +136,7 @@ static bool worker_open(struct worker *w, struct err *err)
 		.context = s->conf.context,
 		.access = s->conf.access,
 		.lane = &w->lane,
+		.n_seats = s->conf.n_tenants,
 		.fd = s->fd,
 		.tls = s->conf.tls,
 		.connections = (s->conf.connections + s->n_workers - 1) / s->n_workers,
@@ -113,14 +149,16 @@ static bool worker_open(struct worker *w, struct err *err)
 	w->loop = loop_new(err);
 	if (!w->loop)
 		return false;
-	lane_open(&w->lane, s->conf.service, w->loop);
-	w->lane.entrance = s->conf.entrance;
+	lanes_open(w);
+	conf.seats = w->seats;
 	w->front = front_open(&conf, err);
 	if (!w->front)
 		return false;
 	if (s->conf.audit) { /* its turn comes behind libmicrohttpd's */
 		audit_port_open(&w->port, s->conf.audit, w->loop);
 		w->lane.audit = &w->port;
+		for (size_t i = 0; i < s->conf.n_tenants; i++)
+			w->lanes[i].audit = &w->port;
 	}
 	return true;
 }
@@ -146,8 +184,7 @@ static void worker_stop(struct worker *w)
 	}
 	front_free(&w->front);
 	audit_port_close(&w->port);
-	if (w->lane.cache)
-		lane_close(&w->lane);
+	lanes_close(w);
 }
 
 struct server *server_start(const struct server_conf *conf, struct listener *at, struct err *err)

@@ -11,11 +11,20 @@ struct tls;
 
 struct audit;
 
-struct server_conf {
+/* A tenant, as its service and what its handlers share. */
+struct server_tenant {
 	struct service *service;
+	void *context;
+};
+
+struct server_conf {
+	struct service *service; /* everybody's; NULL with tenants */
 	struct audit *audit; /* where answers go on record; NULL: nowhere */
 	const struct routes *routes;
 	void *context;    /* for the handlers */
+	const struct server_tenant *tenants; /* by place; NULL: there is one */
+	size_t n_tenants;
+	struct counters *meters; /* with tenants: of what is nobody's yet, enum meter */
 	struct access *access; /* tells who asks; NULL: it is everybody */
 	const char *name; /* of the threads, at most 12 characters */
 	enum entrance entrance;

@@ -107,6 +107,19 @@ void streams_own(const struct streams *s, struct ask *ask, const struct caller *
 static void place_free(struct streams *s)
 {
 	atomic_fetch_sub(&s->taken, 1);
+	if (s->conf.all)
+		atomic_fetch_sub(s->conf.all, 1);
+}
+
+/* False: as many are open as may be. */
+static bool place_take(struct streams *s)
+{
+	bool room = !s->conf.all || atomic_fetch_add(s->conf.all, 1) < s->conf.most_of_all;
+
+	if (atomic_fetch_add(&s->taken, 1) < s->conf.most && room)
+		return true;
+	place_free(s);
+	return false;
 }
 
 static void on_gone(struct crowd *crowd, struct stream *stream)
@@ -236,8 +249,7 @@ static void listen_begin(struct streams *s, struct errand *e)
 {
 	struct exchange *x = e->x;
 
-	if (atomic_fetch_add(&s->taken, 1) >= s->conf.most) {
-		place_free(s);
+	if (!place_take(s)) {
 		errand_free(e);
 		exchange_busy(x, "overloaded", "as many streams as may be are open", "ask again in a moment");
 		return;

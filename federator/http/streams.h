@@ -3,6 +3,8 @@
 #ifndef FEDERATOR_HTTP_STREAMS_H
 #define FEDERATOR_HTTP_STREAMS_H
 
+#include <stdatomic.h>
+
 #include "federator/http/exchange.h"
 #include "federator/http/pop.h"
 
@@ -13,6 +15,8 @@ struct streams_conf {
 	struct access *access; /* tells whether who listens still may; NULL: everybody may */
 	struct audit *audit; /* where what is shown goes on record; NULL: nowhere */
 	uint32_t most; /* streams at a time */
+	atomic_uint *all; /* how many are open together with those of others; NULL: these are all */
+	uint32_t most_of_all;
 };
 
 /* Start. The caller owns the result: drain it, stop it, close the service, and end it with streams_free(). */

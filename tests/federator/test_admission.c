@@ -45,6 +45,20 @@ static void a_flood_leaves_others_their_share(void **state)
 	}
 }
 
+static void a_tenant_has_no_more_than_it_may_ever_have(void **state)
+{
+	const struct admission_now now = { .most = 8, .most_of_tenant = 3 };
+	struct admission a = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(admission_enter(&a, STR("one"), &now), SHED_NOT);
+	assert_int_equal(admission_enter(&a, STR("one"), &now), SHED_SHARE);
+	assert_int_equal(admission_enter(&a, STR("two"), &now), SHED_NOT);
+	admission_leave(&a, STR("one"));
+	assert_int_equal(admission_enter(&a, STR("one"), &now), SHED_NOT);
+}
+
 static void who_went_away_has_no_share(void **state)
 {
 	struct admission a = { 0 };
@@ -110,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_tenant_may_have_everything),
 		cmocka_unit_test(a_flood_leaves_others_their_share),
+		cmocka_unit_test(a_tenant_has_no_more_than_it_may_ever_have),
 		cmocka_unit_test(who_went_away_has_no_share),
 		cmocka_unit_test(more_tenants_than_places_are_turned_away),
 		cmocka_unit_test(a_late_loop_and_short_memory_turn_all_away),
