@@ -20,8 +20,9 @@ struct seen_view {
 
 /* All that values are made of, seen at once. */
 struct scrape {
-	const struct service *service;
-	const struct world *world;
+	const struct service *service; /* the process': that of the first tenant */
+	const char *tenant; /* NULL: there is only one, or it is the process */
+	const struct world *world; /* NULL: it is the process */
 	const struct counters *meters; /* enum meter */
 	struct cache_state cache;
 	struct cache_near_state near;
@@ -41,7 +42,7 @@ struct words {
 };
 
 enum metric_kind { GROUP_BEGIN, GAUGE, COUNTER, HISTOGRAM };
-enum metric_scope { ONCE, SOURCE, VIEW };
+enum metric_scope { PROCESS, LISTENER, ONCE, SOURCE, VIEW };
 
 /* A row of metrics.def; of a group only `name` (its title) and `help`. */
 struct metric {
@@ -66,8 +67,13 @@ extern const struct words answer_words, state_words, reason_words, skip_words, f
 /* name="value", the value escaped. */
 void label_put(struct buf *out, const char *name, const char *value) NONNULL(1, 2, 3);
 
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
 /* Everything in Prometheus' text format 0.0.4. Safe from any thread; not for a loop that answers requests. */
 void metrics_put(struct service *svc, struct buf *out) NONNULL(1, 2);
+/* The same of many tenants, one at least, by the label `tenant`; `own` is counted for none of them, enum meter. */
+void metrics_put_all(struct service *const *services, size_t n, const struct counters *own, struct buf *out)
+	NONNULL(1, 3, 4);
 /* docs/metrics.md. */
 void metrics_page(struct buf *out) NONNULL(1);
 

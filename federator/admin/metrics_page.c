@@ -20,10 +20,12 @@ static void put_words(const struct words *words, struct buf *out)
 
 static void put_labels(const struct metric *metric, struct buf *out)
 {
-	static const char *const scopes[] = { [ONCE] = "", [SOURCE] = "`source`", [VIEW] = "`view`" };
+	static const char *const scopes[] = {
+		[PROCESS] = "", [LISTENER] = "", [ONCE] = "", [SOURCE] = "`source`", [VIEW] = "`view`"
+	};
 
 	buf_puts(out, scopes[metric->scope]);
-	if (metric->scope != ONCE && metric->words)
+	if (*scopes[metric->scope] && metric->words)
 		buf_puts(out, "; ");
 	if (metric->words)
 		put_words(metric->words, out);
@@ -54,6 +56,9 @@ void metrics_page(struct buf *out)
 		      "Example rules for alarms are in [alerts.yml](alerts.yml). Every series that can be is there\n"
 		      "from the start, at 0; those of a source or view are gone with the reload that removes it.\n"
 		      "Values of customers, and keys, are in no label.\n\n"
+		      "With `--tenants` every series that is a tenant's has the label `tenant` in front.\n"
+		      "Connections and the process are nobody's, nor is what comes before it is known who\n"
+		      "asks: those series are without.\n\n"
 		      "Histograms are in seconds, with the bounds");
 	for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++)
 		buf_printf(out, " %g", (double)histogram_bounds_us[i] / 1e6);
