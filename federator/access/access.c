@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "federator/access/jwt.h"
 #include "federator/access/rings.h"
@@ -10,6 +11,7 @@
 
 struct access {
 	const struct options *opt;
+	const struct tenancy *tenants;
 	struct rings *rings; /* NULL: nothing is configured */
 	struct tokens *tokens;
 };
@@ -24,10 +26,28 @@ static bool options_fit(const struct options *opt, struct err *err)
 	if (!*opt->jwks && (*opt->jwt_issuer || *opt->jwt_audience))
 		return err_set(err, ERR_CONFIG, *opt->jwt_issuer ? "jwt-issuer" : "jwt-audience",
 			       "is about tokens, whose keys --jwks names");
+	if (*opt->tenants && !*opt->keys && !*opt->jwks)
+		return err_set(err, ERR_CONFIG, "tenants", "takes --keys or --jwks: who asks tells the tenant");
 	return true;
 }
 
-struct access *access_open(const struct options *opt, struct err *err)
+/* Somebody meant somebody by it. */
+static void strangers_tell(struct access *a)
+{
+	uint64_t epoch;
+	struct ring *ring = rings_take(a->rings, RING_KEYS, &epoch);
+
+	for (size_t i = 0; ring && i < ring->keys.n; i++) {
+		const struct api_key *key = &ring->keys.of[i];
+
+		if (!key->revoked_s && tenancy_place(a->tenants, key->tenant) == TENANTS_MOST)
+			log_event(LOG_WARN, "key_of_no_tenant", LOG_STR("key", key->id),
+				  LOG_STR("tenant", key->tenant));
+	}
+	rings_give(&ring);
+}
+
+struct access *access_open(const struct options *opt, const struct tenancy *tenants, struct err *err)
 {
 	struct access *a;
 
@@ -35,11 +55,14 @@ struct access *access_open(const struct options *opt, struct err *err)
 		return NULL;
 	a = memory_new(sizeof(*a));
 	a->opt = opt;
+	a->tenants = tenants;
 	if (!*opt->keys && !*opt->jwks)
 		return a;
 	a->tokens = tokens_new();
 	a->rings = rings_open(opt->keys, opt->jwks, err);
-	if (!a->rings)
+	if (a->rings)
+		strangers_tell(a);
+	else
 		access_close(&a);
 	return a;
 }
@@ -79,13 +102,18 @@ struct asking {
 	struct access_pass pass;
 };
 
-/* This installation serves one tenant. */
+/* A tenant that is not of this installation has no callers. */
 static bool take(struct asking *q, struct str tenant, struct str client, struct str role)
 {
+	size_t place = tenancy_place(q->a->tenants, tenant);
+
+	if (place == TENANTS_MOST)
+		return false;
+	q->caller.tenant = (uint32_t)place;
 	caller_name_set(q->caller.client, client);
 	caller_name_set(q->caller.role, role);
-	caller_name_set(q->caller.purpose, str_of(q->a->opt->purpose));
-	return str_eq(tenant, str_of(q->a->opt->tenant));
+	caller_name_set(q->caller.purpose, str_of(q->a->tenants->of[place].purpose));
+	return true;
 }
 
 static bool take_key(struct asking *q, const struct api_key *key, enum proof proof)
@@ -239,10 +267,10 @@ bool access_is_same(const struct access *a, const struct access_pass *pass, int6
 }
 
 /* What the key says about its client is what it said. */
-static bool is_of(const struct api_key *key, const struct caller *caller, const struct options *opt)
+static bool is_of(const struct api_key *key, const struct caller *caller, const struct tenancy *tenants)
 {
 	return key->may == caller->may && str_eq(key->role, str_of(caller->role)) &&
-	       str_eq(key->client, str_of(caller->client)) && str_eq(key->tenant, str_of(opt->tenant));
+	       str_eq(key->client, str_of(caller->client)) && tenancy_place(tenants, key->tenant) == caller->tenant;
 }
 
 bool access_holds(struct access *a, struct access_pass *pass, const struct caller *caller, int64_t now_s)
@@ -254,7 +282,7 @@ bool access_holds(struct access *a, struct access_pass *pass, const struct calle
 		return access_is_same(a, pass, now_s);
 	ring = rings_take(a->rings, RING_KEYS, &pass->epoch);
 	key = ring ? map_get(ring->keys.by_id, str_of(pass->key_id)) : NULL;
-	if (!key || !api_key_is_valid(key, now_s) || !is_of(key, caller, a->opt))
+	if (!key || !api_key_is_valid(key, now_s) || !is_of(key, caller, a->tenants))
 		pass->until_s = 0;
 	rings_give(&ring);
 	return pass->until_s;

@@ -5,7 +5,7 @@
 
 #include "federator/access/caller.h"
 #include "federator/access/keyfile.h"
-#include "federator/options.h"
+#include "federator/tenancy.h"
 
 struct access; /* opaque */
 
@@ -35,8 +35,10 @@ struct access_pass {
 };
 
 /* Begin with --keys, --jwks and so on. ERR_CONFIG: one of the files is no good, or an option is missing beside
- * another. The options must live as long. The caller owns the result: end with access_close(). */
-struct access *access_open(const struct options *opt, struct err *err) MUST_CHECK NONNULL(1, 2);
+ * another, or there are many tenants and nothing that tells them apart. Options and tenants must live as long. The
+ * caller owns the result: end with access_close(). */
+struct access *access_open(const struct options *opt, const struct tenancy *tenants, struct err *err) MUST_CHECK
+	NONNULL(1, 2, 3);
 /* End the thread that looks for changes, wipe and free. Accepts NULL inside; sets *a to NULL. */
 void access_close(struct access **a) NONNULL(1);
 /* Is anything configured that proves who asks? Else each caller is PROOF_NONE and what the options say. */

@@ -1,22 +1,35 @@
-#include "federator/admin/admin.h"
+#include "federator/admin/admin_state.h"
 
 #include "base/log.h"
 #include "federator/admin/metrics.h"
 #include "federator/http/handlers.h"
 #include "federator/render/render.h"
 
-bool admin_reload(struct service *svc, struct diags *ds, struct err *err)
+enum { RELOAD_FIELDS = 3 };
+
+/* The last field is the tenant. */
+static void reload_log(enum log_level level, const char *event, bool many,
+		       const struct log_field fields[RELOAD_FIELDS])
 {
+	log_write(level, event, fields, many ? RELOAD_FIELDS : RELOAD_FIELDS - 1);
+}
+
+bool admin_reload(struct service *svc, bool many, struct diags *ds, struct err *err)
+{
+	const struct log_field tenant = LOG_CSTR("tenant", service_options(svc)->tenant);
+	size_t warnings = diags_count(ds, DIAG_WARNING);
 	const struct world *world;
 
 	if (!service_reload(svc, ds, err)) {
-		log_event(LOG_ERROR, "reload_refused", LOG_CSTR("where", err->where),
-			  LOG_CSTR("why", err->text));
+		reload_log(LOG_ERROR, "reload_refused", many,
+			   (const struct log_field[]){ LOG_CSTR("where", err->where), LOG_CSTR("why", err->text),
+						       tenant });
 		return false;
 	}
 	world = service_world(svc);
-	log_event(LOG_INFO, "reloaded", LOG_CSTR("revision", world->cat->revision),
-		  LOG_NUM("warnings", diags_count(ds, DIAG_WARNING)));
+	reload_log(LOG_INFO, "reloaded", many,
+		   (const struct log_field[]){ LOG_CSTR("revision", world->cat->revision),
+					       LOG_NUM("warnings", diags_count(ds, DIAG_WARNING) - warnings), tenant });
 	world_unref(&world);
 	return true;
 }
@@ -27,17 +40,15 @@ static bool wants_text(const struct exchange *x)
 	return headers_same(headers_get(&x->headers, "Accept"), "text/plain");
 }
 
-/* The revision, with warnings as a list; as text the warnings stand in front of a last line with the revision. */
-static void reload_done(struct exchange *x, struct diags *ds)
+void admin_reload_done(struct exchange *x, struct diags *ds, struct buf *what)
 {
-	const struct world *world = service_world(x->lane->service);
 	bool text = wants_text(x);
 	struct buf out = { 0 };
 
 	if (text && diags_count(ds, DIAG_WARNING))
 		diags_print_human(ds, &out);
-	buf_printf(&out, "{\"revision\":\"%s\"", world->cat->revision);
-	world_unref(&world);
+	buf_putc(&out, '{');
+	buf_put_str(&out, buf_str(what));
 	if (!text) {
 		buf_puts(&out, ",\"diagnostics\":");
 		diags_print_json(ds, &out);
@@ -46,8 +57,15 @@ static void reload_done(struct exchange *x, struct diags *ds)
 	exchange_bytes(x, 200, text ? "text/plain" : "application/json", &out);
 }
 
-/* Findings as a problem document with the list of them, or as text. */
-static void reload_refused(struct exchange *x, struct diags *ds, const struct err *err)
+void admin_revision_put(struct service *svc, struct buf *out)
+{
+	const struct world *world = service_world(svc);
+
+	buf_printf(out, "\"revision\":\"%s\"", world->cat->revision);
+	world_unref(&world);
+}
+
+void admin_reload_refused(struct exchange *x, struct diags *ds, const struct err *err)
 {
 	struct buf out = { 0 };
 
@@ -69,13 +87,16 @@ static void reload_refused(struct exchange *x, struct diags *ds, const struct er
 
 static void reload(struct exchange *x)
 {
+	SCOPED(buf_free) struct buf what = { 0 };
 	struct diags *ds = diags_new(x->mem);
 	struct err err;
 
-	if (admin_reload(x->lane->service, ds, &err))
-		reload_done(x, ds);
-	else
-		reload_refused(x, ds, &err);
+	if (!admin_reload(x->lane->service, false, ds, &err)) {
+		admin_reload_refused(x, ds, &err);
+		return;
+	}
+	admin_revision_put(x->lane->service, &what);
+	admin_reload_done(x, ds, &what);
 }
 
 static void metrics(struct exchange *x)
@@ -83,7 +104,7 @@ static void metrics(struct exchange *x)
 	struct buf out = { 0 };
 
 	metrics_put(x->lane->service, &out);
-	exchange_bytes(x, 200, "text/plain; version=0.0.4; charset=utf-8", &out);
+	exchange_bytes(x, 200, METRICS_TYPE, &out);
 }
 
 static const struct route table[] = {

@@ -9,8 +9,12 @@
  * one. Its server has one loop of its own, so that loading a mapping delays no request. */
 extern const struct routes admin_routes;
 
-/* service_reload() with the outcome in the log. Blocks while files are read; safe from any thread but the
- * loops that answer requests. */
-bool admin_reload(struct service *svc, struct diags *ds, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* The same for many tenants: the context of the server is a struct tenants. Reloads are of all, or with ?tenant=NAME of
+ * one; purges take that. */
+extern const struct routes admin_tenants_routes;
+
+/* service_reload() with the outcome in the log, which names the tenant when it is one of `many`. Blocks while files are
+ * read; safe from any thread but the loops that answer requests. */
+bool admin_reload(struct service *svc, bool many, struct diags *ds, struct err *err) MUST_CHECK NONNULL(1, 3, 4);
 
 #endif

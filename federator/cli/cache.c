@@ -113,6 +113,7 @@ static int purge(const struct args *args)
 	code = remote_ask(args,
 			  &(const struct remote_request){ .line = "POST /v1/cache/purge",
 							  .accept = "application/json",
+							  .by_tenant = true,
 							  .body = str_of(body) },
 			  &answer);
 	if (code != EXIT_OK)
@@ -150,6 +151,18 @@ static void state_put(json_t *state, const char *prefix, struct buf *out)
 	}
 }
 
+/* What is kept of one service; NULL: it says nothing of it. */
+static json_t *state_of(json_t *service)
+{
+	static const char *const beside[] = { "near", "book" };
+	json_t *state = json_object_get(service, "cache");
+
+	for (size_t i = 0; state && i < ARRAY_LEN(beside); i++)
+		if (json_object_get(service, beside[i]))
+			json_object_set(state, beside[i], json_object_get(service, beside[i]));
+	return state;
+}
+
 static int state_print(const struct args *args, json_t *state)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
@@ -160,9 +173,27 @@ static int state_print(const struct args *args, json_t *state)
 	return message_data(&out);
 }
 
+/* Of several tenants: as JSON an object of them. */
+static int states_print(const struct args *args, json_t *tenants)
+{
+	SCOPED(json_drop) json_t *states = json_object();
+	SCOPED(buf_free) struct buf out = { 0 };
+	json_t *tenant;
+	size_t i;
+
+	json_array_foreach(tenants, i, tenant)
+	{
+		const char *name = json_string_value(json_object_get(tenant, "name"));
+
+		buf_printf(&out, "%s%-14s %s\n", i ? "\n" : "", "tenant", name ? name : "");
+		state_put(state_of(tenant), "", &out);
+		json_object_set(states, name ? name : "", state_of(tenant));
+	}
+	return args_flag(args, "json") ? json_print(states) : message_data(&out);
+}
+
 static int status(const struct args *args)
 {
-	static const char *const beside[] = { "near", "book" };
 	SCOPED(remote_free) struct remote_answer answer = { 0 };
 	SCOPED(json_drop) json_t *root = NULL;
 	json_t *state;
@@ -179,10 +210,9 @@ static int status(const struct args *args)
 	if (code != EXIT_OK)
 		return code;
 	root = json_loads(answer.body, 0, NULL);
-	state = json_object_get(root, "cache");
-	for (size_t i = 0; state && i < ARRAY_LEN(beside); i++)
-		if (json_object_get(root, beside[i]))
-			json_object_set(state, beside[i], json_object_get(root, beside[i]));
+	if (json_is_array(json_object_get(root, "tenants")))
+		return states_print(args, json_object_get(root, "tenants"));
+	state = state_of(root);
 	if (state)
 		return state_print(args, state);
 	message_error("the service answered with status %d", answer.status);

@@ -22,7 +22,7 @@ static int answer_print(const struct remote_answer *answer)
 		return success_print(answer->body);
 	if (answer->status == 422) {
 		fputs(answer->body, stderr);
-		message_error("nothing was changed: the service runs on with the mapping it had");
+		message_error("what has errors was not loaded: the service runs on with the mapping it had");
 		return EXIT_FINDINGS;
 	}
 	message_error("the service answered with status %d", answer->status);
@@ -32,7 +32,9 @@ static int answer_print(const struct remote_answer *answer)
 int command_reload(struct args *args)
 {
 	SCOPED(remote_free) struct remote_answer answer = { 0 };
-	const struct remote_request request = { .line = "POST /admin/reload", .accept = "text/plain" };
+	const struct remote_request request = { .line = "POST /admin/reload",
+						.accept = "text/plain",
+						.by_tenant = true };
 	int code = remote_ask(args, &request, &answer);
 
 	return code == EXIT_OK ? answer_print(&answer) : code;

@@ -128,19 +128,29 @@ static int exchange(const char *address, const char *request, struct remote_answ
 	return EXIT_UNREACHABLE;
 }
 
+/* Of which of several tenants it is; a name of one holds nothing that a query string would have escaped. */
+static const char *tenant_named(const struct options *opt, const struct remote_request *request)
+{
+	bool named = *opt->tenants && strcmp(options_origin(opt, "tenant"), "default") != 0;
+
+	return named && request->by_tenant ? opt->tenant : "";
+}
+
 int remote_ask(const struct args *args, const struct remote_request *request, struct remote_answer *answer)
 {
 	SCOPED(buf_free) struct buf text = { 0 };
 	struct options opt;
 	char address[128];
+	const char *tenant;
 	struct err err;
 
 	if (!options_read(&opt, args->config, args->argc, args->argv, args->mem, &err) ||
 	    !address_find(&opt, address, &err))
 		return message_err(&err);
-	buf_printf(&text, "%s HTTP/1.1\r\nHost: federator\r\nAccept: %s\r\nContent-Type: application/json\r\n"
+	tenant = tenant_named(&opt, request);
+	buf_printf(&text, "%s%s%s HTTP/1.1\r\nHost: federator\r\nAccept: %s\r\nContent-Type: application/json\r\n"
 			  "Content-Length: %zu\r\nConnection: close\r\n\r\n",
-		   request->line, request->accept, request->body.n);
+		   request->line, *tenant ? "?tenant=" : "", tenant, request->accept, request->body.n);
 	buf_put_str(&text, request->body);
 	return exchange(address, text.data, answer);
 }

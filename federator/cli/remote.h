@@ -8,6 +8,7 @@
 struct remote_request {
 	const char *line; /* method and path, "POST /admin/reload" */
 	const char *accept; /* media type */
+	bool by_tenant; /* with --tenants the path takes ?tenant=, if --tenant names one */
 	struct str body; /* JSON, or empty; no NUL in it */
 };
 

@@ -7,14 +7,12 @@
 #include "base/log.h"
 #include "federator/access/access.h"
 #include "federator/admin/admin.h"
+#include "federator/admin/tenants.h"
 #include "federator/audit/audit.h"
 #include "federator/cli/commands.h"
 #include "federator/cli/serve_audit.h"
 #include "federator/files.h"
 #include "federator/http/handlers.h"
-#include "federator/http/server.h"
-#include "federator/http/streams.h"
-#include "federator/purge/invalidations.h"
 #include "federator/notify.h"
 #include "federator/tls.h"
 
@@ -25,14 +23,12 @@ enum {
 
 struct serving {
 	const struct options *opt;
-	struct service *service;
+	struct tenants *tenants;
 	struct access *access;
 	struct listener at, admin_at; /* admin_at.fd and address empty: none */
 	struct tls *tls; /* of the public listener, or NULL */
 	struct server *server, *admin;
-	struct invalidations *invalidations; /* or NULL */
 	struct audit *audit; /* or NULL */
-	struct streams *streams;
 	uint32_t connections, n_streams; /* there are descriptors for */
 };
 
@@ -80,10 +76,15 @@ static bool purge_is_public(const struct options *opt)
 	return strcmp(opt->purge, "public") == 0;
 }
 
-static bool contact_is_known(const struct options *opt, struct err *err)
+static bool contacts_are_known(const struct serving *s, struct err *err)
 {
-	return strcmp(opt->contact, "optional") == 0 || strcmp(opt->contact, "required") == 0 ||
-	       err_set(err, ERR_CONFIG, "contact", "'%s' is not optional or required", opt->contact);
+	for (size_t i = 0; i < tenants_count(s->tenants); i++) {
+		const char *contact = service_options(tenants_service(s->tenants, i))->contact;
+
+		if (strcmp(contact, "optional") != 0 && strcmp(contact, "required") != 0)
+			return err_set(err, ERR_CONFIG, "contact", "'%s' is not optional or required", contact);
+	}
+	return true;
 }
 
 static bool purge_is_known(const struct options *opt, struct err *err)
@@ -94,11 +95,8 @@ static bool purge_is_known(const struct options *opt, struct err *err)
 
 static bool servers_start(struct serving *s, struct err *err)
 {
-	const struct streams_conf streams = {
-		.service = s->service, .access = s->access, .audit = s->audit, .most = s->n_streams
-	};
-	struct server_conf public = { .service = s->service,
-				      .audit = s->audit,
+	const bool many = !tenants_single(s->tenants);
+	struct server_conf public = { .audit = s->audit,
 				      .routes = purge_is_public(s->opt) ? &public_routes : &asking_routes,
 				      .access = s->access,
 				      .name = "http",
@@ -106,18 +104,18 @@ static bool servers_start(struct serving *s, struct err *err)
 				      .loops = (uint32_t)s->opt->loops,
 				      .connections = s->connections,
 				      .requests = (uint32_t)s->opt->requests };
-	const struct server_conf admin = { .service = s->service,
-					   .audit = s->audit,
-					   .routes = &admin_routes,
-					   .name = "admin",
-					   .entrance = ENTRANCE_ADMIN,
-					   .loops = 1,
-					   .connections = ADMIN_CONNECTIONS };
+	struct server_conf admin = { .audit = s->audit,
+				     .routes = many ? &admin_tenants_routes : &admin_routes,
+				     .name = "admin",
+				     .entrance = ENTRANCE_ADMIN,
+				     .loops = 1,
+				     .connections = ADMIN_CONNECTIONS };
 
-	s->streams = streams_start(&streams, err);
-	if (!s->streams)
+	if (!tenants_stream(s->tenants, s->access, s->audit, s->n_streams, err))
 		return false;
-	public.context = s->streams;
+	tenants_seat(s->tenants, &public);
+	tenants_seat(s->tenants, &admin);
+	admin.context = s->tenants;
 	s->server = server_start(&public, &s->at, err);
 	if (!s->server)
 		return false;
@@ -146,12 +144,19 @@ static bool tls_ready(struct serving *s, struct err *err)
 
 enum { MEMORY_LEAST = 64 * 1024 * 1024 }; /* beside the cache: less would turn everybody away */
 
-static bool memory_suffices(const struct options *opt, struct err *err)
+/* Of all tenants together. */
+static bool memory_suffices(const struct serving *s, struct err *err)
 {
-	bool in_memory = strcmp(opt->cache, "memory") == 0;
-	uint64_t cache = in_memory ? opt->cache_bytes : strcmp(opt->cache, "off") == 0 ? 0 : opt->near_bytes;
-	uint64_t rendered = strcmp(opt->cache, "off") == 0 ? 0 : opt->rendered_bytes;
+	const struct options *opt = s->opt;
+	bool in_memory = strcmp(opt->cache, "memory") == 0, off = strcmp(opt->cache, "off") == 0;
+	uint64_t cache = 0, rendered = 0;
 
+	for (size_t i = 0; !off && i < tenants_count(s->tenants); i++) {
+		const struct options *of = service_options(tenants_service(s->tenants, i));
+
+		cache += in_memory ? of->cache_bytes : of->near_bytes;
+		rendered += of->rendered_bytes;
+	}
 	if (!opt->memory || opt->memory >= cache + rendered + MEMORY_LEAST)
 		return true;
 	return err_set(err, ERR_CONFIG, "memory",
@@ -162,15 +167,19 @@ static bool memory_suffices(const struct options *opt, struct err *err)
 
 static bool files_ready(struct serving *s, struct err *err)
 {
-	const struct world *world = service_world(s->service);
+	uint32_t others = (uint32_t)tenants_count(s->tenants) - 1; /* each with lanes, streams and a near level */
 	struct files_need need = { .connections = (uint32_t)s->opt->connections,
 				   .streams = (uint32_t)s->opt->streams,
-				   .loops = (uint32_t)s->opt->loops + 1 };
+				   .loops = ((uint32_t)s->opt->loops + 1) * (1 + others) + 3 * others };
 	bool good;
 
-	for (size_t i = 0; i < world->cat->n_sources; i++)
-		need.pooled += world->cat->sources[i].pool;
-	world_unref(&world);
+	for (size_t i = 0; i <= others; i++) {
+		const struct world *world = service_world(tenants_service(s->tenants, i));
+
+		for (size_t k = 0; k < world->cat->n_sources; k++)
+			need.pooled += world->cat->sources[k].pool;
+		world_unref(&world);
+	}
 	good = files_prepare(&need, &s->connections, &s->n_streams, err);
 	if (good && (s->connections < need.connections || s->n_streams < need.streams))
 		log_event(LOG_WARN, "fewer_connections", LOG_NUM("connections", s->connections),
@@ -182,12 +191,18 @@ static bool files_ready(struct serving *s, struct err *err)
 
 static void announce(struct serving *s)
 {
-	const struct world *world = service_world(s->service);
+	struct service *single = tenants_single(s->tenants);
 
-	fprintf(stderr, "federator: listening on %s%s%s%s, mapping %s revision %s\n",
-		!s->at.port ? "" : s->tls ? "https://" : "http://", s->at.address,
-		s->admin_at.address[0] ? ", admin " : "", s->admin_at.address, s->opt->map, world->cat->revision);
-	world_unref(&world);
+	fprintf(stderr, "federator: listening on %s%s%s%s, ", !s->at.port ? "" : s->tls ? "https://" : "http://",
+		s->at.address, s->admin_at.address[0] ? ", admin " : "", s->admin_at.address);
+	if (single) {
+		const struct world *world = service_world(single);
+
+		fprintf(stderr, "mapping %s revision %s\n", s->opt->map, world->cat->revision);
+		world_unref(&world);
+	} else {
+		fprintf(stderr, "tenants of %s: %zu\n", s->opt->tenants, tenants_count(s->tenants));
+	}
 	if (access_is_guarded(s->access) && !s->audit)
 		log_event(LOG_WARN, "nothing_recorded",
 			  LOG_CSTR("text", "nobody will be able to say who saw what of whom; give --audit"));
@@ -206,7 +221,7 @@ static void reload(struct serving *s)
 
 	notify_send("RELOADING=1");
 	access_reread(s->access);
-	done = admin_reload(s->service, ds, &err);
+	done = tenants_reload(s->tenants, TENANTS_MOST, ds, &err);
 	notify_send("READY=1");
 	message_findings(ds);
 	if (s->tls && !tls_reload(s->tls, &err)) {
@@ -214,7 +229,7 @@ static void reload(struct serving *s)
 		message_error("the service runs on with the certificate it had");
 	}
 	if (!done)
-		message_error("nothing was changed: the service runs on with the mapping it had");
+		message_error("what has errors was not loaded: the service runs on with the mapping it had");
 }
 
 /* Meanwhile systemd hears, when it wants to, that the loops come round. */
@@ -248,36 +263,33 @@ static void serving_end(struct serving *s)
 {
 	uint32_t left;
 
-	if (s->streams)
-		streams_drain(s->streams);
+	tenants_drain_streams(s->tenants);
 	if (s->server)
 		server_drain(s->server, (uint32_t)s->opt->drain_ms);
 	if (s->admin)
 		server_drain(s->admin, 0);
 	listen_close(&s->at);
 	listen_close(&s->admin_at);
-	invalidations_drain(s->invalidations);
-	if (s->service && !service_wait_idle(s->service, deadline_after_ms(LATE_MS))) {
+	tenants_drain(s->tenants);
+	if (!tenants_wait_idle(s->tenants, deadline_after_ms(LATE_MS))) {
 		log_event(LOG_WARN, "stopped_with_fetches");
 		_exit(EXIT_OK);
 	}
-	invalidations_stop(s->invalidations);
+	tenants_stop_following(s->tenants);
 	if (s->server)
 		server_stop(s->server);
 	if (s->admin)
 		server_stop(s->admin);
-	if (s->streams)
-		streams_stop(s->streams);
+	tenants_stop_streams(s->tenants);
 	audit_close(&s->audit);
-	left = service_close(&s->service);
+	left = tenants_close(s->tenants);
 	if (left > 0) {
 		log_event(LOG_WARN, "stopped_with_hung_workers", LOG_NUM("workers", left));
 		_exit(EXIT_OK);
 	}
-	invalidations_free(&s->invalidations);
 	server_free(&s->server);
 	server_free(&s->admin);
-	streams_free(&s->streams);
+	tenants_free(&s->tenants);
 	access_close(&s->access);
 	tls_free(&s->tls);
 	log_event(LOG_INFO, "stopped");
@@ -287,6 +299,7 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 {
 	struct serving s = { .at = { .fd = -1 }, .admin_at = { .fd = -1 } };
 	struct diags *ds = diags_new(args->mem);
+	const struct tenancy *names;
 	struct options opt;
 	struct err err;
 	sigset_t set;
@@ -297,19 +310,20 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 	if (code != EXIT_OK)
 		return code;
 	s.opt = &opt;
-	s.access = access_open(&opt, &err);
+	names = tenancy_read(&opt, args->mem, &err);
+	s.access = names ? access_open(&opt, names, &err) : NULL;
 	if (!s.access)
 		return message_err(&err);
-	s.service = service_open(&opt, ds, &err);
+	s.tenants = tenants_open(names, ds, &err);
 	message_findings(ds);
-	if (!s.service) {
+	if (!s.tenants) {
 		access_close(&s.access);
 		return message_err(&err);
 	}
-	if (purge_is_known(&opt, &err) && contact_is_known(&opt, &err) && memory_suffices(&opt, &err) &&
+	if (purge_is_known(&opt, &err) && contacts_are_known(&s, &err) && memory_suffices(&s, &err) &&
 	    files_ready(&s, &err) && tls_ready(&s, &err) && listeners_open(&s, &err) &&
-	    serve_audit_open(&opt, s.service, args->mem, &s.audit, &err) && servers_start(&s, &err) &&
-	    invalidations_start(s.service, &s.invalidations, &err)) {
+	    serve_audit_open(&opt, tenants_meters(s.tenants), args->mem, &s.audit, &err) && servers_start(&s, &err) &&
+	    tenants_follow(s.tenants, &err)) {
 		announce(&s);
 		notify_send("READY=1");
 		if (ready)

@@ -11,7 +11,7 @@ enum { PATIENCE_MS = 2000, QUEUED_MOST = 20000 };
 static_assert((int)METER_AUDIT + (int)AUDIT_TOOK == (int)METER_AUDIT_TOOK, "the counters stand in one order");
 static_assert((int)METER_AUDIT_TOOK + HISTOGRAM_COUNTERS == (int)METER_AUDIT + (int)AUDIT_COUNTS, "and are all there");
 
-bool serve_audit_open(const struct options *opt, struct service *svc, struct arena *mem, struct audit **out,
+bool serve_audit_open(const struct options *opt, struct counters *meters, struct arena *mem, struct audit **out,
 		      struct err *err)
 {
 	struct audit_conf conf = { .dir = opt->audit,
@@ -19,7 +19,7 @@ bool serve_audit_open(const struct options *opt, struct service *svc, struct are
 				   .keep_s = opt->audit_keep_s,
 				   .patience_ms = PATIENCE_MS,
 				   .queued_most = QUEUED_MOST,
-				   .counters = service_meters(svc),
+				   .counters = meters,
 				   .first = METER_AUDIT };
 
 	*out = NULL;

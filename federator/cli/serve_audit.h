@@ -6,8 +6,9 @@
 
 struct audit;
 
-/* Start the record as the options say; its key is read into `mem`. *out is NULL when none is to be kept. */
-bool serve_audit_open(const struct options *opt, struct service *svc, struct arena *mem, struct audit **out,
+/* Start the record as the options say; its key is read into `mem`. `meters` count it, enum meter. *out is NULL when
+ * none is to be kept. */
+bool serve_audit_open(const struct options *opt, struct counters *meters, struct arena *mem, struct audit **out,
 		      struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 /* Read the secret of --audit-key-secret into `mem`. ERR_CONFIG: it cannot be read, or is shorter than 16 bytes. */
 bool audit_secret_find(const struct options *opt, struct arena *mem, struct str *out, struct err *err) MUST_CHECK

@@ -15,6 +15,7 @@
 static struct minter minter;
 static char dir[64], keys_path[128], jwks_path[128], secret[KEY_CHARS + 1];
 static struct options opt;
+static struct arena *names_mem; /* of the tenants */
 static struct access *access_of;
 static struct caller caller;
 static struct access_pass pass;
@@ -39,12 +40,12 @@ static void text_write(const char *path, struct str text)
 /* Add a key; its text goes to `text`. */
 static void key_add(const struct api_key *like, char text[KEY_CHARS + 1])
 {
-	struct arena *mem = arena_new();
+	struct arena *file_mem = arena_new();
 	struct keystore store;
 	struct api_key *key;
 	struct err err;
 
-	assert_true(keystore_open(keys_path, true, mem, &store, &err));
+	assert_true(keystore_open(keys_path, true, file_mem, &store, &err));
 	key = keystore_add(&store, &err);
 	*key = *like;
 	key->created_s = 1;
@@ -52,23 +53,23 @@ static void key_add(const struct api_key *like, char text[KEY_CHARS + 1])
 	key->id = (struct str){ text, KEY_ID_CHARS };
 	assert_true(keystore_write(&store, &err));
 	keystore_close(&store);
-	arena_wipe_free(&mem);
+	arena_wipe_free(&file_mem);
 }
 
 static void key_revoke(const char *text)
 {
-	struct arena *mem = arena_new();
+	struct arena *file_mem = arena_new();
 	struct keystore store;
 	struct api_key *key;
 	struct err err;
 
-	assert_true(keystore_open(keys_path, false, mem, &store, &err));
+	assert_true(keystore_open(keys_path, false, file_mem, &store, &err));
 	key = map_get(store.file.by_id, (struct str){ text, KEY_ID_CHARS });
 	assert_non_null(key);
 	key->revoked_s = 1;
 	assert_true(keystore_write(&store, &err));
 	keystore_close(&store);
-	arena_wipe_free(&mem);
+	arena_wipe_free(&file_mem);
 }
 
 static const struct api_key pbx = {
@@ -94,15 +95,20 @@ static int group_end(void **state)
 
 static void open_now(void)
 {
+	const struct tenancy *tenants;
 	struct err err;
 
 	access_close(&access_of);
-	access_of = access_open(&opt, &err);
+	tenants = tenancy_read(&opt, names_mem, &err);
+	assert_non_null(tenants);
+	access_of = access_open(&opt, tenants, &err);
 	assert_non_null(access_of);
 }
 
 static int begin(void **state)
 {
+	struct err err;
+
 	(void)state;
 	strcpy(dir, "/tmp/fed-access-XXXXXX");
 	assert_non_null(mkdtemp(dir));
@@ -110,13 +116,14 @@ static int begin(void **state)
 	snprintf(jwks_path, sizeof(jwks_path), "%s/jwks.json", dir);
 	key_add(&pbx, secret);
 	text_write(jwks_path, minter_jwks(&minter));
-	opt = (struct options){ .keys = keys_path,
-				.jwks = jwks_path,
-				.jwt_issuer = "https://id.mall",
-				.jwt_audience = "federator",
-				.tenant = "mall",
-				.role = "boss",
-				.purpose = "service" };
+	names_mem = arena_new();
+	assert_true(options_read(&opt, NULL, 0, NULL, names_mem, &err));
+	opt.keys = keys_path;
+	opt.jwks = jwks_path;
+	opt.jwt_issuer = "https://id.mall";
+	opt.jwt_audience = "federator";
+	opt.tenant = "mall";
+	opt.role = "boss";
 	now_s = clock_wall_ms() / 1000;
 	open_now();
 	return 0;
@@ -126,6 +133,7 @@ static int end(void **state)
 {
 	(void)state;
 	access_close(&access_of);
+	arena_wipe_free(&names_mem);
 	unlink(keys_path);
 	unlink(jwks_path);
 	rmdir(dir);
@@ -294,17 +302,17 @@ static void a_revoked_key_ends_and_others_stay(void **state)
 /* By hand: the same key, for something else. */
 static void a_key_that_is_something_else_now_ends_what_stays(void **state)
 {
-	struct arena *mem = arena_new();
+	struct arena *file_mem = arena_new();
 	struct keystore store;
 	struct err err;
 
 	(void)state;
 	assert_int_equal(ask((struct credential){ .authorization = bearer(secret) }), ACCESS_GIVEN);
-	assert_true(keystore_open(keys_path, false, mem, &store, &err));
+	assert_true(keystore_open(keys_path, false, file_mem, &store, &err));
 	store.file.of[0].role = STR("guest");
 	assert_true(keystore_write(&store, &err));
 	keystore_close(&store);
-	arena_wipe_free(&mem);
+	arena_wipe_free(&file_mem);
 	access_reread(access_of);
 	assert_false(access_holds(access_of, &pass, &caller, now_s));
 	assert_int_equal(ask((struct credential){ .authorization = bearer(secret) }), ACCESS_GIVEN);
@@ -363,7 +371,8 @@ static void a_bad_file_changes_nothing(void **state)
 static bool opens(struct options with, const char *word)
 {
 	struct err err;
-	struct access *a = access_open(&with, &err);
+	const struct tenancy *tenants = tenancy_read(&with, names_mem, &err);
+	struct access *a = tenants ? access_open(&with, tenants, &err) : NULL;
 	bool opened = a;
 
 	access_close(&a);
@@ -410,6 +419,68 @@ static void without_files_everybody_is_the_options(void **state)
 	access_reread(access_of);
 }
 
+/* Their directories, each with a purpose of its own. */
+static void tenants_make(const char *const *names, size_t n)
+{
+	char path[160], line[64];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+		snprintf(path, sizeof(path), "%s/%s/options", dir, names[i]);
+		snprintf(line, sizeof(line), "purpose = of-%s\n", names[i]);
+		text_write(path, str_of(line));
+	}
+}
+
+static void tenants_remove(const char *const *names, size_t n)
+{
+	char path[160];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s/options", dir, names[i]);
+		unlink(path);
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		assert_int_equal(rmdir(path), 0);
+	}
+}
+
+static void who_asks_is_of_the_tenant_of_the_credential(void **state)
+{
+	static const char *const names[] = { "mall", "bank", "shop" };
+	struct api_key like = pbx;
+	struct str kim;
+	char of_bank[KEY_CHARS + 1], of_none[KEY_CHARS + 1];
+
+	(void)state;
+	tenants_make(names, ARRAY_LEN(names));
+	like.tenant = STR("bank");
+	key_add(&like, of_bank);
+	like.tenant = STR("bank2");
+	key_add(&like, of_none);
+	opt.tenants = dir;
+	opt.tenant = "nobody";
+	open_now();
+	assert_int_equal(ask((struct credential){ .api_key = str_of(of_bank) }), ACCESS_GIVEN);
+	assert_int_equal(caller.tenant, 0);
+	assert_string_equal(caller.purpose, "of-bank");
+	assert_true(access_holds(access_of, &pass, &caller, now_s));
+	assert_int_equal(ask((struct credential){ .api_key = str_of(secret) }), ACCESS_GIVEN);
+	assert_int_equal(caller.tenant, 1);
+	assert_string_equal(caller.purpose, "of-mall");
+	for (int i = 0; i < 2; i++) { /* verified, and known */
+		kim = bearer(token("shop", "kim", now_s + 60).p);
+		assert_int_equal(ask((struct credential){ .authorization = kim }), ACCESS_GIVEN);
+		assert_int_equal(caller.tenant, 2);
+	}
+	assert_int_equal(ask((struct credential){ .api_key = str_of(of_none) }), ACCESS_REFUSED);
+	kim = bearer(token("nobody", "kim", now_s + 60).p);
+	assert_int_equal(ask((struct credential){ .authorization = kim }), ACCESS_REFUSED);
+	opt.keys = opt.jwks = opt.jwt_issuer = opt.jwt_audience = "";
+	assert_false(opens(opt, "--keys or --jwks"));
+	tenants_remove(names, ARRAY_LEN(names));
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -427,6 +498,7 @@ int main(void)
 		STORY(a_bad_file_changes_nothing),
 		STORY(bad_files_and_half_options_do_not_start),
 		STORY(without_files_everybody_is_the_options),
+		STORY(who_asks_is_of_the_tenant_of_the_credential),
 	};
 
 	return cmocka_run_group_tests(tests, group_begin, group_end);
