@@ -1,4 +1,4 @@
-/* get.c - one view, or how it came about, at the terminal: the flow of the service, on a loop of our own. */
+/* get.c - one view, how it came about, or all views, at the terminal: the flow of the service, on a loop of our own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "federator/cli/commands.h"
 #include "federator/cli/explain_text.h"
+#include "federator/flow/export.h"
 #include "federator/flow/flow.h"
 #include "federator/http/cache_control.h"
 #include "federator/http/question.h"
@@ -22,6 +23,7 @@ struct get {
 	struct lane lane;
 	struct ask ask;
 	bool as_text; /* explained, for people */
+	bool all; /* all views */
 	struct loop_timer timer;
 	const struct world *world; /* while connecting */
 	struct deadline connect_due, late_due;
@@ -97,11 +99,11 @@ static bool flag_read(struct question *q, const char *name, const char *value)
 	return true;
 }
 
-static bool ask_read(const struct args *args, const struct options *opt, bool explain, struct ask *out)
+static bool ask_read(const struct args *args, const struct options *opt, unsigned scope, struct ask *out)
 {
-	struct question q = { .mem = args->mem, .scope = SCOPE_VIEW | (explain ? SCOPE_EXPLAIN : 0) };
+	struct question q = { .mem = args->mem, .scope = scope };
 
-	q.ask.explain = explain;
+	q.ask.explain = (scope & SCOPE_EXPLAIN) != 0;
 	q.ask.tenant = str_of(opt->tenant);
 	q.ask.role = str_of(opt->role);
 	q.ask.purpose = str_of(opt->purpose);
@@ -165,6 +167,9 @@ static bool sources_settled(const struct get *g)
 	for (size_t w = 0; w < cat->n_ways; w++)
 		if (asked_by_all(g, &cat->ways[w]) && !plan_settled(g->world, &cat->ways[w].plan))
 			return false;
+	for (size_t s = 0; s < cat->n_sources && g->all; s++)
+		if (!source_settled(g->world->adapters[s]))
+			return false;
 	return !view || plan_settled(g->world, &view->plan);
 }
 
@@ -198,7 +203,10 @@ static void wait_connected(struct loop_timer *t)
 		return;
 	}
 	world_unref(&g->world);
-	flow_start(&g->lane, &g->ask, answered, g);
+	if (g->all)
+		export_start(&g->lane, &g->ask, answered, g);
+	else
+		flow_start(&g->lane, &g->ask, answered, g);
 }
 
 /* ---- the answer ---- */
@@ -247,6 +255,10 @@ static int get_run(struct get *g)
 	loop_timer_set(g->loop, &g->timer, deadline_after_ms(0));
 	loop_run(g->loop);
 	code = reply_print(g->service, &g->reply, g->as_text);
+	if (g->all && code == EXIT_OK && !g->reply.complete) {
+		message_error("not all is there: the parts and views say what is missing, and why");
+		code = EXIT_UNREACHABLE;
+	}
 	reply_free(&g->reply);
 	if (!service_is_idle(g->service))
 		_exit(code); /* a fetch hangs; nothing may be freed under it */
@@ -254,11 +266,11 @@ static int get_run(struct get *g)
 	return code;
 }
 
-static int get_command(const struct args *args, bool explain)
+static int get_command(const struct args *args, unsigned scope, bool all)
 {
 	struct diags *ds = diags_new(args->mem);
 	struct options opt;
-	struct get g = { .as_text = explain && !args_flag(args, "json") };
+	struct get g = { .as_text = scope & SCOPE_EXPLAIN && !args_flag(args, "json"), .all = all };
 	struct err err;
 	int code = setup_options(args, true, &opt);
 
@@ -266,7 +278,7 @@ static int get_command(const struct args *args, bool explain)
 		return code;
 	opt.near_bytes = 0; /* nothing would be read twice */
 	opt.cache_learn = 0;
-	if (!ask_read(args, &opt, explain, &g.ask))
+	if (!ask_read(args, &opt, scope, &g.ask))
 		return EXIT_USAGE;
 	g.service = service_open(&opt, ds, &err);
 	if (!g.service) {
@@ -282,10 +294,15 @@ static int get_command(const struct args *args, bool explain)
 
 int command_get(struct args *args)
 {
-	return get_command(args, false);
+	return get_command(args, SCOPE_VIEW, false);
 }
 
 int command_explain(struct args *args)
 {
-	return get_command(args, true);
+	return get_command(args, SCOPE_VIEW | SCOPE_EXPLAIN, false);
+}
+
+int command_export(struct args *args)
+{
+	return get_command(args, SCOPE_VIEW, true);
 }

@@ -85,6 +85,8 @@ enum {
 /* Also what is refused tells of somebody, once it is known whose the keys are. */
 static void put_seen(struct flow *flow)
 {
+	flow->reply.shown = flow->shown;
+	flow->reply.masked = flow->masked;
 	if (flow->lane->audit && !flow->reply.seen.p && flow->step > AT_resolve)
 		flow->reply.seen = seen_text(flow);
 }

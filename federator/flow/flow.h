@@ -109,10 +109,12 @@ struct reply {
 	char revision[17];
 	const char *server_timing; /* value of the header, gone when done() returns; NULL: none, as when canonical */
 	char etag[32]; /* of a view: `W/"..."`, the same while nothing but ages, timings and seals differs; else "" */
+	struct str next_page; /* of a time line: its cursor, gone when done() returns; the NULL view: there is none */
 	uint32_t parts, missing; /* for the request log */
 	const char *problem; /* the type of a problem document, static; NULL: it is none */
 	struct str seen; /* members of the record: of whom it is, and what it shows; gone when done() returns. Only if
 			  * the lane keeps one, and it is known whose the keys are */
+	uint64_t shown, masked; /* with it: the classes that are in the answer */
 	uint64_t took_us;
 };
 

@@ -64,7 +64,7 @@ void links_put(struct flow *flow, struct node *root, struct str id)
 		return;
 	links = tree_object(flow->mem, root, STR("links"));
 	flow_vary(flow, tree_text(flow->mem, links, STR("self"), url_of(flow, id, flow->ask.cursor)), VARY_SEALED);
-	next = cursor_next(flow);
+	next = flow->reply.next_page = cursor_next(flow);
 	if (next.p)
 		flow_vary(flow, tree_text(flow->mem, links, STR("next"), url_of(flow, id, next)), VARY_SEALED);
 }

@@ -284,6 +284,9 @@ size_t tally_meters(const struct run *run, size_t out[TALLY_MOST]) NONNULL(1, 2)
 
 /* Value of reply.seen, in the flow's arena. It must be known whose the keys are. */
 struct str seen_text(struct flow *flow) NONNULL(1);
+/* The same of several answers about the customer of `ask`, a sealed id: `all` has the classes of all. In `mem`. */
+struct str seen_sum(const struct lane *lane, const struct catalog *cat, const struct ask *ask,
+		    const struct reply *all, struct arena *mem) NONNULL(1, 2, 3, 4, 5);
 /* The same of an answer that grows: the classes are those that may come. */
 struct str seen_coming(struct flow *flow) NONNULL(1);
 

@@ -55,9 +55,8 @@ static void put_asked(const struct flow *flow, struct buf *out)
 	buf_putc(out, '}');
 }
 
-static void put_classes(const struct flow *flow, const char *name, uint64_t bits, struct buf *out)
+static void put_classes(const struct catalog *cat, const char *name, uint64_t bits, struct buf *out)
 {
-	const struct catalog *cat = flow->world->cat;
 	bool any = false;
 
 	if (!bits)
@@ -134,11 +133,29 @@ struct str seen_text(struct flow *flow)
 	audit_put("outcome", str_of(envelope_outcome(flow->match.outcome)), &out);
 	put_subjects(flow, &out);
 	put_asked(flow, &out);
-	put_classes(flow, "shown", flow->shown, &out);
-	put_classes(flow, "masked", flow->masked, &out);
+	put_classes(flow->world->cat, "shown", flow->shown, &out);
+	put_classes(flow->world->cat, "masked", flow->masked, &out);
 	put_parts(flow, &out);
 	audit_put("revision", str_of(flow->world->cat->revision), &out);
 	return arena_str(flow->mem, buf_str(&out));
+}
+
+struct str seen_sum(const struct lane *lane, const struct catalog *cat, const struct ask *ask,
+		    const struct reply *all, struct arena *mem)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+	char digits[AUDIT_SUBJECT_DIGITS + 1];
+	struct str subject;
+
+	audit_put("outcome", str_of(envelope_outcome(OUTCOME_ONE)), &out);
+	if (unseal_id(lane->service, ask->tenant, ask->id, mem, &subject)) {
+		audit_subject(service_salt(lane->service), ask->tenant, str_of(cat->identity->name), subject, digits);
+		buf_printf(&out, ",\"subjects\":[\"%s\"]", digits);
+	}
+	put_classes(cat, "shown", all->shown, &out);
+	put_classes(cat, "masked", all->masked, &out);
+	audit_put("revision", str_of(cat->revision), &out);
+	return arena_str(mem, buf_str(&out));
 }
 
 /* ---- what an answer that grows may show ---- */

@@ -1,4 +1,6 @@
+#include "federator/flow/export.h"
 #include "federator/http/asking.h"
+#include "federator/http/contact.h"
 #include "federator/http/handlers.h"
 
 static void ask(struct exchange *x, struct question *q)
@@ -57,4 +59,33 @@ void customers_timeline(struct exchange *x)
 void customers_explain(struct exchange *x)
 {
 	ask_by_id(x, SCOPE_VIEW | SCOPE_EXPLAIN);
+}
+
+static void exported(void *owner, struct reply *reply)
+{
+	struct exchange *x = owner;
+
+	if (reply->seen.p)
+		reply->seen = arena_str(x->mem, reply->seen);
+	exchange_reply(x, reply);
+}
+
+static void export_run(struct exchange *x, struct question *q)
+{
+	export_start(x->lane, &q->ask, exported, x);
+}
+
+void customers_export(struct exchange *x)
+{
+	struct question q = asking_begin(x, 0);
+
+	x->about = q.ask.id = x->args[0];
+	q.of_customer = true;
+	if (!question_query(&q, x->query, NULL, 0) || !asking_headers(x, &q))
+		asking_refuse(x, &q);
+	else if (!x->acceptable)
+		exchange_problem(x, 406, "not-acceptable",
+				 "exports come as application/json and application/xml", NULL);
+	else
+		contact_guard(x, &q, export_run);
 }

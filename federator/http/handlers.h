@@ -18,6 +18,8 @@ void customers_get(struct exchange *x) NONNULL(1);
 void customers_timeline(struct exchange *x) NONNULL(1);
 /* customers.c: how a view by sealed id came about. */
 void customers_explain(struct exchange *x) NONNULL(1);
+/* customers.c: all that the views show of a customer by sealed id. */
+void customers_export(struct exchange *x) NONNULL(1);
 
 /* pops.c: a stream of one customer by sealed id; a stream of an agent's pops; a pop for an agent; many keys whose
  * copies are wanted. Their exchange's context is a struct streams. */

@@ -8,6 +8,7 @@ static const struct route table[] = {
 	{ "GET",   "/v1/customers/{id}",            customers_get, ROUTE_WORK, MAY_VIEW },
 	{ "GET",   "/v1/customers/{id}/timeline",   customers_timeline, ROUTE_WORK, MAY_VIEW },
 	{ "GET",   "/v1/customers/{id}/explain",    customers_explain, ROUTE_WORK, MAY_VIEW },
+	{ "GET",   "/v1/customers/{id}/export",    customers_export, ROUTE_WORK, MAY_EXPORT },
 	{ "GET",   "/v1/customers/{id}/stream",     pops_customer, ROUTE_WORK, MAY_VIEW },
 	{ "POST",  "/v1/unmask",                    unmask_grant, ROUTE_WORK, MAY_UNMASK },
 	{ "PUT",   "/v1/contacts/{id}",             contact_put, ROUTE_WORK, MAY_CONTACT },

@@ -23,6 +23,7 @@ ROUTES = {
     "mappings": (("GET", "/v1/mappings"), 200),
     "purge": (("DELETE", "/v1/cache?part=calls"), 200),
     "erase": (("DELETE", "/v1/customers/c.none"), None),
+    "export": (("GET", "/v1/customers/c.none/export"), 404),
     "pops": (("HEAD", "/v1/agents/kim/pops"), 200),
 }
 OPEN = (("/livez", 200), ("/readyz", 200), ("/schema/mapping-1.xsd", 200), ("/schema/explain.xsd", 200))

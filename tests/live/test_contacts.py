@@ -56,7 +56,7 @@ class ContactsTest(LiveTest):
         seen = self.view(service, SEVEN, "call-1")
         self.assertEqual(seen.status, 200)
         id_ = seen.json["id"]
-        for below, method in (("", "GET"), ("/timeline?view=full", "GET"), ("/explain", "GET"), ("/refresh", "POST")):
+        for below, method in (("", "GET"), ("/timeline?view=full", "GET"), ("/explain", "GET"), ("/export", "GET"), ("/refresh", "POST")):
             self.assertEqual(self.by_id(service, id_, "call-1", below, method).status, 200, below)
             self.refused(self.by_id(service, id_, None, below, method))
             self.refused(self.by_id(service, id_, "call-2", below, method))

@@ -121,6 +121,16 @@ class PagingTest(LiveTest):
             self.assertEqual(again["customer"], page["customer"])
         self.assertNotEqual(first["customer"], second["customer"])
 
+    def test_an_export_has_all_pages(self):
+        answer = self.service.ask("GET", f"/v1/customers/{self.id}/export")
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertIs(answer.json["complete"], True, answer.body)
+        view, = answer.json["views"]
+        self.assertEqual(len(view["answer"]["customer"]["journey"]), 7)
+        self.assertGreater(len(view["timeline"]), 5)
+        seen = [(e["at"], e["kind"], e["id"]) for page in view["timeline"] for e in page["customer"]["journey"]]
+        self.assertEqual(sorted(seen), sorted(self.events))
+
     def test_later_pages_are_not_kept(self):
         first = self.service.ask("GET", f"/v1/customers/{self.id}/timeline?view=full").json
         again = self.service.ask("GET", f"/v1/customers/{self.id}/timeline?view=full").json
