@@ -123,6 +123,20 @@ static int purge(const struct args *args)
 	return purged(args, answer.body);
 }
 
+/* Of one customer only: whoever erases a person must not void everything by a slip. */
+static int forget(const struct args *args)
+{
+	static const char *const others[] = { "source", "part", "all" };
+	bool one = args_flag(args, "customer") || args_flag(args, "by");
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		one = one && !args_flag(args, others[i]);
+	if (one)
+		return purge(args);
+	message_error("cache forget takes --customer ID or --by KEY=VALUE, and nothing else");
+	return EXIT_USAGE;
+}
+
 /* ---- status ---- */
 
 /* Members of members stand behind their names. */
@@ -225,8 +239,10 @@ int command_cache(struct args *args)
 
 	if (strcmp(what, "purge") == 0)
 		return purge(args);
+	if (strcmp(what, "forget") == 0)
+		return forget(args);
 	if (strcmp(what, "status") == 0)
 		return status(args);
-	message_error("cache takes purge or status; see: federator cache --help");
+	message_error("cache takes purge, forget or status; see: federator cache --help");
 	return EXIT_USAGE;
 }

@@ -158,7 +158,7 @@ static void completion_offers_what_may_follow_a_command(void **state)
 	(void)state;
 	assert_string_equal(completed("help", "c"), "check cache config completion\n");
 	assert_string_equal(completed("config", ""), "show\n");
-	assert_string_equal(completed("cache", ""), "purge status\n");
+	assert_string_equal(completed("cache", ""), "purge forget status\n");
 	assert_string_equal(completed("check", "/de"), "/dev\n");
 	assert_string_equal(completed("version", "-"), "--help\n");
 	assert_string_equal(completed("reload", "--a"), "--admin\n");

@@ -318,7 +318,7 @@ class PurgeTest(LiveTest):
                 (["purge", "--part", "cmr"], 2, "did you mean `crm`?"), (["purge", "--by", "8"], 2, "KEY=VALUE"),
                 (["purge", "--by", "member=8", "--by", "member=9"], 2, "given twice"),
                 (["purge", "--by", "member=x"], 2, "cannot be read as"), (["purge", "--customer", "c.0"], 2, "id"),
-                (["status", "--all"], 2, "takes no --all"), (["purgee"], 2, "purge or status"), ([], 2, "purge or status")]:
+                (["status", "--all"], 2, "takes no --all"), (["purgee"], 2, "forget or status"), ([], 2, "forget or status")]:
             done = self.cli(service, *arguments, check=False)
             self.assertEqual(done.returncode, code, (arguments, done.stderr))
             self.assertIn(said, done.stderr)
