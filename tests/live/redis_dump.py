@@ -5,11 +5,15 @@ READ = {"string": "GET {}", "hash": "HGETALL {}", "zset": "ZRANGE {} 0 -1 WITHSC
         "list": "LRANGE {} 0 -1", "stream": "XRANGE {} - +"}
 
 
+class ReplyError(Exception):
+    """Redis refuses, or is gone."""
+
+
 class Wire:
     """A connection that speaks RESP2."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port, timeout=20):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.file = self.socket.makefile("rb")
 
     def close(self):
@@ -25,7 +29,9 @@ class Wire:
         line = self.file.readline()[:-2]
         kind, rest = line[:1], line[1:]
         if kind == b"-":
-            raise AssertionError(rest.decode())
+            raise ReplyError(rest.decode())
+        if not kind:
+            raise ReplyError("the connection is closed")
         if kind == b"+":
             return rest
         if kind == b":":
@@ -39,11 +45,11 @@ class Wire:
         return value
 
 
-def dump(port):
-    """key -> what it holds: bytes, numbers and lists of them."""
-    wire, found = Wire(port), {}
+def dump(port, most=None):
+    """key -> what it holds: bytes, numbers and lists of them. Of `most` keys: a Redis that does not answer soon holds nobody up."""
+    wire, found = Wire(port, 20 if most is None else 3), {}
     try:
-        for key in wire.ask("KEYS", "*"):
+        for key in wire.ask("KEYS", "*")[:most]:
             kind = wire.ask("TYPE", key).decode()
             if kind != "none":  # over since
                 words = READ[kind].split()

@@ -1,4 +1,5 @@
 """What the end-to-end tests share: running federator, asking it over HTTP, comparing answers."""
+import glob
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import unittest
 import xml.etree.ElementTree as ET
 from urllib.parse import quote
 
+import traces
 from servers import ROOT, free_port
 
 BUILD = os.environ.get("FEDERATOR_BUILD", os.path.join(ROOT, "build", "dev"))
@@ -24,6 +26,7 @@ START_S = 20 * SLOW
 def federator(*args, check=True, **more):
     """Run a command of federator to its end."""
     done = subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=120 * SLOW, **more)
+    traces.keep("stderr", done.stderr.encode())
     if check and done.returncode != 0:
         raise AssertionError(f"federator {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
@@ -43,6 +46,9 @@ class Answer:
         self.headers = {name.lower(): value for name, value in response.getheaders()}
         self.body = response.read()
         self.took_s = 0.0
+        if self.status >= 400:
+            headers = {name: value for name, value in self.headers.items() if name not in ("date", "x-request-id")}
+            traces.keep("problem", str(headers).encode() + self.body)
 
     @property
     def json(self):
@@ -77,6 +83,7 @@ class Service:
         return self
 
     def __exit__(self, kind, value, trace):
+        self.keep_pages()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -85,8 +92,26 @@ class Service:
             self.process.kill()
             self.process.wait()
             raise AssertionError("federator serve did not end after SIGTERM:\n" + self.log()) from value
+        finally:
+            for path in [self.log_path, *glob.glob(os.path.join(self.directory, "core*")),
+                         *glob.glob(os.path.join(self.directory, "*", "audit-*.jsonl"))]:
+                traces.keep_file("log", path)
         if kind is None and code != 0:
             raise AssertionError(f"federator serve ended with {code}:\n{self.log()}")
+
+    def keep_pages(self):
+        """What operators see; a service that is gone, frozen or without an admin listener shows nothing."""
+        if not traces.DIRECTORY:
+            return
+        for path in ("/metrics", "/readyz?verbose"):
+            connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=2)
+            try:
+                connection.request("GET", path)
+                traces.keep("page", connection.getresponse().read())
+            except (OSError, http.client.HTTPException):
+                return
+            finally:
+                connection.close()
 
     def log(self):
         with open(self.log_path, errors="replace") as f:
