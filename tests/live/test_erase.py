@@ -3,13 +3,17 @@
 everything of others stays."""
 import json
 import os
+import re
+import sqlite3
+import textwrap
 import unittest
 
 from redis_dump import atoms, dump
-from servers import Servers
+from servers import ROOT, Servers
 from shop import Shop, phone_of
 from support import LiveTest, federator, states
 from test_same_bodies import keep_long
+from webshop import WebShop
 
 
 class EraseTest(LiveTest):
@@ -115,6 +119,32 @@ class EraseTest(LiveTest):
             service.wait(lambda: ask().status == 200)
             self.forget(service, "--by", "phone=010-9999-9999")
             self.assertEqual(ask().status, 504)
+
+    def test_web_history_is_erased_as_privacy_md_says(self):
+        with open(os.path.join(ROOT, "docs", "privacy.md")) as f:
+            statements = textwrap.dedent(re.search(r"```sql\n(.*?)```", f.read(), re.S).group(1))
+        shop = WebShop(os.path.join(self.fresh(), "shop")).fill()
+        db = sqlite3.connect(shop.path)
+        self.addCleanup(db.close)
+        ask = lambda sql: [value for value, in db.execute(sql)]
+        sessions = "SELECT session FROM web_linked_session WHERE key_name = '{}' AND value = '{}' ORDER BY session"
+        events = "SELECT id FROM web_linked_event WHERE key_name = '{}' AND value = '{}' ORDER BY id"
+        others = ask(sessions.format("member", "8")), ask(events.format("member", "8"))
+        strangers = ask("SELECT id FROM web_event WHERE visitor IN ('v3', 'bot', 'v9')")
+        self.assertTrue(all(others) and strangers)
+        for key, value in (("member", "7"), ("order", "A00000070"), ("member", "9")):
+            theirs = ask(sessions.format(key, value)), ask(events.format(key, value))
+            self.assertTrue(theirs[0] or key == "order")
+            db.executescript(statements.replace("'member'", f"'{key}'").replace("M-001", value))
+            self.assertEqual((ask(sessions.format(key, value)), ask(events.format(key, value))), ([], []))
+            for table, column, gone in (("web_event", "id", theirs[1]), ("web_session", "session", theirs[0]),
+                                        ("web_evidence", "session", theirs[0])):
+                self.assertEqual(set(ask(f"SELECT {column} FROM {table}")) & set(gone), set(), table)
+        for table in ("web_link", "web_evidence"):
+            self.assertEqual(ask(f"SELECT value FROM {table}"), ["8"])
+        self.assertEqual((ask(sessions.format("member", "8")), ask(events.format("member", "8"))), others,
+                         "what nobody in particular did is not the next one's")
+        self.assertEqual(ask("SELECT id FROM web_event WHERE visitor IN ('v3', 'bot', 'v9')"), strangers)
 
     def test_a_slip_does_not_forget_everything(self):
         service = self.node("--cache", "memory")
