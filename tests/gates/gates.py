@@ -163,6 +163,25 @@ def events_documented(tree):
     return found
 
 
+# What holds a customer's value, or what a client sent, by the names that it has everywhere.
+OF_CUSTOMERS = re.compile(r"\b(values?|subject|cells?|rows?|body|query|target|asked|by|args|digits|plain)\b")
+
+
+def logs_without_customers(tree):
+    """No field of a log event is given what holds a value of a customer."""
+    found = []
+    for path in tree.paths(".c"):
+        if path.split("/")[0] not in MAY_INCLUDE:
+            continue
+        bare = without_comments(tree.texts[path])
+        for match in re.finditer(r"\bLOG_C?STR\(((?:[^()]|\([^()]*\))*)\)", bare):
+            of = OF_CUSTOMERS.search(match.group(1))
+            if of:
+                line = bare.count("\n", 0, match.start()) + 1
+                found.append(f"{path}:{line}: `{of.group(1)}` is logged: no value of a customer may be")
+    return found
+
+
 def faults_shown(tree):
     """Each fault of docs/faults.md has tests, and each test that the page names is there."""
     page, found, faults, shown = "docs/faults.md", [], {}, set()
@@ -249,5 +268,5 @@ def allocation_does_not_fail(tree):
 
 
 GATES = {gate.__name__: gate for gate in (folder_order, include_from_root, prototypes_commented, sizes, words,
-                                          executables, documented, events_documented, faults_shown, no_sleeps, sources_listed,
-                                          allocation_does_not_fail)}
+                                          executables, documented, events_documented, logs_without_customers, faults_shown, no_sleeps,
+                                          sources_listed, allocation_does_not_fail)}

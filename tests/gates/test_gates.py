@@ -82,6 +82,15 @@ class GateTest(unittest.TestCase):
         self.finds(gates.events_documented, "docs/operations.md", "| `source_up` |", beside=logs)
         self.passes(gates.events_documented, "docs/operations.md", "| `source_down`, `source_up` |", beside=logs)
 
+    def test_logs_without_customers(self):
+        event = '\tlog_event(LOG_INFO, "x", LOG_CSTR("part", run->part->name),\n\t\t  %s);\n'
+        for of in ('LOG_STR("key", ask->by[0].value)', 'LOG_CSTR("who", arena_cstr(mem, flow->match.subject))',
+                   'LOG_STR("x", rows_cell(fact->rows, 0, 1))', 'LOG_STR("q",\n\t\t\t   x->query)'):
+            self.finds(gates.logs_without_customers, "federator/a.c", event % of)
+        for of in ('LOG_CSTR("text", err->text)', 'LOG_CSTR("text", "asks by many values")', 'LOG_NUM("rows", n)'):
+            self.passes(gates.logs_without_customers, "federator/a.c", event % of)
+        self.passes(gates.logs_without_customers, "tests/a.c", event % 'LOG_STR("key", value)')
+
     def test_faults_shown(self):
         tests = {"tests/scenarios/s1_down.scn": "", "tests/scenarios/must-fail/s2.scn": "", "tests/models/drain.pml": "",
                  "bench/fault_valid.py": 'Story("D1 refused", 1)', "bench/faults": '{"flat": f}',
