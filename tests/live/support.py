@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from urllib.parse import quote
 
 import traces
-from servers import ROOT, free_port
+from servers import ROOT, Servers, free_port
 
 BUILD = os.environ.get("FEDERATOR_BUILD", os.path.join(ROOT, "build", "dev"))
 BINARY = os.path.join(BUILD, "bin", "federator")
@@ -198,6 +198,16 @@ class LiveTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, json.dumps(problem, ensure_ascii=False))
         return problem
+
+
+class RedisTest(LiveTest):
+    """A test with a Redis of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.servers = Servers(os.path.join(cls.scratch, "servers"), ("redis",)).start()
+        cls.addClassCleanup(cls.servers.stop)
 
 
 def without_times(answer):

@@ -7,19 +7,13 @@ import unittest
 
 from servers import Servers
 from shop import Shop, phone_of
-from support import LiveTest, Service
+from support import RedisTest, Service
 
 JSON = {"Content-Type": "application/json"}
 SEVEN, EIGHT = {"phone": phone_of(7)}, {"phone": phone_of(8)}
 
 
-class ContactsTest(LiveTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.servers = Servers(os.path.join(cls.scratch, "servers"), ("redis",)).start()
-        cls.addClassCleanup(cls.servers.stop)
-
+class ContactsTest(RedisTest):
     def setUp(self):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_secret("salt", "of all nodes together")

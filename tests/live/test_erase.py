@@ -9,20 +9,14 @@ import textwrap
 import unittest
 
 from redis_dump import atoms, dump
-from servers import ROOT, Servers
+from servers import ROOT
 from shop import Shop, phone_of
-from support import LiveTest, federator, states
+from support import RedisTest, federator, states
 from test_same_bodies import keep_long
 from webshop import WebShop
 
 
-class EraseTest(LiveTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.servers = Servers(os.path.join(cls.scratch, "servers"), ("redis",)).start()
-        cls.addClassCleanup(cls.servers.stop)
-
+class EraseTest(RedisTest):
     def setUp(self):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_secret("salt", "one salt for every node")

@@ -11,9 +11,8 @@ import struct
 import unittest
 
 from redis_dump import Wire
-from servers import Servers
 from shop import Shop, literal, phone_of
-from support import BUILD, SANITIZED, LiveTest
+from support import BUILD, SANITIZED, RedisTest
 from test_same_bodies import steady
 
 DAY_S = 24 * 3600
@@ -41,13 +40,7 @@ def fetches(service):
     return sum(int(n) for n in re.findall(r"(?m)^federator_source_fetches_total\{.*\} (\d+)$", page))
 
 
-class IdsTest(LiveTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.servers = Servers(os.path.join(cls.scratch, "servers"), ("redis",)).start()
-        cls.addClassCleanup(cls.servers.stop)
-
+class IdsTest(RedisTest):
     def setUp(self):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_secret("salt", "one salt for every node")

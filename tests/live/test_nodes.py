@@ -6,9 +6,9 @@ import signal
 import sys
 import unittest
 
-from servers import ROOT, Servers
+from servers import ROOT
 from shop import be_patient
-from support import BUILD, SLOW, LiveTest
+from support import BUILD, SLOW, RedisTest
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "faults"))
 from bed import FIRST, Bed, answers  # noqa: E402 (the path is known only now)
@@ -21,13 +21,7 @@ ROUNDS, TRIES = 3, 40
 LEAST = 200  # answers under which nothing is shown
 
 
-class NodesTest(LiveTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.servers = Servers(os.path.join(cls.scratch, "servers"), ("redis",)).start()
-        cls.addClassCleanup(cls.servers.stop)
-
+class NodesTest(RedisTest):
     def nodes(self, ttl, count=NODES):
         """Nodes on one Redis and one bed, all connected."""
         self.bed = Bed(os.path.join(self.fresh(), "bed"), BUILD, [(r'\bttl="\w+"', f'ttl="{ttl}"'),

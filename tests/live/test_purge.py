@@ -7,18 +7,12 @@ import unittest
 
 from servers import Servers
 from shop import SHARED_PHONE, Shop, phone_of
-from support import SLOW, LiveTest, federator, states
+from support import SLOW, RedisTest, federator, states
 
 NAME = "name,tier,calls.topic,orders.status"
 
 
-class PurgeTest(LiveTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.servers = Servers(os.path.join(cls.scratch, "servers"), ("redis",)).start()
-        cls.addClassCleanup(cls.servers.stop)
-
+class PurgeTest(RedisTest):
     def setUp(self):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_secret("salt", "one salt for every node")

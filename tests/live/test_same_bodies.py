@@ -6,9 +6,8 @@ import re
 import unittest
 
 from bank import FIRST, Bank, Rows, sheet
-from servers import Servers
 from shop import CUSTOMERS, SHARED_PHONE, Shop, phone_of
-from support import LiveTest, Service
+from support import RedisTest, Service
 
 ROUNDS = 3  # cold, from copies, and from what was made of copies
 
@@ -40,13 +39,7 @@ def keep_long(mapping):
                 f.write(re.sub(r'\bttl="\w+"', 'ttl="1h"', text))
 
 
-class SameBodiesTest(LiveTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.servers = Servers(os.path.join(cls.scratch, "servers"), ("redis",)).start()
-        cls.addClassCleanup(cls.servers.stop)
-
+class SameBodiesTest(RedisTest):
     def modes(self):
         """name -> options."""
         redis = ["--cache", self.servers.env["FED_TEST_REDIS"], "--cache-timeout", "1s"]
