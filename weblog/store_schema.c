@@ -11,13 +11,13 @@ static const char schema[] = {
 	'\0'
 };
 
-/* From version 1, which did not say when an agent was seen: just now; events went with their sessions. */
+/* From version 1, which did not say when an agent was seen: just now; events went with their sessions. What it made in
+ * another way goes, and is made with the rest of the schema. */
 static const char renewal[] = "ALTER TABLE web_agent {add} seen_at {time};"
 			      "UPDATE web_agent SET seen_at={now} WHERE seen_at IS NULL;"
-			      "CREATE INDEX IF NOT EXISTS web_agent_seen ON web_agent (seen_at);"
 			      "ALTER TABLE web_log {add} events_to {time};"
 			      "UPDATE web_log SET events_to=purged_to;"
-			      "UPDATE web_schema SET version=" VERSION_TEXT;
+			      "DROP INDEX IF EXISTS web_session_visitor{of_sessions}";
 
 /* A word between braces, and what stands for it; a # in there is what follows the word's colon. */
 struct word {
@@ -40,6 +40,7 @@ static const struct word words[] = {
 	{ "of_searches", { " WHERE terms IS NOT NULL", " WHERE terms IS NOT NULL", "" } },
 	/* its tables are made outside of transactions: half of it may be done */
 	{ "add", { "ADD COLUMN", "ADD COLUMN", "ADD COLUMN IF NOT EXISTS" } },
+	{ "of_sessions", { "", "", " ON web_session" } },
 	{ "now", { "strftime('%Y-%m-%d %H:%M:%f','now')", "now() AT TIME ZONE 'UTC'", "utc_timestamp(3)" } },
 	{ "view", { "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW", "CREATE OR REPLACE VIEW" } },
 };
@@ -104,6 +105,16 @@ static bool statements_run(struct weblog_store *s, const char *statements, struc
 		if (!writer_run(s->writer, sql.data, err))
 			return false;
 	return true;
+}
+
+/* PostgreSQL and MariaDB replace a view as it is, so that who may read it still may. */
+static bool tables_renew(struct weblog_store *s, struct err *err)
+{
+	if (writer_dialect(s->writer) == WRITER_SQLITE &&
+	    !writer_run(s->writer, "DROP VIEW IF EXISTS web_linked_event", err))
+		return false;
+	return statements_run(s, renewal, err) && statements_run(s, schema, err) &&
+	       writer_run(s->writer, "UPDATE web_schema SET version=" VERSION_TEXT, err);
 }
 
 static bool tables_make(struct weblog_store *s, struct err *err)
@@ -171,7 +182,7 @@ static bool schema_make(struct weblog_store *s, struct err *err)
 	case FOUND:
 		break;
 	case OLDER:
-		if (!statements_run(s, renewal, err))
+		if (!tables_renew(s, err))
 			return false;
 		break;
 	case MISSING:

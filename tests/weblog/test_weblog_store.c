@@ -26,16 +26,6 @@ static void a_store_opens_again_and_the_newer_one_writes(void **state)
 	weblog_store_close(&second);
 }
 
-static void tables_of_a_later_version_are_left_alone(void **state)
-{
-	(void)state;
-	struct weblog_store *store = bed_open(&shop);
-
-	weblog_store_close(&store);
-	bed_run("UPDATE web_schema SET version=3");
-	assert_int_equal(bed_open_class(&shop), ERR_CONFIG);
-}
-
 #define COLUMNS \
 	"log at visitor session kind method path query status result product category order_no terms hits engine " \
 	"engine_terms referrer campaign client took_ms bytes agent_text device is_bot"
@@ -517,34 +507,10 @@ static void many_agents_go_a_little_at_a_time(void **state)
 	weblog_store_close(&store);
 }
 
-static void tables_of_version_1_learn_when_agents_were_seen(void **state)
-{
-	(void)state;
-	struct weblog_event event = agent_event("0000000000000001", bed_at(0), "old");
-	struct weblog_store *store = bed_open(&shop);
-	bool more;
-	struct err err;
-
-	bed_write(store, &(struct weblog_batch){ .events = &event, .n_events = 1 });
-	weblog_store_close(&store);
-	bed_run(bed.dialect == WRITER_MARIADB ? "DROP INDEX web_agent_seen ON web_agent" : "DROP INDEX web_agent_seen");
-	bed_run("ALTER TABLE web_agent DROP COLUMN seen_at");
-	bed_run("ALTER TABLE web_log DROP COLUMN events_to");
-	bed_run("UPDATE web_schema SET version=1");
-	store = bed_open(&shop);
-	assert_int_equal(bed_number("SELECT version AS n FROM web_schema"), 2);
-	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_agent WHERE seen_at>'2026-01-01 00:00:00.000'"), 1);
-	bed_write(store, &(struct weblog_batch){ .events = &event, .n_events = 1 });
-	assert_true(weblog_store_purge(store, INT64_C(4102444800000000), &more, &err)); /* 2100 */
-	assert_int_equal(agents_named("old"), 0);
-	weblog_store_close(&store);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_store_opens_again_and_the_newer_one_writes, bed_clear),
-		cmocka_unit_test_setup(tables_of_a_later_version_are_left_alone, bed_clear),
 		cmocka_unit_test_setup(an_event_is_kept_as_it_is, bed_clear),
 		cmocka_unit_test_setup(what_is_absent_is_null, bed_clear),
 		cmocka_unit_test_setup(texts_that_no_column_takes_are_cut_and_mended, bed_clear),
@@ -555,7 +521,6 @@ int main(void)
 		cmocka_unit_test_setup(events_go_before_their_sessions, bed_clear),
 		cmocka_unit_test_setup(agents_go_when_no_log_has_an_event_of_theirs, bed_clear),
 		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
-		cmocka_unit_test_setup(tables_of_version_1_learn_when_agents_were_seen, bed_clear),
 		cmocka_unit_test_setup(a_late_line_moves_the_beginning_of_a_session, bed_clear),
 		cmocka_unit_test_setup(when_the_last_session_ended, bed_clear),
 		cmocka_unit_test_setup(batches_that_are_held_are_there_together_or_not_at_all, bed_clear),
