@@ -221,6 +221,25 @@ static bool sessions_move(struct weblog_store *s, const struct weblog_batch *bat
 	return good;
 }
 
+/* Sessions may come later than the single events of their time went, from a file that was long in the way: then these
+ * are to go, too. Said in the transaction that has them. */
+static bool events_recall(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	char to[STORE_TIME_BYTES + 1];
+	struct str params[] = { { to, STORE_TIME_BYTES }, s->log };
+	int64_t from_us = s->events_us;
+
+	for (size_t i = 0; i < batch->n_sessions; i++)
+		if (batch->sessions[i].last_us < from_us)
+			from_us = batch->sessions[i].last_us;
+	if (from_us == s->events_us)
+		return true;
+	store_time(s, from_us, to);
+	s->events_us = store_time_of((struct str){ to, STORE_TIME_BYTES });
+	s->events_past[0] = '\0';
+	return store_execute(s, "UPDATE web_log SET events_to=? WHERE log=?", params, ARRAY_LEN(params), NULL, err);
+}
+
 static bool sessions_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
 {
 	const struct store_place *order =
@@ -233,7 +252,7 @@ static bool sessions_write(struct weblog_store *s, const struct weblog_batch *ba
 		if (!store_row_end(s, err))
 			return false;
 	}
-	return store_rows_end(s, err) && sessions_move(s, batch, err);
+	return store_rows_end(s, err) && sessions_move(s, batch, err) && events_recall(s, batch, err);
 }
 
 static void put_unsigned(struct weblog_store *s, uint64_t value)

@@ -432,6 +432,39 @@ static void events_go_before_their_sessions(void **state)
 	weblog_store_close(&store);
 }
 
+/* Files that are read late have sessions whose time is through already; also behind a restart. */
+static void events_that_come_late_go_too(void **state)
+{
+	(void)state;
+	static const struct weblog brief = {
+		.name = "shop", .keep_ms = 10 * DAY_MS, .keep_events_ms = 2 * DAY_MS};
+	struct weblog_event events[] = {bed_event("v", "0000000000000001", bed_at(DAY_MS - 9)),
+					bed_event("w", "0000000000000002", bed_at(5))};
+	struct weblog_session sessions[] = {bed_session("v", "0000000000000001", bed_at(DAY_MS - 9)),
+					    bed_session("w", "0000000000000002", bed_at(5))};
+	struct weblog_store *store = bed_open(&brief);
+	int64_t before_us = bed_at(DAY_MS) - 8000 * DAY_MS;
+	bool more = false;
+	struct err err;
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		assert_true(weblog_store_purge(store, before_us, &more, &err));
+		bed_write(store, &(struct weblog_batch){.events = &events[i],
+							.n_events = 1,
+							.sessions = &sessions[i],
+							.n_sessions = 1});
+		assert_int_equal(bed_number("SELECT count(*) AS n FROM web_event"), 1);
+		if (i == 1) {
+			weblog_store_close(&store);
+			store = bed_open(&brief);
+		}
+		assert_true(weblog_store_purge(store, before_us, &more, &err));
+		assert_int_equal(bed_number("SELECT count(*) AS n FROM web_event"), 0);
+	}
+	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_session"), 2);
+	weblog_store_close(&store);
+}
+
 static struct weblog_event agent_event(const char *session, int64_t at_us, const char *agent)
 {
 	struct weblog_event e = bed_event("v", session, at_us);
@@ -519,6 +552,7 @@ int main(void)
 		cmocka_unit_test_setup(a_batch_that_fails_leaves_nothing, bed_clear),
 		cmocka_unit_test_setup(sessions_are_changed_and_found, bed_clear),
 		cmocka_unit_test_setup(events_go_before_their_sessions, bed_clear),
+		cmocka_unit_test_setup(events_that_come_late_go_too, bed_clear),
 		cmocka_unit_test_setup(agents_go_when_no_log_has_an_event_of_theirs, bed_clear),
 		cmocka_unit_test_setup(many_agents_go_a_little_at_a_time, bed_clear),
 		cmocka_unit_test_setup(a_late_line_moves_the_beginning_of_a_session, bed_clear),
