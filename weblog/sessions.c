@@ -164,7 +164,7 @@ static bool recent_fits(const struct weblog *conf, const struct recent *r, int64
 	int64_t idle_us = (int64_t)conf->idle_ms * 1000, longest_us = (int64_t)conf->longest_ms * 1000;
 
 	return r->name[0] && at_us <= r->last_us + idle_us && at_us >= r->started_us - idle_us &&
-	       at_us <= r->started_us + longest_us;
+	       at_us <= r->started_us + longest_us && at_us >= r->last_us - longest_us;
 }
 
 static struct recent *recent_find(const struct weblog *conf, struct visitor *v, int64_t at_us)

@@ -47,6 +47,9 @@ static void test_idle_and_length(void **state)
 	for (int64_t m = 20; m <= 24 * 60; m += 20)
 		assert_true(str_eq(first, add("long", m)));
 	assert_false(str_eq(first, add("long", 24 * 60 + 1)));
+	for (int64_t m = 24 * 60; m >= 0; m -= 20)
+		first = add("back", m);
+	assert_false(str_eq(first, add("back", -20)));
 }
 
 static void test_what_it_comes_to(void **state)
