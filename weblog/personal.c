@@ -158,7 +158,11 @@ static bool is_rrn(const struct number *s)
 	if (s->n != RRN_DIGITS || month < 1 || month > 12 || day < 1 || day > 31 || s->digits[6] < '1' ||
 	    s->digits[6] > '8')
 		return false;
-	return s->groups > 1 || (strchr("3478", s->digits[6]) && year >= 20 && year < 50) || is_rrn_checked(s);
+	if (s->groups > 1)
+		return true;
+	if (strchr("3478", s->digits[6])) /* born since 2000; else a bar code, as Korean ones begin with 880 */
+		return year < 50 && (year >= 20 || is_rrn_checked(s));
+	return is_rrn_checked(s);
 }
 
 static bool is_checked(const struct number *s)

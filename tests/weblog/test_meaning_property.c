@@ -104,9 +104,10 @@ static void rrn_make(struct secret *to)
 {
 	static const unsigned weights[] = { 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5 };
 	char digits[14];
-	unsigned sum = 0;
+	unsigned sum = 0, year = below(100);
+	unsigned sex = 1 + below(year < 50 ? 4 : 2); /* of those born since 2000: 3, 4 */
 
-	snprintf(digits, sizeof(digits), "%02u%02u%02u%u", below(100), 1 + below(12), 1 + below(28), 1 + below(4));
+	snprintf(digits, sizeof(digits), "%02u%02u%02u%u", year, 1 + below(12), 1 + below(28), sex);
 	digits_put(digits + 7, 5);
 	for (size_t i = 0; i < ARRAY_LEN(weights); i++)
 		sum += weights[i] * (unsigned)(digits[i] - '0');
