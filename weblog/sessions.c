@@ -17,7 +17,6 @@ enum {
 struct recent {
 	char name[NAME_CHARS + 1]; /* empty: none */
 	int64_t started_us, last_us;
-	uint32_t events, searches, failures;
 	int32_t changed; /* index in `changed`, or NOT_CHANGED */
 };
 
@@ -151,9 +150,6 @@ void weblog_sessions_learn(struct weblog_sessions *sessions, struct str visitor,
 		return;
 	v->recent[0] = (struct recent){ .started_us = last->started_us,
 					.last_us = last->last_us,
-					.events = last->events,
-					.searches = last->searches,
-					.failures = last->failures,
 					.changed = NOT_CHANGED };
 	memcpy(v->recent[0].name, last->session.p, NAME_CHARS);
 }
@@ -201,10 +197,25 @@ static void name_session(const struct weblog *conf, const struct weblog_event *e
 	out[NAME_CHARS] = '\0';
 }
 
+/* One that was put out of its place since weblog_sessions_written(), and would begin again with a late line of the same
+ * moment, goes on. */
+static void recent_again(struct weblog_sessions *s, struct recent *r)
+{
+	for (size_t i = 0; i < s->n_changed; i++) {
+		if (memcmp(s->changed[i].session.p, r->name, NAME_CHARS) != 0)
+			continue;
+		r->started_us = s->changed[i].started_us;
+		r->last_us = s->changed[i].last_us;
+		r->changed = (int32_t)i;
+		s->owners[i] = r;
+	}
+}
+
 /* A new session in the place of the one that was used least lately. */
 static struct recent *recent_begin(struct weblog_sessions *s, struct visitor *v, const struct weblog_event *event)
 {
 	struct recent *r = &v->recent[v->recent[1].last_us < v->recent[0].last_us || !v->recent[1].name[0]];
+	bool is_late = event->at_us <= v->recent[0].last_us || event->at_us <= v->recent[1].last_us;
 
 	if (!v->recent[0].name[0])
 		r = &v->recent[0];
@@ -212,10 +223,13 @@ static struct recent *recent_begin(struct weblog_sessions *s, struct visitor *v,
 		s->owners[r->changed] = NULL; /* what it has come to stays in the list */
 	*r = (struct recent){ .started_us = event->at_us, .last_us = event->at_us, .changed = NOT_CHANGED };
 	name_session(s->conf, event, r->name);
+	if (is_late)
+		recent_again(s, r);
 	return r;
 }
 
-static struct weblog_session *changed_of(struct weblog_sessions *s, struct recent *r, const struct weblog_event *event)
+static struct weblog_session *changed_of(struct weblog_sessions *s, struct recent *r, const struct weblog_event *event,
+					 bool is_new)
 {
 	if (r->changed != NOT_CHANGED)
 		return &s->changed[r->changed];
@@ -229,7 +243,7 @@ static struct weblog_session *changed_of(struct weblog_sessions *s, struct recen
 	s->changed[s->n_changed] = (struct weblog_session){
 		.session = arena_str(s->texts, (struct str){ r->name, NAME_CHARS }),
 		.visitor = arena_str(s->texts, event->visitor),
-		.is_new = r->events == 0,
+		.is_new = is_new,
 	};
 	return &s->changed[s->n_changed++];
 }
@@ -251,6 +265,7 @@ void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *
 	struct weblog_session *session;
 	struct visitor *v;
 	struct recent *r;
+	bool is_new;
 
 	if (!event->known && !weblog_sessions_knows(sessions, event)) {
 		weblog_sessions_learn(sessions, event->visitor, NULL);
@@ -260,24 +275,22 @@ void weblog_sessions_add(struct weblog_sessions *sessions, struct weblog_event *
 	order_leave(sessions, v);
 	order_enter(sessions, v);
 	r = recent_find(sessions->conf, v, event->at_us);
-	if (!r)
+	is_new = !r;
+	if (is_new)
 		r = recent_begin(sessions, v, event);
-	session = changed_of(sessions, r, event);
-	if (r->events == 0)
+	session = changed_of(sessions, r, event, is_new);
+	if (session->events == 0 && is_new)
 		session_open(session, event, sessions->texts);
 	if (event->at_us < r->started_us) {
 		r->started_us = event->at_us;
 		session->moved = !session->is_new;
 	}
 	r->last_us = event->at_us > r->last_us ? event->at_us : r->last_us;
-	r->events++;
-	r->searches += event->terms.p != NULL;
-	r->failures += event->result == WEBLOG_REFUSED || event->result == WEBLOG_FAILED;
 	session->started_us = r->started_us;
 	session->last_us = r->last_us;
-	session->events = r->events;
-	session->searches = r->searches;
-	session->failures = r->failures;
+	session->events++;
+	session->searches += event->terms.p != NULL;
+	session->failures += event->result == WEBLOG_REFUSED || event->result == WEBLOG_FAILED;
 	if (event->at_us == r->last_us)
 		session->last_path = arena_str(sessions->texts, event->path);
 	event->session = session->session;

@@ -5,11 +5,11 @@
 
 #include "weblog/event.h"
 
-/* A session as the store has it. Texts live as long as it says who gives it. */
+/* A session as the store has it, or what is to be changed of it. Texts live as long as it says who gives it. */
 struct weblog_session {
 	struct str session, visitor; /* session: the same name whenever the log is read */
 	int64_t started_us, last_us; /* of all its events: a late line may be older than the one that it began with */
-	uint32_t events, searches, failures; /* failures: REFUSED and FAILED */
+	uint32_t events, searches, failures; /* those that come to what the store has; failures: REFUSED and FAILED */
 	bool moved; /* started_us is before what the store has, which keeps it else */
 	struct str last_path;
 	/* of its first event; only of a session that is new to the store, which keeps them else */

@@ -46,7 +46,7 @@ bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const
 /* When the last session of the log ended, which is its newest event, rounded up; 0: there is none. */
 bool weblog_store_last(struct weblog_store *store, int64_t *last_us_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
 /* The last session of each of the visitors that ended later; in `mem`, in any order. What is told of a session's first
- * event, and its last path, are not read. */
+ * event, its last path, and its sums are not read. */
 bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked *asked, struct arena *mem,
 			   struct weblog_found *out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 /* May batches be held? Where writers take turns: else two that go from table to table again would end each other. */

@@ -91,8 +91,7 @@ bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const
 
 enum { VISITORS_AT_ONCE = 32 };
 
-static const char *const session_columns[] = { "session", "visitor",  "started_at", "last_at",
-					       "events",  "searches", "failures" };
+static const char *const session_columns[] = { "session", "visitor",  "started_at", "last_at" };
 
 static struct weblog_session session_of(const struct rows *rows, uint32_t row)
 {
@@ -103,9 +102,6 @@ static struct weblog_session session_of(const struct rows *rows, uint32_t row)
 	w.visitor = take(&c);
 	w.started_us = store_time_of(take(&c));
 	w.last_us = store_time_of(take(&c));
-	w.events = (uint32_t)take_number(&c);
-	w.searches = (uint32_t)take_number(&c);
-	w.failures = (uint32_t)take_number(&c);
 	return w;
 }
 
@@ -113,7 +109,7 @@ static struct str sessions_sql(struct arena *mem)
 {
 	SCOPED(buf_free) struct buf sql = { 0 };
 
-	buf_puts(&sql, "SELECT session,visitor,started_at,last_at,events,searches,failures FROM web_session "
+	buf_puts(&sql, "SELECT session,visitor,started_at,last_at FROM web_session "
 		       "WHERE log=? AND last_at>? AND visitor IN (");
 	for (size_t i = 0; i < VISITORS_AT_ONCE; i++)
 		buf_puts(&sql, i ? ",?" : "?");

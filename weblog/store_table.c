@@ -12,6 +12,7 @@ enum rule {
 	NEW, /* the new value */
 	LEAST, /* the lower of the two */
 	MOST, /* the higher */
+	SUM, /* both together */
 };
 
 struct place {
@@ -43,11 +44,12 @@ static const struct place events[] = {
 	{ "took_ms", 0, STAYS },     { "bytes", 0, STAYS },
 };
 
-/* What is told of its first event stays. */
+/* What is told of its first event stays. Events are added: who finds a session has not always read what it came to, as
+ * late lines begin one of the same name again. */
 static const struct place sessions[] = {
 	{ "session", 16, IS_KEY },    { "log", 64, STAYS },	    { "visitor", 64, STAYS },
-	{ "started_at", 0, STAYS },   { "last_at", 0, NEW },	    { "events", 0, NEW },
-	{ "searches", 0, NEW },	      { "failures", 0, NEW },	    { "entry_path", 1024, STAYS },
+	{ "started_at", 0, STAYS },   { "last_at", 0, MOST },	    { "events", 0, SUM },
+	{ "searches", 0, SUM },	      { "failures", 0, SUM },	    { "entry_path", 1024, STAYS },
 	{ "last_path", 1024, NEW },   { "referrer", 512, STAYS },   { "campaign", 192, STAYS },
 	{ "engine_terms", 256, STAYS }, { "client", 64, STAYS },    { "agent", 0, STAYS },
 };
@@ -82,16 +84,19 @@ static_assert(ARRAY_LEN(events) <= STORE_COLUMNS, "store_rows has room for the w
 static const uint32_t steps[STORE_STEPS] = { STORE_ROWS, 8, 1 };
 
 /* How a column becomes what it is to be: {0} its name, {1} the table's. */
-static const char *const rules[WRITER_DIALECTS][MOST + 1] = {
+static const char *const rules[WRITER_DIALECTS][SUM + 1] = {
 	[WRITER_SQLITE] = { [NEW] = "{0}=excluded.{0}",
 			    [LEAST] = "{0}=MIN({1}.{0},excluded.{0})",
-			    [MOST] = "{0}=MAX({1}.{0},excluded.{0})" },
+			    [MOST] = "{0}=MAX({1}.{0},excluded.{0})",
+			    [SUM] = "{0}={1}.{0}+excluded.{0}" },
 	[WRITER_POSTGRESQL] = { [NEW] = "{0}=excluded.{0}",
 				[LEAST] = "{0}=LEAST({1}.{0},excluded.{0})",
-				[MOST] = "{0}=GREATEST({1}.{0},excluded.{0})" },
+				[MOST] = "{0}=GREATEST({1}.{0},excluded.{0})",
+				[SUM] = "{0}={1}.{0}+excluded.{0}" },
 	[WRITER_MARIADB] = { [NEW] = "{0}=VALUES({0})",
 			     [LEAST] = "{0}=LEAST({0},VALUES({0}))",
-			     [MOST] = "{0}=GREATEST({0},VALUES({0}))" },
+			     [MOST] = "{0}=GREATEST({0},VALUES({0}))",
+			     [SUM] = "{0}={0}+VALUES({0})" },
 };
 
 static void put_rule(struct buf *out, const char *rule, const char *column, const char *table)

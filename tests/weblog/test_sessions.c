@@ -84,7 +84,7 @@ static void test_what_it_comes_to(void **state)
 	s = weblog_sessions_changed(sessions, &n);
 	assert_int_equal(n, 1);
 	assert_false(s->is_new);
-	assert_int_equal(s->events, 4);
+	assert_int_equal(s->events, 1); /* and the store has three */
 }
 
 static void test_late_line_of_the_session_before(void **state)
@@ -98,6 +98,23 @@ static void test_late_line_of_the_session_before(void **state)
 	assert_memory_equal(first, add("v", 5).p, 16);
 	assert_memory_equal(second, add("v", 101).p, 16);
 	assert_memory_equal(second, add("v", 80).p, 16); /* nearer to the second than half an hour */
+}
+
+/* A second file has the same minutes. */
+static void test_a_session_begins_once_in_a_batch(void **state)
+{
+	const struct weblog_session *s;
+	size_t n;
+
+	(void)state;
+	for (int64_t i = 0; i < 5; i++)
+		(void)add("v", 100 * i);
+	(void)add("v", 0);
+	(void)add("v", 1);
+	s = weblog_sessions_changed(sessions, &n);
+	assert_int_equal(n, 5);
+	assert_int_equal(s[0].events, 3);
+	assert_true(s[0].is_new && s[0].last_us == MINUTE);
 }
 
 static void test_names_live_as_long_as_the_batch(void **state)
@@ -254,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_idle_and_length, begin, end),
 		cmocka_unit_test_setup_teardown(test_what_it_comes_to, begin, end),
 		cmocka_unit_test_setup_teardown(test_late_line_of_the_session_before, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_session_begins_once_in_a_batch, begin, end),
 		cmocka_unit_test_setup_teardown(test_names_live_as_long_as_the_batch, begin, end),
 		cmocka_unit_test_setup_teardown(test_batches_do_not_matter, begin, end),
 		cmocka_unit_test_setup_teardown(test_bounded, begin, end),

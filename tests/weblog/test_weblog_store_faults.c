@@ -30,7 +30,7 @@ static bool lines_write(struct weblog_store *store, uint64_t from, uint64_t n, s
 		events[i].path = arena_printf(mem, "/%llu", (unsigned long long)(from + i));
 		events[i].agent = arena_printf(mem, "agent %llu", (unsigned long long)(from + i) / 10);
 	}
-	session.events = (uint32_t)(from + n);
+	session.events = (uint32_t)n;
 	return weblog_store_write(store, &(struct weblog_batch){ events, n, &session, 1, &at, 1, false }, err);
 }
 
