@@ -13,6 +13,7 @@ enum rule {
 	LEAST, /* the lower of the two */
 	MOST, /* the higher */
 	SUM, /* both together */
+	LAST, /* that of the row that ended last, when it has one */
 };
 
 struct place {
@@ -50,7 +51,7 @@ static const struct place sessions[] = {
 	{ "session", 16, IS_KEY },    { "log", 64, STAYS },	    { "visitor", 64, STAYS },
 	{ "started_at", 0, STAYS },   { "last_at", 0, MOST },	    { "events", 0, SUM },
 	{ "searches", 0, SUM },	      { "failures", 0, SUM },	    { "entry_path", 1024, STAYS },
-	{ "last_path", 1024, NEW },   { "referrer", 512, STAYS },   { "campaign", 192, STAYS },
+	{ "last_path", 1024, LAST },   { "referrer", 512, STAYS },   { "campaign", 192, STAYS },
 	{ "engine_terms", 256, STAYS }, { "client", 64, STAYS },    { "agent", 0, STAYS },
 };
 
@@ -83,20 +84,27 @@ static_assert(ARRAY_LEN(events) <= STORE_COLUMNS, "store_rows has room for the w
 /* Rows of one statement. All three products send one as one round trip; few different ones, since each is prepared. */
 static const uint32_t steps[STORE_STEPS] = { STORE_ROWS, 8, 1 };
 
+#define LAST_OF(new) "{0}=COALESCE(CASE WHEN " new("last_at") ">={1}.last_at THEN " new("{0}") " END,{1}.{0})"
+#define EXCLUDED(column) "excluded." column
+#define VALUES(column) "VALUES(" column ")"
+
 /* How a column becomes what it is to be: {0} its name, {1} the table's. */
-static const char *const rules[WRITER_DIALECTS][SUM + 1] = {
+static const char *const rules[WRITER_DIALECTS][LAST + 1] = {
 	[WRITER_SQLITE] = { [NEW] = "{0}=excluded.{0}",
 			    [LEAST] = "{0}=MIN({1}.{0},excluded.{0})",
 			    [MOST] = "{0}=MAX({1}.{0},excluded.{0})",
-			    [SUM] = "{0}={1}.{0}+excluded.{0}" },
+			    [SUM] = "{0}={1}.{0}+excluded.{0}",
+			    [LAST] = LAST_OF(EXCLUDED) },
 	[WRITER_POSTGRESQL] = { [NEW] = "{0}=excluded.{0}",
 				[LEAST] = "{0}=LEAST({1}.{0},excluded.{0})",
 				[MOST] = "{0}=GREATEST({1}.{0},excluded.{0})",
-				[SUM] = "{0}={1}.{0}+excluded.{0}" },
+				[SUM] = "{0}={1}.{0}+excluded.{0}",
+				[LAST] = LAST_OF(EXCLUDED) },
 	[WRITER_MARIADB] = { [NEW] = "{0}=VALUES({0})",
 			     [LEAST] = "{0}=LEAST({0},VALUES({0}))",
 			     [MOST] = "{0}=GREATEST({0},VALUES({0}))",
-			     [SUM] = "{0}={0}+VALUES({0})" },
+			     [SUM] = "{0}={0}+VALUES({0})",
+			     [LAST] = LAST_OF(VALUES) },
 };
 
 static void put_rule(struct buf *out, const char *rule, const char *column, const char *table)

@@ -237,6 +237,11 @@ static void sessions_are_changed_and_found(void **state)
 	written[1].events = 9;
 	written[1].last_path = STR("/out");
 	bed_write(store, &(struct weblog_batch){ .sessions = &written[1], .n_sessions = 1 });
+	written[1].last_path = (struct str){ 0 }; /* of late lines alone */
+	bed_write(store, &(struct weblog_batch){ .sessions = &written[1], .n_sessions = 1 });
+	written[1].last_path = STR("/late");
+	written[1].last_us = bed_at(6000);
+	bed_write(store, &(struct weblog_batch){ .sessions = &written[1], .n_sessions = 1 });
 	for (size_t i = 0; i < ARRAY_LEN(visitors); i++)
 		visitors[i] = i == 3 ? STR("v2") : i == 48 ? STR("v1") : arena_printf(mem, "other %zu", i);
 	assert_true(weblog_store_sessions(store, &asked, mem, &found, &err));
@@ -246,7 +251,7 @@ static void sessions_are_changed_and_found(void **state)
 	assert_int_equal(found.sessions[0].last_us, bed_at(7000));
 	assert_int_equal(bed_number("SELECT count(*) AS n FROM web_session s JOIN web_agent a ON a.id=s.agent "
 				    "WHERE s.session='0000000000000002' AND s.entry_path='/in' AND s.last_path='/out' "
-				    "AND a.agent='agent' AND a.device='tablet' AND a.is_bot=1 AND s.events=10"),
+				    "AND a.agent='agent' AND a.device='tablet' AND a.is_bot=1 AND s.events=28"),
 			 1);
 	asked.since_us = bed_at(-1);
 	assert_true(weblog_store_sessions(store, &asked, mem, &found, &err));
