@@ -112,11 +112,23 @@ static void put_outcome(const struct exchange *x, struct buf *out)
 	put_about(x, out);
 }
 
+/* Who asked, with the purpose that the policies were asked with: what the question says goes before what is usual. */
+static struct caller asker_of(const struct exchange *x)
+{
+	struct str purpose = headers_get(&x->headers, "X-Purpose");
+	struct caller caller = x->caller;
+
+	if (caller.role[0] && headers_is_token(purpose))
+		caller_name_set(caller.purpose, purpose);
+	return caller;
+}
+
 void recording_put(const struct exchange *x, struct buf *out)
 {
 	struct str contact = headers_get(&x->headers, "X-Contact");
+	struct caller caller = asker_of(x);
 
-	recording_put_caller(kind_of(x), x->lane, &x->caller, out);
+	recording_put_caller(kind_of(x), x->lane, &caller, out);
 	if (headers_is_token(contact))
 		audit_put("contact", contact, out);
 	audit_put("unmask", x->unmask, out);

@@ -117,6 +117,18 @@ class AuditTest(LiveTest):
                 self.assertTrue(sealed.endswith(before))
                 before = mac
 
+    def test_purpose_of_the_question_is_on_record(self):
+        self.shop.write_file("sales.xml", '<mapping xmlns="urn:federator:mapping:1"><policy role="agent" purpose="sales">'
+                                          '<show class="person"/></policy></mapping>')
+        service = self.serve()
+        for _ in range(3):  # the last is given again
+            _, seen = self.one(service, 200, "GET", PHONE, X_Purpose="sales")
+            self.assertEqual((seen["purpose"], seen["shown"]), ("sales", ["person"]))
+        _, denied = self.one(service, 403, "GET", PHONE, X_Purpose="curiosity")
+        self.assertEqual((denied["role"], denied["purpose"]), ("agent", "curiosity"))
+        _, seen = self.one(service, 200, "GET", PHONE)
+        self.assertEqual(seen["purpose"], "service")
+
     def test_why_masks_were_lifted_is_on_record(self):
         self.shop.write_file("lift.xml", '<mapping xmlns="urn:federator:mapping:1"><policy role="agent" purpose="service">'
                                          '<unmask class="phone" minutes="5"/></policy></mapping>')
