@@ -88,13 +88,23 @@ void pops_listen(struct exchange *x)
 			      headers_is_token(last) ? last : (struct str){ 0 });
 }
 
+/* Where customers are seen for the time of a contact, a person who could ring would see anybody on the own screen. */
+static bool may_ring(struct exchange *x)
+{
+	if (!contact_needed(x) || !x->caller.agent_proven)
+		return true;
+	exchange_problem(x, 403, "no-contact", "a person rings nobody where views need a contact",
+			 "calls are rung by the program that distributes them");
+	return false;
+}
+
 void pops_ring(struct exchange *x)
 {
 	struct question q = asking_begin(x, SCOPE_VIEW);
 	struct reply refusal = { 0 };
 	struct pop pop = { 0 };
 
-	if (!agent_read(x))
+	if (!agent_read(x) || !may_ring(x))
 		return;
 	if (!asking_body(x, &q) || !question_headers(&q, &x->headers)) {
 		asking_refuse(x, &q);

@@ -239,6 +239,16 @@ class AccessTest(LiveTest):
         guarded = self.guarded()
         self.assertNotIn("nobody_authenticated", guarded.log())
 
+    def test_person_rings_nobody_where_views_need_a_contact(self):
+        service = self.guarded("--contact", "required")
+        ring = ("POST", "/v1/agents/kim/pops", json.dumps({"by": {"phone": phone_of(7)}}), {"Content-Type": "application/json"})
+        person = self.minter.token(scope="view pops", sub="kim")
+        self.assert_problem(self.ask(service, ("GET", VIEW), person), 403, "no-contact")
+        self.assert_problem(self.ask(service, ring, person), 403, "no-contact")
+        self.assertEqual(self.ask(service, ("HEAD", "/v1/agents/kim/pops"), person).status, 200)
+        self.assertEqual(self.ask(service, ring, self.key).status, 202)
+        self.assertEqual(self.ask(self.guarded(), ring, person).status, 202)
+
 
 if __name__ == "__main__":
     unittest.main()
