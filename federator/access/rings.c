@@ -24,6 +24,7 @@ struct signature {
 struct file {
 	const char *path; /* "": none */
 	struct signature seen;
+	bool refused; /* as it was then: it is tried again, as what was missing may have been a descriptor */
 	struct ring *ring; /* under lock */
 };
 
@@ -120,18 +121,20 @@ static void look(struct rings *r, enum ring_kind kind)
 {
 	struct file *file = &r->files[kind];
 	struct signature now = signature_of(file->path); /* before it is read: what changes meanwhile is seen later */
+	bool changed = !signature_same(&now, &file->seen);
 	struct ring *ring;
 	struct err err;
 
-	if (signature_same(&now, &file->seen))
+	if (!changed && !file->refused)
 		return;
 	file->seen = now;
 	ring = ring_load(kind, file->path, &err);
-	if (!ring) {
+	file->refused = !ring;
+	if (!ring && changed)
 		log_event(LOG_ERROR, "keys_refused", LOG_CSTR("file", file->path), LOG_CSTR("where", err.where),
 			  LOG_CSTR("why", err.text), LOG_CSTR("text", "what was read before stays in force"));
+	if (!ring)
 		return;
-	}
 	log_event(LOG_INFO, "keys_loaded", LOG_CSTR("file", file->path), LOG_NUM("keys", ring->keys.n + ring->jwks.n));
 	ring_replace(r, file, ring);
 }

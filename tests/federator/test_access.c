@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -379,6 +380,28 @@ static bool opens(struct options with, const char *word)
 	return opened || !strstr(err.text, word);
 }
 
+/* A revocation must not be lost because a descriptor was missing in the moment when it was seen. */
+static void a_change_that_could_not_be_read_is_read_later(void **state)
+{
+	struct rlimit usual, none;
+	char later[160];
+
+	(void)state;
+	snprintf(later, sizeof(later), "%s.later", keys_path);
+	assert_int_equal(link(keys_path, later), 0);
+	key_revoke(secret); /* replaces the file */
+	access_reread(access_of);
+	assert_int_equal(ask((struct credential){ .api_key = str_of(secret) }), ACCESS_REFUSED);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){ 0, usual.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(rename(later, keys_path), 0);
+	access_reread(access_of);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	access_reread(access_of);
+	assert_int_equal(ask((struct credential){ .api_key = str_of(secret) }), ACCESS_GIVEN);
+}
+
 static void bad_files_and_half_options_do_not_start(void **state)
 {
 	struct options with = opt;
@@ -496,6 +519,7 @@ int main(void)
 		STORY(a_token_holds_until_it_is_over),
 		STORY(keys_of_tokens_are_exchanged_while_it_runs),
 		STORY(a_bad_file_changes_nothing),
+		STORY(a_change_that_could_not_be_read_is_read_later),
 		STORY(bad_files_and_half_options_do_not_start),
 		STORY(without_files_everybody_is_the_options),
 		STORY(who_asks_is_of_the_tenant_of_the_credential),
