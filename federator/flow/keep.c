@@ -142,6 +142,7 @@ void recall_keep(struct flow *flow)
 	k.kept = (struct recall){ .made_ms = now_ms,
 				  .until_ms = INT64_MAX,
 				  .oldest_ms = INT64_MAX,
+				  .found = flow->found,
 				  .generation = vary_generation(flow, now_ms),
 				  .content_type = reply->content_type,
 				  .parts = reply->parts };

@@ -29,13 +29,24 @@ static enum step_end refuse(struct flow *flow, const struct limits_state *state)
 			   "ask again when Retry-After is over; who needs more talks to the operator");
 }
 
+/* Sealed ids come from lists of candidates and of the web site as well, by the hundred. */
+static enum step_end limit_subject(struct flow *flow, struct limits *limits, const struct limits_who *who)
+{
+	uint64_t subject = limits_hash(str_of(flow->asked[0].key->name), flow->asked[0].value);
+	struct limits_told told = limits_subject(limits, who, subject, flow->started_us);
+
+	return told.verdict == LIMITS_PASS ? STEP_DONE : refuse(flow, &told.state);
+}
+
 enum step_end limit_customers(struct flow *flow)
 {
 	struct limits *limits = service_limits(flow->lane->service);
 	struct limits_who who = who_asks(flow);
 
-	if (!limits || !flow->ask.n_by || (!who.agent.n && !who.client.n))
+	if (!limits || (!who.agent.n && !who.client.n))
 		return STEP_DONE;
+	if (!flow->ask.n_by)
+		return limit_subject(flow, limits, &who);
 	for (size_t i = 0; i < flow->n_asked; i++) {
 		struct limits_told told = limits_customer(limits, &who, str_of(flow->asked[i].key->name),
 							  flow->asked[i].value, flow->started_us);
@@ -46,6 +57,21 @@ enum step_end limit_customers(struct flow *flow)
 		tell(flow, told.notice);
 	}
 	return STEP_DONE;
+}
+
+void limit_found(struct flow *flow)
+{
+	if (service_limits(flow->lane->service) && flow->ask.n_by)
+		limit_found_again(flow, limits_hash(str_of(flow->world->cat->identity->name), flow->match.subject));
+}
+
+void limit_found_again(struct flow *flow, uint64_t found)
+{
+	struct limits_who who = who_asks(flow);
+
+	flow->found = found;
+	if (found)
+		limits_found(service_limits(flow->lane->service), &who, found, flow->started_us);
 }
 
 void limit_nobody(struct flow *flow)

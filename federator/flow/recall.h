@@ -9,6 +9,7 @@
 struct recall {
 	int64_t made_ms, until_ms; /* wall clock: when; and when a copy of it is not fresh any more */
 	int64_t oldest_ms; /* wall clock: when the source gave the oldest copy */
+	uint64_t found; /* flow->found */
 	uint64_t generation; /* of sealed ids: vary_generation() */
 	const char *content_type; /* static */
 	char etag[32];

@@ -123,6 +123,7 @@ struct flow {
 	struct rights rights;
 	struct asked asked[ASK_KEYS_MAX]; /* without those that are blocked, or flat and malformed */
 	size_t n_asked;
+	uint64_t found; /* limits_hash() of whom keys led to; 0: nobody is counted: limit.c */
 	bool new_keys; /* the caller did not ask by all of them in this hour: limit.c */
 	const struct key *blocked[ASK_KEYS_MAX]; /* keys whose values are never asked for: left out */
 	size_t n_blocked;
@@ -171,8 +172,12 @@ void flow_release(struct flow *flow) NONNULL(1);
 
 /* limit.c - how many customers one actor asks for */
 
-/* May the caller ask by these keys? Counts them. */
+/* May the caller ask by these keys, or for this customer? Counts them. */
 enum step_end limit_customers(struct flow *flow) MUST_CHECK NONNULL(1);
+/* They led to one customer, whose sealed id costs the caller nothing then. */
+void limit_found(struct flow *flow) NONNULL(1);
+/* The same of an answer that was kept, with what flow->found was. */
+void limit_found_again(struct flow *flow, uint64_t found) NONNULL(1);
 /* They were nobody's. */
 void limit_nobody(struct flow *flow) NONNULL(1);
 

@@ -162,6 +162,7 @@ static void serve(void *arg, const struct shelf_item *item)
 	reply->parts = kept.parts;
 	reply->complete = reply->from_cache = reply->rendered = true;
 	put_status(reply, kept.until_ms - now_ms);
+	limit_found_again(flow, kept.found);
 	count(flow, &kept, counts);
 	if (flow->ask.repeats)
 		reply->repeat = repeat_new(flow, &kept, pins, counts);

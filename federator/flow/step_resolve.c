@@ -95,6 +95,7 @@ static enum step_end conclude(struct flow *flow)
 	} else if (match->n_candidates == 1 && !match->stale) {
 		match->outcome = OUTCOME_ONE;
 		match->subject = match->candidates[0].subject;
+		limit_found(flow);
 	} else {
 		match->outcome = OUTCOME_MANY;
 	}

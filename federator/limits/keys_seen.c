@@ -92,7 +92,8 @@ bool keys_seen_add(struct keys_seen *seen, uint64_t hash, struct str text)
 		return false;
 	*slot_of(seen->slots, seen->room, mark_of(hash)) = mark_of(hash);
 	seen->n++;
-	note_number(seen, number_of(text));
+	if (text.p)
+		note_number(seen, number_of(text));
 	return true;
 }
 

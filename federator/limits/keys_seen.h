@@ -19,7 +19,8 @@ struct keys_seen {
 void keys_seen_end(struct keys_seen *seen) NONNULL(1);
 /* Was the key with that hash seen before? */
 bool keys_seen_has(const struct keys_seen *seen, uint64_t hash) NONNULL(1);
-/* A new key with that hash; `text` is its value. False: there is no memory, and it is as if it had not come. */
+/* A new key with that hash; `text` is its value, the NULL view: it does not count for a sequence. False: there is no
+ * memory, and it is as if it had not come. */
 bool keys_seen_add(struct keys_seen *seen, uint64_t hash, struct str text) MUST_CHECK NONNULL(1);
 /* Do most of the last KEYS_RECENT new keys stand beside others of them, as in a range that somebody counts through? */
 bool keys_seen_in_sequence(const struct keys_seen *seen) NONNULL(1);

@@ -27,6 +27,7 @@ struct actor {
 	uint64_t credit_us, credited_us; /* requests not made, in time; when that was so */
 	uint64_t hour_us;                /* when its hour began */
 	struct keys_seen seen;           /* in that hour, like what follows */
+	uint32_t found; /* of them, customers to whom a key led: they do not count */
 	uint32_t nobody;
 	unsigned told; /* bits by enum limits_notice */
 	struct actor *next, **at;         /* in its bucket */
@@ -118,10 +119,20 @@ static struct actor *actor_new(struct limits *l, enum actor_kind kind, struct st
 	return a;
 }
 
-static void begin_hour(struct actor *a, uint64_t now_us)
+static void forget_keys(struct actor *a)
 {
 	keys_seen_end(&a->seen);
-	a->nobody = 0;
+	a->found = a->nobody = 0;
+}
+
+static uint32_t counted(const struct actor *a)
+{
+	return a->seen.n - a->found;
+}
+
+static void begin_hour(struct actor *a, uint64_t now_us)
+{
+	forget_keys(a);
 	a->told = 0;
 	a->hour_us = now_us;
 }
@@ -230,7 +241,7 @@ static enum limits_notice notice(struct actor *a)
 
 	if (keys_seen_in_sequence(&a->seen))
 		what = NOTICE_SEQUENCE;
-	else if (a->seen.n >= MISSES_LEAST && 10 * (uint64_t)a->nobody >= MISSES_OF_TEN * (uint64_t)a->seen.n)
+	else if (counted(a) >= MISSES_LEAST && 10 * (uint64_t)a->nobody >= MISSES_OF_TEN * (uint64_t)counted(a))
 		what = NOTICE_MISSES;
 	if (a->told & (1u << what))
 		what = NOTICE_NONE;
@@ -238,7 +249,7 @@ static enum limits_notice notice(struct actor *a)
 	return what;
 }
 
-static uint64_t hash_of(struct str key, struct str value)
+uint64_t limits_hash(struct str key, struct str value)
 {
 	return digest_sip(value) * UINT64_C(0x9e3779b97f4a7c15) + digest_sip(key);
 }
@@ -248,18 +259,16 @@ static void state_of_customers(const struct actor *a, uint32_t quota, uint64_t n
 	*out = (struct limits_state){ .kind = a->kind,
 				      .quota = quota,
 				      .window_s = HOUR_S,
-				      .left = quota > a->seen.n ? quota - a->seen.n : 0,
+				      .left = quota > counted(a) ? quota - counted(a) : 0,
 				      .reset_s = seconds_up(a->hour_us + HOUR_S * SECOND_US - now_us) };
 }
 
 /* Has the actor room for it? */
 static bool customer_fits(struct actor *a, uint32_t quota, uint64_t hash)
 {
-	if (!quota && a->seen.n >= KEYS_FREE) {
-		keys_seen_end(&a->seen);
-		a->nobody = 0;
-	}
-	return keys_seen_has(&a->seen, hash) || !quota || a->seen.n < quota;
+	if (!quota && a->seen.n >= KEYS_FREE)
+		forget_keys(a);
+	return keys_seen_has(&a->seen, hash) || !quota || counted(a) < quota;
 }
 
 /* Nothing is counted of what another of the two has no room for. */
@@ -277,10 +286,10 @@ static enum limits_verdict customer_judge(const struct limits *l, struct actor *
 	return LIMITS_PASS;
 }
 
-struct limits_told limits_customer(struct limits *l, const struct limits_who *who, struct str key, struct str value,
-				   uint64_t now_us)
+/* `text` as for keys_seen_add(). */
+static struct limits_told take(struct limits *l, const struct limits_who *who, uint64_t hash, struct str text,
+			       uint64_t now_us)
 {
-	uint64_t hash = hash_of(key, value);
 	struct limits_told told = { .notice = NOTICE_NONE };
 	struct actor *actors[ACTOR_KINDS];
 
@@ -290,7 +299,7 @@ struct limits_told limits_customer(struct limits *l, const struct limits_who *wh
 	for (int kind = 0; kind < ACTOR_KINDS && told.verdict == LIMITS_PASS; kind++) {
 		struct actor *a = actors[kind];
 
-		if (!a || keys_seen_has(&a->seen, hash) || !keys_seen_add(&a->seen, hash, value))
+		if (!a || keys_seen_has(&a->seen, hash) || !keys_seen_add(&a->seen, hash, text))
 			continue;
 		told.fresh = true;
 		if (!told.notice)
@@ -298,6 +307,32 @@ struct limits_told limits_customer(struct limits *l, const struct limits_who *wh
 	}
 	pthread_mutex_unlock(&l->lock);
 	return told;
+}
+
+struct limits_told limits_customer(struct limits *l, const struct limits_who *who, struct str key, struct str value,
+				   uint64_t now_us)
+{
+	return take(l, who, limits_hash(key, value), value, now_us);
+}
+
+struct limits_told limits_subject(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us)
+{
+	return take(l, who, subject, (struct str){ 0 }, now_us);
+}
+
+void limits_found(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us)
+{
+	struct actor *actors[ACTOR_KINDS];
+
+	pthread_mutex_lock(&l->lock);
+	actors_of(l, who, now_us, actors);
+	for (int kind = 0; kind < ACTOR_KINDS; kind++) {
+		struct actor *a = actors[kind];
+
+		if (a && !keys_seen_has(&a->seen, subject) && keys_seen_add(&a->seen, subject, (struct str){ 0 }))
+			a->found++;
+	}
+	pthread_mutex_unlock(&l->lock);
 }
 
 enum limits_notice limits_nobody(struct limits *l, const struct limits_who *who, uint64_t now_us)

@@ -13,7 +13,7 @@ enum actor_kind { ACTOR_AGENT, ACTOR_CLIENT, ACTOR_KINDS };
 /* Of one kind of actors; 0: as many as they like. */
 struct limits_quota {
 	uint32_t requests;  /* a minute; so many at once after a minute of rest */
-	uint32_t customers; /* different keys that are asked by, an hour */
+	uint32_t customers; /* different keys and sealed ids that are asked by, an hour */
 };
 
 /* Both names may be empty: nobody is counted. Names of 64 bytes at most. */
@@ -60,6 +60,13 @@ struct limits_told limits_request(struct limits *l, const struct limits_who *who
 /* It asks by a key, in canonical form. Asked again within the hour a key costs nothing. */
 struct limits_told limits_customer(struct limits *l, const struct limits_who *who, struct str key, struct str value,
 				   uint64_t now_us) MUST_CHECK NONNULL(1, 2);
+/* The customer of a sealed id counts like one who is asked for by the identity, unless limits_found() told of it. */
+struct limits_told limits_subject(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us)
+	MUST_CHECK NONNULL(1, 2);
+/* A key led to that one: to ask by the sealed id costs nothing in this hour. */
+void limits_found(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us) NONNULL(1, 2);
+/* A subject: a value of the identity. Good in this process. */
+uint64_t limits_hash(struct str key, struct str value);
 /* Nobody was found by a key that was fresh. */
 enum limits_notice limits_nobody(struct limits *l, const struct limits_who *who, uint64_t now_us) MUST_CHECK
 	NONNULL(1, 2);

@@ -122,6 +122,27 @@ static void a_customer_asked_again_costs_nothing(void **state)
 	limits_free(&l);
 }
 
+static void a_sealed_id_counts_unless_a_key_led_to_it(void **state)
+{
+	struct limits *l = limits_of(0, 3, 0, 0);
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(ask(l, &kim, far_number(i), S).verdict, LIMITS_PASS);
+		limits_found(l, &kim, 100 + i, S);
+		limits_found(l, &kim, 100 + i, S);
+		assert_false(limits_subject(l, &kim, 100 + i, S).fresh);
+	}
+	assert_true(limits_subject(l, &kim, 102, S).fresh);
+	assert_int_equal(limits_subject(l, &kim, 103, S).verdict, LIMITS_CUSTOMERS);
+	assert_int_equal(ask(l, &kim, far_number(2), S).verdict, LIMITS_CUSTOMERS);
+	for (uint64_t known = 100; known < 103; known++)
+		assert_int_equal(limits_subject(l, &kim, known, S).verdict, LIMITS_PASS);
+	assert_int_equal(limits_subject(l, &lee, 103, S).verdict, LIMITS_PASS);
+	assert_true(limits_subject(l, &kim, 100, S + 3600 * S).fresh);
+	limits_free(&l);
+}
+
 /* What a full client refuses is not taken from its agent. */
 static void a_refusal_counts_for_nobody(void **state)
 {
@@ -239,6 +260,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_limit_is_told),
 		cmocka_unit_test(nobody_and_no_quota_are_not_limited),
 		cmocka_unit_test(a_customer_asked_again_costs_nothing),
+		cmocka_unit_test(a_sealed_id_counts_unless_a_key_led_to_it),
 		cmocka_unit_test(a_refusal_counts_for_nobody),
 		cmocka_unit_test(who_counts_through_a_range_is_noticed_once),
 		cmocka_unit_test(a_range_in_another_order_is_noticed_too),

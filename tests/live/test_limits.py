@@ -57,6 +57,24 @@ class LimitsTest(LiveTest):
         self.assertEqual(service.ask("GET", by_id, headers={"Authorization": f"Bearer {self.key}", "X-Agent": "kim"}).status, 200)
         self.assertEqual(self.view(service, 6, agent="lee").status, 200)
 
+    def test_a_sealed_id_counts_unless_a_key_led_to_it(self):
+        service = self.limited("--agent-customers", "5")
+        ids = {member: self.view(service, member, agent="lee").json["id"] for member in range(3, 8)}
+        for member in (3, 4):
+            for _ in range(3):  # by an answer that was kept, too
+                self.assertEqual(self.view(service, member).status, 200)
+
+        def by_id(member, agent="kim"):
+            return service.ask("GET", f"/v1/customers/{ids[member]}",
+                               headers={"Authorization": f"Bearer {self.key}", "X-Agent": agent}).status
+
+        self.assertEqual([by_id(member) for member in (3, 4, 5, 6, 7, 5)], [200] * 6)
+        self.assertEqual([by_id(member, "lee") for member in ids], [200] * 5)
+        self.assertEqual(self.view(service, 8).status, 429)
+        self.assertEqual(self.view(service, 3).status, 200)
+        ids[8] = self.view(service, 8, agent="park").json["id"]
+        self.assertEqual((by_id(8), by_id(7), by_id(8, "park")), (429, 200, 200))
+
     def test_a_client_pays_for_agents_it_makes_up(self):
         service = self.limited("--client-customers", "10")
         statuses = [self.view(service, m, agent=f"agent{m}").status for m in range(3, 18)]
