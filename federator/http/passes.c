@@ -10,7 +10,8 @@ static void on_passes(struct loop_timer *t)
 
 	for (struct stream *stream = s->crowd.first, *next; stream; stream = next) {
 		next = stream->next;
-		if (!stream->ends && !access_holds(s->conf.access, &stream->pass, &stream->caller, now_s))
+		if (!stream->ends && (wire_lapsed(&stream->wire) ||
+				      !access_holds(s->conf.access, &stream->pass, &stream->caller, now_s)))
 			streams_bye(stream);
 	}
 	loop_timer_set(s->loop, t, deadline_after_ms(LOOK_MS));
@@ -19,7 +20,7 @@ static void on_passes(struct loop_timer *t)
 void passes_begin(struct streams *s)
 {
 	s->passes.fire = on_passes;
-	if (s->conf.access && access_is_guarded(s->conf.access))
+	if (s->conf.access && (access_is_guarded(s->conf.access) || *service_options(s->conf.service)->client_ca))
 		loop_timer_set(s->loop, &s->passes, deadline_after_ms(LOOK_MS));
 }
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <gnutls/gnutls.h>
 
@@ -194,7 +193,7 @@ struct str secured_name(struct secured *s)
 
 bool secured_lapsed(const struct secured *s)
 {
-	return s->until && (s->until <= (int64_t)time(NULL) || !tls_vouches(s->set));
+	return wire_lapsed(&(const struct wire){ .set = s->set, .until = s->until });
 }
 
 struct gnutls_session_int *secured_session(const struct secured *s)
@@ -244,6 +243,7 @@ bool secured_take(struct secured *s, struct MHD_Connection *conn, struct wire *o
 	gnutls_handshake_set_hook_function(s->session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, NULL);
 	out->session = s->session;
 	out->set = s->set;
+	out->until = s->until;
 	s->session = NULL;
 	s->set = NULL;
 	return true;

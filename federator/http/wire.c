@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
@@ -37,6 +38,11 @@ void wire_finish(struct wire *w)
 	if (w->session)
 		(void)gnutls_bye(w->session, GNUTLS_SHUT_WR);
 	shutdown(w->fd, SHUT_WR);
+}
+
+bool wire_lapsed(const struct wire *w)
+{
+	return w->until && (w->until <= (int64_t)time(NULL) || !tls_vouches(w->set));
 }
 
 void wire_close(struct wire *w)

@@ -73,8 +73,8 @@ class TlsTest(LiveTest):
         self.addCleanup(secured.close)
         return secured
 
-    def stream(self, service, path, headers=""):
-        stream = Stream(service.port, path, headers, context=self.context())
+    def stream(self, service, path, headers="", context=None):
+        stream = Stream(service.port, path, headers, context=context or self.context())
         self.addCleanup(stream.close)
         return stream
 
@@ -168,6 +168,8 @@ class TlsTest(LiveTest):
         self.addCleanup(connection.close)
         connection.request("GET", "/livez")
         self.assertEqual(connection.getresponse().read() and 200, 200)
+        stream = self.stream(service, "/v1/agents/kim/pops", context=old)
+        self.assertIn(" 200 ", stream.header())
         self.replace([authorities], [self.other.certificate])
 
         def taken():
@@ -179,6 +181,8 @@ class TlsTest(LiveTest):
         with self.assertRaises((ConnectionError, http.client.HTTPException)):
             connection.request("GET", "/livez")
             connection.getresponse()
+        self.assertEqual(stream.event()["event"], "bye")
+        self.assertTrue(stream.ends())
 
     def test_certificate_stands_for_a_client_of_the_key_file(self):
         keys = os.path.join(self.fresh(), "keys.json")
