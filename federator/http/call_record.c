@@ -1,4 +1,5 @@
 /* call_record.c - answers wait until their records are durable. */
+#include "federator/audit/text.h"
 #include "federator/http/front_state.h"
 #include "federator/http/recording.h"
 
@@ -33,16 +34,48 @@ void record_refuse(struct call *call)
 	x->is_view = false;
 }
 
+enum { STRANGERS_A_SECOND = 10, SECOND_US = 1000000 };
+
+static bool is_stranger(const struct exchange *x)
+{
+	return x->reply.status == 401 && !x->caller.client[0];
+}
+
+/* Who asks without a credential again and again shall not fill the disk of those who have one: a second has room for
+ * some, and the next one says how many were left out. */
+static bool stranger_fits(struct strangers *s)
+{
+	uint64_t second = clock_mono_us() / SECOND_US;
+
+	if (second != s->second)
+		*s = (struct strangers){ .second = second, .left_out = s->left_out };
+	if (s->n == STRANGERS_A_SECOND) {
+		s->left_out++;
+		return false;
+	}
+	s->n++;
+	return true;
+}
+
+static void stranger_put(struct strangers *s, struct buf *out)
+{
+	if (s->left_out)
+		audit_put_number("left_out", s->left_out, out);
+	s->left_out = 0;
+}
+
 bool record_begin(struct call *call)
 {
 	SCOPED(buf_free) struct buf text = { 0 };
 	struct exchange *x = &call->x;
 
-	if (!recording_wanted(x))
+	if (!recording_wanted(x) || (is_stranger(x) && !stranger_fits(&call->front->strangers)))
 		return false;
 	buf_reserve(&text, 1024);
 	recording_put(x, &text);
 	recording_put_address(link_address(call->link), &text);
+	if (is_stranger(x))
+		stranger_put(&call->front->strangers, &text);
 	if (hand_in(call, buf_str(&text)))
 		return true;
 	record_refuse(call);

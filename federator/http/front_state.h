@@ -54,6 +54,13 @@ struct call {
 	struct call *next, **prev_next; /* in front->waiting while suspended */
 };
 
+/* Denials of those of whom nothing is known, on this front. */
+struct strangers {
+	uint64_t second; /* of clock_mono_us() */
+	uint32_t n;      /* on record in it */
+	uint32_t left_out; /* since the last one that is on record */
+};
+
 struct front {
 	struct front_conf conf;
 	struct MHD_Daemon *daemon; /* NULL: stopped */
@@ -74,6 +81,7 @@ struct front {
 	struct dearth dearth;
 	struct footprint footprint;
 	struct repeats repeats;
+	struct strangers strangers;
 	bool quiesced;
 	bool draining;
 	struct deadline linger;  /* idle connections are closed from then on */

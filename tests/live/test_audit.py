@@ -147,6 +147,27 @@ class AuditTest(LiveTest):
         self.assertEqual((denied["rule"], "reason" in denied), ("unmask-refused", False))
         self.assertNotIn(answer.json["grant"], json.dumps(service.lines()))
 
+    def test_a_flood_of_strangers_does_not_fill_the_disk(self):
+        keys = os.path.join(self.directory, "keys.json")
+        federator("keys", "add", "--keys", keys, "--client", "console", "--role", "agent")
+        service = self.serve("--keys", keys)
+        sent = 0
+
+        def ask():
+            nonlocal sent
+            sent += 1
+            self.assertEqual(service.ask("GET", PHONE).status, 401)
+
+        def all_are_told():
+            ask()
+            return sum(1 + line.get("left_out", 0) for line in service.about()) == sent
+
+        for _ in range(200):
+            ask()
+        service.wait(all_are_told)
+        self.assertLess(len(service.about()), sent)
+        self.assertEqual({line["status"] for line in service.about()}, {401})
+
     def test_denials_and_acts_are_on_record_and_what_shows_nobody_is_not(self):
         service = self.serve()
         for status, rule, path, headers in ((404, "unknown-id", "/v1/customers/c.nonsense", {}),
