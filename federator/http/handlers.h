@@ -95,6 +95,11 @@ void schemas_explain_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_explain_json(struct exchange *x) NONNULL(1);
 
+/* schemas.c: what is told of visitors of a web site. */
+void schemas_web_xsd(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_web_json(struct exchange *x) NONNULL(1);
+
 /* health.c: the process lives; it can answer (sources down do not matter: that is told by ?verbose). */
 void health_live(struct exchange *x) NONNULL(1);
 /* See above. */

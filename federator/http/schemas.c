@@ -124,3 +124,13 @@ void schemas_explain_json(struct exchange *x)
 {
 	write_fixed(x, FIXED_EXPLAIN_JSON, json);
 }
+
+void schemas_web_xsd(struct exchange *x)
+{
+	write_fixed(x, FIXED_WEB_XSD, xml);
+}
+
+void schemas_web_json(struct exchange *x)
+{
+	write_fixed(x, FIXED_WEB_JSON, json);
+}

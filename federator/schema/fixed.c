@@ -13,6 +13,12 @@ static const char explain_xsd[] = {
 static const char explain_json[] = {
 #include "federator/schema/explain.schema.json.inc"
 };
+static const char web_xsd[] = {
+#include "federator/schema/web.xsd.inc"
+};
+static const char web_json[] = {
+#include "federator/schema/web.schema.json.inc"
+};
 
 struct str view_schema_fixed(enum fixed_schema which)
 {
@@ -21,6 +27,8 @@ struct str view_schema_fixed(enum fixed_schema which)
 		[FIXED_PROBLEM_JSON] = { problem_json, sizeof(problem_json) },
 		[FIXED_EXPLAIN_XSD] = { explain_xsd, sizeof(explain_xsd) },
 		[FIXED_EXPLAIN_JSON] = { explain_json, sizeof(explain_json) },
+		[FIXED_WEB_XSD] = { web_xsd, sizeof(web_xsd) },
+		[FIXED_WEB_JSON] = { web_json, sizeof(web_json) },
 	};
 
 	return texts[which];
