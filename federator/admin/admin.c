@@ -111,6 +111,7 @@ static const struct route table[] = {
 	{ "POST", "/admin/reload", reload, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 	{ "POST", "/v1/cache/purge", purging_body, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 	{ "GET", "/metrics", metrics, ROUTE_ALWAYS, MAY_ASK_OPENLY },
+	{ "GET", "/openapi.json", schemas_openapi, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 	{ "GET", "/livez", health_live, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 	{ "GET", "/readyz", health_ready, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 };

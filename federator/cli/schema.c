@@ -1,6 +1,8 @@
 /* schema.c - the command schema: what the answers of a mapping look like. */
 #include "base/text.h"
 #include "federator/cli/commands.h"
+#include "federator/http/handlers.h"
+#include "federator/http/openapi.h"
 #include "federator/schema/view_schema.h"
 #include "metadata/load.h"
 
@@ -47,6 +49,16 @@ static void write_schema(const struct args *args, const struct catalog *cat, con
 		(xsd ? view_schema_xsd : view_schema_json)(cat, view, lang, out);
 }
 
+/* Of the public listener, of which callers prove who they are. */
+static int print_openapi(const struct args *args, const struct catalog *cat)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+	const struct openapi_of of = { .routes = &public_routes, .cat = cat, .lang = str_of(args_flag(args, "lang")) };
+
+	openapi_write(&of, &out);
+	return message_data(&out);
+}
+
 static int print_view(const struct args *args, const struct options *opt)
 {
 	SCOPED(catalog_unref) const struct catalog *cat = NULL;
@@ -63,6 +75,8 @@ static int print_view(const struct args *args, const struct options *opt)
 		message_findings(ds);
 		return EXIT_FINDINGS;
 	}
+	if (args_flag(args, "openapi"))
+		return print_openapi(args, cat);
 	if (!view_find(args, cat, &view) || (args_flag(args, "routing") && !flat_found(cat, view)))
 		return EXIT_USAGE;
 	write_schema(args, cat, view, &out);
@@ -77,26 +91,34 @@ static int print_fixed(enum fixed_schema which)
 	return message_data(&out);
 }
 
+/* Do the flags go together? Else it is told. */
+static bool are_alone(const struct args *args)
+{
+	bool xsd = args_flag(args, "xsd") != NULL, openapi = args_flag(args, "openapi") != NULL;
+	int kinds = !!args_flag(args, "routing") + !!args_flag(args, "events") + !!args_flag(args, "explain") +
+		    !!args_flag(args, "provenance-xsd") + openapi;
+
+	if (!!args_flag(args, "json") + xsd + !!args_flag(args, "provenance-xsd") > 1)
+		message_error("--json, --xsd and --provenance-xsd exclude each other");
+	else if (kinds > 1)
+		message_error("--routing, --events, --explain, --openapi and --provenance-xsd exclude each other");
+	else if (xsd && args_flag(args, "events"))
+		message_error("--events takes no --xsd: events are JSON");
+	else if (openapi && (xsd || args_flag(args, "view")))
+		message_error("--openapi takes no --xsd and no --view: it is one document, and JSON");
+	else
+		return true;
+	return false;
+}
+
 int command_schema(struct args *args)
 {
 	bool xsd = args_flag(args, "xsd") != NULL;
 	struct options opt;
 	struct err err;
 
-	if (!!args_flag(args, "json") + xsd + !!args_flag(args, "provenance-xsd") > 1) {
-		message_error("--json, --xsd and --provenance-xsd exclude each other");
+	if (!are_alone(args))
 		return EXIT_USAGE;
-	}
-	if (!!args_flag(args, "routing") + !!args_flag(args, "events") + !!args_flag(args, "explain") +
-		    !!args_flag(args, "provenance-xsd") >
-	    1) {
-		message_error("--routing, --events, --explain and --provenance-xsd exclude each other");
-		return EXIT_USAGE;
-	}
-	if (xsd && args_flag(args, "events")) {
-		message_error("--events takes no --xsd: events are JSON");
-		return EXIT_USAGE;
-	}
 	if (args_flag(args, "provenance-xsd"))
 		return print_fixed(FIXED_PROVENANCE_XSD);
 	if (args_flag(args, "explain"))

@@ -101,6 +101,7 @@ static void work(struct exchange *x)
 
 void exchange_run(struct exchange *x, const struct routes *routes)
 {
+	x->routes = routes;
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
 		if (recorded(x) && identify(x) && quota_take(x) && has_mapping(x))

@@ -28,6 +28,7 @@ struct exchange {
 	const char *method;     /* "HEAD" is handled as "GET" by its route */
 	struct str path, query; /* raw; query is the NULL view without `?` */
 	struct headers headers;
+	const struct routes *routes;     /* of the listener */
 	const struct route *route;       /* NULL: none was found */
 	struct str args[ROUTE_ARGS_MAX]; /* of the route's pattern, decoded */
 	struct str body;

@@ -100,6 +100,9 @@ void schemas_web_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_web_json(struct exchange *x) NONNULL(1);
 
+/* schemas.c: what the exchange's listener answers, as an OpenAPI document. */
+void schemas_openapi(struct exchange *x) NONNULL(1);
+
 /* health.c: the process lives; it can answer (sources down do not matter: that is told by ?verbose). */
 void health_live(struct exchange *x) NONNULL(1);
 /* See above. */

@@ -147,7 +147,7 @@ static const struct member members[] = {
 	{ STR("field"), SCOPE_EXPLAIN, SET_BY(set_field) },
 	{ STR("parts"), SCOPE_VIEW, TEXT_OF(ask.parts, NULL) },
 	{ STR("provenance"), SCOPE_VIEW, SET_BY(set_provenance) },
-	{ STR("lang"), SCOPE_VIEW | SCOPE_SCHEMA, SET_BY(set_lang) },
+	{ STR("lang"), SCOPE_VIEW | SCOPE_SCHEMA | SCOPE_LANG, SET_BY(set_lang) },
 	{ STR("since"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, TEXT_OF(ask.since, NULL) },
 	{ STR("until"), SCOPE_TIMELINE | SCOPE_WEB_SESSIONS | SCOPE_WEB_SEARCHES, TEXT_OF(ask.until, NULL) },
 	{ STR("kind"), SCOPE_TIMELINE, TEXT_OF(ask.kind, NULL) },
@@ -179,6 +179,13 @@ static const struct member *member_named(const struct question *q, struct str na
 bool question_has_member(const struct question *q, struct str name)
 {
 	return member_named(q, name) != NULL;
+}
+
+const char *question_member_name(size_t i, unsigned scope)
+{
+	if (i >= MEMBERS)
+		return NULL;
+	return (scope & members[i].scope) ? members[i].name.p : "";
 }
 
 static const char *did_you_mean(struct question *q, const char *near)

@@ -27,6 +27,7 @@ enum question_scope {
 	SCOPE_WEB_PAGES = 512, /* cursor */
 	SCOPE_WEB_SEARCHES = 1024, /* group since until cursor */
 	SCOPE_WEB_LIVE = 2048, /* path minutes */
+	SCOPE_LANG = 4096, /* lang */
 };
 
 /* What is void, beside keys; the NULL view: not given. */
@@ -59,6 +60,8 @@ struct question {
 bool question_member(struct question *q, struct str name, struct str value) MUST_CHECK NONNULL(1);
 /* Is there a member of that name in the question's scope? */
 bool question_has_member(const struct question *q, struct str name) NONNULL(1);
+/* The name of member `i` if it is in the scope; "": it is not; NULL: there are no more. */
+const char *question_member_name(size_t i, unsigned scope) MUST_CHECK;
 /* Add a key to ask by. False: more than ASK_KEYS_MAX, twice the same name, an empty value (unless any_value). */
 bool question_key(struct question *q, struct str name, struct str value) MUST_CHECK NONNULL(1);
 /* Read the query string; names in `keys` are keys to ask by. */

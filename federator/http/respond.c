@@ -29,8 +29,7 @@ static bool put_view_headers(struct MHD_Response *r, const struct reply *reply)
 		return false;
 	if (!reply->etag[0] && reply->status != 200)
 		return true;
-	return (!reply->etag[0] || put(r, "ETag", reply->etag)) &&
-	       (!reply->cache_status[0] || put(r, "Cache-Status", reply->cache_status)) &&
+	return (!reply->cache_status[0] || put(r, "Cache-Status", reply->cache_status)) &&
 	       ((!reply->from_cache && !reply->age_s) || put_number(r, "Age", reply->age_s));
 }
 
@@ -52,7 +51,8 @@ static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool c
 	return (reply->status == 304 || put(r, "Content-Type", reply->content_type)) &&
 	       put(r, "Cache-Control", "private, no-store") &&
 	       put(r, "X-Content-Type-Options", "nosniff") && put(r, "X-Request-Id", x->request_id) &&
-	       (!x->is_view || put_view_headers(r, reply)) && (!x->allow[0] || put(r, "Allow", x->allow)) &&
+	       (!reply->etag[0] || put(r, "ETag", reply->etag)) && (!x->is_view || put_view_headers(r, reply)) &&
+	       (!x->allow[0] || put(r, "Allow", x->allow)) &&
 	       (!x->challenge || put(r, "WWW-Authenticate", x->challenge)) &&
 	       (!reply->retry_after_s || put_number(r, "Retry-After", reply->retry_after_s)) &&
 	       (!x->quota.quota || put_quota(r, &x->quota)) &&

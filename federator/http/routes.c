@@ -40,6 +40,7 @@ static const struct route table[] = {
 	{ "GET",   "/schema/explain.schema.json",   schemas_explain_json, ROUTE_WORK, MAY_ASK_OPENLY },
 	{ "GET",   "/schema/web.xsd",               schemas_web_xsd, ROUTE_WORK, MAY_ASK_OPENLY },
 	{ "GET",   "/schema/web.schema.json",       schemas_web_json, ROUTE_WORK, MAY_ASK_OPENLY },
+	{ "GET",   "/openapi.json",                 schemas_openapi, ROUTE_WORK, MAY_MAP },
 	{ "GET",   "/livez",                        health_live, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 	{ "GET",   "/readyz",                       health_ready, ROUTE_ALWAYS, MAY_ASK_OPENLY },
 	/* what voids copies and answers nothing: the last PURGES of them */

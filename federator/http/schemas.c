@@ -1,8 +1,12 @@
 /* schemas.c - what answers look like, generated from the running mapping. */
 #include "federator/schema/view_schema.h"
 
+#include "base/base64.h"
+#include "base/digest.h"
 #include "base/text.h"
+#include "federator/http/condition.h"
 #include "federator/http/handlers.h"
+#include "federator/http/openapi.h"
 #include "federator/http/question.h"
 
 typedef void writer(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out);
@@ -133,4 +137,43 @@ void schemas_web_xsd(struct exchange *x)
 void schemas_web_json(struct exchange *x)
 {
 	write_fixed(x, FIXED_WEB_JSON, json);
+}
+
+/* Its bytes are all that it is. */
+static void etag_make(const struct buf *bytes, struct reply *reply)
+{
+	unsigned char hash[DIGEST_BYTES];
+	struct digest d;
+	size_t n;
+
+	digest_begin(&d, (struct str){ 0 });
+	digest_add(&d, bytes->data, bytes->len);
+	digest_end(&d, hash);
+	reply->etag[0] = '"';
+	n = base64_url((struct str){ (const char *)hash, 16 }, reply->etag + 1);
+	memcpy(reply->etag + 1 + n, "\"", 2);
+}
+
+void schemas_openapi(struct exchange *x)
+{
+	struct question q = { .mem = x->mem, .scope = SCOPE_LANG };
+	struct openapi_of of = { .routes = x->routes, .open = !x->access || !access_is_guarded(x->access) };
+	struct reply reply = { .status = 200, .content_type = "application/json" };
+	const struct world *world;
+	struct buf out = { 0 };
+
+	if (!question_query(&q, x->query, NULL, 0)) {
+		refuse(x, &q);
+		return;
+	}
+	world = service_world(x->lane->service);
+	of.cat = world->cat;
+	of.lang = q.ask.lang.p ? q.ask.lang : headers_language(&x->headers, x->mem);
+	openapi_write(&of, &out);
+	world_unref(&world);
+	etag_make(&out, &reply);
+	if (condition_met(&x->headers, reply.etag))
+		reply.status = 304; /* the body stays: libmicrohttpd tells its length and does not send it */
+	reply.body = buf_take(&out, &reply.len);
+	exchange_reply(x, &reply);
 }

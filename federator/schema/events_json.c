@@ -55,21 +55,12 @@ static void put_only(struct arena *mem, struct node *data, struct str name, stru
 	tree_bool(mem, data, STR("additionalProperties"), false);
 }
 
-/* The text of its own schema, without the first member: `$schema` stands at the root only. */
-static struct str problem_members(struct arena *mem)
-{
-	struct str text = view_schema_fixed(FIXED_PROBLEM_JSON);
-	const char *comma = memchr(text.p, ',', text.n);
-	size_t n = text.n - (size_t)(comma + 1 - text.p);
-
-	return arena_printf(mem, "{%.*s", (int)n, comma + 1);
-}
-
 static void put_problem(struct arena *mem, struct node *all)
 {
 	struct node *data = put_event(mem, all, "problem", NULL, ID_OF_END), *literal;
 
-	literal = tree_text(mem, put_array(mem, data, STR("allOf")), STR(""), problem_members(mem));
+	literal = tree_text(mem, put_array(mem, data, STR("allOf")), STR(""),
+			    view_schema_inside(FIXED_PROBLEM_JSON, "#", mem));
 	literal->kind = NODE_LITERAL;
 }
 

@@ -19,6 +19,18 @@ static const char web_xsd[] = {
 static const char web_json[] = {
 #include "federator/schema/web.schema.json.inc"
 };
+static const char openapi_headers[] = {
+#include "federator/schema/openapi/headers.json.inc"
+};
+static const char openapi_parameters[] = {
+#include "federator/schema/openapi/parameters.json.inc"
+};
+static const char openapi_schemas[] = {
+#include "federator/schema/openapi/schemas.json.inc"
+};
+static const char openapi_security[] = {
+#include "federator/schema/openapi/security.json.inc"
+};
 
 struct str view_schema_fixed(enum fixed_schema which)
 {
@@ -29,9 +41,36 @@ struct str view_schema_fixed(enum fixed_schema which)
 		[FIXED_EXPLAIN_JSON] = { explain_json, sizeof(explain_json) },
 		[FIXED_WEB_XSD] = { web_xsd, sizeof(web_xsd) },
 		[FIXED_WEB_JSON] = { web_json, sizeof(web_json) },
+		[FIXED_OPENAPI_HEADERS] = { openapi_headers, sizeof(openapi_headers) },
+		[FIXED_OPENAPI_PARAMETERS] = { openapi_parameters, sizeof(openapi_parameters) },
+		[FIXED_OPENAPI_SCHEMAS] = { openapi_schemas, sizeof(openapi_schemas) },
+		[FIXED_OPENAPI_SECURITY] = { openapi_security, sizeof(openapi_security) },
 	};
 
 	return texts[which];
+}
+
+struct str view_schema_inside(enum fixed_schema which, const char *at, struct arena *mem)
+{
+	static const struct str own = STR("\"#/$defs/");
+	SCOPED(buf_free) struct buf out = { 0 };
+	struct str rest = view_schema_fixed(which);
+	const char *found, *schema = memmem(rest.p, rest.n, "\"$schema\"", 9);
+
+	if (schema) {
+		found = memchr(schema, ',', rest.n - (size_t)(schema - rest.p));
+		rest = (struct str){ found + 1, rest.n - (size_t)(found + 1 - rest.p) };
+		buf_putc(&out, '{');
+	}
+	while ((found = memmem(rest.p, rest.n, own.p, own.n))) {
+		buf_put(&out, rest.p, (size_t)(found - rest.p));
+		buf_printf(&out, "\"%s/$defs/", at);
+		rest = (struct str){ found + own.n, rest.n - (size_t)(found - rest.p) - own.n };
+	}
+	while (rest.n && rest.p[rest.n - 1] == '\n')
+		rest.n--;
+	buf_put_str(&out, rest);
+	return arena_str(mem, buf_str(&out));
 }
 
 bool view_schema_any_flat(const struct catalog *cat)

@@ -41,9 +41,17 @@ enum fixed_schema {
 	FIXED_EXPLAIN_JSON,
 	FIXED_WEB_XSD, /* urn:federator:web:1 */
 	FIXED_WEB_JSON,
+	/* Pieces of the OpenAPI document: components that are no schemas, by kind, and schemas in one's `$defs`. */
+	FIXED_OPENAPI_HEADERS,
+	FIXED_OPENAPI_PARAMETERS,
+	FIXED_OPENAPI_SCHEMAS,
+	FIXED_OPENAPI_SECURITY,
 };
 
 /* The text of one; static. */
 struct str view_schema_fixed(enum fixed_schema which);
+/* A JSON one as a member of another document, in `mem`: without `$schema`, which stands at a root only, and its
+ * references moved to `at` ("#/..."), where it is put. */
+struct str view_schema_inside(enum fixed_schema which, const char *at, struct arena *mem) NONNULL(2, 3);
 
 #endif
