@@ -11,6 +11,7 @@ static const struct title {
 	{ 400, "Bad Request" },           { 401, "Unauthorized" },
 	{ 403, "Forbidden" },             { 404, "Not Found" },
 	{ 405, "Method Not Allowed" },    { 406, "Not Acceptable" },
+	{ 409, "Conflict" },
 	{ 413, "Content Too Large" },     { 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
 	{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
