@@ -14,6 +14,11 @@ size_t text_encode(uint32_t cp, char out[4]) NONNULL(2);
 bool text_has_control(struct str s);
 /* At most `most` bytes of UTF-8, none of a character that would be cut. */
 struct str text_cut(struct str s, size_t most);
+/* A decimal digit of ASCII? */
+static inline bool text_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
 /* A letter of ASCII as a small one; everything else as it is. */
 static inline char text_lower(char c)
 {

@@ -17,11 +17,6 @@ static bool is_control(uint32_t cp)
 	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static char upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
@@ -122,7 +117,7 @@ static bool read_integer(struct str s, struct arena *mem, struct str *out)
 
 	while (first < s.n && s.p[first] == '0')
 		first++;
-	for (end = first; end < s.n && is_digit(s.p[end]); end++)
+	for (end = first; end < s.n && text_is_digit(s.p[end]); end++)
 		;
 	if (end == 0 || end - first > INTEGER_MOST)
 		return false;
@@ -144,7 +139,7 @@ static bool read_digits(struct str s, struct arena *mem, struct str *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		if (is_digit(s.p[i]))
+		if (text_is_digit(s.p[i]))
 			text[n++] = s.p[i];
 		else if (!strchr(" -.()/", s.p[i]))
 			return false;

@@ -1,5 +1,7 @@
 #include "metadata/spelling.h"
 
+#include "base/text.h"
+
 /* What a mask asks for. Only `#+` has no width of its own. */
 struct shape {
 	size_t ones; /* single `#` */
@@ -22,11 +24,6 @@ static struct shape shape_of(const char *mask)
 		}
 	}
 	return shape;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 bool spelling_mask_ok(const char *mask)
@@ -63,7 +60,7 @@ bool spelling_read(const char *mask, struct str text, struct arena *mem, struct 
 			continue;
 		}
 		for (size_t left = plus ? width : 1; left > 0; left--) {
-			if (!is_digit(text.p[at]))
+			if (!text_is_digit(text.p[at]))
 				return false;
 			digits[n++] = text.p[at++];
 		}
@@ -76,7 +73,7 @@ bool spelling_read(const char *mask, struct str text, struct arena *mem, struct 
 static bool all_digits(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_digit(s.p[i]))
+		if (!text_is_digit(s.p[i]))
 			return false;
 	return s.n > 0;
 }

@@ -1,4 +1,5 @@
 /* sqlselect.c - a query is one SELECT that only reads, and what cuts its rows cuts those of each value by itself. */
+#include "base/text.h"
 #include "metadata/sqlscan.h"
 
 static bool is_any(struct str word, const char *const *keywords, size_t n)
@@ -127,17 +128,12 @@ void sqlselect_assign(struct sqlscan *s)
 
 /* ---- what cuts rows ---- */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* TOP is a word of SQL Server only before a number; elsewhere it may be a column. */
 static bool is_top(const struct sqlscan *s, struct str word)
 {
 	char next = sqlscan_next(s, s->at);
 
-	return sqlscan_is(word, "TOP") && (is_digit(next) || next == '(') &&
+	return sqlscan_is(word, "TOP") && (text_is_digit(next) || next == '(') &&
 	       (sqlscan_is(s->word, "SELECT") || sqlscan_is(s->word, "DISTINCT") || sqlscan_is(s->word, "ALL"));
 }
 
@@ -146,7 +142,7 @@ static bool is_offset(const struct sqlscan *s, struct str word)
 {
 	char next = sqlscan_next(s, s->at);
 
-	return sqlscan_is(word, "OFFSET") && ((is_digit(next) && next != '0') || next == ':');
+	return sqlscan_is(word, "OFFSET") && ((text_is_digit(next) && next != '0') || next == ':');
 }
 
 static bool is_limit(const struct sqlscan *s, struct str word)

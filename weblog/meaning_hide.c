@@ -28,11 +28,6 @@ static bool is_lower(char c)
 	return c >= 'a' && c <= 'z';
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static void word_end(struct spelt *to)
 {
 	if (to->n > (to->n_words ? to->ends[to->n_words - 1] : 0) && to->n_words < WORDS_MOST)
@@ -59,11 +54,12 @@ static void spell(struct str name, struct spelt *to)
 	for (size_t i = 0; i < name.n && to->n < sizeof(to->text); i++) {
 		char c = name.p[i], before = i ? name.p[i - 1] : 0, behind = i + 1 < name.n ? name.p[i + 1] : 0;
 
-		if (!is_upper(c) && !is_lower(c) && !is_digit(c) && (unsigned char)c < 0x80) {
+		if (!is_upper(c) && !is_lower(c) && !text_is_digit(c) && (unsigned char)c < 0x80) {
 			word_end(to);
 			continue;
 		}
-		if (is_upper(c) && (is_lower(before) || is_digit(before) || (is_upper(before) && is_lower(behind))))
+		if (is_upper(c) &&
+		    (is_lower(before) || text_is_digit(before) || (is_upper(before) && is_lower(behind))))
 			word_end(to);
 		to->text[to->n++] = text_lower(c);
 	}
@@ -72,7 +68,7 @@ static void spell(struct str name, struct spelt *to)
 
 static struct str without_number(struct str s)
 {
-	while (s.n > 1 && is_digit(s.p[s.n - 1]))
+	while (s.n > 1 && text_is_digit(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }
@@ -194,7 +190,7 @@ static bool opens_object(struct str text, size_t at)
 		i++;
 	if (i < text.n && strchr("\"'\\", text.p[i]))
 		return true;
-	for (name = i; i < text.n && (is_upper(text.p[i]) || is_lower(text.p[i]) || is_digit(text.p[i]) ||
+	for (name = i; i < text.n && (is_upper(text.p[i]) || is_lower(text.p[i]) || text_is_digit(text.p[i]) ||
 				      strchr("_$-", text.p[i]) || (unsigned char)text.p[i] >= 0x80);)
 		i++;
 	return i > name && i < text.n && text.p[i] == ':';

@@ -13,11 +13,6 @@ enum {
 	GAP_MOST = 6, /* bytes between two digits of one number */
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -26,7 +21,7 @@ static bool is_letter(char c)
 /* Also of any other script. */
 static bool is_word(char c)
 {
-	return is_digit(c) || is_letter(c) || (unsigned char)c >= 0x80;
+	return text_is_digit(c) || is_letter(c) || (unsigned char)c >= 0x80;
 }
 
 /* ---- e-mail ---- */
@@ -209,7 +204,7 @@ static size_t gap(struct str s, size_t at)
 	while (n < GAP_MOST && at + n < s.n &&
 	       ((unsigned char)s.p[at + n] <= ' ' || strchr("-./()_+", s.p[at + n])))
 		n++;
-	return at + n < s.n && is_digit(s.p[at + n]) ? n : 0;
+	return at + n < s.n && text_is_digit(s.p[at + n]) ? n : 0;
 }
 
 /* Do the digits from there on, to the end of any of their groups, make such a number? */
@@ -220,7 +215,7 @@ static bool begins_number(struct str s, size_t at, bool cards)
 	while (at < s.n) {
 		size_t between;
 
-		while (at < s.n && is_digit(s.p[at])) {
+		while (at < s.n && text_is_digit(s.p[at])) {
 			if (number.n == NUMBER_MOST)
 				return false;
 			number.digits[number.n++] = s.p[at++];
@@ -239,7 +234,7 @@ static bool begins_number(struct str s, size_t at, bool cards)
 static bool has_number(struct str s, bool cards)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (is_digit(s.p[i]) && (i == 0 || !is_digit(s.p[i - 1])) && begins_number(s, i, cards))
+		if (text_is_digit(s.p[i]) && (i == 0 || !text_is_digit(s.p[i - 1])) && begins_number(s, i, cards))
 			return true;
 	return false;
 }
@@ -255,7 +250,7 @@ static bool has_token(struct str s)
 		if (!at)
 			return false;
 		s = (struct str){ at, s.n - (size_t)(at - s.p) };
-		while (n < s.n && (is_digit(s.p[n]) || is_letter(s.p[n]) || s.p[n] == '-' || s.p[n] == '_'))
+		while (n < s.n && (text_is_digit(s.p[n]) || is_letter(s.p[n]) || s.p[n] == '-' || s.p[n] == '_'))
 			n++;
 		if (n >= TOKEN_LEAST && n < s.n && s.p[n] == '.')
 			return true;
@@ -309,7 +304,7 @@ static bool is_personal_ascii(struct str text, bool cards)
 	bool sign = false, token = false;
 
 	for (size_t i = 0; i < text.n; i++) {
-		digits += is_digit(text.p[i]);
+		digits += text_is_digit(text.p[i]);
 		sign |= text.p[i] == '@' || text.p[i] == '%';
 		token |= text.p[i] == 'J';
 	}

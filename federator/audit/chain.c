@@ -159,7 +159,7 @@ static bool take_seq(struct str *rest, uint64_t *out)
 {
 	size_t n = 0;
 
-	while (n < rest->n && rest->p[n] >= '0' && rest->p[n] <= '9')
+	while (n < rest->n && text_is_digit(rest->p[n]))
 		n++;
 	if (n == 0 || rest->p[0] == '0' || !text_to_u64((struct str){ rest->p, n }, out) || *out > INT64_MAX)
 		return false;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { ROOM_LEAST = 64, BESIDE = 8, SEQUENCE_LEAST = KEYS_RECENT * 3 / 4 };
 
@@ -57,7 +58,7 @@ static uint64_t number_of(struct str text)
 	size_t from = text.n;
 	uint64_t number = 0;
 
-	while (from && text.n - from < 18 && text.p[from - 1] >= '0' && text.p[from - 1] <= '9')
+	while (from && text.n - from < 18 && text_is_digit(text.p[from - 1]))
 		from--;
 	for (size_t i = from; i < text.n; i++)
 		number = number * 10 + (uint64_t)(text.p[i] - '0');

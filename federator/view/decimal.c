@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "base/text.h"
+
 enum { EXPONENT_MAX = 400 }; /* a double ends at 308; beyond is garbage that would only fill memory */
 
 /* A number in pieces: digits before and behind the point. */
@@ -11,17 +13,12 @@ struct number {
 	int exponent;
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Cut the digits in front of *s. */
 static struct str take_digits(struct str *s)
 {
 	struct str digits = {s->p, 0};
 
-	while (digits.n < s->n && is_digit(s->p[digits.n]))
+	while (digits.n < s->n && text_is_digit(s->p[digits.n]))
 		digits.n++;
 	s->p += digits.n;
 	s->n -= digits.n;

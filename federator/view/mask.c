@@ -7,11 +7,6 @@
 
 enum { GENERIC_CHARS_MIN = 6 }; /* so that most is hidden, and what is masked is long enough again */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_domain(struct str s)
 {
 	bool dot = false;
@@ -23,7 +18,7 @@ static bool is_domain(struct str s)
 		if (c == '.' && (i == 0 || i + 1 == s.n || s.p[i - 1] == '.'))
 			return false;
 		dot = dot || c == '.';
-		if (!letter && !is_digit(c) && c != '.' && c != '-')
+		if (!letter && !text_is_digit(c) && c != '.' && c != '-')
 			return false;
 	}
 	return dot;

@@ -83,15 +83,10 @@ static struct str korean(struct str text, struct arena *mem)
 
 /* ---- others: towns and countries behind the parts with numbers and streets ---- */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool has_digit(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (is_digit(s.p[i]) || s.p[i] == '*')
+		if (text_is_digit(s.p[i]) || s.p[i] == '*')
 			return true;
 	return false;
 }

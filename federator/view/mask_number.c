@@ -1,5 +1,7 @@
 #include "federator/view/mask_kinds.h"
 
+#include "base/text.h"
+
 enum {
 	BYTES_MAX = 44, /* an IBAN in groups of four */
 	PHONE_DIGITS_MAX = 15, /* ITU-T E.164 */
@@ -9,11 +11,6 @@ enum {
 	ACCOUNT_MIN = 8,
 	ACCOUNT_MAX = 34, /* of an IBAN, ISO 13616 */
 };
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* A number with separators. A star stands for a digit that a source has hidden already. */
 struct number {
@@ -33,7 +30,7 @@ static bool number_read(struct str text, const char *separators, struct number *
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
-		if (is_digit(c) || c == '*')
+		if (text_is_digit(c) || c == '*')
 			out->at[out->digits++] = (unsigned char)i;
 		else if (c == '\0' || !strchr(separators, c))
 			return false;
@@ -124,7 +121,7 @@ static bool is_birth_date(const struct number *num)
 	int month, day;
 
 	for (size_t i = 0; i < 6; i++)
-		if (!is_digit(digit(num, i)))
+		if (!text_is_digit(digit(num, i)))
 			return false;
 	month = 10 * (digit(num, 2) - '0') + digit(num, 3) - '0';
 	day = 10 * (digit(num, 4) - '0') + digit(num, 5) - '0';
