@@ -27,6 +27,14 @@ enum MHD_Result again_give(struct call *call)
 	return ok;
 }
 
+void again_drop(struct call *call)
+{
+	if (!call->found)
+		return;
+	call_prepare(call);
+	repeats_let_go(&call->found);
+}
+
 bool again_send(struct call *call, enum MHD_Result *ok_out)
 {
 	struct front *f = call->front;

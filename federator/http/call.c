@@ -199,10 +199,7 @@ void call_abandon_all(struct front *f)
 
 		if (call->state == CALL_RECORDING)
 			audit_forget(call->x.lane->audit, &call->ticket);
-		if (call->found) {
-			call_prepare(call);
-			repeats_let_go(&call->found);
-		}
+		again_drop(call);
 		call_leave(call);
 		reply_free(reply);
 		*reply = (struct reply){ 0 };

@@ -20,17 +20,11 @@ static bool hand_in(struct call *call, struct str text)
 
 void record_refuse(struct call *call)
 {
-	struct reply reply = { .retry_after_s = 1 };
 	struct exchange *x = &call->x;
 
-	if (call->found) {
-		call_prepare(call);
-		repeats_let_go(&call->found);
-	}
-	problem_reply(&reply, x->format, 503, "audit-unavailable", exchange_title(503),
-		      "what is shown must go on record, and no record can be written", "ask again in a moment");
+	again_drop(call);
 	reply_free(&x->reply);
-	x->reply = reply;
+	recording_refuse(&x->reply, x->format);
 	x->is_view = false;
 }
 

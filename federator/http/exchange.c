@@ -3,6 +3,7 @@
 #include "federator/audit/audit.h"
 #include "federator/http/identify.h"
 #include "federator/http/quota.h"
+#include "federator/http/recording.h"
 
 static const struct title {
 	int status;
@@ -66,10 +67,12 @@ void exchange_busy(struct exchange *x, const char *type, const char *detail, con
 /* False: it is answered. What cannot go on record is not even begun. */
 static bool recorded(struct exchange *x)
 {
+	struct reply reply;
+
 	if (!x->lane->audit || x->route->may == MAY_ASK_OPENLY || audit_accepts(x->lane->audit->audit))
 		return true;
-	exchange_busy(x, "audit-unavailable", "what is shown must go on record, and no record can be written",
-		      "ask again in a moment");
+	recording_refuse(&reply, x->format);
+	exchange_reply(x, &reply);
 	return false;
 }
 

@@ -102,10 +102,9 @@ struct showing {
 /* What was held is not shown, nor what comes. */
 static void cannot_record(struct feed *feed)
 {
-	struct reply reply = { 0 };
+	struct reply reply;
 
-	problem_reply(&reply, FORMAT_JSON, 503, "audit-unavailable", exchange_title(503),
-		      "what is shown must go on record, and no record can be written", "ask again in a moment");
+	recording_refuse(&reply, FORMAT_JSON);
 	feed->held.len = 0;
 	stream_event(&feed->held, "problem", NULL, (struct str){ reply.body, reply.len });
 	feed->unrecorded = true;

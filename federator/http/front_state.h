@@ -107,6 +107,8 @@ void call_prepare(struct call *call) NONNULL(1);
 
 /* Give the answer that call->found is, whose record is durable. */
 enum MHD_Result again_give(struct call *call) NONNULL(1);
+/* It gets another answer than call->found, if it was to get that one. */
+void again_drop(struct call *call) NONNULL(1);
 
 /* call_record.c - answers wait until their records are durable */
 

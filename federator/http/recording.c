@@ -33,6 +33,13 @@ bool recording_wanted(const struct exchange *x)
 	return status < 400 || status == 409 || (status >= 500 && x->is_view);
 }
 
+void recording_refuse(struct reply *reply, enum format format)
+{
+	*reply = (struct reply){ .retry_after_s = 1 };
+	problem_reply(reply, format, 503, RECORDING_AWAY, exchange_title(503), RECORDING_AWAY_TEXT,
+		      "ask again in a moment");
+}
+
 static const char *proof_of(const struct caller *caller)
 {
 	switch (caller->proof) {

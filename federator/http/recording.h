@@ -12,6 +12,11 @@ bool recording_wanted(const struct exchange *x) MUST_CHECK NONNULL(1);
 void recording_put(const struct exchange *x, struct buf *out) NONNULL(1, 2);
 /* The last member. */
 void recording_put_address(const char *address, struct buf *out) NONNULL(1, 2);
+/* What it is called when nothing can go on record, and said of it. */
+#define RECORDING_AWAY "audit-unavailable"
+#define RECORDING_AWAY_TEXT "what is shown must go on record, and no record can be written"
+/* Answer with that: 503, come again in a second. */
+void recording_refuse(struct reply *reply, enum format format) NONNULL(1);
 /* The beginning of a record: its kind, who asks, and what. */
 void recording_put_caller(const char *kind, const struct lane *lane, const struct caller *caller, struct buf *out)
 	NONNULL(1, 2, 3, 4);

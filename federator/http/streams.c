@@ -186,8 +186,7 @@ static void listener_begin(struct errand *e)
 
 static void listener_refuse(struct errand *e)
 {
-	blunt_answer(&e->wire, 503, "audit-unavailable",
-		     "what is shown must go on record, and no record can be written");
+	blunt_answer(&e->wire, 503, RECORDING_AWAY, RECORDING_AWAY_TEXT);
 	wire_close(&e->wire);
 	place_free(e->all);
 	errand_free(e);
