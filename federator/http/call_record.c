@@ -51,11 +51,10 @@ static bool stranger_fits(struct strangers *s)
 	return true;
 }
 
-static void stranger_put(struct strangers *s, struct buf *out)
+static void stranger_put(const struct strangers *s, struct buf *out)
 {
 	if (s->left_out)
 		audit_put_number("left_out", s->left_out, out);
-	s->left_out = 0;
 }
 
 bool record_begin(struct call *call)
@@ -70,10 +69,13 @@ bool record_begin(struct call *call)
 	recording_put_address(link_address(call->link), &text);
 	if (is_stranger(x))
 		stranger_put(&call->front->strangers, &text);
-	if (hand_in(call, buf_str(&text)))
-		return true;
-	record_refuse(call);
-	return false;
+	if (!hand_in(call, buf_str(&text))) {
+		record_refuse(call);
+		return false;
+	}
+	if (is_stranger(x))
+		call->front->strangers.left_out = 0;
+	return true;
 }
 
 bool record_again(struct call *call, struct repeated *found)
