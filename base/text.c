@@ -148,6 +148,14 @@ bool text_has_control(struct str s)
 	return false;
 }
 
+void text_copy(char *out, size_t room, struct str s)
+{
+	size_t n = s.n < room ? s.n : 0;
+
+	memcpy(out, n ? s.p : "", n);
+	out[n] = '\0';
+}
+
 struct str text_cut(struct str s, size_t most)
 {
 	if (s.n <= most)

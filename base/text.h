@@ -24,6 +24,8 @@ static inline char text_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
+/* With a NUL behind it into `room` bytes; one that has no room becomes the empty text. */
+void text_copy(char *out, size_t room, struct str s) NONNULL(1);
 /* Terminal cells: East Asian wide characters (Hangul syllables, CJK, full-width forms, emoji) are two,
  * combining marks none. */
 size_t text_cells(struct str s);

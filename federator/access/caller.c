@@ -6,10 +6,7 @@
 
 void caller_name_set(char name[CALLER_NAME_BYTES], struct str text)
 {
-	size_t n = text.n < CALLER_NAME_BYTES ? text.n : 0;
-
-	memcpy(name, n ? text.p : "", n);
-	name[n] = '\0';
+	text_copy(name, CALLER_NAME_BYTES, text);
 }
 
 void caller_everybody(const struct options *opt, struct caller *out)

@@ -1,6 +1,6 @@
-/* streams_state.h - the inside of streams, for streams.c (the thread, and what is handed to it), feed.c (an
- * answer on its way to streams), agents.c (who listens to which agent) and warm.c only. Everything on the
- * loop of streams. */
+/* streams_state.h - the inside of streams, for streams.c (the thread), errand.c (what is handed to it), feed.c (an
+ * answer on its way to streams), agents.c (who listens to which agent), warm.c and those named below only. Everything
+ * on the loop of streams. */
 #ifndef FEDERATOR_HTTP_STREAMS_STATE_H
 #define FEDERATOR_HTTP_STREAMS_STATE_H
 
@@ -93,6 +93,11 @@ void streams_bye(struct stream *stream) NONNULL(1);
 void passes_begin(struct streams *s) NONNULL(1);
 /* End that. */
 void passes_end(struct streams *s) NONNULL(1);
+
+/* Is there a place for one more stream? If so it is taken. */
+bool streams_place_take(struct streams *s) MUST_CHECK NONNULL(1);
+/* It is free again; any thread. */
+void streams_place_free(struct streams *s) NONNULL(1);
 
 /* feed.c - an answer while it grows, and the streams that it goes to */
 

@@ -189,10 +189,24 @@ static void the_lowest_hexadecimal_digits_are_written(void **state)
 	assert_string_equal(text, "ffffffffffffffff");
 }
 
+static void a_text_that_has_no_room_is_copied_as_the_empty_one(void **state)
+{
+	char out[4] = "xyz";
+
+	(void)state;
+	text_copy(out, sizeof(out), STR("abc"));
+	assert_string_equal(out, "abc");
+	text_copy(out, sizeof(out), STR("abcd"));
+	assert_string_equal(out, "");
+	text_copy(out, sizeof(out), (struct str){ 0 });
+	assert_string_equal(out, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_become_digits),
+		cmocka_unit_test(a_text_that_has_no_room_is_copied_as_the_empty_one),
 		cmocka_unit_test(the_lowest_hexadecimal_digits_are_written),
 		cmocka_unit_test(good_utf8_is_accepted),
 		cmocka_unit_test(bad_utf8_is_refused),
