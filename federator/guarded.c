@@ -66,3 +66,17 @@ bool guarded_read(const char *path, enum guard guard, size_t most, const char *w
 	*text_out = (struct str){ bytes, n };
 	return true;
 }
+
+bool guarded_write(int fd, struct str text)
+{
+	while (text.n) {
+		ssize_t n = write(fd, text.p, text.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		text = (struct str){ text.p + n, text.n - (size_t)n };
+	}
+	return true;
+}

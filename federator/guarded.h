@@ -17,5 +17,7 @@ enum guard {
  * is empty or longer, or group or others may do what the guard forbids; a guarded one belongs to this user or root. */
 bool guarded_read(const char *path, enum guard guard, size_t most, const char *where, struct arena *mem,
 		  struct str *text_out, struct err *err) MUST_CHECK NONNULL(1, 4, 5, 6, 7);
+/* Write all of a text to an open file, or fail with errno. */
+bool guarded_write(int fd, struct str text) MUST_CHECK;
 
 #endif

@@ -86,20 +86,6 @@ struct api_key *keystore_add(struct keystore *store, struct err *err)
 	return &keys[file->n++];
 }
 
-static bool write_all(int fd, struct str text)
-{
-	while (text.n) {
-		ssize_t n = write(fd, text.p, text.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text = (struct str){ text.p + n, text.n - (size_t)n };
-	}
-	return true;
-}
-
 /* What root writes belongs to whom it belonged to, else to whom the directory belongs to: the service reads it. */
 static bool owner_keep(const struct keystore *store, int fd)
 {
@@ -121,7 +107,7 @@ static bool file_replace(const struct keystore *store, struct str text)
 	fd = openat(store->dir, draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return false;
-	if (write_all(fd, text) && owner_keep(store, fd) && fsync(fd) == 0 &&
+	if (guarded_write(fd, text) && owner_keep(store, fd) && fsync(fd) == 0 &&
 	    renameat(store->dir, draft, store->dir, store->name) == 0 && fsync(store->dir) == 0)
 		return true;
 	unlinkat(store->dir, draft, 0);

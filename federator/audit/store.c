@@ -10,6 +10,7 @@
 
 #include "base/civil.h"
 #include "federator/audit/text.h"
+#include "federator/guarded.h"
 
 enum { FORMAT = 1 };
 
@@ -39,20 +40,6 @@ void audit_store_close(struct audit_store *s)
 }
 
 /* ---- writing ---- */
-
-static bool write_all(int fd, struct str bytes)
-{
-	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes = (struct str){ bytes.p + n, bytes.n - (size_t)n };
-	}
-	return true;
-}
 
 /* The kernel has it at once: it outlives the process. Of a machine that lost its power the head may be older than the
  * record, which does no harm. */
@@ -92,7 +79,7 @@ bool audit_store_write(struct audit_store *s, struct str lines, const struct aud
 	assert(s->fd >= 0 && end->seq > s->end.seq);
 	if (!is_linked(s->fd))
 		return give_up(s, err, "the file is gone");
-	if (!write_all(s->fd, lines))
+	if (!guarded_write(s->fd, lines))
 		return give_up(s, err, "cannot be written");
 	if (fdatasync(s->fd) != 0)
 		return give_up(s, err, "cannot be made durable");
