@@ -1,16 +1,16 @@
 #include "bench/bare_push.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cache/redis_socket.h"
 
 static int ears, mouth;
 static _Atomic uint64_t heard; /* notices */
@@ -18,15 +18,17 @@ static _Atomic bool lost;
 
 static int connect_to(const char *address)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	const char *colon = strchr(address, ':');
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	struct redis_address to;
+	struct err err = { 0 };
+	int fd, one = 1;
 
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	in.sin_port = htons((uint16_t)(colon ? strtoul(colon + 1, NULL, 10) : 0));
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&in, sizeof(in)) != 0)
+	if (!redis_socket_address(address, &to, &err))
 		return -1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	fd = socket(to.at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&to.at, to.n) != 0)
+		return -1;
+	if (to.at.ss_family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return fd;
 }
 

@@ -169,7 +169,7 @@ static bool take_reply(struct redis_line *line, enum redis_command what, const s
 		return redis_take_filled(r, reply);
 	case REDIS_INVALIDATE:
 		return redis_take_changed(r, reply);
-	case REDIS_EVICTED:
+	case REDIS_CHECK:
 		return redis_take_checked(r, reply);
 	case REDIS_WORDS_NOW:
 	case REDIS_WORDS_GET:

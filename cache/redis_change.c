@@ -82,7 +82,7 @@ static void send_check(struct redis *r, struct cache_change *change)
 	name_tenant(change->tenant, tenant_name);
 	redis_keys_make(&keys, str_of(tenant_name), NULL);
 	redis_fresh_make(fresh);
-	REDIS_SEND(r, REDIS_EVICTED, STR("EVALSHA"), str_of(r->sha[SCRIPT_EVICTED]), STR("2"), str_of(keys.floors),
+	REDIS_SEND(r, REDIS_CHECK, STR("EVALSHA"), str_of(r->sha[SCRIPT_CHECK]), STR("2"), str_of(keys.floors),
 		   str_of(keys.tombs), str_of(r->run), str_of(fresh));
 	queue(&r->checks, change);
 	redis_expect_by(r, change->due_us);

@@ -30,11 +30,11 @@ static const char invalidate[] = {
 #include "cache/scripts/invalidate.lua.inc"
 };
 
-static const char evicted[] = {
+static const char check[] = {
 	ALLOW_OOM,
 #include "cache/scripts/tick.lua.inc"
 #include "cache/scripts/raise.lua.inc"
-#include "cache/scripts/evicted.lua.inc"
+#include "cache/scripts/check.lua.inc"
 };
 
 struct str script_text(enum script script)
@@ -44,7 +44,7 @@ struct str script_text(enum script script)
 		[SCRIPT_FILL] = { fill, sizeof(fill) },
 		[SCRIPT_RELEASE] = { release, sizeof(release) },
 		[SCRIPT_INVALIDATE] = { invalidate, sizeof(invalidate) },
-		[SCRIPT_EVICTED] = { evicted, sizeof(evicted) },
+		[SCRIPT_CHECK] = { check, sizeof(check) },
 	};
 
 	return texts[script];

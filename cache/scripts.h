@@ -1,7 +1,7 @@
 /* scripts.h - what Redis does in one step: Lua (scripts/), loaded at the beginning of a connection. No state.
  *
  * KEYS are sheaf, lease, floors (stamp.h) and tombs, unless said otherwise. Tombs are a zset of the names that were
- * voided lately, with the tick of it; and of "@last", the last tick there was, and "@evicted" (see evicted.lua).
+ * voided lately, with the tick of it; and of "@last", the last tick there was, and "@evicted" (see check.lua).
  *
  * A tick is Redis' clock in microseconds, or one more than the last where that is more: a clock that jumps back breaks
  * no order. When tombs or floors are lost, or were another run's of a server, there is a new era: all copies are void,
@@ -21,9 +21,10 @@ enum script {
 	SCRIPT_RELEASE, /* KEYS: lease; token, or the process that it begins with */
 	SCRIPT_INVALIDATE, /* KEYS: floors, tombs; run, fresh, name, "whole" or prefix of indexes, prefix of sheaves
 			      -> copies removed; with a name to be relied upon only after the next one */
-	SCRIPT_EVICTED, /* KEYS: floors, tombs; run, fresh -> 1: keys were evicted, so everything was voided */
+	SCRIPT_CHECK, /* KEYS: floors, tombs; run, fresh -> 1: keys were evicted, or tombs are too many: everything was
+			 voided */
 };
-enum { SCRIPTS = SCRIPT_EVICTED + 1 };
+enum { SCRIPTS = SCRIPT_CHECK + 1 };
 
 /* The text; static. */
 struct str script_text(enum script script);

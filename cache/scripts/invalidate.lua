@@ -12,17 +12,6 @@ if prefix == 'whole' then
   return 0
 end
 
--- An index may be spoilt; then all copies of the tenant go, rather than one of this name stay. What was evicted is
--- counted behind this (evicted.lua). Old tombs are in nobody's way: it is enough that they go sometimes.
-local function finish(removed, whole)
-  local n = redis.call('ZCARD', tombs)
-  if n % 16 == 0 or n > 100000 then
-    n = n - redis.call('ZREMRANGEBYSCORE', tombs, '-inf', decimal(now - 600000000))
-  end
-  if not whole or n > 100000 then raise(floors, tombs, f, at, '****************') end
-  return removed
-end
-
 -- Those who listen to changes of copies hear of names: once, as of a key that comes and goes in one step.
 local function tell(name)
   local key = copies .. name .. '}:v'
@@ -35,10 +24,9 @@ local sheaf = copies .. name .. '}'
 local bucket, field = bucket_of(prefix, name), field_of(name)
 local head = redis.pcall('GETRANGE', sheaf, 0, 23)
 if (head == '' or #head == 24 and string.byte(head, 23) == 0) and redis.pcall('HGET', bucket, field) == false then
-  tell(name)
-  if head == '' then return finish(0, true) end
-  redis.call('UNLINK', sheaf)
-  return finish(string.byte(head, 21), true)
+  redis.call('SET', sheaf .. ':v', '')
+  redis.call('UNLINK', sheaf .. ':v', sheaf)
+  return head == '' and 0 or string.byte(head, 21)
 end
 
 local removed, seen, taken, visited, whole = 0, {}, {}, 0, true
@@ -162,4 +150,6 @@ while whole and queue[next_one] do
   visit(queue[next_one])
   next_one = next_one + 1
 end
-return finish(removed, whole)
+-- An index may be spoilt; then all copies of the tenant go, rather than one of this name stay.
+if not whole then raise(floors, tombs, f, at, '****************') end
+return removed

@@ -16,7 +16,7 @@ static const struct rule {
 	{ "whole", "  raise(floors, tombs, f, at, name)", "" },
 	{ "index", "if all or m[2] >= 2 then", "if false then" },
 	{ "compare", "if v ~= seen then return {2, v ~= '' and redis.call('GET', sheaf)} end", "" },
-	{ "eviction", "== evicted() then", "or true then" },
+	{ "eviction", "== evicted()", "~= false" },
 };
 static struct {
 	const char *name;
