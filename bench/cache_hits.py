@@ -8,10 +8,13 @@ from measure import rounds, summary
 
 IOREDIS = os.path.join(ROOT, "bench", "ioredis")
 BARE, NGINX, WEBDIS, NODE = "bare epoll loop", "nginx return 200", "webdis", "Node + ioredis"
-MEMORY, REDIS, NEAR = "hit in memory", "hit in Redis", "hit near, before Redis"
+MEMORY, NEAR = "hit in memory", "hit near, before Redis"
+REDIS, FAR = "hit in Redis", "hit in Redis, nothing near"
 ON_RECORD = "hit near, on record"
 LIMITS = ((NEAR, BARE, 1.35), (NEAR, NGINX, 1.15), (REDIS, WEBDIS, 0.55), (NEAR, NODE, 0.35), (ON_RECORD, BARE, 2.6))
 REDIS_US_MOST = 3
+MANY = 6000  # customers: of their copies a tenth fits into SMALL, beside what all of them share
+SMALL = ("--near-bytes", "1M", "--rendered-bytes", "0")
 NGINX_CONF = """daemon off; master_process off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/nginx.err;
 events {{ use epoll; worker_connections 1024; }}
 http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; tcp_nodelay on;
@@ -94,17 +97,28 @@ def record_options(lab):
             "record-seal")
 
 
+def ask_many(lab, contestant):
+    """It is asked for more customers than it has room for close at hand, each of them from copies."""
+    phones = lab.keys(MANY)
+    for phone in phones:
+        contestant.until_fresh(phone)
+    contestant.paths = write(lab.path("many-paths"), "".join(f"/v1/customers?view=pop&phone={phone}\n" for phone in phones))
+
+
 def start_ours(lab, phones):
     """The service with each cache; every view is asked for once and answered from copies."""
     redis, found = lab.servers.redis, []
     address = f"127.0.0.1:{redis.port}"
     for name, options, helpers in ((MEMORY, ("--cache", "memory"), []),
-                                   (REDIS, ("--cache", address, "--near-bytes", "0"), [redis.pid]),
+                                   (REDIS, ("--cache", address, *SMALL), [redis.pid]),
+                                   (FAR, ("--cache", address, "--near-bytes", "0"), [redis.pid]),
                                    (NEAR, ("--cache", address), [redis.pid]),
                                    (ON_RECORD, ("--cache", address, *record_options(lab)), [redis.pid])):
         c = lab.serve(Contestant(name), *options, helped_by=helpers)
         for phone in phones:
             c.until_fresh(phone)
+        if name == REDIS:
+            ask_many(lab, c)
         found.append(c)
     return found
 

@@ -2,7 +2,7 @@
 
 
 class Goal:
-    """A line of the table. `holds` None: it was not measured, and `found` says why."""
+    """A line of the table. `holds` None: it is no goal, or was not measured, and `found` says why."""
 
     def __init__(self, what, must, found, holds):
         self.what, self.must, self.found, self.holds = what, must, found, holds
@@ -13,5 +13,5 @@ def print_goals(goals):
     print("| what | must hold | found | holds |")
     print("|---|---|---|---|")
     for goal in goals:
-        holds = {None: "not measured", True: "yes", False: "**no**"}[goal.holds]
+        holds = {None: "–", True: "yes", False: "**no**"}[goal.holds]
         print(f"| {goal.what} | {goal.must} | {goal.found} | {holds} |", flush=True)
