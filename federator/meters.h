@@ -73,7 +73,11 @@ enum meter {
 	METER_TOLD_REFUSED, /* that cannot be understood */
 	METER_TOLD_AGAIN, /* that were not committed at first */
 	METER_TOLD_TOOK, /* a histogram */
-	METER_AUDIT = METER_TOLD_TOOK + HISTOGRAM_COUNTERS, /* records of who saw what: durable */
+	METER_WATERMARK_SAME = METER_TOLD_TOOK + HISTOGRAM_COUNTERS, /* watermarks that were asked */
+	METER_WATERMARK_CHANGED,
+	METER_WATERMARK_FAILED, /* the query, or voiding the copies */
+	METER_WATERMARK_SKIPPED, /* no worker was free beside requests */
+	METER_AUDIT, /* records of who saw what: durable */
 	METER_AUDIT_REFUSED, /* not taken, or not durable for all that is known */
 	METER_AUDIT_SYNCS,
 	METER_AUDIT_DOWN, /* 1: the disk takes none */

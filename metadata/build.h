@@ -92,6 +92,8 @@ bool build_columns(struct build *b, const struct elem *e, struct part *part) NON
 /* Fill part->queries (build_query.c); its columns must be there. With `proofs` their keys are all known, so
  * that it can be checked that rows carry what they were asked for. */
 bool build_queries(struct build *b, const struct elem *e, bool proofs, struct part *part) NONNULL(1, 2, 4);
+/* Fill part->watermark, which is NULL without one; its source and ttl must be there. False with a finding. */
+bool build_watermark(struct build *b, const struct elem *e, struct part *part) MUST_CHECK NONNULL(1, 2, 3);
 /* What every field has: path, class (else `around`), codes, currency, labels. */
 void build_field_common(struct build *b, const struct elem *e, const struct class_ *around,
 			struct field *field) NONNULL(1, 2, 4);

@@ -132,6 +132,7 @@ bool build_part(struct build *b, const struct elem *e, uint32_t index, void *thi
 	columns = build_columns(b, e, part);
 	build_copies(b, e, part);
 	ok &= build_queries(b, e, columns, part) && columns;
+	ok &= build_watermark(b, e, part);
 	check_find_only(b, e, part);
 	check_common(b, e, part);
 	if (ok)

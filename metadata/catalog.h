@@ -124,6 +124,13 @@ struct query {
 	struct span sql_at; /* of its first byte */
 };
 
+/* A query that gives another value when rows of the part have changed. */
+struct watermark {
+	struct query query; /* without keys; gives one value, in a column `watermark` */
+	uint64_t every_ms; /* so often it is asked */
+	struct span at;
+};
+
 struct field;
 struct part {
 	const char *name;
@@ -142,6 +149,7 @@ struct part {
 	const struct field *consent; /* requires: shown only when this is true; or NULL */
 	const struct query *queries; /* only those for the source's dialect */
 	size_t n_queries;
+	const struct watermark *watermark; /* or NULL */
 	const struct column *columns;
 	size_t n_columns;
 	struct labels labels;

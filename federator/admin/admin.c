@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "federator/admin/metrics.h"
+#include "federator/admin/tenants.h"
 #include "federator/http/handlers.h"
 #include "federator/render/render.h"
 
@@ -90,8 +91,10 @@ static void reload(struct exchange *x)
 	SCOPED(buf_free) struct buf what = { 0 };
 	struct diags *ds = diags_new(x->mem);
 	struct err err;
+	bool done = x->context ? tenants_reload(x->context, 0, ds, &err) /* what follows changes begins with it */
+			       : admin_reload(x->lane->service, false, ds, &err);
 
-	if (!admin_reload(x->lane->service, false, ds, &err)) {
+	if (!done) {
 		admin_reload_refused(x, ds, &err);
 		return;
 	}

@@ -62,7 +62,7 @@ const struct metric *metrics_table(size_t *n_out) NONNULL(1) __attribute__((retu
 /* metrics_words.c */
 extern const struct words answer_words, state_words, reason_words, skip_words, fault_words, worker_words, breaker_words,
 	auth_words, status_words, shed_words, listener_words, cache_words, revision_words, reload_words, version_words,
-	arena_words, purge_words, told_words, pop_words, pop_message_words, warm_words, web_words,
+	arena_words, purge_words, told_words, watermark_words, pop_words, pop_message_words, warm_words, web_words,
 	limit_words, scraping_words;
 /* name="value", the value escaped. */
 void label_put(struct buf *out, const char *name, const char *value) NONNULL(1, 2, 3);

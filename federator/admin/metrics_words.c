@@ -152,6 +152,14 @@ static void told_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "outcome", outcomes[i]);
 }
 
+static void watermark_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const outcomes[] = { "same", "changed", "failed", "skipped" };
+
+	(void)m;
+	label_put(out, "outcome", outcomes[i]);
+}
+
 static void version_put(const struct scrape *m, size_t i, struct buf *out)
 {
 	(void)m;
@@ -199,5 +207,6 @@ const struct words warm_words = { "outcome", 3, warm_put };
 const struct words web_words = { "outcome", 3, web_put };
 const struct words purge_words = { "outcome", 2, purge_put };
 const struct words told_words = { "outcome", 3, told_put };
+const struct words watermark_words = { "outcome", 4, watermark_put };
 const struct words version_words = { "version", 0, version_put };
 const struct words arena_words = { "state", 2, arena_put };

@@ -7,11 +7,13 @@
 #include "base/memory.h"
 #include "federator/admin/admin.h"
 #include "federator/purge/invalidations.h"
+#include "federator/purge/watermarks.h"
 
 struct tenant {
 	struct service *service;
 	struct streams *streams;
 	struct invalidations *invalidations; /* NULL: none are wanted, or there is no mapping yet */
+	struct watermarks *watermarks; /* NULL: no set had any yet */
 };
 
 struct tenants {
@@ -117,8 +119,10 @@ void tenants_seat(struct tenants *t, struct server_conf *conf)
 /* Without a mapping every entry would be refused, and be lost for those who have one. */
 static bool follow_one(struct tenant *of, struct err *err)
 {
-	return of->invalidations || service_is_vacant(of->service) ||
-	       invalidations_start(of->service, &of->invalidations, err);
+	if (service_is_vacant(of->service))
+		return true;
+	return (of->invalidations || invalidations_start(of->service, &of->invalidations, err)) &&
+	       (of->watermarks || watermarks_start(of->service, &of->watermarks, err));
 }
 
 bool tenants_follow(struct tenants *t, struct err *err)
@@ -168,8 +172,10 @@ void tenants_drain_streams(struct tenants *t)
 
 void tenants_drain(struct tenants *t)
 {
-	for (size_t i = 0; i < t->names->n; i++)
+	for (size_t i = 0; i < t->names->n; i++) {
 		invalidations_drain(t->of[i].invalidations);
+		watermarks_drain(t->of[i].watermarks);
+	}
 }
 
 bool tenants_wait_idle(struct tenants *t, struct deadline due)
@@ -182,8 +188,10 @@ bool tenants_wait_idle(struct tenants *t, struct deadline due)
 
 void tenants_stop_following(struct tenants *t)
 {
-	for (size_t i = 0; i < t->names->n; i++)
+	for (size_t i = 0; i < t->names->n; i++) {
 		invalidations_stop(t->of[i].invalidations);
+		watermarks_stop(t->of[i].watermarks);
+	}
 }
 
 void tenants_stop_streams(struct tenants *t)
@@ -210,6 +218,7 @@ void tenants_free(struct tenants **tp)
 		return;
 	for (size_t i = 0; i < t->names->n; i++) {
 		invalidations_free(&t->of[i].invalidations);
+		watermarks_free(&t->of[i].watermarks);
 		streams_free(&t->of[i].streams);
 	}
 	counters_free(&t->meters);

@@ -194,6 +194,22 @@ static bool visit_query(struct visit *v, struct asked *a)
 	return lives;
 }
 
+/* As a part of one query without keys. */
+static bool visit_watermark(struct visit *v, const struct part *part, struct arena *mem)
+{
+	const struct column column = { .name = "watermark", .type = TYPE_TEXT, .at = part->watermark->at };
+	const struct part alone = { .name = part->name,
+				    .source = part->source,
+				    .cap_ms = part->cap_ms,
+				    .queries = &part->watermark->query,
+				    .n_queries = 1,
+				    .columns = &column,
+				    .n_columns = 1,
+				    .at = part->watermark->at };
+
+	return visit_query(v, &(struct asked){ &alone, alone.queries, NULL, v->ds, mem });
+}
+
 static bool visit_part(struct visit *v, const struct part *part)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
@@ -201,7 +217,7 @@ static bool visit_part(struct visit *v, const struct part *part)
 	for (size_t q = 0; q < part->n_queries; q++)
 		if (!visit_query(v, &(struct asked){ part, &part->queries[q], NULL, v->ds, mem }))
 			return false;
-	return true;
+	return !part->watermark || visit_watermark(v, part, mem);
 }
 
 static void visit_run(struct visit *v)
