@@ -10,6 +10,7 @@ Run as root, the servers run as the user nobody, who must reach their data: it l
 """
 import argparse
 import errno
+import fcntl
 import json
 import os
 import pwd
@@ -29,6 +30,7 @@ from redis_dump import ReplyError, atoms, dump
 START_S = 60  # a loaded two-core machine needs a few seconds
 STOP_S = 15
 PORT_LEAST = 10000
+CLAIMS_FROM = 200
 SOCKET_PATH_MAX = 90  # of 107 bytes; the name of the socket comes behind it
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PG_BIN = "/usr/lib/postgresql/15/bin"
@@ -40,17 +42,22 @@ class ServerError(Exception):
 
 
 def free_port():
-    """A TCP port nobody listens on now, and none that the system gives to a connection before somebody does."""
+    """A TCP port nobody listens on now, and none that the system gives to a connection before somebody does. As long as
+    this process lives, no other one is given it here, also while its server is down."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
         first_given = int(f.read().split()[0])
     while True:
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", random.randrange(PORT_LEAST, first_given)))
-                return s.getsockname()[1]
-            except OSError as failed:
-                if failed.errno != errno.EADDRINUSE:
-                    raise
+        port = random.randrange(PORT_LEAST, first_given)
+        try:
+            with socket.socket(socket.AF_UNIX) as claim, socket.socket() as s:
+                claim.bind(f"\0federator-test-port-{port}")
+                s.bind(("127.0.0.1", port))
+                # open to the end of this process, beyond the descriptors that shells can name
+                fcntl.fcntl(claim, fcntl.F_DUPFD_CLOEXEC, CLAIMS_FROM)
+            return port
+        except OSError as failed:
+            if failed.errno != errno.EADDRINUSE:
+                raise
 
 
 def find_tool(name, *directories):
