@@ -392,13 +392,13 @@ class Redis(Server):
 
     def ask(self, line):
         """One inline command, its raw answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as s:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=START_S) as s:
             s.sendall(line.encode() + b"\r\n")
             return s.recv(65536).decode()
 
     def set(self, key, value):
         """Keep bytes under a key."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as s:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=START_S) as s:
             s.sendall(b"*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n" % (len(key), key.encode(), len(value), value))
             if s.recv(64) != b"+OK\r\n":
                 raise ServerError("Redis does not keep " + key)

@@ -9,7 +9,7 @@ from schemas import fault, validator
 from shop import Shop
 from support import SLOW, LiveTest
 
-WAIT_S = 20 * SLOW
+WAIT_S = 60 * SLOW
 
 
 class Stream:

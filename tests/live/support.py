@@ -20,7 +20,7 @@ BINARY = os.path.join(BUILD, "bin", "federator")
 SANITIZED = os.environ.get("FEDERATOR_SANITIZE", "")
 SLOW = 4 if SANITIZED else 1  # how many times slower things may be
 VIEW = "{urn:federator:view:1}"
-START_S = 20 * SLOW
+START_S = 60 * SLOW  # how long it is waited for what must come
 
 
 def federator(*args, check=True, **more):
@@ -91,13 +91,13 @@ class Service:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError("federator serve did not end after SIGTERM:\n" + self.log()) from value
+            raise AssertionError("federator serve did not end after SIGTERM:\n" + self.tail()) from value
         finally:
             for path in [self.log_path, *glob.glob(os.path.join(self.directory, "core*")),
                          *glob.glob(os.path.join(self.directory, "*", "audit-*.jsonl"))]:
                 traces.keep_file("log", path)
         if kind is None and code != 0:
-            raise AssertionError(f"federator serve ended with {code}:\n{self.log()}")
+            raise AssertionError(f"federator serve ended with {code}:\n{self.tail()}")
 
     def keep_pages(self):
         """What operators see; a service that is gone, frozen or without an admin listener shows nothing."""
@@ -115,7 +115,11 @@ class Service:
 
     def log(self):
         with open(self.log_path, errors="replace") as f:
-            return f.read()[-8000:]
+            return f.read()
+
+    def tail(self):
+        """The end of the log, to be shown."""
+        return self.log()[-8000:]
 
     def wait(self, condition, seconds=START_S):
         """Until `condition()` holds; a refused connection counts as not yet."""
@@ -127,9 +131,9 @@ class Service:
             except OSError:
                 pass
             if self.process.poll() is not None:
-                raise AssertionError(f"federator serve ended with {self.process.returncode}:\n{self.log()}")
+                raise AssertionError(f"federator serve ended with {self.process.returncode}:\n{self.tail()}")
             if time.monotonic() > due:
-                raise AssertionError("waited in vain:\n" + self.log())
+                raise AssertionError("waited in vain:\n" + self.tail())
             time.sleep(0.02)
 
     def wait_sources(self):

@@ -7,7 +7,7 @@ import unittest
 
 from servers import Servers
 from shop import SHARED_PHONE, Shop, phone_of
-from support import SLOW, RedisTest, federator, states
+from support import RedisTest, federator, states
 
 NAME = "name,tier,calls.topic,orders.status"
 
@@ -249,7 +249,7 @@ class PurgeTest(RedisTest):
         failed = self.cli(service, "purge", "--all", check=False)
         self.assertEqual(failed.returncode, 3, failed.stderr)
         redis.redis.thaw()
-        service.wait(lambda: service.ask("DELETE", "/v1/customers/" + seal).status == 200, 30 * SLOW)
+        service.wait(lambda: service.ask("DELETE", "/v1/customers/" + seal).status == 200)
         self.assertEqual(self.name(service, 8), "다시")
 
     def cli(self, service, *arguments, check=True):

@@ -37,7 +37,7 @@ class ToldTest(LiveTest):
         for word in words:
             word = str(word).encode()
             command += b"$%d\r\n%s\r\n" % (len(word), word)
-        with socket.create_connection(("127.0.0.1", self.servers.redis.port), timeout=5 * SLOW) as s:
+        with socket.create_connection(("127.0.0.1", self.servers.redis.port), timeout=30 * SLOW) as s:
             s.sendall(command)
             return s.recv(65536).decode()
 
@@ -184,8 +184,8 @@ class ToldTest(LiveTest):
             if number == 100:
                 victim.process.kill()
         for n in (7, 8):
-            node.wait(lambda: self.name(node, n) == f"다시{n}", 30 * SLOW)
-        node.wait(lambda: self.pending() == 0, 30 * SLOW)
+            node.wait(lambda: self.name(node, n) == f"다시{n}")
+        node.wait(lambda: self.pending() == 0)
         self.assertGreaterEqual(self.told([node], "committed"), 199)
 
     def test_who_is_killed_leaves_entries_to_the_others(self):
@@ -198,8 +198,8 @@ class ToldTest(LiveTest):
         self.redis("XGROUP", "CREATE", STREAM, "federator", "0", "MKSTREAM")
         taken = [self.take_away("by", "member", "value", "8"), self.take_away("source", "web")]
         self.redis("XDEL", STREAM, taken[1])
-        node.wait(lambda: self.name(node, 8) == "다시", 30 * SLOW)
-        node.wait(lambda: self.pending() == 0, 30 * SLOW)
+        node.wait(lambda: self.name(node, 8) == "다시")
+        node.wait(lambda: self.pending() == 0)
 
     def take_away(self, *fields):
         """Add an entry, already in the hands of a consumer who does nothing, before anybody else can read it."""
@@ -215,23 +215,23 @@ class ToldTest(LiveTest):
         self.change(8, "다시")
         self.servers.redis.freeze()
         self.addCleanup(self.servers.redis.thaw)
-        node.wait(lambda: '"invalidations_down"' in node.log(), 30 * SLOW)
+        node.wait(lambda: '"invalidations_down"' in node.log())
         self.servers.redis.thaw()
         self.tell("by", "member", "value", "8")
-        node.wait(lambda: self.name(node, 8) == "다시", 30 * SLOW)
+        node.wait(lambda: self.name(node, 8) == "다시")
         # a stream that was deleted begins anew
         self.redis("DEL", STREAM)
         self.warm(node, 8)
         self.change(8, "또")
         self.tell("part", "crm")
-        node.wait(lambda: self.name(node, 8) == "또", 30 * SLOW)
+        node.wait(lambda: self.name(node, 8) == "또")
         self.redis("DEL", STREAM)
         self.redis("SET", STREAM, "text")
-        node.wait(lambda: "the key is no stream" in node.log(), 30 * SLOW)
+        node.wait(lambda: "the key is no stream" in node.log())
         self.redis("DEL", STREAM)
         self.change(8, "끝")
         self.tell("all", "true")
-        node.wait(lambda: self.name(node, 8) == "끝", 30 * SLOW)
+        node.wait(lambda: self.name(node, 8) == "끝")
 
     def test_a_stream_of_another_name_or_none(self):
         node = self.node("--invalidations", "crm:changes")

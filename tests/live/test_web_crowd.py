@@ -5,7 +5,7 @@ import os
 import socket
 import unittest
 
-from streams import Stream
+from streams import WAIT_S, Stream
 from support import SANITIZED, LiveTest, peak_bytes
 from webshop import WebShop, ago
 
@@ -33,7 +33,7 @@ class Crowd(LiveTest):
         stream = Stream.__new__(Stream)
         stream.schema, stream.bytes = None, b""
         stream.socket = socket.socket()
-        stream.socket.settimeout(60)
+        stream.socket.settimeout(WAIT_S)
         if room:
             stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self.addCleanup(stream.close)
@@ -69,7 +69,7 @@ class Crowd(LiveTest):
             self.assertEqual(first.event()["data"]["last_path"], f"/new/{n}")
         if not SANITIZED:
             self.assertLess(peak_bytes(self.service.process) - before, 30 << 20)  # less than a megabyte each
-        self.service.wait(lambda: self.metric("federator_streams") == 1, seconds=60)
+        self.service.wait(lambda: self.metric("federator_streams") == 1)
         self.assertEqual(self.metric("federator_streams_cut_total"), len(deaf))
 
 

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from servers import Servers
-from support import SANITIZED, LiveTest, peak_bytes
+from support import SANITIZED, SLOW, LiveTest, peak_bytes
 from weblog import Indexer, Stationer, line
 
 
@@ -125,7 +125,7 @@ class WeblogTest(LiveTest):
                 f.writelines(line(f"/{'bad' if i in (40, 41, 42) else 'good'}/{path[-9:-4]}/{i}", vid=f"v{i}") for i in range(80))
         indexer.start()
         self.addCleanup(indexer.stop)
-        indexer.wait(lambda: len(s.store("SELECT 1 FROM web_event")) >= 155, seconds=60)
+        indexer.wait(lambda: len(s.store("SELECT 1 FROM web_event")) >= 155)
         self.assertEqual(indexer.stop(), 0)
         self.assertEqual(s.store("SELECT COUNT(*), COUNT(DISTINCT path) FROM web_event WHERE path LIKE '/good%'"), [(154, 154)])
         self.assertEqual(s.store("SELECT SUM(rejected) FROM web_file"), [(6,)])
@@ -185,7 +185,7 @@ class WeblogTest(LiveTest):
         self.addCleanup(second.stop)
         second.wait(lambda: "weblog_followed" in second.output())
         s.write(line("/b", vid="v1"))
-        self.assertEqual(first.process.wait(timeout=60), 3)
+        self.assertEqual(first.process.wait(timeout=60 * SLOW), 3)
         self.assertIn("another", first.output())
         second.wait(lambda: s.store("SELECT COUNT(*) FROM web_event") == [(2,)])
 

@@ -181,9 +181,8 @@ class OldAndLate(Stores):
         # the other log has not said yet what it wants
         self.indexers["site"].wait(lambda: self.sql("SELECT COUNT(*) FROM web_log WHERE purged_to IS NOT NULL") == [["1"]])
         self.follow("shop2")
-        self.indexers["shop2"].wait(lambda: self.sql("SELECT COUNT(*) FROM web_log WHERE purged_to IS NOT NULL") == [["2"]], seconds=60)
-        self.indexers["shop2"].wait(lambda: self.partitions() == [n for n in self.partitions() if n >= self.name_of(time.time() - 2 * DAY)],
-                                    seconds=60)
+        self.indexers["shop2"].wait(lambda: self.sql("SELECT COUNT(*) FROM web_log WHERE purged_to IS NOT NULL") == [["2"]])
+        self.indexers["shop2"].wait(lambda: self.partitions() == [n for n in self.partitions() if n >= self.name_of(time.time() - 2 * DAY)])
         self.assertEqual(self.count("path LIKE '/old/%'"), 0)
         self.assertEqual(self.count("path LIKE '/new/%'"), 100)
         self.assertEqual(self.sql("SELECT COUNT(*) FROM web_session WHERE last_at < CURRENT_TIMESTAMP - INTERVAL '3 days'"), [["0"]])
@@ -191,7 +190,7 @@ class OldAndLate(Stores):
         self.write("site", line("/late/1", at=midnight(5), vid="v1"), line("/late/2", at=60, vid="v1"), line("/fresh/1", vid="v1"))
         self.write("shop2", line("/late/3", at=midnight(5), vid="v1"), line("/fresh/2", vid="v1"))
         self.indexers["site"].wait(lambda: self.count("path LIKE '/fresh/%'") == 2)
-        self.indexers["site"].wait(lambda: self.count("path LIKE '/late/%'") == 0, seconds=60)
+        self.indexers["site"].wait(lambda: self.count("path LIKE '/late/%'") == 0)
         for name in LOGS:
             self.assertNotIn("weblog_store_down", self.indexers[name].output())
             self.assertNotIn('"dropped":1', self.indexers[name].output())

@@ -74,7 +74,7 @@ class Stationer:
 
     def store(self, sql, *parameters):
         """Rows of the SQLite store."""
-        db = sqlite3.connect(f"file:{self.store_path}?mode=ro", uri=True, timeout=10)
+        db = sqlite3.connect(f"file:{self.store_path}?mode=ro", uri=True, timeout=60)
         try:
             return db.execute(sql, parameters).fetchall()
         finally:
@@ -111,18 +111,22 @@ class Indexer:
             return self.process.wait(timeout=30 * SLOW)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError("federator weblog index did not end after SIGTERM:\n" + self.output()) from None
+            raise AssertionError("federator weblog index did not end after SIGTERM:\n" + self.tail()) from None
 
     def output(self):
         with open(self.log_path, errors="replace") as f:
-            return f.read()[-8000:]
+            return f.read()
+
+    def tail(self):
+        """The end of the output, to be shown."""
+        return self.output()[-8000:]
 
     def wait(self, condition, seconds=START_S):
         """Until `condition()` holds."""
         due = time.monotonic() + seconds
         while not condition():
             if self.process and self.process.poll() is not None:
-                raise AssertionError(f"the indexer ended with {self.process.returncode}:\n{self.output()}")
+                raise AssertionError(f"the indexer ended with {self.process.returncode}:\n{self.tail()}")
             if time.monotonic() > due:
-                raise AssertionError("waited in vain:\n" + self.output())
+                raise AssertionError("waited in vain:\n" + self.tail())
             time.sleep(0.02)
