@@ -28,11 +28,11 @@ class Client(threading.Thread):
 
     def ask(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30 * SLOW)
-        late = self.ending.is_set()
         try:
             connection.connect()
         except OSError:
             return False
+        late = self.ending.is_set()  # before that, it was made before SIGTERM
         try:
             connection.request("QUERY", "/v1/customers", json.dumps({"by": {"phone": phone_of(self.customer)}}),
                                {"Content-Type": "application/json"})
