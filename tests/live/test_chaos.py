@@ -18,7 +18,7 @@ from support import SLOW, LiveTest, states
 
 AGENTS = 4
 LISTS = {"calls": "calls", "orders": "orders", "pages": "pages"}  # list of the view -> part
-GENEROUS_S = 10 * SLOW  # the budget is 1 s; a hung driver would hang for ever
+GENEROUS_S = 30 * SLOW  # the budget is 1 s; a hung driver would hang for ever
 
 
 def truth_of(customer):
@@ -152,6 +152,11 @@ class ChaosTest(LiveTest):
         service.wait(self.whole(service))
         return service
 
+    def serve_with_redis(self):
+        """What becomes of Redis shows in no answer; what a busy machine is late with would."""
+        be_patient(self.shop.map)
+        return self.serve("--cache", self.servers.env["FED_TEST_REDIS"])
+
     def whole(self, service):
         """Does every part answer?"""
         def check():
@@ -237,7 +242,7 @@ class ChaosTest(LiveTest):
                    self.until(service, self.whole(service)))
 
     def test_packets_of_redis_vanish(self):
-        service = self.serve("--cache", self.servers.env["FED_TEST_REDIS"])
+        service = self.serve_with_redis()
         agents = self.story(service,
                             lambda: self.wall.drop(self.servers.redis.port), lambda: time.sleep(0.5),
                             self.wall.open, lambda: time.sleep(0.5),
@@ -332,7 +337,7 @@ class ChaosTest(LiveTest):
 
     def test_redis_full_read_only_and_closed(self):
         """R3, R4: every answer of the cache that is none is a miss."""
-        service = self.serve("--cache", self.servers.env["FED_TEST_REDIS"])
+        service = self.serve_with_redis()
         redis = self.servers.redis
         acts = []
         for change, back in (("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
@@ -348,7 +353,7 @@ class ChaosTest(LiveTest):
         self.assertEqual(dict(agents.reasons), {})
 
     def test_redis_wants_a_password(self):
-        service = self.serve("--cache", self.servers.env["FED_TEST_REDIS"])
+        service = self.serve_with_redis()
         redis = self.servers.redis
 
         def close_it():

@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from servers import Servers
-from shop import CUSTOMERS, Shop
+from shop import CUSTOMERS, Shop, be_patient
 from support import SLOW, LiveTest, states
 
 CROWD = 24
@@ -24,7 +24,9 @@ class LateTest(LiveTest):
             self.shop.edit("parts.xml", f'deadline="400ms" ttl="{ttl}" stale="0s"',
                            'deadline="400ms" cap="120s" ttl="10m" stale="0s"')
 
-    def serve(self, *options):
+    def serve(self, late, *options):
+        """`late`: the source that stands still."""
+        be_patient(self.shop.map, but=late)
         service = self.start(self.shop.map, *options)
         service.wait_sources()
         service.wait(lambda: self.pop(service, 9)["complete"])
@@ -73,7 +75,7 @@ class LateTest(LiveTest):
             self.assertNotIn(part, view["customer"])
 
     def assert_lands_once(self, server, source, *parts):
-        service = self.serve()
+        service = self.serve(source)
         self.connected(service, source, len(parts))
         before = self.fetches(service, source)
         self.freeze(server)
@@ -95,7 +97,7 @@ class LateTest(LiveTest):
         self.assert_lands_once(self.servers.pg, "callcenter", "crm", "calls")
 
     def test_end_does_not_wait_for_what_nobody_waits_for(self):
-        service = self.serve("--drain", "500ms")
+        service = self.serve("warehouse", "--drain", "500ms")
         self.freeze(self.servers.mariadb)
         self.assert_late(self.pop(service, 7), "orders")
         service.process.send_signal(signal.SIGTERM)
