@@ -3,6 +3,7 @@ import glob
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,17 @@ def federator(*args, check=True, **more):
     if check and done.returncode != 0:
         raise AssertionError(f"federator {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def complete(*args):
+    """What a command prints of a customer when no part is missing: on a busy machine some may be late for a while."""
+    due = time.monotonic() + START_S
+    while True:
+        done = federator(*args, check=False)
+        if done.returncode == 0 and not re.search(r'"complete": ?false|<complete>false', done.stdout):
+            return done.stdout
+        if time.monotonic() > due:
+            raise AssertionError(f"federator {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
 
 
 def peak_bytes(process):

@@ -7,13 +7,12 @@ import socket
 import subprocess
 import unittest
 
-from support import BINARY, LiveTest, federator
+from support import BINARY, LiveTest, complete, federator
 
 
 class DemoTest(LiveTest):
     def test_once_prints_one_view_and_nothing_else(self):
-        done = federator("demo", "--dir", os.path.join(self.fresh(), "demo"), "--customers", "300", "--once")
-        view = json.loads(done.stdout)
+        view = json.loads(complete("demo", "--dir", os.path.join(self.fresh(), "demo"), "--customers", "300", "--once"))
         self.assertEqual(view["view"], "pop")
         self.assertEqual(view["match"]["outcome"], "one")
         self.assertTrue(view["complete"])
@@ -21,8 +20,7 @@ class DemoTest(LiveTest):
 
     def test_twice_in_the_same_directory(self):
         directory = os.path.join(self.fresh(), "demo")
-        first = json.loads(federator("demo", "--dir", directory, "--customers", "300", "--once").stdout)
-        second = json.loads(federator("demo", "--dir", directory, "--customers", "300", "--once").stdout)
+        first, second = (json.loads(complete("demo", "--dir", directory, "--customers", "300", "--once")) for _ in range(2))
         self.assertEqual(first["customer"], second["customer"])
 
     def test_lines_for_curl_fit_a_unix_socket(self):

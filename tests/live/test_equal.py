@@ -8,7 +8,7 @@ import unittest
 
 from servers import ROOT, Servers
 from shop import CUSTOMERS, SHARED_PHONE, Shop, be_patient, phone_of
-from support import LiveTest, Service, federator, states, without_times
+from support import LiveTest, Service, complete, federator, states, without_times
 
 
 class EqualTest(LiveTest):
@@ -27,7 +27,7 @@ class ShopTest(EqualTest):
         cls.mixed = Shop(os.path.join(cls.scratch, "mixed"), cls.servers)
 
     def get(self, shop, by, *options):
-        return federator("get", "--map", shop.map, "--by", by, "--view", "full", "--canonical", *options).stdout
+        return complete("get", "--map", shop.map, "--by", by, "--view", "full", "--canonical", *options)
 
     def questions(self):
         for n in (1, 3, 7, 10, 12):
@@ -114,8 +114,8 @@ class MallTest(EqualTest):
         for place, (key, value) in enumerate(self.questions()):
             format_ = ("--xml",) if place % 4 == 0 else ()
             with self.subTest(key=key, value=value):
-                texts = [federator("get", "--map", directory, "--by", f"{key}={value}", "--view", "full", "--canonical",
-                                   *format_).stdout for directory in (self.files, self.mixed)]
+                texts = [complete("get", "--map", directory, "--by", f"{key}={value}", "--view", "full", "--canonical",
+                                  *format_) for directory in (self.files, self.mixed)]
                 self.assertEqual(texts[1], texts[0])
                 if not format_:
                     answer = json.loads(texts[0])
