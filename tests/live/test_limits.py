@@ -35,10 +35,11 @@ class LimitsTest(LiveTest):
 
     def test_requests_of_an_agent_in_a_minute(self):
         service = self.limited("--agent-requests", "20")
-        answers = [self.view(service, 7) for _ in range(40)]  # the very same: most are given again
+        answers = [self.view(service, 7) for _ in range(21)]  # the very same: most are given again
+        while answers[-1].status == 200:  # every three seconds one more may pass
+            answers.append(self.view(service, 7))
         passed = [a for a in answers if a.status == 200]
         self.assertGreaterEqual(len(passed), 20)
-        self.assertEqual(answers[-1].status, 429)
         self.assertEqual(answers[0].headers["ratelimit-policy"], '"agent";q=20;w=60')
         self.assertEqual(answers[0].headers["ratelimit"], '"agent";r=19;t=3')
         self.assertEqual(answers[-1].json["type"], "urn:federator:problem:too-many-requests")
