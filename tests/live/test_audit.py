@@ -143,27 +143,30 @@ class AuditTest(LiveTest):
             _, seen = self.one(service, 200, "GET", PHONE, X_Unmask=answer.json["grant"])
             self.assertEqual((seen["unmask"], seen["reason"]), ("phone", "reads it back to the caller"))
             self.assertIn("phone", seen["shown"])
-        _, denied = self.one(service, 403, "GET", PHONE, X_Unmask=answer.json["grant"][:-2] + "AA")
+        grant = answer.json["grant"]
+        _, denied = self.one(service, 403, "GET", PHONE, X_Unmask=grant[:-2] + ("AA" if grant[-2:] != "AA" else "EE"))
         self.assertEqual((denied["rule"], "reason" in denied), ("unmask-refused", False))
-        self.assertNotIn(answer.json["grant"], json.dumps(service.lines()))
+        self.assertNotIn(grant, json.dumps(service.lines()))
 
     def test_a_flood_of_strangers_does_not_fill_the_disk(self):
         keys = os.path.join(self.directory, "keys.json")
         federator("keys", "add", "--keys", keys, "--client", "console", "--role", "agent")
         service = self.serve("--keys", keys)
-        sent = 0
+        crowd = [socket.create_connection(("127.0.0.1", service.port), timeout=30 * SLOW) for _ in range(100)]
+        for one in crowd:
+            self.addCleanup(one.close)
+        for one in crowd:  # all at once, whatever the disk takes for each
+            one.sendall(f"GET {PHONE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        for one in crowd:
+            self.assertTrue(one.recv(4096).startswith(b"HTTP/1.1 401 "))
+        sent = len(crowd)
 
-        def ask():
+        def all_are_told():
             nonlocal sent
             sent += 1
             self.assertEqual(service.ask("GET", PHONE).status, 401)
-
-        def all_are_told():
-            ask()
             return sum(1 + line.get("left_out", 0) for line in service.about()) == sent
 
-        for _ in range(200):
-            ask()
         service.wait(all_are_told)
         self.assertLess(len(service.about()), sent)
         self.assertEqual({line["status"] for line in service.about()}, {401})
