@@ -9,7 +9,7 @@ from support import LiveTest
 from weblog import Indexer, Stationer, line
 
 def at(clock, path, day="25/Oct/2026"):
-    return line(path, vid="v1").replace(re.search(r"\[(.*?)\]", line(path))[1], f"{day}:{clock}")
+    return re.sub(r"\[.*?\]", f"[{day}:{clock}]", line(path, vid="v1"))
 
 
 class Clock(LiveTest):
