@@ -3,15 +3,19 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
 
+enum { PATIENCE_S = 5 };
+
 void notify_send(const char *message)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	size_t n = path ? strlen(path) : 0;
 	int fd;
 
@@ -23,7 +27,9 @@ void notify_send(const char *message)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	(void)!sendto(fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&to,
+	/* Ten datagrams are room enough for Linux (net.unix.max_dgram_qlen), and one that is lost is not sent again. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	(void)!sendto(fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&to,
 		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
 	close(fd);
 }

@@ -4,7 +4,8 @@
 
 #include "base/base.h"
 
-/* Send "READY=1" or the like. Any thread; never blocks; who does not listen is not waited for. */
+/* Send "READY=1" or the like. Any thread. It waits five seconds at most for one who has yet to read what was sent
+ * before; who does not listen is not waited for. */
 void notify_send(const char *message) NONNULL(1);
 /* How often "WATCHDOG=1" is due, in microseconds: half of what systemd allows this process; 0: it does not ask. */
 uint64_t notify_watchdog_us(void);
