@@ -157,7 +157,8 @@ class ToldTest(LiveTest):
             for n in (7, 8):
                 node.wait(lambda: self.name(node, n) == f"다시{n}")
         nodes[0].wait(lambda: self.pending() == 0)
-        self.assertEqual(self.told(nodes, "committed"), 201)
+        # at least once: what a node held for five seconds, as on a busy machine, the other takes over
+        self.assertIn(self.told(nodes, "committed"), range(201, 2 * 201))
 
     def test_what_was_said_while_nobody_listened(self):
         self.tell("source", "web")
