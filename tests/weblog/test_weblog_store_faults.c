@@ -108,10 +108,12 @@ static void *cut(void *arg)
 {
 	struct cutter *c = arg;
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-	SCOPED(writer_close) struct writer *w = writer_open("cutter", bed.connect, &c->err);
+	SCOPED(writer_close) struct writer *w = NULL;
 	unsigned seen = 0;
 
-	while (w && !atomic_load(&c->over)) {
+	while (!w && !atomic_load(&c->over)) /* a busy machine may be late with a connect */
+		w = writer_open("cutter", bed.connect, &c->err);
+	while (!atomic_load(&c->over)) {
 		while (!atomic_load(&c->over) && atomic_load(&c->batches) == seen)
 			poll(NULL, 0, 1);
 		seen = atomic_load(&c->batches);
