@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from servers import ROOT
+from shop import be_patient
 from support import BINARY, SLOW, START_S
 
 MAPPING = os.path.join(ROOT, "examples", "stationer", "mapping")
@@ -26,14 +27,17 @@ def line(target, at=None, vid="-", member="-", hits="-", status=200, method="GET
 
 
 class Stationer:
-    """A directory with mapping, secrets and databases. `events`: connection strings of who reads and who writes the store."""
+    """A directory with mapping, secrets and databases. `events`: connection strings of who reads and who writes the store;
+    `patient` False: with the times as they stand in the example."""
 
-    def __init__(self, directory, events=None, dialect="sqlite"):
+    def __init__(self, directory, events=None, dialect="sqlite", patient=True):
         self.directory = directory
         self.log = os.path.join(directory, "log", "shop.log")
         self.mapping = os.path.join(directory, "mapping")
         os.makedirs(os.path.dirname(self.log))
         shutil.copytree(MAPPING, self.mapping)
+        if patient:
+            be_patient(self.mapping)
         secrets = os.path.join(self.mapping, "secrets")
         os.makedirs(secrets, mode=0o700, exist_ok=True)
         self.store_path = os.path.join(directory, "events.db")
