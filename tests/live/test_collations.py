@@ -20,7 +20,7 @@ MAPPING = """<mapping xmlns="urn:federator:mapping:1">
   <key name="email" role="shared" type="email"/>
   <key name="nick" role="unique" type="text"/>
   <class name="open"/>
-  <part name="person" source="db" rows="0..1" deadline="5s" ttl="0s" stale="0s">
+  <part name="person" source="db" rows="0..1" deadline="20s" ttl="0s" stale="0s">
     <query by="member">SELECT id, email, nick FROM people WHERE id IN (:member...)</query>
     <query by="email">SELECT id, email, nick FROM people WHERE email IN (:email...)</query>
     <query by="nick">SELECT id, email, nick FROM people WHERE nick = :nick {limit}</query>
@@ -30,7 +30,7 @@ MAPPING = """<mapping xmlns="urn:federator:mapping:1">
   </part>
   <field path="email" class="open"><from part="person" column="email"/></field>
   <field path="nick" class="open"><from part="person" column="nick"/></field>
-  <view name="pop" by="member email nick" budget="10s"><use path="email"/><use path="nick"/></view>
+  <view name="pop" by="member email nick" budget="60s"><use path="email"/><use path="nick"/></view>
   <policy role="agent" purpose="service"><show class="open"/></policy>
 </mapping>
 """

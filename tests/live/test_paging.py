@@ -11,7 +11,7 @@ MAPPING = """<mapping xmlns="urn:federator:mapping:1">
   <source name="db" connect="secret:db" dialect="sqlite" zone="Asia/Seoul" pool="4"/>
   <key name="member" role="identity" type="integer"/>
   <class name="open"/>
-  <part name="cust" source="db" rows="0..1" deadline="2s" ttl="0s" stale="0s">
+  <part name="cust" source="db" rows="0..1" deadline="20s" ttl="0s" stale="0s">
     <query by="member">SELECT member, name FROM cust WHERE member IN (:member...)</query>
     <column name="member" type="text" gives="member" proves="member"/><column name="name" type="text"/>
   </part>
@@ -19,10 +19,10 @@ MAPPING = """<mapping xmlns="urn:federator:mapping:1">
   <field path="name" class="open"><from part="cust" column="name"/></field>
   {lists}
   <timeline path="journey" limit="7">{ofs}</timeline>
-  <view name="full" by="member" budget="5s"><use path="name"/><use path="journey"/></view>
+  <view name="full" by="member" budget="60s"><use path="name"/><use path="journey"/></view>
   <policy role="agent" purpose="service"><show class="open"/></policy>
 </mapping>"""
-PART = """<part name="{0}" source="db" rows="0..10" deadline="2s" ttl="1h" stale="0s">
+PART = """<part name="{0}" source="db" rows="0..10" deadline="20s" ttl="1h" stale="0s">
     <query by="member"><![CDATA[SELECT member, id, at FROM {0} WHERE member IN (:member...) AND at < :before
       ORDER BY at DESC, id LIMIT 10]]></query>
     <column name="member" type="text" proves="member"/><column name="id" type="text"/><column name="at" type="timestamp"/>

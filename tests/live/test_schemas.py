@@ -177,7 +177,7 @@ ODD = """<mapping xmlns="urn:federator:mapping:1">
   <key name="member" role="identity" type="integer"/><key name="visitor" role="shared" type="text"/>
   <class name="open"/><class name="pay" mask="all"/>
   <codes name="kinds-of"><code is="12" from="1"><label xml:lang="en">Twelve</label></code></codes>
-  <part name="p" source="s" rows="0..1" deadline="1s" ttl="0s" stale="0s">
+  <part name="p" source="s" rows="0..1" deadline="20s" ttl="0s" stale="0s">
     <query by="member">SELECT * FROM p WHERE m IN (:member...)</query>
     <column name="m" type="integer" gives="member" proves="member"/>
     <column name="i" type="integer"/><column name="d" type="decimal"/><column name="b" type="boolean"/>
@@ -185,17 +185,17 @@ ODD = """<mapping xmlns="urn:federator:mapping:1">
     <column name="u" type="uuid"/><column name="j" type="json"/><column name="x" type="bytes"/>
     <column name="bad" type="integer"/><column name="refuses" type="boolean"/>
   </part>
-  <part name="nobody" source="s" rows="0..1" deadline="1s" ttl="0s" stale="0s">
+  <part name="nobody" source="s" rows="0..1" deadline="20s" ttl="0s" stale="0s">
     <query by="member">SELECT * FROM nobody WHERE m IN (:member...)</query>
     <query by="visitor">SELECT * FROM nobody WHERE v IN (:visitor...)</query>
     <column name="m" type="integer" gives="member" proves="member"/>
     <column name="v" type="text" gives="visitor" proves="visitor"/>
   </part>
-  <part name="visits" source="s" rows="0..9" deadline="1s" ttl="0s" stale="0s">
+  <part name="visits" source="s" rows="0..9" deadline="20s" ttl="0s" stale="0s">
     <query by="visitor">SELECT * FROM visits WHERE v IN (:visitor...)</query>
     <column name="v" type="text" proves="visitor"/><column name="at" type="timestamp"/>
   </part>
-  <part name="q" source="s" rows="0..9" deadline="1s" ttl="0s" stale="0s">
+  <part name="q" source="s" rows="0..9" deadline="20s" ttl="0s" stale="0s">
     <query by="member">SELECT * FROM q WHERE m IN (:member...)</query>
     <column name="m" type="integer" proves="member"/>
     <column name="i" type="integer"/><column name="at" type="timestamp"/><column name="s" type="text"/>
@@ -222,12 +222,12 @@ ODD = """<mapping xmlns="urn:federator:mapping:1">
     <field path="at"/><field path="what"><from part="q" column="s"/></field>
   </list>
   <timeline path="line" limit="9"><of list="ones" at="at"/><of list="twos" at="at"/></timeline>
-  <view name="pop" by="member visitor" budget="4s">
+  <view name="pop" by="member visitor" budget="60s">
     <use path="pay.gross"/><use path="number"/><use path="since"/><use path="code"/><use path="yes"/><use path="clock"/>
     <use path="uuid"/><use path="document"/><use path="image"/><use path="pay.net"/><use path="things"/>
     <use path="line"/><use path="bad"/><use path="private"/><use path="visits"/>
   </view>
-  <view name="flat" by="member" budget="2s" shape="flat"><use path="yes" as="things" default="no"/></view>
+  <view name="flat" by="member" budget="60s" shape="flat"><use path="yes" as="things" default="no"/></view>
   <policy role="agent" purpose="service"><show class="open pay"/></policy>
   <policy role="clerk" purpose="service"><show class="open"/><mask class="pay"/></policy>
 </mapping>

@@ -14,7 +14,7 @@ MAPPING = """<mapping xmlns="urn:federator:mapping:1">
   <policy role="agent" purpose="web"><show class="open person web"/></policy>
   <policy role="agent" purpose="masked"><show class="open"/><mask class="web"/></policy>
   <policy role="agent" purpose="tier"><show class="web"/></policy>
-  <view name="escort" by="member" budget="1s" shape="flat">
+  <view name="escort" by="member" budget="20s" shape="flat">
     <use path="name" as="Name" default=""/>
     <use path="tier" as="Tier" default="NONE"/>
   </view>
