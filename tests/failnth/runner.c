@@ -13,7 +13,7 @@
 #include "tests/failnth/interpose.h"
 
 enum {
-	PATIENCE_S = 60,
+	PATIENCE_S = 300,
 	SAMPLE = 6, /* calls of each kind that fail when not all do */
 	BAD_MOST = 20, /* more findings of one program tell nothing new */
 };
