@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { CUT_LEAST_MS = 300, CUT_MOST_MS = 60000 };
+
 static void asked_done(struct fetch *f)
 {
 	sem_post(f->owner);
@@ -92,6 +94,20 @@ struct fetch *support_run(struct adapter *ad, const struct ask *a)
 	return f;
 }
 
+struct fetch *support_run_cut(struct adapter *ad, struct ask a)
+{
+	for (uint32_t ms = CUT_LEAST_MS; ms < CUT_MOST_MS; ms *= 4) {
+		a.give_up = a.cap = deadline_after_ms(ms);
+		struct fetch *f = support_run(ad, &a);
+
+		if (adapter_state(ad).cut > 0)
+			return f;
+		support_free(&f);
+	}
+	fail_msg("nothing was begun");
+	return NULL;
+}
+
 enum err_class support_run_class(struct adapter *ad, const struct ask *a)
 {
 	struct fetch *f = support_run(ad, a);
@@ -127,7 +143,7 @@ struct adapter *support_open(struct adapter_conf conf)
 
 void support_until(bool (*is)(void *arg), void *arg)
 {
-	struct deadline due = deadline_after_ms(30000);
+	struct deadline due = deadline_after_ms(60000);
 
 	while (!is(arg)) {
 		if (deadline_left_us(due) == 0)

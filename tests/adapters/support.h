@@ -38,12 +38,15 @@ bool support_is_done(struct fetch *f);
 struct fetch *support_run(struct adapter *ad, const struct ask *a);
 /* The same, and the error's class is all that matters. */
 enum err_class support_run_class(struct adapter *ad, const struct ask *a);
+/* The same of a fetch that hangs until its cap, a moment from now, cuts it: the first one that is cut. One that a busy
+ * machine brings to a worker only behind its cap is not begun, and another one gets more time. */
+struct fetch *support_run_cut(struct adapter *ad, struct ask a);
 /* Free a fetch that is not under way. */
 void support_free(struct fetch **f);
 
 /* Open or fail the test. Zero pool, queue and cap_ms become 1, 16 and 30,000. */
 struct adapter *support_open(struct adapter_conf conf);
-/* Wait for something another thread does, when there is no event to wait for; the test fails after 30 s. */
+/* Wait for something another thread does, when there is no event to wait for; the test fails after a minute. */
 void support_until(bool (*is)(void *arg), void *arg);
 /* The adapter takes fetches: it has a connection. */
 bool support_is_up(void *adapter);

@@ -162,9 +162,7 @@ static void a_fetch_that_hangs_in_its_socket_is_cut_at_its_cap(void **state)
 	deaf.fetch_answers = true; /* once, so that it is connected */
 	assert_int_equal(support_run_class(ad, ASK(.columns = "a")), ERR_NONE);
 	deaf.fetch_answers = false;
-	f = support_fetch(ASK(.columns = "a", .give_up = deadline_after_ms(300), .cap = deadline_after_ms(300)));
-	support_start(ad, f);
-	support_wait(f);
+	f = support_run_cut(ad, *ASK(.columns = "a"));
 	assert_int_equal(f->err.cls, ERR_LATE);
 	assert_non_null(strstr(f->err.text, "was cut"));
 	assert_true(f->ended_us >= f->cap.at_us);
