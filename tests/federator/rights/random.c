@@ -74,8 +74,9 @@ static void judge(struct trial *t, struct str body, const char *how)
 	leak = oracle_leak(s->oracle, &asker, body, &s->n.seen);
 	if (!leak)
 		return;
+	s->found_out = true;
 	if (s->wrong)
-		exit(0);
+		return;
 	fprintf(stderr, "%s: role %s, purpose %s, unmasked %x, customers %x: %s %.*s %.*s\n", how, t->who.role,
 		t->who.purpose, t->unmasked, t->customers, t->x.method, STR_ARG(t->x.path), STR_ARG(t->x.body));
 	fprintf(stderr, "tells `%.*s` (%s.%s of %d):\n%.*s\n%s\n", STR_ARG(leak->text), leak->part, leak->column,
@@ -371,7 +372,7 @@ int main(int argc, char **argv)
 	if (!bed_begin())
 		return 2;
 	begin(&s, seed);
-	for (uint64_t turn = 0; s.n.requests < requests; turn++) {
+	for (uint64_t turn = 0; s.n.requests < requests && !s.found_out; turn++) {
 		if (turn % MAPPING_REQUESTS == MAPPING_REQUESTS - 1)
 			next_mapping(&s);
 		if (turn % TROUBLE_REQUESTS == 0)
@@ -385,5 +386,5 @@ int main(int argc, char **argv)
 	}
 	tell(&s.n);
 	end(&s);
-	return is_telling(&s.n) && !s.wrong ? 0 : 1;
+	return (s.wrong ? s.found_out : is_telling(&s.n)) ? 0 : 1;
 }

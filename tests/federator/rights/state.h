@@ -49,6 +49,7 @@ struct state {
 	struct kept_body bodies[BODIES];
 	unsigned seed;
 	bool wrong, done;
+	bool found_out; /* what is wrong was noticed */
 	struct counts n;
 };
 
