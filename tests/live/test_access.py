@@ -240,7 +240,7 @@ class AccessTest(LiveTest):
 
     def test_a_service_without_authentication_says_so(self):
         service = self.start(self.shop.map)
-        self.assertIn('"event":"nobody_authenticated"', service.log())
+        service.wait(lambda: '"event":"nobody_authenticated"' in service.log())
         self.assertEqual(service.ask("GET", VIEW).status, 200)
         guarded = self.guarded()
         self.assertNotIn("nobody_authenticated", guarded.log())

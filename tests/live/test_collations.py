@@ -100,7 +100,7 @@ class CollationsTest(LiveTest):
         with self.service("mariadb", self.mariadb("utf8mb4_general_ci"), "LIMIT 1") as service:
             service.wait_sources()
             self.assert_problem(service.query({"nick": "Ab"}), 503, "wrong_subject")
-            self.assertIn("binary collation", service.log())
+            service.wait(lambda: "binary collation" in service.log())
             self.assertEqual(self.outcome(service, "nick", "pad"), ("pad", False))
 
     def test_a_second_condition_is_the_cure(self):

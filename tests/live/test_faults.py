@@ -196,11 +196,11 @@ class FaultTest(LiveTest):
         self.shop.write_secret("callcenter", self.servers.env["FED_TEST_PG"].replace("Database=fed", "Database=postgres"))
         self.new_password("app")  # the same; only the connections end
         service.wait(self.complete(service))
-        self.assertIn('"secret_changed"', service.log())
+        service.wait(lambda: '"secret_changed"' in service.log())
         self.shop.write_secret("callcenter", "")
         self.new_password("app")
         service.wait(self.complete(service))
-        self.assertIn('"secret_unusable"', service.log())
+        service.wait(lambda: '"secret_unusable"' in service.log())
 
     def test_starts_with_all_sources_down_and_heals(self):
         self.servers.mariadb.stop()

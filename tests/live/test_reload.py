@@ -54,7 +54,7 @@ class ReloadTest(LiveTest):
         told = failed.stdout + failed.stderr
         for word in ("view.xml:", "grad", "grade", "parts.xml:", "wbe"):
             self.assertIn(word, told)
-        self.assertIn('"event":"reload_refused"', self.service.log())
+        self.service.wait(lambda: '"event":"reload_refused"' in self.service.log())
         after = self.pop()
         self.assertEqual(after["revision"], before["revision"])
         self.assertEqual(after["customer"], before["customer"])

@@ -269,7 +269,7 @@ class TlsTest(LiveTest):
             kept.close()
         self.assertEqual(failed, [])
         self.assertGreater(asked[0], 10)
-        self.assertIn("tls_reloaded", service.log())
+        service.wait(lambda: "tls_reloaded" in service.log())
 
     def serial(self, service):
         return self.shake(service, self.context()).getpeercert()["serialNumber"]
