@@ -3,55 +3,15 @@
 #include <poll.h>
 
 #include "base/clock.h"
-#include "base/digest.h"
-#include "weblog/held.h"
-#include "weblog/placing.h"
-#include "weblog/refusals.h"
-#include "weblog/side.h"
+#include "weblog/indexer_parts.h"
 
 enum {
-	BATCH_MS = 150, /* an event waits for others so long */
 	POSITIONS_MS = 1000, /* and where lines without events were read to */
 	LOOK_MS = 1000, /* files that nobody tells of */
-	REST_FIRST_MS = 250,
-	REST_ONCE_MS = 1, /* what a store refuses alone it refuses again */
 	REST_MOST_MS = 10000,
-	PURGE_MS = 10000,
 	PROGRESS_MS = 60000,
 	BAD_LINE_MS = 10000,
 	VISITORS = 65536, /* whose last session is remembered */
-	ONCE_FAILURES = 100, /* enough to find what the database does not take, and to leave it out */
-};
-
-/* What is done beside the reading: a batch is written, or old events are removed. */
-struct task {
-	struct weblog_gathered *batch; /* NULL: none */
-	bool held; /* the transaction goes on with the next batch */
-	const struct weblog_position *positions;
-	size_t n_positions;
-	int64_t purge_us; /* remove what is older; 0: nothing */
-	bool more; /* there is more to remove */
-	struct err err; /* cls: ERR_NONE when all went well */
-};
-
-struct indexer {
-	const struct weblog_indexer_conf *conf;
-	struct weblog_side *side; /* while it works, `store`, `sessions`, `task` and the batch in it are its own */
-	struct weblog_store *store;
-	struct weblog_sessions *sessions;
-	struct task task;
-	struct weblog_tail *tail;
-	struct weblog_meaning *meaning;
-	struct weblog_reading *reading;
-	struct weblog_gathered batches[2], *current;
-	bool busy;
-	struct weblog_held held;
-	struct weblog_indexer_state state;
-	struct deadline write_due, purge_due, progress_due, bad_due;
-	uint32_t rest_ms; /* 0: all is well */
-	struct weblog_refusals refusals;
-	bool stopping;
-	bool looked; /* for files, at least once */
 };
 
 static void tell(struct indexer *x, enum weblog_news news, const struct err *err, const struct weblog_bad_line *bad)
@@ -111,8 +71,7 @@ static bool is_final(const struct err *err)
 	return err->cls == ERR_CONFIG || err->cls == ERR_SYSTEM || err->cls == ERR_MAPPING;
 }
 
-/* Read again what was not written, with a new connection. */
-static void store_failed(struct indexer *x, const struct err *err)
+void indexer_store_failed(struct indexer *x, const struct err *err)
 {
 	weblog_store_close(&x->store);
 	if (x->tail)
@@ -124,7 +83,7 @@ static void store_failed(struct indexer *x, const struct err *err)
 	x->state.failures++;
 	if (x->rest_ms == 0)
 		tell(x, WEBLOG_NEWS_STORE_DOWN, err, NULL);
-	x->rest_ms = x->rest_ms ? 2 * x->rest_ms : REST_FIRST_MS;
+	x->rest_ms = x->rest_ms ? 2 * x->rest_ms : INDEXER_REST_FIRST_MS;
 	if (x->rest_ms > REST_MOST_MS)
 		x->rest_ms = REST_MOST_MS;
 }
@@ -143,166 +102,9 @@ static bool store_wait(struct indexer *x, struct err *err)
 		}
 		if (is_final(err) || x->conf->once)
 			return false;
-		store_failed(x, err);
+		indexer_store_failed(x, err);
 	}
 	return true;
-}
-
-/* ---- beside the reading ---- */
-
-static bool batch_store(struct indexer *x, struct err *err)
-{
-	const struct task *task = &x->task;
-	struct weblog_batch batch = { .events = task->batch->events,
-				      .n_events = task->batch->n,
-				      .held = task->held,
-				      .positions = task->positions,
-				      .n_positions = task->n_positions };
-
-	if (!weblog_place(x->sessions, x->store, x->conf->conf, task->batch, err))
-		return false;
-	if (task->held)
-		return weblog_store_write(x->store, &batch, err);
-	batch.sessions = weblog_sessions_changed(x->sessions, &batch.n_sessions);
-	if ((batch.n_positions || batch.n_sessions) && !weblog_store_write(x->store, &batch, err))
-		return false;
-	weblog_sessions_written(x->sessions);
-	return true;
-}
-
-/* On the other thread. */
-static void task_work(void *owner)
-{
-	struct indexer *x = owner;
-	struct task *task = &x->task;
-	bool ok = true;
-
-	if (task->batch)
-		ok = batch_store(x, &task->err);
-	if (ok && task->purge_us)
-		ok = weblog_store_purge(x->store, task->purge_us, &task->more, &task->err);
-	if (ok)
-		task->err.cls = ERR_NONE;
-}
-
-static void task_begin(struct indexer *x, const struct task *task)
-{
-	x->task = *task;
-	x->busy = true;
-	weblog_side_begin(x->side);
-}
-
-static void batch_done(struct indexer *x, struct weblog_gathered *batch, bool held)
-{
-	x->held.batches++;
-	x->held.events += batch->n;
-	if (!held) {
-		weblog_tail_keep(x->tail);
-		x->state.batches += x->held.batches;
-		x->state.events += x->held.events;
-		x->held = (struct weblog_held){ 0 };
-	}
-	for (size_t i = 0; i < batch->n; i++)
-		if (batch->events[i].at_us > x->state.last_us)
-			x->state.last_us = batch->events[i].at_us;
-	weblog_taken(&x->refusals, x->reading, batch);
-	weblog_gathered_clear(batch);
-	x->rest_ms = 0;
-}
-
-/* With `once`: nobody waits for a store that goes on refusing. Say where the log was when it did last. */
-static void give_up(const struct task *task, struct err *err)
-{
-	const struct weblog_position *at = task->n_positions ? task->positions : NULL;
-	const struct err last = *err;
-
-	for (size_t i = 0; task->batch && i < task->n_positions; i++)
-		if (digest_sip(task->positions[i].path) == task->batch->last.file)
-			at = &task->positions[i];
-	if (at)
-		(void)err_set(err, last.cls, last.where, "given up after %d failures, at line %llu of %.*s: %s",
-			      ONCE_FAILURES, (unsigned long long)at->lines, STR_ARG(at->path), last.text);
-	else
-		(void)err_set(err, last.cls, last.where, "given up after %d failures: %s", ONCE_FAILURES, last.text);
-}
-
-/* See how it went; false: *err is final. */
-static bool task_over(struct indexer *x, struct err *err)
-{
-	struct task task = x->task;
-	bool alone;
-
-	x->busy = false;
-	if (task.err.cls == ERR_NONE) {
-		if (task.batch)
-			batch_done(x, task.batch, task.held);
-		if (task.more)
-			x->purge_due = deadline_after_ms(BATCH_MS);
-		return true;
-	}
-	*err = task.err;
-	alone = task.batch && task.batch->n == 1;
-	if (err->cls == ERR_BUSY)
-		return false;
-	if (x->conf->once && x->state.failures + 1 >= ONCE_FAILURES) {
-		give_up(&task, err);
-		return false;
-	}
-	if (err->cls == ERR_SOURCE && task.batch)
-		weblog_refused(&x->refusals, x->reading, task.batch);
-	if (task.batch)
-		weblog_gathered_clear(task.batch);
-	store_failed(x, err);
-	if (err->cls == ERR_SOURCE)
-		x->rest_ms = alone && x->conf->once ? REST_ONCE_MS : REST_FIRST_MS; /* it is there, and answers */
-	return true;
-}
-
-/* Wait until nothing is done beside. The same. */
-static bool task_wait(struct indexer *x, struct err *err)
-{
-	if (!x->busy)
-		return true;
-	weblog_side_wait(x->side);
-	return task_over(x, err);
-}
-
-/* May the batch's transaction go on with the next one? It is full, so there is one soon; none are in small ones, which
- * find what is refused. */
-static bool may_hold(struct indexer *x)
-{
-	size_t n_sessions;
-
-	(void)weblog_sessions_changed(x->sessions, &n_sessions);
-	return weblog_store_holds(x->store) && x->refusals.limit == WEBLOG_BATCH_EVENTS &&
-	       weblog_held_more(&x->held, n_sessions);
-}
-
-/* Have what is read written, and go on reading. False: *err is final. */
-static bool batch_write(struct indexer *x, bool full, struct err *err)
-{
-	struct task task = { .batch = x->current };
-
-	if (!task_wait(x, err))
-		return false;
-	if (!x->store)
-		return true; /* that failed: what is read now is read again */
-	task.held = full && may_hold(x);
-	if (!task.held)
-		task.positions = weblog_tail_positions(x->tail, x->current->mem, &task.n_positions);
-	x->write_due = task.held ? deadline_after_ms(BATCH_MS) : (struct deadline){ 0 };
-	x->current = x->current == &x->batches[0] ? &x->batches[1] : &x->batches[0];
-	task_begin(x, &task);
-	return true;
-}
-
-/* Remove what is too old, a little at a time. */
-static void old_remove(struct indexer *x)
-{
-	if (x->busy || !x->store || x->held.batches || deadline_left_us(x->purge_due) > 0)
-		return;
-	x->purge_due = deadline_after_ms(PURGE_MS);
-	task_begin(x, &(struct task){ .purge_us = (clock_wall_ms() - (int64_t)x->conf->conf->keep_ms) * 1000 });
 }
 
 /* ---- a turn ---- */
@@ -348,7 +150,7 @@ static uint64_t until_ms(const struct indexer *x)
 static void write_due_set(struct indexer *x)
 {
 	if (x->current->n)
-		x->write_due = deadline_min(x->write_due, deadline_after_ms(BATCH_MS));
+		x->write_due = deadline_min(x->write_due, deadline_after_ms(INDEXER_BATCH_MS));
 	else if (x->write_due.at_us == 0)
 		x->write_due = deadline_after_ms(POSITIONS_MS);
 }
@@ -366,14 +168,14 @@ static bool turn(struct indexer *x, bool *done_out, struct err *err)
 	if (outcome == WEBLOG_READ_ALL)
 		news_of_none(x);
 	write_due_set(x);
-	if ((full || last || deadline_left_us(x->write_due) == 0) && !batch_write(x, full && !last, err))
+	if ((full || last || deadline_left_us(x->write_due) == 0) && !indexer_batch_write(x, full && !last, err))
 		return false;
-	if (last && !task_wait(x, err))
+	if (last && !indexer_task_wait(x, err))
 		return false;
 	*done_out = last && (x->store || x->stopping);
-	old_remove(x);
+	indexer_old_remove(x);
 	wait_ms(x, outcome == WEBLOG_READ_ALL && !last ? until_ms(x) : 0, true);
-	return !x->busy || !weblog_side_over(x->side) || task_over(x, err);
+	return !x->busy || !weblog_side_over(x->side) || indexer_task_over(x, err);
 }
 
 static bool run(struct indexer *x, struct err *err)
@@ -397,7 +199,7 @@ bool weblog_index(const struct weblog_indexer_conf *conf, struct err *err)
 		.conf = conf,
 		.meaning = weblog_meaning_new(conf->conf, conf->rules, conf->salt),
 		.sessions = weblog_sessions_new(conf->conf, VISITORS),
-		.purge_due = deadline_after_ms(PURGE_MS),
+		.purge_due = deadline_after_ms(INDEXER_PURGE_MS),
 		.progress_due = deadline_after_ms(PROGRESS_MS),
 	};
 	bool ok;
@@ -406,7 +208,7 @@ bool weblog_index(const struct weblog_indexer_conf *conf, struct err *err)
 	weblog_gathered_begin(&x.batches[0]);
 	weblog_gathered_begin(&x.batches[1]);
 	x.current = &x.batches[0];
-	x.side = weblog_side_new(task_work, &x, err);
+	x.side = weblog_side_new(indexer_work, &x, err);
 	ok = x.side && run(&x, err);
 	weblog_side_free(&x.side);
 	if (ok && x.reading)
