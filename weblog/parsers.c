@@ -16,6 +16,7 @@ struct weblog_parsers {
 	struct kept of[WEBLOG_PARSERS_MAX];
 	struct kept *now;
 	size_t next; /* that makes room */
+	bool crowded;
 };
 
 struct weblog_parsers *weblog_parsers_new(void)
@@ -68,11 +69,25 @@ static struct kept *find(struct weblog_parsers *p, struct str path)
 	return NULL;
 }
 
+/* That reads all files alike. */
+static void one_make(struct weblog_parsers *p, const struct weblog_format *format)
+{
+	if (p->of[0].mem)
+		return;
+	p->of[0].mem = arena_new();
+	p->of[0].parser = weblog_parser_new(format, p->of[0].mem);
+}
+
 struct weblog_parser *weblog_parsers_at(struct weblog_parsers *parsers, const struct weblog_format *format,
 					const struct weblog_tail_line *line)
 {
-	struct kept *k = find(parsers, line->path);
+	struct kept *k;
 
+	if (!weblog_format_remembers(format)) {
+		one_make(parsers, format);
+		return parsers->of[0].parser;
+	}
+	k = find(parsers, line->path);
 	parsers->now = k;
 	if (k && line->offset > 0 && k->end == line->offset)
 		return k->parser;
@@ -80,15 +95,22 @@ struct weblog_parser *weblog_parsers_at(struct weblog_parsers *parsers, const st
 		k = &parsers->of[parsers->next];
 		parsers->next = (parsers->next + 1) % WEBLOG_PARSERS_MAX;
 	}
+	parsers->crowded = parsers->crowded || (k->mem && !str_eq(buf_str(&k->path), line->path));
 	arena_wipe_free(&k->mem);
 	k->mem = arena_new();
 	k->parser = weblog_parser_new(format, k->mem);
 	k->path.len = 0;
 	buf_put_str(&k->path, line->path);
 	parsers->now = k;
-	if (line->offset > 0 && weblog_format_remembers(format))
+	if (line->offset > 0)
 		catch_up(k, line);
+	k->end = line->offset;
 	return k->parser;
+}
+
+bool weblog_parsers_crowded(const struct weblog_parsers *parsers)
+{
+	return parsers->crowded;
 }
 
 void weblog_parsers_read(struct weblog_parsers *parsers, const struct weblog_tail_line *line)

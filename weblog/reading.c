@@ -145,14 +145,19 @@ static void line_take(struct weblog_reading *r, const struct weblog_tail_line *l
 {
 	struct weblog_record record;
 	struct weblog_fault fault;
+	enum weblog_outcome outcome;
 
 	if (r->is_new_file)
 		r->parser = weblog_parsers_at(r->parsers, r->format, line);
 	r->is_new_file = false;
+	outcome = weblog_parse(r->parser, line->text, &record, &fault);
+	if (outcome == WEBLOG_READ && !weblog_parsers_crowded(r->parsers) &&
+	    !weblog_tail_take(r->tail, record.time_us))
+		return; /* it comes again behind earlier ones of other files */
 	weblog_parsers_read(r->parsers, line);
 	r->counts.lines++;
 	r->counts.bytes += line->text.n + 1;
-	switch (weblog_parse(r->parser, line->text, &record, &fault)) {
+	switch (outcome) {
 	case WEBLOG_READ:
 		line_means(r, &record, line);
 		break;

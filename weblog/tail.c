@@ -1,4 +1,4 @@
-/* The order in which files are read, and the lines in the buffer. */
+/* Lines in the buffer, and which file has it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
@@ -12,34 +12,30 @@ enum { QUIET_US = 10000000, EVERY_US = 1000000 };
 void tail_buffer_drop(struct weblog_tail *tail)
 {
 	tail->current = NULL;
-	tail->at = tail->len = tail->seen = 0;
+	tail->at = tail->len = tail->seen = tail->taken = 0;
+	tail->chunk = tail->n_heap > 1 ? TAIL_CHUNK_FIRST : TAIL_CHUNK;
 }
 
 /* What is in the buffer of a gzip file cannot be read once more, other than from its beginning. */
-static void rest_save(struct weblog_tail *tail)
+static void rest_save(struct weblog_tail *tail, struct tail_gz *gz)
 {
-	size_t n = tail->len - tail->at;
-
-	free(tail->gz.rest);
-	tail->gz.rest = n ? memory_raw(n) : NULL;
-	tail->gz.n_rest = n;
-	if (n)
-		memcpy(tail->gz.rest, tail->bytes + tail->at, n);
+	gz->n_rest = tail->len - tail->at;
+	gz->rest = memory_resize(gz->rest, gz->n_rest + 1);
+	memcpy(gz->rest, tail->bytes + tail->at, gz->n_rest);
 }
 
 static void buffer_take(struct weblog_tail *tail, struct tail_file *file)
 {
-	tail->slice = 0;
 	if (tail->current == file)
 		return;
-	if (tail->current && tail->current == tail->gz.file)
-		rest_save(tail);
+	if (tail->current && tail->current->gz)
+		rest_save(tail, tail->current->gz);
 	tail_buffer_drop(tail);
 	tail->current = file;
-	if (file == tail->gz.file && tail->gz.n_rest) {
-		memcpy(tail->bytes, tail->gz.rest, tail->gz.n_rest);
-		tail->len = tail->gz.n_rest;
-		tail->gz.n_rest = 0;
+	if (file->gz && file->gz->n_rest) {
+		memcpy(tail->bytes, file->gz->rest, file->gz->n_rest);
+		tail->len = file->gz->n_rest;
+		file->gz->n_rest = 0;
 	}
 }
 
@@ -55,9 +51,11 @@ static void fill(struct weblog_tail *tail)
 		tail->len -= tail->at;
 		tail->at = 0;
 	}
-	n = tail_file_read(tail, file, file->past + tail->len - tail->at, tail->bytes + tail->len, TAIL_CHUNK);
+	n = tail_file_read(tail, file, file->past + tail->len - tail->at, tail->bytes + tail->len, tail->chunk);
 	tail->len += n;
 	tail->slice += n;
+	if (tail->chunk < TAIL_CHUNK)
+		tail->chunk *= 2;
 }
 
 /* Pass over `n` bytes of a line that is too long; its begin is kept. */
@@ -101,6 +99,7 @@ static bool line_take(struct weblog_tail *tail, struct weblog_tail_line *line, e
 	}
 	if (!is_line)
 		return false;
+	tail->taken = *outcome == WEBLOG_TAIL_LINE ? n + (end != NULL) : 0;
 	tail->at += n + (end != NULL);
 	tail->seen = 0;
 	file->now.offset += file->past + n + (end != NULL);
@@ -109,45 +108,17 @@ static bool line_take(struct weblog_tail *tail, struct weblog_tail_line *line, e
 	return true;
 }
 
-/* May it be read now? A file that is looked for may yet be found, so those that follow it wait. */
-static bool is_ready(const struct weblog_tail *tail, const struct tail_file *file)
-{
-	return file->place && (!file->place->gzip || !tail->gz.file || tail->gz.file == file);
-}
-
-/* The oldest file with something unread of the family that has waited longest. */
-static struct tail_file *pick(struct weblog_tail *tail)
-{
-	struct tail_family *next = NULL;
-
-	for (size_t i = 0; i < tail->n_families; i++)
-		tail->families[i]->first = NULL;
-	for (size_t i = 0; i < tail->n_files; i++) {
-		struct tail_file *file = tail->files[i];
-		struct tail_family *family = file->family;
-
-		if (family->first || !(file->place ? file->more : !file->done))
-			continue;
-		family->first = file;
-		if (is_ready(tail, file) && (!next || family->served < next->served))
-			next = family;
-	}
-	if (!next)
-		return NULL;
-	next->served = ++tail->turns;
-	return next->first;
-}
-
 /* Whose turn is it? False: nobody has anything unread. */
 static bool turn(struct weblog_tail *tail)
 {
+	tail->slice = 0;
 	tail_watch_take(tail);
 	for (unsigned i = 0; i <= TAIL_SCANS; i++) {
 		struct tail_file *file;
 
 		if (tail->rescan || tail->clock() - tail->scanned_us >= tail->every_us)
 			tail_scan(tail);
-		while ((file = pick(tail)))
+		while ((file = tail_order_pick(tail)))
 			if (tail_file_open(tail, file)) {
 				buffer_take(tail, file);
 				return true;
@@ -158,10 +129,25 @@ static bool turn(struct weblog_tail *tail)
 	return false;
 }
 
+/* The line in hand waits: whose turn is it before? False: that is to be seen anew. */
+static bool others_turn(struct weblog_tail *tail)
+{
+	struct tail_file *file = tail->slice < TAIL_SLICE ? tail_order_next(tail) : NULL;
+
+	tail->waits = false;
+	if (!file || !tail_file_open(tail, file))
+		return false;
+	buffer_take(tail, file);
+	return true;
+}
+
 enum weblog_tail_outcome weblog_tail_next(struct weblog_tail *tail, struct weblog_tail_line *line)
 {
 	enum weblog_tail_outcome outcome;
 
+	tail->taken = 0;
+	if (tail->waits && !others_turn(tail) && !turn(tail))
+		return WEBLOG_TAIL_NOTHING;
 	for (;;) {
 		struct tail_file *file = tail->current;
 
@@ -176,6 +162,21 @@ enum weblog_tail_outcome weblog_tail_next(struct weblog_tail *tail, struct weblo
 		if (!turn(tail))
 			return WEBLOG_TAIL_NOTHING;
 	}
+}
+
+bool weblog_tail_take(struct weblog_tail *tail, int64_t at_us)
+{
+	struct tail_file *file = tail->given;
+
+	if (tail->taken == 0 || !tail_order_waits(tail, file, at_us))
+		return true;
+	tail->at -= tail->taken;
+	file->now.offset -= tail->taken;
+	file->now.lines--;
+	file->more = true;
+	tail->taken = 0;
+	tail->waits = true;
+	return false;
 }
 
 void weblog_tail_reject(struct weblog_tail *tail)

@@ -57,9 +57,13 @@ void weblog_tail_free(struct weblog_tail **tail) NONNULL(1);
 
 /* To poll() for reading; beside that, call weblog_tail_next() once a second: not all file systems tell. */
 int weblog_tail_fd(const struct weblog_tail *tail) NONNULL(1);
-/* The next line that is whole. Files are read oldest first, a rotated one to its end before the one that follows. */
+/* The next line that is whole. Files are read oldest first, a rotated one to its end before the one that follows;
+ * those that do not follow each other in turn, and by the time of their lines as far as weblog_tail_take() says it. */
 enum weblog_tail_outcome weblog_tail_next(struct weblog_tail *tail, struct weblog_tail_line *line)
 	MUST_CHECK NONNULL(1, 2);
+/* The line last given is of that time. False: others are earlier, and it is given again behind these. A line of which
+ * nothing is said is taken. */
+bool weblog_tail_take(struct weblog_tail *tail, int64_t at_us) MUST_CHECK NONNULL(1);
 /* The line last given was of no use: count it. */
 void weblog_tail_reject(struct weblog_tail *tail) NONNULL(1);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/memory.h"
 #include "weblog/tail_parts.h"
 
 enum tail_form tail_form_of(int fd)
@@ -151,7 +152,7 @@ static void another_close(struct weblog_tail *tail)
 	for (size_t i = 0; i < tail->n_files; i++) {
 		struct tail_file *file = tail->files[i];
 
-		if (file->fd < 0 || !file->place->listed || file == tail->current || file == tail->gz.file)
+		if (file->fd < 0 || !file->place->listed || file == tail->current || file->gz)
 			continue;
 		if (!best || file->more < best->more || (file->more == best->more && file->grown_us < best->grown_us))
 			best = file;
@@ -184,8 +185,7 @@ void tail_file_close(struct weblog_tail *tail, struct tail_file *file)
 {
 	if (file->fd < 0)
 		return;
-	if (tail->gz.file == file)
-		tail_gz_end(tail);
+	tail_gz_end(tail, file);
 	close(file->fd);
 	file->fd = -1;
 	tail->n_open--;
@@ -197,6 +197,7 @@ void tail_file_end(struct weblog_tail *tail, struct tail_file *file)
 		tail->counts.bytes_lost += file->size - file->now.offset;
 	file->done = true;
 	file->final = false;
+	tail_gz_end(tail, file);
 	for (size_t i = 0; file->place->gzip && i < tail->n_places; i++)
 		if (tail->places[i]->file == file) /* may have more than was packed */
 			tail->places[i]->stale = tail->rescan = true;
@@ -246,12 +247,18 @@ void tail_file_attach(struct weblog_tail *tail, struct tail_file *file, struct t
 	tail_file_name(file, place->path);
 }
 
-void tail_gz_end(struct weblog_tail *tail)
+void tail_gz_end(struct weblog_tail *tail, struct tail_file *file)
 {
-	if (tail->gz.stream)
-		(void)gzclose_r(tail->gz.stream);
-	free(tail->gz.rest);
-	memset(&tail->gz, 0, sizeof(tail->gz));
+	struct tail_gz *gz = file->gz;
+
+	if (!gz)
+		return;
+	if (gz->stream)
+		(void)gzclose_r(gz->stream);
+	free(gz->rest);
+	free(gz);
+	file->gz = NULL;
+	tail->n_gz--;
 }
 
 bool tail_gz_ends_at(int fd, uint64_t offset)
@@ -272,16 +279,30 @@ static void gz_stop(struct weblog_tail *tail, struct tail_file *file)
 {
 	int number = Z_STREAM_ERROR;
 
-	if (tail->gz.stream)
-		(void)gzerror(tail->gz.stream, &number);
-	tail_gz_end(tail);
+	if (file->gz->stream)
+		(void)gzerror(file->gz->stream, &number);
 	file->more = false;
-	if (number == Z_BUF_ERROR && !file->final)
+	if (number == Z_BUF_ERROR && !file->final) {
+		tail_gz_end(tail, file);
 		return; /* whoever packs it may not be ready */
+	}
+	if (file->gz->stream)
+		(void)gzclose_r(file->gz->stream);
+	file->gz->stream = NULL;
 	if (number != Z_OK)
 		tail_tell(tail, file->now.path.p, number == Z_BUF_ERROR ? "the compressed data ends too early"
 									: "the compressed data is damaged");
 	file->final = true;
+}
+
+static void gz_begin(struct weblog_tail *tail, struct tail_file *file)
+{
+	tail_gz_end(tail, file);
+	file->gz = memory_new(sizeof(*file->gz));
+	file->gz->stream = gz_open(file->fd);
+	tail->n_gz++;
+	if (file->gz->stream)
+		(void)gzbuffer(file->gz->stream, 1 << 16);
 }
 
 static size_t gz_read(struct weblog_tail *tail, struct tail_file *file, uint64_t from, char *to, size_t room)
@@ -289,21 +310,20 @@ static size_t gz_read(struct weblog_tail *tail, struct tail_file *file, uint64_t
 	uint64_t skip;
 	int n;
 
-	if (tail->gz.file != file || tail->gz.at > from) {
-		tail_gz_end(tail);
-		tail->gz.stream = gz_open(file->fd);
-		tail->gz.file = file;
-		if (tail->gz.stream)
-			(void)gzbuffer(tail->gz.stream, 1 << 16);
+	if (file->gz && !file->gz->stream && file->gz->at == from) {
+		file->more = false;
+		return 0;
 	}
-	skip = from - tail->gz.at;
-	n = tail->gz.stream ? gzread(tail->gz.stream, to, (unsigned)(skip && skip < room ? skip : room)) : -1;
+	if (!file->gz || !file->gz->stream || file->gz->at > from)
+		gz_begin(tail, file);
+	skip = from - file->gz->at;
+	n = file->gz->stream ? gzread(file->gz->stream, to, (unsigned)(skip && skip < room ? skip : room)) : -1;
 	if (n <= 0) {
 		gz_stop(tail, file);
 		return 0;
 	}
 	file->more = true;
-	tail->gz.at += (uint64_t)n;
+	file->gz->at += (uint64_t)n;
 	if (!skip)
 		return (size_t)n;
 	tail->slice += (size_t)n;

@@ -109,6 +109,7 @@ struct tail_family *tail_family_of(struct weblog_tail *tail, const struct tail_g
 	family->base = memory_new(base.n + 1);
 	memcpy(family->base, base.p, base.n);
 	family->glob = glob;
+	family->at_us = INT64_MIN;
 	tail->families = memory_resize(tail->families, (tail->n_families + 1) * sizeof(struct tail_family *));
 	tail->families[tail->n_families++] = family;
 	return family;

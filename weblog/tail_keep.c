@@ -56,6 +56,8 @@ void tail_file_forget(struct weblog_tail *tail, size_t index)
 		}
 	memmove(tail->files + index, tail->files + index + 1,
 		(--tail->n_files - index) * sizeof(struct tail_file *));
+	if (file->family->first == file)
+		file->family->first = NULL;
 	file_free(file);
 }
 
@@ -217,11 +219,14 @@ static void file_back(struct weblog_tail *tail, struct tail_file *file)
 
 void weblog_tail_back(struct weblog_tail *tail)
 {
-	tail_gz_end(tail);
+	tail_order_forget(tail);
 	tail_buffer_drop(tail);
 	tail->given = NULL;
-	for (size_t i = 0; i < tail->n_files; i++)
+	tail->waits = false;
+	for (size_t i = 0; i < tail->n_files; i++) {
+		tail_gz_end(tail, tail->files[i]);
 		file_back(tail, tail->files[i]);
+	}
 }
 
 void weblog_tail_to(struct weblog_tail *tail, const struct weblog_position *written, size_t n)
@@ -244,7 +249,6 @@ void weblog_tail_free(struct weblog_tail **tail_at)
 
 	if (!tail)
 		return;
-	tail_gz_end(tail);
 	for (size_t i = 0; i < tail->n_files; i++)
 		tail_file_close(tail, tail->files[i]);
 	while (tail->n_places)
@@ -261,6 +265,7 @@ void weblog_tail_free(struct weblog_tail **tail_at)
 	free(tail->bytes);
 	free(tail->globs);
 	free(tail->families);
+	free(tail->heap);
 	free(tail->places);
 	free(tail->files);
 	close(tail->notify);

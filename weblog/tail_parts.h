@@ -14,7 +14,9 @@
 enum {
 	TAIL_CHUNK = 1 << 18, /* bytes read at once */
 	TAIL_BYTES = WEBLOG_LINE_MAX + TAIL_CHUNK,
-	TAIL_SLICE = 1 << 20, /* bytes of one file before it is the turn of others */
+	TAIL_CHUNK_FIRST = 1 << 12, /* of a turn, when there are other files, which may soon have theirs; it doubles */
+	TAIL_SLICE = 1 << 20, /* bytes read before files are looked for again, and one as early has its turn */
+	TAIL_GZ_MAX = 16, /* gzip files that are being read, each with some 300 KB; further ones wait */
 	TAIL_OPEN_MAX = 512, /* descriptors */
 	TAIL_TROUBLES = 16, /* that wait to be asked for; further ones are dropped */
 	TAIL_SCANS = 3, /* in which a file is not found before it is lost: a directory is not read in one moment */
@@ -39,7 +41,8 @@ struct tail_glob {
 struct tail_family {
 	char *base;
 	const struct tail_glob *glob;
-	struct tail_file *first; /* with something unread; of tail.c */
+	struct tail_file *first; /* with something unread; of tail_order.c */
+	int64_t at_us; /* no unread line of it is earlier, as far as is known */
 	uint64_t served; /* when it was its turn */
 };
 
@@ -59,6 +62,14 @@ struct tail_place {
 	bool whole; /* a copy that has all of the file's head */
 };
 
+/* A gzip file that is being read: what came out of it does so only once. */
+struct tail_gz {
+	gzFile stream; /* NULL: all came out */
+	uint64_t at; /* bytes that came out of it */
+	char *rest; /* of the buffer while another file has it */
+	size_t n_rest;
+};
+
 struct tail_file {
 	struct weblog_position now; /* its path is the file's own */
 	struct weblog_position marked; /* as given by weblog_tail_positions(); number 0: not yet */
@@ -67,6 +78,7 @@ struct tail_file {
 	struct tail_place *place; /* where it is read; NULL: nowhere */
 	struct tail_head head; /* n is 0 until it was seen in this process, else that of now.id */
 	int fd; /* of its place; -1: not open */
+	struct tail_gz *gz; /* NULL: is not being read, or is no gzip file */
 	uint64_t grown_us; /* when it was seen to have grown, or to be aside */
 	uint64_t size; /* last seen, of what is plain; of one that is read in a copy, the largest */
 	uint64_t past; /* bytes of a line that is too long, from now.offset on, without a line feed */
@@ -93,6 +105,9 @@ struct weblog_tail {
 	size_t n_files;
 	uint64_t number; /* the last one given to a file */
 	uint64_t turns;
+	struct tail_family **heap; /* with something unread, the earliest first */
+	size_t n_heap;
+	int64_t until_us; /* the turn lasts up to lines of that time */
 
 	int notify; /* inotify */
 	uint64_t (*clock)(void); /* microseconds; a test has its own */
@@ -104,16 +119,13 @@ struct weblog_tail {
 
 	struct tail_file *current; /* whose bytes are in the buffer */
 	struct tail_file *given; /* who gave the last line */
-	uint64_t slice; /* bytes read since it is its turn */
+	uint64_t slice; /* bytes read since files were looked for */
+	size_t chunk; /* bytes to be read at once */
+	bool waits; /* the line at the buffer's begin: it is the turn of others */
+	size_t taken; /* of the buffer by the line last given, with its line feed; 0: by none */
 	size_t at, len, seen; /* of the buffer: the line's begin, the end, what has no line feed behind `at` */
 	char *bytes;
-	struct { /* the one gzip file that is being read */
-		gzFile stream; /* NULL: none */
-		struct tail_file *file;
-		uint64_t at; /* bytes that came out of it */
-		char *rest; /* of the buffer while another file has it */
-		size_t n_rest;
-	} gz;
+	size_t n_gz; /* files with `gz` */
 
 	struct weblog_tail_counts counts;
 	struct err troubles[TAIL_TROUBLES];
@@ -174,8 +186,8 @@ size_t tail_file_read(struct weblog_tail *tail, struct tail_file *file, uint64_t
 	MUST_CHECK NONNULL(1, 2, 4);
 /* Does a gzip file say that it has this many bytes, in one piece? */
 bool tail_gz_ends_at(int fd, uint64_t offset) MUST_CHECK;
-/* End the gzip stream; it begins anew when somebody reads it. */
-void tail_gz_end(struct weblog_tail *tail) NONNULL(1);
+/* End the gzip stream of a file; it begins anew when somebody reads it. Nothing when there is none. */
+void tail_gz_end(struct weblog_tail *tail, struct tail_file *file) NONNULL(1, 2);
 
 /* tail_find.c */
 
@@ -205,6 +217,17 @@ void tail_settle(struct weblog_tail *tail) NONNULL(1);
 
 /* Forget what is in the buffer: the next line is read anew. */
 void tail_buffer_drop(struct weblog_tail *tail) NONNULL(1);
+
+/* tail_order.c */
+
+/* Whose turn it is, as things are now; NULL: nobody has anything unread. */
+struct tail_file *tail_order_pick(struct weblog_tail *tail) MUST_CHECK NONNULL(1);
+/* The same, of those that had something then; NULL: pick anew. */
+struct tail_file *tail_order_next(struct weblog_tail *tail) MUST_CHECK NONNULL(1);
+/* The file's line in hand is of that time: is it the turn of others before? */
+bool tail_order_waits(struct weblog_tail *tail, struct tail_file *file, int64_t at_us) MUST_CHECK NONNULL(1, 2);
+/* Nothing is known of the times of lines. */
+void tail_order_forget(struct weblog_tail *tail) NONNULL(1);
 
 /* tail_keep.c */
 

@@ -69,6 +69,11 @@ void keep(void)
 
 void restart(void)
 {
+	restart_with(access_log);
+}
+
+void restart_with(const char *const *names)
+{
 	size_t n;
 	const struct weblog_position *now = weblog_tail_positions(tail, mem, &n);
 
@@ -82,7 +87,7 @@ void restart(void)
 		known[at] = now[i];
 	}
 	weblog_tail_free(&tail);
-	tail = bed_tail(access_log, known, n_known);
+	tail = bed_tail(names, known, n_known);
 }
 
 bool is_done(uint64_t number)

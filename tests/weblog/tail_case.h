@@ -29,6 +29,8 @@ void later(unsigned seconds);
 void keep(void);
 /* The same, and begin with that as a new process does. */
 void restart(void);
+/* The same with a reader of other names, as of bed_tail(). */
+void restart_with(const char *const *names) NONNULL(1);
 /* Is the file of this number read, and closed or about to be? */
 bool is_done(uint64_t number);
 /* The position of a file that is not kept yet; fails when there is none. */

@@ -108,6 +108,7 @@ static void of_more_files_than_are_kept_the_beginning_is_read_again(void **state
 			if (turn == 0)
 				bed_put(name, STR(HEADER_STATUS ROW ROW));
 			assert_int_equal(status_at(name, HEADER_BYTES + turn * ROW_BYTES), 404);
+			assert_int_equal(weblog_parsers_crowded(parsers), turn || i >= WEBLOG_PARSERS_MAX);
 		}
 }
 
