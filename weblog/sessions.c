@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "base/map.h"
 #include "base/memory.h"
 
 enum {
@@ -39,6 +40,7 @@ struct weblog_sessions {
 	struct recent **owners; /* of each in `changed` */
 	size_t n_changed, room;
 	struct arena *texts; /* of those in `changed` */
+	struct map *aside; /* name -> index in `changed`, and 1; in `texts`; NULL: none is without an owner */
 	int64_t away_us; /* no session of a visitor who is not remembered ended later */
 };
 
@@ -197,34 +199,42 @@ static void name_session(const struct weblog *conf, const struct weblog_event *e
 	out[NAME_CHARS] = '\0';
 }
 
-/* One that was put out of its place since weblog_sessions_written(), and would begin again with a late line of the same
- * moment, goes on. */
+/* What it has come to stays in the list. */
+static void recent_aside(struct weblog_sessions *s, const struct recent *r)
+{
+	if (!r->name[0] || r->changed == NOT_CHANGED)
+		return;
+	if (!s->aside)
+		s->aside = map_new(s->texts);
+	map_set(s->aside, s->changed[r->changed].session, (void *)((uintptr_t)r->changed + 1));
+	s->owners[r->changed] = NULL;
+}
+
+/* One that was put aside since weblog_sessions_written(), and would begin again with a late line of the same moment,
+ * goes on. */
 static void recent_again(struct weblog_sessions *s, struct recent *r)
 {
-	for (size_t i = 0; i < s->n_changed; i++) {
-		if (memcmp(s->changed[i].session.p, r->name, NAME_CHARS) != 0)
-			continue;
-		r->started_us = s->changed[i].started_us;
-		r->last_us = s->changed[i].last_us;
-		r->changed = (int32_t)i;
-		s->owners[i] = r;
-	}
+	uintptr_t at = s->aside ? (uintptr_t)map_get(s->aside, (struct str){ r->name, NAME_CHARS }) : 0;
+
+	if (at == 0)
+		return;
+	r->changed = (int32_t)(at - 1);
+	r->started_us = s->changed[r->changed].started_us;
+	r->last_us = s->changed[r->changed].last_us;
+	s->owners[r->changed] = r;
 }
 
 /* A new session in the place of the one that was used least lately. */
 static struct recent *recent_begin(struct weblog_sessions *s, struct visitor *v, const struct weblog_event *event)
 {
 	struct recent *r = &v->recent[v->recent[1].last_us < v->recent[0].last_us || !v->recent[1].name[0]];
-	bool is_late = event->at_us <= v->recent[0].last_us || event->at_us <= v->recent[1].last_us;
 
 	if (!v->recent[0].name[0])
 		r = &v->recent[0];
-	if (r->name[0] && r->changed != NOT_CHANGED)
-		s->owners[r->changed] = NULL; /* what it has come to stays in the list */
+	recent_aside(s, r);
 	*r = (struct recent){ .started_us = event->at_us, .last_us = event->at_us, .changed = NOT_CHANGED };
 	name_session(s->conf, event, r->name);
-	if (is_late)
-		recent_again(s, r);
+	recent_again(s, r);
 	return r;
 }
 
@@ -307,6 +317,7 @@ static void changed_end(struct weblog_sessions *s)
 	s->n_changed = 0;
 	arena_wipe_free(&s->texts);
 	s->texts = arena_new();
+	s->aside = NULL;
 }
 
 void weblog_sessions_written(struct weblog_sessions *sessions)

@@ -117,6 +117,28 @@ static void test_a_session_begins_once_in_a_batch(void **state)
 	assert_true(s[0].is_new && s[0].last_us == MINUTE);
 }
 
+/* Of a visitor whose lines come in no order. */
+static void test_any_number_of_sessions_goes_on(void **state)
+{
+	enum { SESSIONS = 3000 };
+	const struct weblog_session *s;
+	size_t n;
+
+	(void)state;
+	for (int64_t turn = 0; turn < 3; turn++)
+		for (int64_t i = 0; i < SESSIONS; i++)
+			(void)add("v", 100 * (i * 7 % SESSIONS));
+	s = weblog_sessions_changed(sessions, &n);
+	assert_int_equal(n, SESSIONS);
+	for (size_t i = 0; i < n; i++)
+		assert_true(s[i].events == 3 && s[i].started_us == s[i].last_us);
+	weblog_sessions_written(sessions);
+	(void)add("v", 100);
+	(void)add("v", 500);
+	s = weblog_sessions_changed(sessions, &n);
+	assert_int_equal(n, 2); /* what was put aside is forgotten */
+}
+
 static void test_names_live_as_long_as_the_batch(void **state)
 {
 	struct str names[50];
@@ -272,6 +294,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_it_comes_to, begin, end),
 		cmocka_unit_test_setup_teardown(test_late_line_of_the_session_before, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_session_begins_once_in_a_batch, begin, end),
+		cmocka_unit_test_setup_teardown(test_any_number_of_sessions_goes_on, begin, end),
 		cmocka_unit_test_setup_teardown(test_names_live_as_long_as_the_batch, begin, end),
 		cmocka_unit_test_setup_teardown(test_batches_do_not_matter, begin, end),
 		cmocka_unit_test_setup_teardown(test_bounded, begin, end),
