@@ -43,7 +43,6 @@ static bool store_open(struct indexer *x, struct err *err)
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	const struct weblog_position *known = NULL;
 	const char *connect;
-	int64_t last_us;
 	size_t n = 0;
 
 	if (!x->conf->connect_text(x->conf->owner, mem, &connect, err))
@@ -51,10 +50,10 @@ static bool store_open(struct indexer *x, struct err *err)
 	x->store = weblog_store_open(x->conf->conf, connect, err);
 	if (!x->store)
 		return false;
-	if (!weblog_store_positions(x->store, mem, &known, &n, err) || !weblog_store_last(x->store, &last_us, err))
+	if (!weblog_store_positions(x->store, mem, &known, &n, err))
 		return false;
-	weblog_meaning_behind(x->meaning, last_us);
-	weblog_sessions_away(x->sessions, last_us);
+	weblog_meaning_behind(x->meaning, weblog_store_last(x->store));
+	weblog_sessions_away(x->sessions, weblog_store_last(x->store));
 	if (x->tail) { /* a batch may have been written though nobody said so */
 		weblog_tail_to(x->tail, known, n);
 		return true;

@@ -21,12 +21,13 @@ static bool log_row(struct weblog_store *s, struct err *err)
 
 static bool epoch_read(struct weblog_store *s, struct err *err)
 {
-	static const char *const columns[] = { "epoch", "purged_to", "events_to" };
+	static const char *const columns[] = { "epoch", "purged_to", "events_to", "last_at" };
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	const struct rows *rows;
 
 	if (!writer_rows(s->writer,
-			 &(struct writer_ask){ .sql = STR("SELECT epoch,purged_to,events_to FROM web_log WHERE log=?"),
+			 &(struct writer_ask){ .sql = STR("SELECT epoch,purged_to,events_to,last_at FROM web_log "
+							  "WHERE log=?"),
 					       .params = &s->log,
 					       .n_params = 1,
 					       .columns = columns,
@@ -38,6 +39,7 @@ static bool epoch_read(struct weblog_store *s, struct err *err)
 	snprintf(s->epoch, sizeof(s->epoch), "%.*s", STR_ARG(rows_cell(rows, 0, 0)));
 	s->purged_us = store_time_of(rows_cell(rows, 0, 1));
 	s->events_us = store_time_of(rows_cell(rows, 0, 2));
+	s->last_us = store_time_of(rows_cell(rows, 0, 3));
 	return true;
 }
 

@@ -43,8 +43,8 @@ void weblog_store_close(struct weblog_store **store) NONNULL(1);
  * least: such a file may come back; in `mem`. */
 bool weblog_store_positions(struct weblog_store *store, struct arena *mem, const struct weblog_position **out,
 			    size_t *n_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
-/* When the last session of the log ended, which is its newest event, rounded up; 0: there is none. */
-bool weblog_store_last(struct weblog_store *store, int64_t *last_us_out, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+/* When the last session that was written of the log ended, which is its newest event, rounded up; 0: there is none. */
+int64_t weblog_store_last(const struct weblog_store *store) MUST_CHECK NONNULL(1);
 /* The last session of each of the visitors that ended later; in `mem`, in any order. What is told of a session's first
  * event, its last path, and its sums are not read. */
 bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked *asked, struct arena *mem,

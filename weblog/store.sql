@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS web_log (
   begun_at {time},
   batches {big} NOT NULL,
   purged_to {time},
-  events_to {time}
+  events_to {time},
+  last_at {time}
 ){options};
 
 CREATE TABLE IF NOT EXISTS web_file (

@@ -181,21 +181,7 @@ bool weblog_store_sessions(struct weblog_store *store, const struct weblog_asked
 	return true;
 }
 
-bool weblog_store_last(struct weblog_store *store, int64_t *last_us_out, struct err *err)
+int64_t weblog_store_last(const struct weblog_store *store)
 {
-	static const char *const columns[] = { "last_at" };
-	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
-	const struct rows *rows;
-
-	if (!writer_rows(store->writer,
-			 &(struct writer_ask){ .sql = STR("SELECT last_at FROM web_session WHERE log=? "
-							  "ORDER BY last_at DESC LIMIT 1"),
-					       .params = &store->log,
-					       .n_params = 1,
-					       .columns = columns,
-					       .n_columns = ARRAY_LEN(columns) },
-			 mem, &rows, err))
-		return false;
-	*last_us_out = rows->n_rows ? store_time_of(rows_cell(rows, 0, 0)) + 1000 : 0;
-	return true;
+	return store->last_us ? store->last_us + 1000 : 0;
 }

@@ -3,21 +3,26 @@
 #include "base/buf.h"
 
 /* Of the tables. A later one says here how to get there from those before. */
-enum { VERSION = 2 };
-#define VERSION_TEXT "2"
+enum { VERSION = 3 };
+#define VERSION_TEXT "3"
 
 static const char schema[] = {
 #include "weblog/store.sql.inc"
 	'\0'
 };
 
-/* From version 1, which did not say when an agent was seen: just now; events went with their sessions. What it made in
- * another way goes, and is made with the rest of the schema. */
-static const char renewal[] = "ALTER TABLE web_agent {add} seen_at {time};"
-			      "UPDATE web_agent SET seen_at={now} WHERE seen_at IS NULL;"
-			      "ALTER TABLE web_log {add} events_to {time};"
-			      "UPDATE web_log SET events_to=purged_to;"
-			      "DROP INDEX IF EXISTS web_session_visitor{of_sessions}";
+/* From one version to the next. What the former made in another way goes, and is made with the rest of the schema. */
+static const char *const renewals[VERSION - 1] = {
+	/* 1 did not say when an agent was seen: just now; events went with their sessions */
+	"ALTER TABLE web_agent {add} seen_at {time};"
+	"UPDATE web_agent SET seen_at={now} WHERE seen_at IS NULL;"
+	"ALTER TABLE web_log {add} events_to {time};"
+	"UPDATE web_log SET events_to=purged_to;"
+	"DROP INDEX IF EXISTS web_session_visitor{of_sessions}",
+	/* 2 did not say when a log's last session ended */
+	"ALTER TABLE web_log {add} last_at {time};"
+	"UPDATE web_log SET last_at=(SELECT MAX(s.last_at) FROM web_session s WHERE s.log=web_log.log)",
+};
 
 /* A word between braces, and what stands for it; a # in there is what follows the word's colon. */
 struct word {
@@ -108,12 +113,15 @@ static bool statements_run(struct weblog_store *s, const char *statements, struc
 }
 
 /* PostgreSQL and MariaDB replace a view as it is, so that who may read it still may. */
-static bool tables_renew(struct weblog_store *s, struct err *err)
+static bool tables_renew(struct weblog_store *s, int64_t version, struct err *err)
 {
 	if (writer_dialect(s->writer) == WRITER_SQLITE &&
 	    !writer_run(s->writer, "DROP VIEW IF EXISTS web_linked_event", err))
 		return false;
-	return statements_run(s, renewal, err) && statements_run(s, schema, err) &&
+	for (int64_t from = version; from < VERSION; from++)
+		if (!statements_run(s, renewals[from - 1], err))
+			return false;
+	return statements_run(s, schema, err) &&
 	       writer_run(s->writer, "UPDATE web_schema SET version=" VERSION_TEXT, err);
 }
 
@@ -130,12 +138,12 @@ static bool tables_make(struct weblog_store *s, struct err *err)
 
 enum found { FOUND, OLDER, MISSING, FAILED };
 
-static enum found version_read(struct weblog_store *s, struct err *err)
+/* *version_out: of the tables that are there. */
+static enum found version_read(struct weblog_store *s, int64_t *version_out, struct err *err)
 {
 	static const char *const columns[] = { "version", "partition_ms" };
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	const struct rows *rows;
-	int64_t version;
 
 	if (!writer_rows(s->writer,
 			 &(struct writer_ask){ .sql = STR("SELECT version,partition_ms FROM web_schema"),
@@ -145,14 +153,14 @@ static enum found version_read(struct weblog_store *s, struct err *err)
 		return err->cls == ERR_SCHEMA ? MISSING : FAILED;
 	if (rows->n_rows == 0)
 		return MISSING;
-	version = store_number_of(rows_cell(rows, 0, 0));
-	if (version > VERSION) {
+	*version_out = store_number_of(rows_cell(rows, 0, 0));
+	if (*version_out < 1 || *version_out > VERSION) {
 		err_set(err, ERR_CONFIG, s->conf->name,
 			"the tables of the event store are of a later version of federator");
 		return FAILED;
 	}
 	s->partition_us = store_number_of(rows_cell(rows, 0, 1)) * 1000;
-	return version < VERSION ? OLDER : FOUND;
+	return *version_out < VERSION ? OLDER : FOUND;
 }
 
 /* One makes the tables, the others wait for it. IF NOT EXISTS alone is no protection: in PostgreSQL two that see the
@@ -169,6 +177,7 @@ static const struct {
 static bool schema_make(struct weblog_store *s, struct err *err)
 {
 	enum writer_dialect dialect = writer_dialect(s->writer);
+	int64_t version;
 
 	s->partition_us = dialect == WRITER_POSTGRESQL ? (int64_t)s->conf->partition_ms * 1000 : 0;
 	if (!writer_run(s->writer, locks[dialect].take, err))
@@ -178,11 +187,11 @@ static bool schema_make(struct weblog_store *s, struct err *err)
 			"(version integer NOT NULL, partition_ms bigint NOT NULL)",
 			err))
 		return false;
-	switch (version_read(s, err)) {
+	switch (version_read(s, &version, err)) {
 	case FOUND:
 		break;
 	case OLDER:
-		if (!tables_renew(s, err))
+		if (!tables_renew(s, version, err))
 			return false;
 		break;
 	case MISSING:
@@ -197,7 +206,8 @@ static bool schema_make(struct weblog_store *s, struct err *err)
 
 bool store_schema(struct weblog_store *s, struct err *err)
 {
-	enum found found = version_read(s, err);
+	int64_t version;
+	enum found found = version_read(s, &version, err);
 
 	return found == FOUND || (found != FAILED && schema_make(s, err));
 }

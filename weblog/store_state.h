@@ -51,6 +51,7 @@ struct weblog_store {
 	struct map *agents; /* text -> struct store_agent: in the store */
 	int64_t day; /* that day_text is of */
 	char day_text[sizeof("2026-11-27 ")];
+	int64_t last_us; /* no session of the log ended later */
 	int64_t purged_us; /* the log wants nothing older */
 	int64_t events_us; /* and no single events: they are gone, or their partitions are to go */
 	char events_past[STORE_CELL_BYTES]; /* of the sessions that ended then those up to this one are through */

@@ -240,6 +240,23 @@ static bool events_recall(struct weblog_store *s, const struct weblog_batch *bat
 	return store_execute(s, "UPDATE web_log SET events_to=? WHERE log=?", params, ARRAY_LEN(params), NULL, err);
 }
 
+/* Whoever opens the log next need not look for its last session among those of all logs. */
+static bool last_note(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
+{
+	char at[STORE_TIME_BYTES + 1];
+	struct str params[] = { { at, STORE_TIME_BYTES }, s->log };
+	int64_t last_us = s->last_us;
+
+	for (size_t i = 0; i < batch->n_sessions; i++)
+		if (batch->sessions[i].last_us > last_us)
+			last_us = batch->sessions[i].last_us;
+	if (last_us == s->last_us)
+		return true;
+	s->last_us = last_us;
+	store_time(s, last_us, at);
+	return store_execute(s, "UPDATE web_log SET last_at=? WHERE log=?", params, ARRAY_LEN(params), NULL, err);
+}
+
 static bool sessions_write(struct weblog_store *s, const struct weblog_batch *batch, struct err *err)
 {
 	const struct store_place *order =
@@ -252,7 +269,8 @@ static bool sessions_write(struct weblog_store *s, const struct weblog_batch *ba
 		if (!store_row_end(s, err))
 			return false;
 	}
-	return store_rows_end(s, err) && sessions_move(s, batch, err) && events_recall(s, batch, err);
+	return store_rows_end(s, err) && sessions_move(s, batch, err) && events_recall(s, batch, err) &&
+	       last_note(s, batch, err);
 }
 
 static void put_unsigned(struct weblog_store *s, uint64_t value)

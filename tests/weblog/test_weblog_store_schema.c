@@ -9,8 +9,15 @@ static void tables_of_a_later_version_are_left_alone(void **state)
 	struct weblog_store *store = bed_open(&shop);
 
 	weblog_store_close(&store);
-	bed_run("UPDATE web_schema SET version=3");
+	bed_run("UPDATE web_schema SET version=4");
 	assert_int_equal(bed_open_class(&shop), ERR_CONFIG);
+}
+
+/* The tables as version 2 had them. */
+static void become_version_2(void)
+{
+	bed_run("ALTER TABLE web_log DROP COLUMN last_at");
+	bed_run("UPDATE web_schema SET version=2");
 }
 
 /* The tables as version 1 had them. */
@@ -18,6 +25,7 @@ static void become_version_1(void)
 {
 	bool mariadb = bed.dialect == WRITER_MARIADB;
 
+	become_version_2();
 	bed_run(mariadb ? "DROP INDEX web_agent_seen ON web_agent" : "DROP INDEX web_agent_seen");
 	bed_run("ALTER TABLE web_agent DROP COLUMN seen_at");
 	bed_run("ALTER TABLE web_log DROP COLUMN events_to");
@@ -82,7 +90,7 @@ static void tables_of_version_1_become_as_new_ones(void **state)
 	store = bed_open(&shop);
 	assert_int_equal(view_has_limit(), 1);
 	assert_int_equal(session_index_has_start(), 1);
-	assert_int_equal(bed_number("SELECT version AS n FROM web_schema"), 2);
+	assert_int_equal(bed_number("SELECT version AS n FROM web_schema"), 3);
 	assert_int_equal(
 		bed_number("SELECT count(*) AS n FROM web_agent WHERE seen_at>'2026-01-01 00:00:00.000'"), 1);
 	bed_write(store, &(struct weblog_batch){.events = &event, .n_events = 1});
@@ -91,11 +99,27 @@ static void tables_of_version_1_become_as_new_ones(void **state)
 	weblog_store_close(&store);
 }
 
+static void the_last_session_is_found_in_tables_of_version_2(void **state)
+{
+	(void)state;
+	struct weblog_session sessions[] = { bed_session("v1", "0000000000000001", bed_at(100)),
+					     bed_session("v2", "0000000000000002", bed_at(50)) };
+	struct weblog_store *store = bed_open(&shop);
+
+	bed_write(store, &(struct weblog_batch){ .sessions = sessions, .n_sessions = 2 });
+	weblog_store_close(&store);
+	become_version_2();
+	store = bed_open(&shop);
+	assert_true(weblog_store_last(store) == bed_at(100) + 1000);
+	weblog_store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(tables_of_a_later_version_are_left_alone, bed_clear),
 		cmocka_unit_test_setup(tables_of_version_1_become_as_new_ones, bed_clear),
+		cmocka_unit_test_setup(the_last_session_is_found_in_tables_of_version_2, bed_clear),
 	};
 
 	return bed_run_all(tests, ARRAY_LEN(tests));
