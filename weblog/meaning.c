@@ -170,6 +170,7 @@ static void event_fill(struct weblog_meaning *m, const struct weblog_agent *agen
 	event->bytes = record->bytes;
 	event->took_us = record->duration_us;
 	event->hits = -1;
+	weblog_page_find(m);
 	event->path = weblog_path_masked(m, m->line.path);
 	event->query = weblog_query_kept(m);
 	weblog_page_read(m, event);

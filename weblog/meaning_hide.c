@@ -264,6 +264,16 @@ bool weblog_may_keep(struct weblog_meaning *m, struct str text)
 	return is_free(m, text, is_not_kept);
 }
 
+static bool is_no_thing(struct weblog_meaning *m, struct str text)
+{
+	return weblog_is_personal_as_thing(text) || holds_hidden(m, text) || weblog_holds_token(m, text);
+}
+
+bool weblog_may_keep_thing(struct weblog_meaning *m, struct str text)
+{
+	return is_free(m, text, is_no_thing);
+}
+
 static bool is_personal(struct weblog_meaning *m, struct str text)
 {
 	(void)m;
@@ -288,9 +298,13 @@ static void raw_put(struct str s, struct buf *out)
 	}
 }
 
-static struct str value_kept(struct weblog_meaning *m, struct str value)
+static struct str value_kept(struct weblog_meaning *m, const struct weblog_pair *pair)
 {
-	return weblog_may_keep(m, weblog_clean(m, value, true, 0, value.n * 3)) ? value : STR("***");
+	struct str value = weblog_clean(m, pair->value, true, 0, pair->value.n * 3);
+	bool keeps = weblog_is_thing_parameter(m, pair->name) ? weblog_may_keep_thing(m, value) :
+								weblog_may_keep(m, value);
+
+	return keeps ? pair->value : STR("***");
 }
 
 struct str weblog_query_kept(struct weblog_meaning *m)
@@ -310,7 +324,7 @@ struct str weblog_query_kept(struct weblog_meaning *m)
 		if (pair->value.p)
 			buf_putc(out, '=');
 		if (pair->value.p)
-			raw_put(value_kept(m, pair->value), out);
+			raw_put(value_kept(m, pair), out);
 		if (out->len > QUERY_MOST) {
 			out->len = before;
 			break;

@@ -40,6 +40,11 @@ bool weblog_is_page(const struct weblog_meaning *m)
 	return false;
 }
 
+void weblog_page_find(struct weblog_meaning *m)
+{
+	m->line.page = page_of(m, &m->line.captures);
+}
+
 /* ---- values ---- */
 
 static struct str parameter_of(const struct weblog_meaning *m, struct str name)
@@ -139,15 +144,48 @@ struct str weblog_value_of(struct weblog_meaning *m, const struct weblog_value *
 	return raw;
 }
 
-/* Something that the shop has a number for: what looks like a person's number is none, but for a card's. */
+/* Something that the shop has a number for, when `may_keep` takes it. */
 static struct str thing_of(struct weblog_meaning *m, const struct weblog_value *value,
-			   const struct weblog_captures *captures)
+			   bool (*may_keep)(struct weblog_meaning *m, struct str text))
 {
-	struct str text = weblog_value_of(m, value, captures);
+	struct str text = weblog_value_of(m, value, &m->line.captures);
 
-	if (text.n == 0 || text.n > PRODUCT_MOST || weblog_has_controls(text) || !weblog_is_impersonal(m, text))
+	if (text.n == 0 || text.n > PRODUCT_MOST || weblog_has_controls(text) || !may_keep(m, text))
 		return (struct str){ NULL, 0 };
 	return text;
+}
+
+/* Product and category, of which the mapping says where they stand. Guests may have to give their telephone number
+ * with that of an order, so it is not one of these. */
+static const struct weblog_value *thing_at(const struct weblog_meaning *m, size_t i, enum weblog_from from)
+{
+	const struct weblog_page *page = m->line.page;
+	const struct weblog_value *value = !page ? NULL : i ? &page->category : &page->product;
+
+	return value && value->from == from ? value : NULL;
+}
+
+bool weblog_is_thing_segment(const struct weblog_meaning *m, struct str segment)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct weblog_value *value = thing_at(m, i, WEBLOG_FROM_PATH);
+		struct str text = value ? weblog_captured(&m->line.captures, value->name) : (struct str){ NULL, 0 };
+
+		if (text.n && text.p >= segment.p && text.p + text.n <= segment.p + segment.n)
+			return true;
+	}
+	return false;
+}
+
+bool weblog_is_thing_parameter(const struct weblog_meaning *m, struct str name)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct weblog_value *value = thing_at(m, i, WEBLOG_FROM_PARAMETER);
+
+		if (value && value->name.n == name.n && strncasecmp(value->name.p, name.p, name.n) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Digits, with commas between thousands as pages show them. */
@@ -184,18 +222,17 @@ static struct str page_terms(struct weblog_meaning *m, const struct weblog_page 
 
 void weblog_page_read(struct weblog_meaning *m, struct weblog_event *event)
 {
-	struct weblog_captures captures;
-	const struct weblog_page *page = page_of(m, &captures);
+	const struct weblog_page *page = m->line.page;
 
-	event->terms = page_terms(m, page, &captures);
+	event->terms = page_terms(m, page, &m->line.captures);
 	event->kind = event->terms.p ? "search" : "page";
 	if (!page)
 		return;
 	event->kind = page->kind;
-	event->product = thing_of(m, &page->product, &captures);
-	event->category = thing_of(m, &page->category, &captures);
-	event->order = thing_of(m, &page->order, &captures);
-	event->hits = hits_of(weblog_value_of(m, &page->hits, &captures));
+	event->product = thing_of(m, &page->product, weblog_may_keep_thing);
+	event->category = thing_of(m, &page->category, weblog_may_keep_thing);
+	event->order = thing_of(m, &page->order, weblog_is_impersonal);
+	event->hits = hits_of(weblog_value_of(m, &page->hits, &m->line.captures));
 }
 
 void weblog_evidence_read(struct weblog_meaning *m, struct weblog_event *event)

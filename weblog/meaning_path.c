@@ -96,6 +96,13 @@ static bool is_whole(struct str path, bool has_token)
 			   !memchr(path.p, '%', path.n) && !memchr(path.p, '{', path.n));
 }
 
+static bool segment_may_stay(struct weblog_meaning *m, struct str segment, size_t front)
+{
+	struct str text = { segment.p - front, segment.n + front };
+
+	return weblog_is_thing_segment(m, segment) ? weblog_may_keep_thing(m, text) : weblog_may_keep(m, text);
+}
+
 struct str weblog_path_masked(struct weblog_meaning *m, struct str path)
 {
 	bool has_token = weblog_holds_token(m, path), behind = false;
@@ -113,8 +120,7 @@ struct str weblog_path_masked(struct weblog_meaning *m, struct str path)
 		size_t front = path.p - begin > 1 && path.p[-1] == '/' && path.p[-2] == '/' ? 2 : 0;
 
 		behind = behind || (has_token && weblog_hides_behind(m, segment));
-		if (!weblog_may_keep(m, (struct str){ path.p - front, segment.n + front }) ||
-		    (behind && is_random(segment)))
+		if (!segment_may_stay(m, segment, front) || (behind && is_random(segment)))
 			n = (size_t)(stpcpy(out + n, "***") - out);
 		else if (segment.n)
 			n = (size_t)((char *)mempcpy(out + n, segment.p, segment.n) - out);

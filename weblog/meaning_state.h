@@ -59,6 +59,8 @@ struct weblog_line {
 	struct str cookie; /* escapes undone, once it was asked for */
 	struct weblog_pair pairs[WEBLOG_PAIRS_MAX];
 	size_t n_pairs;
+	const struct weblog_page *page; /* the first that fits; NULL: none, or it was not looked for */
+	struct weblog_captures captures; /* of its path */
 };
 
 struct weblog_meaning {
@@ -97,6 +99,8 @@ void weblog_query_read(struct weblog_meaning *m) NONNULL(1);
 struct weblog_name weblog_name_of(struct weblog_meaning *m, struct str name) NONNULL(1);
 /* Is there nothing in a decoded text that is not to be kept, also when it is decoded again? */
 bool weblog_may_keep(struct weblog_meaning *m, struct str text) NONNULL(1);
+/* The same of a text that the mapping says is the number of a thing. */
+bool weblog_may_keep_thing(struct weblog_meaning *m, struct str text) NONNULL(1);
 /* Is there nothing personal in one that is no URL, likewise? A card's number may be one of anything. */
 bool weblog_is_impersonal(struct weblog_meaning *m, struct str text) NONNULL(1);
 /* Does this segment of a path say that a token may stand behind it: reset, verifyEmail? */
@@ -113,10 +117,16 @@ bool weblog_holds_token(const struct weblog_meaning *m, struct str text) NONNULL
 /* meaning_page.c */
 /* Is there a page or evidence in the mapping for this path? */
 bool weblog_is_page(const struct weblog_meaning *m) NONNULL(1);
+/* line->page and captures. */
+void weblog_page_find(struct weblog_meaning *m) NONNULL(1);
+/* Does the page have its product or category in this segment of line->path, or in the parameter of that name? */
+bool weblog_is_thing_segment(const struct weblog_meaning *m, struct str segment) NONNULL(1);
+/* See above. */
+bool weblog_is_thing_parameter(const struct weblog_meaning *m, struct str name) NONNULL(1);
 /* A value of the line, decoded; control characters are kept; NULL: it has none. */
 struct str weblog_value_of(struct weblog_meaning *m, const struct weblog_value *value,
 			   const struct weblog_captures *captures) NONNULL(1, 2, 3);
-/* Kind, product, category, order, terms and hits. */
+/* Kind, product, category, order, terms and hits, of line->page. */
 void weblog_page_read(struct weblog_meaning *m, struct weblog_event *event) NONNULL(1, 2);
 /* Links. */
 void weblog_evidence_read(struct weblog_meaning *m, struct weblog_event *event) NONNULL(1, 2);

@@ -4,6 +4,13 @@
 
 #include "base/text.h"
 
+/* What stands where the text does. */
+enum place {
+	OF_A_THING, /* the number of a thing, says the mapping */
+	OF_ANYTHING,
+	WITH_CARDS, /* and no number of a thing that has a card's form */
+};
+
 enum {
 	NUMBER_LEAST = 9,
 	NUMBER_MOST = 19,
@@ -82,13 +89,19 @@ static bool has_login(struct str s)
 
 struct number {
 	char digits[NUMBER_MOST];
-	size_t n, groups;
+	size_t n, groups, last; /* last: digits of the last group */
 	bool plus;
 };
 
 static unsigned two(const char *digits)
 {
 	return (unsigned)(digits[0] - '0') * 10 + (unsigned)(digits[1] - '0');
+}
+
+/* All mobile numbers that are in use: 010 and eight digits, without the 0. */
+static bool is_mobile_now(const char *digits, size_t n)
+{
+	return n == 10 && digits[0] == '1' && digits[1] == '0';
 }
 
 /* 010, 011 and so on, without what stands in front. */
@@ -121,12 +134,13 @@ static bool is_phone(const struct number *s)
 
 	if (s->plus && s->n >= 10 && s->n <= 15)
 		return true;
-	if (d[0] == '0' && is_mobile(d + 1, s->n - 1))
+	/* Ten digits with 010 in front are a number of anything when nothing stands between them. */
+	if (d[0] == '0' && is_mobile(d + 1, s->n - 1) && (s->groups > 1 || d[2] != '0' || s->n > 10))
 		return true;
 	if (is_korean_mobile(d, s->n) || is_dialled_abroad(s))
 		return true;
-	/* Without anything between the digits these are numbers of anything. */
-	return s->groups >= 3 && d[0] == '0' &&
+	/* So are these, and all that do not end with four digits. */
+	return s->groups >= 3 && s->last == 4 && d[0] == '0' &&
 	       ((d[1] == '2' && s->n <= 10) || (d[1] >= '3' && d[1] <= '7' && s->n >= 10 && s->n <= 12));
 }
 
@@ -191,9 +205,19 @@ static bool is_card(const struct number *s)
 	return range && is_checked(s);
 }
 
-static bool is_number_of_person(const struct number *s, bool cards)
+/* Not what may be one, since the number of a thing may look so. */
+static bool is_phone_surely(const struct number *s)
 {
-	return s->n >= NUMBER_LEAST && (is_phone(s) || is_rrn(s) || ((cards || s->groups >= 3) && is_card(s)));
+	const char *d = s->digits;
+
+	return (d[0] == '0' && is_mobile_now(d + 1, s->n - 1)) || (s->plus && s->n >= 10 && s->n <= 15) ||
+	       is_korean_mobile(d, s->n) || is_dialled_abroad(s);
+}
+
+static bool is_number_of_person(const struct number *s, enum place place)
+{
+	return s->n >= NUMBER_LEAST && ((place == OF_A_THING ? is_phone_surely(s) : is_phone(s)) || is_rrn(s) ||
+					((place == WITH_CARDS || s->groups >= 3) && is_card(s)));
 }
 
 /* How many bytes stand between two digits of one number; 0: it ends there. */
@@ -208,12 +232,12 @@ static size_t gap(struct str s, size_t at)
 }
 
 /* Do the digits from there on, to the end of any of their groups, make such a number? */
-static bool begins_number(struct str s, size_t at, bool cards)
+static bool begins_number(struct str s, size_t at, enum place place)
 {
 	struct number number = { .plus = at > 0 && s.p[at - 1] == '+' };
 
 	while (at < s.n) {
-		size_t between;
+		size_t between, before = number.n;
 
 		while (at < s.n && text_is_digit(s.p[at])) {
 			if (number.n == NUMBER_MOST)
@@ -221,7 +245,8 @@ static bool begins_number(struct str s, size_t at, bool cards)
 			number.digits[number.n++] = s.p[at++];
 		}
 		number.groups++;
-		if (is_number_of_person(&number, cards))
+		number.last = number.n - before;
+		if (is_number_of_person(&number, place))
 			return true;
 		between = gap(s, at);
 		if (between == 0)
@@ -231,10 +256,10 @@ static bool begins_number(struct str s, size_t at, bool cards)
 	return false;
 }
 
-static bool has_number(struct str s, bool cards)
+static bool has_number(struct str s, enum place place)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (text_is_digit(s.p[i]) && (i == 0 || !text_is_digit(s.p[i - 1])) && begins_number(s, i, cards))
+		if (text_is_digit(s.p[i]) && (i == 0 || !text_is_digit(s.p[i - 1])) && begins_number(s, i, place))
 			return true;
 	return false;
 }
@@ -298,7 +323,7 @@ bool weblog_fold(struct str text, char *out, size_t *n_out)
 	return found;
 }
 
-static bool is_personal_ascii(struct str text, bool cards)
+static bool is_personal_ascii(struct str text, enum place place)
 {
 	size_t digits = 0;
 	bool sign = false, token = false;
@@ -308,11 +333,11 @@ static bool is_personal_ascii(struct str text, bool cards)
 		sign |= text.p[i] == '@' || text.p[i] == '%';
 		token |= text.p[i] == 'J';
 	}
-	return (sign && (has_email(text) || has_login(text))) || (digits >= NUMBER_LEAST && has_number(text, cards)) ||
+	return (sign && (has_email(text) || has_login(text))) || (digits >= NUMBER_LEAST && has_number(text, place)) ||
 	       (token && has_token(text));
 }
 
-static bool is_personal(struct str text, bool cards)
+static bool is_personal(struct str text, enum place place)
 {
 	char ascii[FOLDED_MOST];
 	bool wide = false;
@@ -321,17 +346,22 @@ static bool is_personal(struct str text, bool cards)
 	for (size_t i = 0; i < text.n && !wide; i++)
 		wide = (unsigned char)text.p[i] >= 0x80;
 	if (wide && weblog_fold(text_cut(text, sizeof(ascii)), ascii, &n) &&
-	    is_personal_ascii((struct str){ ascii, n }, cards))
+	    is_personal_ascii((struct str){ ascii, n }, place))
 		return true;
-	return is_personal_ascii(text, cards);
+	return is_personal_ascii(text, place);
 }
 
 bool weblog_is_personal(struct str text)
 {
-	return is_personal(text, false);
+	return is_personal(text, OF_ANYTHING);
 }
 
 bool weblog_is_personal_or_card(struct str text)
 {
-	return is_personal(text, true);
+	return is_personal(text, WITH_CARDS);
+}
+
+bool weblog_is_personal_as_thing(struct str text)
+{
+	return is_personal(text, OF_A_THING);
 }
