@@ -235,7 +235,7 @@ static void every_named_format_reads_its_line(void **state)
 		}
 	} while (more);
 	buf_free(&log);
-	assert_int_equal(n, 17);
+	assert_int_equal(n, 18);
 }
 
 static bool is_bot(const char *agent)
