@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "weblog/program.h"
+
 static size_t values_of(const struct weblog_record *record)
 {
 	size_t n = record->n_extra + (record->status > 0) + (record->bytes >= 0) + (record->duration_us >= 0);
@@ -63,26 +65,63 @@ size_t weblog_guess(const struct weblog_rules *rules, struct str head, bool is_a
 	return n;
 }
 
+/* Does a log that begins so look like one of this family? */
+static bool is_like(enum weblog_family family, struct str head)
+{
+	switch (head.n ? head.p[0] : ' ') {
+	case '{':
+		return family == WEBLOG_OF_JSON;
+	case '#':
+		return family == WEBLOG_OF_W3C;
+	default:
+		return family == WEBLOG_OF_TEXT;
+	}
+}
+
 static int further(const void *one, const void *other)
 {
 	const struct weblog_miss *a = one, *b = other;
 
+	if (a->is_like != b->is_like)
+		return a->is_like ? -1 : 1;
+	if (a->number != b->number)
+		return a->number > b->number ? -1 : 1;
 	if (a->fault.at != b->fault.at)
 		return a->fault.at > b->fault.at ? -1 : 1;
 	return (a->named > b->named) - (a->named < b->named);
 }
 
-size_t weblog_guess_misses(const struct weblog_rules *rules, struct str line, struct arena *mem,
-			   struct weblog_miss *out)
+/* The first line that the format does not read. */
+static bool miss_find(struct str head, struct arena *mem, struct weblog_miss *miss)
 {
-	size_t n = 0;
+	struct weblog_parser *parser = weblog_parser_new(miss->named->format, mem);
 
-	for (size_t i = 0; i < rules->n_formats; i++) {
-		struct weblog_parser *parser = weblog_parser_new(rules->formats[i].format, mem);
+	for (miss->number = 1; head.n && miss->number <= WEBLOG_GUESS_LINES; miss->number++) {
+		const char *end = memchr(head.p, '\n', head.n);
+		size_t n = end ? (size_t)(end - head.p) : head.n;
 		struct weblog_record record;
 
-		out[n].named = &rules->formats[i];
-		n += weblog_parse(parser, line, &record, &out[n].fault) == WEBLOG_REJECTED;
+		miss->line = (struct str){ head.p, n - (n && head.p[n - 1] == '\r') };
+		if (weblog_parse(parser, miss->line, &record, &miss->fault) == WEBLOG_REJECTED)
+			return true;
+		n += end != NULL;
+		head = (struct str){ head.p + n, head.n - n };
+	}
+	return false;
+}
+
+size_t weblog_guess_misses(const struct weblog_rules *rules, struct str head, struct arena *mem,
+			   struct weblog_miss *out)
+{
+	struct str begin = head;
+	size_t n = 0;
+
+	while (begin.n && (begin.p[0] == '\n' || begin.p[0] == '\r'))
+		begin = (struct str){ begin.p + 1, begin.n - 1 };
+	for (size_t i = 0; i < rules->n_formats; i++) {
+		out[n] = (struct weblog_miss){ .named = &rules->formats[i],
+					       .is_like = is_like(rules->formats[i].format->family, begin) };
+		n += miss_find(head, mem, &out[n]);
 	}
 	if (n > 1)
 		qsort(out, n, sizeof(*out), further);

@@ -46,40 +46,24 @@ void weblog_bad_text(const struct weblog_bad *bad, struct buf *out)
 	buf_printf(out, "\n    %.*s\n    %*s^\n", STR_ARG(bad->shown), (int)bad->caret, "");
 }
 
-/* The first line that is not empty, and its number; the NULL view: there is none. */
-static struct str first_line(struct str head, uint64_t *number)
-{
-	for (*number = 1; head.n; (*number)++) {
-		const char *end = memchr(head.p, '\n', head.n);
-		struct str line = { head.p, end ? (size_t)(end - head.p) : head.n };
-
-		head = (struct str){ line.p + line.n + (end != NULL), head.n - line.n - (end != NULL) };
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (line.n)
-			return line;
-	}
-	return (struct str){ NULL, 0 };
-}
-
 void weblog_misses_text(const struct weblog_rules *rules, const char *file, struct str head, struct arena *mem,
 			struct buf *out)
 {
 	struct weblog_miss *misses = arena_array_of(mem, struct weblog_miss, rules->n_formats);
-	uint64_t number;
-	struct str line = first_line(head, &number);
-	size_t n = line.p ? weblog_guess_misses(rules, line, mem, misses) : 0;
-	bool usual_shown = false; /* the first format of the list is what most servers write: always shown */
+	const struct weblog_named *usual = &rules->formats[0]; /* what most servers write: shown if it is of the kind */
+	size_t n = 0, all = weblog_guess_misses(rules, head, mem, misses);
+	bool wants_usual = false;
 
+	for (; n < all && misses[n].is_like == misses[0].is_like; n++)
+		wants_usual |= misses[n].named == usual;
 	for (size_t i = 0, shown = 0; i < n && shown < MISSES_SHOWN; i++) {
-		bool is_usual = misses[i].named == &rules->formats[0];
 		struct weblog_bad bad;
 
-		if (!is_usual && shown == MISSES_SHOWN - 1 && !usual_shown)
+		if (wants_usual && misses[i].named != usual && shown == MISSES_SHOWN - 1)
 			continue;
-		usual_shown |= is_usual;
+		wants_usual &= misses[i].named != usual;
 		shown++;
-		bad = weblog_bad_of(file, number, line, &misses[i].fault, mem);
+		bad = weblog_bad_of(file, misses[i].number, misses[i].line, &misses[i].fault, mem);
 		buf_printf(out, "as %.*s: ", STR_ARG(misses[i].named->name));
 		weblog_bad_text(&bad, out);
 	}

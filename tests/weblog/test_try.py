@@ -170,6 +170,16 @@ class TryTest(unittest.TestCase):
             self.assertEqual(shown, "    10.0.0.1 - - [10/Oct/2000:13:55:36 +0000] nonsense")
             self.assertEqual(mark, "    " + " " * (int(head[2]) - 1) + "^")
 
+    def test_why_formats_of_its_kind_do_not_read_it_is_shown(self):
+        done = run("try", self.file("app.json", b'{"time":"2026-11-22T09:38:51Z","message":"started"}\n' * 2)).stderr.decode()
+        kinds = re.findall("^as ([a-z_]+): ", done, re.MULTILINE)
+        self.assertIn("nginx_json", kinds)
+        self.assertNotIn("combined", kinds)
+        self.assertIn("not a line about a request", done)
+        done = run("try", self.file("iis.log", b"#Fields: date time cs-method\n2015-01-13 00:32:17 GET /robots.txt\n")).stderr.decode()
+        self.assertEqual(re.findall("^as ([a-z0-9_]+): ", done, re.MULTILINE), ["w3c"])
+        self.assertIn(":2: byte 25: more values than #Fields has names", done)
+
     def test_lines_of_a_megabyte_and_nul_bytes(self):
         text = LINE.format(1, 1, "x").encode()
         code, doc = found(self.file("log", text + b"x" * (3 << 20) + b"\n" + text + b"\0" * 99 + text + text))
