@@ -39,7 +39,11 @@ class WeblogTest(LiveTest):
                 line("/login/done", vid="v1", member="1", method="POST", status=302), line("/static/app.js", vid="v1"),
                 line("/help/returns", vid="v1", status=500))
         service.wait(lambda: "/help/returns" in self.journey(service, phone="010-0111-0001"))
-        service.wait(lambda: self.view(service, phone="010-0111-0001")["customer"]["on_site_now"])  # its copy may be older
+
+        def all_there():  # each part has a copy of its own, and of its own age
+            shown = self.view(service, phone="010-0111-0001")["customer"]
+            return shown["on_site_now"] and shown["searches"] and shown["visits"] and shown["visits"][0]["pages"] == 4
+        service.wait(all_there)
         view = self.view(service, phone="010-0111-0001")
         self.assertEqual(self.journey(service, member="1"), ["/help/returns", "/login/done", "/search", "/goods/PEN-7"])
         self.assertEqual([(x["terms"], x["hits"]) for x in view["customer"]["searches"]], [("만년필", 0)])

@@ -105,7 +105,7 @@ class Indexer:
 
     def all_of_it(self):
         """Index what is there in as many runs as it takes: a store that a busy machine does not connect to in time ends one."""
-        due = time.monotonic() + START_S
+        due = time.monotonic() + 4 * START_S
         while (done := self.once()).returncode != 0:
             if done.returncode != 3 or " connecting: " not in done.stderr.splitlines()[-1] or time.monotonic() > due:
                 raise AssertionError(f"federator weblog index --once: exit {done.returncode}\n{done.stderr}")
