@@ -10,9 +10,13 @@ static struct limits_told take(const struct lane *lane, const struct caller *cal
 
 bool quota_take(struct exchange *x)
 {
-	struct limits_told told = take(x->lane, &x->caller, x->begun_us);
-	struct reply reply = { .retry_after_s = told.state.reset_s };
+	struct limits_told told;
+	struct reply reply;
 
+	if (x->route->may == MAY_ASK_OPENLY)
+		return true; /* as without a credential */
+	told = take(x->lane, &x->caller, x->begun_us);
+	reply = (struct reply){ .retry_after_s = told.state.reset_s };
 	x->quota = told.state;
 	if (told.verdict == LIMITS_PASS)
 		return true;

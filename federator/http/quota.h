@@ -4,8 +4,8 @@
 
 #include "federator/http/exchange.h"
 
-/* Count the request, whose caller is known; x->quota is what it has left. False: it was one too many, and is answered
- * with 429. */
+/* Count the request, whose caller is known, unless anybody may ask it; x->quota is what it has left. False: it was one
+ * too many, and is answered with 429. */
 bool quota_take(struct exchange *x) MUST_CHECK NONNULL(1);
 /* Count a request of that caller which is about to be answered as it was a moment ago; `now_us` of clock_mono_us().
  * False: it is one too many, and is to be worked on. */

@@ -45,7 +45,9 @@ class LimitsTest(LiveTest):
         self.assertEqual(answers[-1].json["type"], "urn:federator:problem:too-many-requests")
         self.assertIn(int(answers[-1].headers["retry-after"]), range(1, 4))
         self.assertEqual(self.view(service, 7, agent="lee").status, 200)
-        self.assertEqual(service.ask("GET", "/livez").status, 200)
+        whose = {"Authorization": f"Bearer {self.key}", "X-Agent": "kim"}
+        for path in ("/livez", "/readyz", "/readyz?verbose", "/schema/mapping-1.xsd"):
+            self.assertEqual(service.ask("GET", path, headers=whose).status, 200, path)
         self.assertEqual(self.metric(service, 'federator_limited_total{of="requests"}'), len(answers) - len(passed))
 
     def test_customers_of_an_agent_in_an_hour(self):
