@@ -16,15 +16,24 @@ static void put_hash(const struct flow *flow, const struct key *key, struct str 
 	audit_quote(str_of(digits), out);
 }
 
+/* A problem document tells of nobody; of what grows there is no status yet. */
+static bool tells(const struct flow *flow)
+{
+	return flow->reply.status < 400;
+}
+
+/* Of several a flat answer says only how many they are. */
 static void put_subjects(const struct flow *flow, struct buf *out)
 {
 	const struct match *match = &flow->match;
 	const struct key *identity = flow->world->cat->identity;
 
+	if (!tells(flow))
+		return;
 	if (match->outcome == OUTCOME_ONE) {
 		buf_puts(out, ",\"subjects\":[");
 		put_hash(flow, identity, match->subject, out);
-	} else if (match->outcome == OUTCOME_MANY) {
+	} else if (match->outcome == OUTCOME_MANY && !flow->ask.flat) {
 		buf_puts(out, ",\"subjects\":[");
 		for (size_t i = 0; i < match->n_candidates && i < SUBJECTS_MOST; i++) {
 			if (i)
@@ -39,18 +48,27 @@ static void put_subjects(const struct flow *flow, struct buf *out)
 		audit_put_number("subjects_more", (int64_t)(match->n_candidates - SUBJECTS_MOST), out);
 }
 
-/* What was asked by, where it did not lead to one customer. */
+static void put_by(const struct flow *flow, const struct key *key, struct str value, struct buf *out)
+{
+	audit_quote(str_of(key->name), out);
+	buf_putc(out, ':');
+	put_hash(flow, key, value, out);
+}
+
+/* What was asked by, where it did not lead to one customer, and the customer, where nothing is told of them. */
 static void put_asked(const struct flow *flow, struct buf *out)
 {
-	if (flow->match.outcome == OUTCOME_ONE || !flow->n_asked)
+	bool one = flow->match.outcome == OUTCOME_ONE;
+
+	if (one ? tells(flow) : !flow->n_asked)
 		return;
 	buf_puts(out, ",\"asked\":{");
-	for (size_t i = 0; i < flow->n_asked; i++) {
+	if (one)
+		put_by(flow, flow->world->cat->identity, flow->match.subject, out);
+	for (size_t i = 0; !one && i < flow->n_asked; i++) {
 		if (i)
 			buf_putc(out, ',');
-		audit_quote(str_of(flow->asked[i].key->name), out);
-		buf_putc(out, ':');
-		put_hash(flow, flow->asked[i].key, flow->asked[i].value, out);
+		put_by(flow, flow->asked[i].key, flow->asked[i].value, out);
 	}
 	buf_putc(out, '}');
 }
@@ -127,14 +145,15 @@ static void put_parts(const struct flow *flow, struct buf *out)
 struct str seen_text(struct flow *flow)
 {
 	SCOPED(buf_free) struct buf out = { 0 };
+	bool failed = flow->reply.status >= 500;
 
 	buf_reserve(&out, 512);
 	audit_put("view", flow->view ? str_of(flow->view->name) : STR(""), &out);
-	audit_put("outcome", str_of(envelope_outcome(flow->match.outcome)), &out);
+	audit_put("outcome", str_of(failed ? "error" : envelope_outcome(flow->match.outcome)), &out);
 	put_subjects(flow, &out);
 	put_asked(flow, &out);
-	put_classes(flow->world->cat, "shown", flow->shown, &out);
-	put_classes(flow->world->cat, "masked", flow->masked, &out);
+	put_classes(flow->world->cat, "shown", tells(flow) ? flow->shown : 0, &out);
+	put_classes(flow->world->cat, "masked", tells(flow) ? flow->masked : 0, &out);
 	put_parts(flow, &out);
 	audit_put("revision", str_of(flow->world->cat->revision), &out);
 	return arena_str(flow->mem, buf_str(&out));

@@ -90,6 +90,12 @@ static const char *outcome_of(const struct exchange *x)
 	return x->reply.status < 400 ? "done" : "error";
 }
 
+static bool tells(const struct exchange *x)
+{
+	return x->reply.status < 400;
+}
+
+/* Who was shown or acted on; of a problem document who would have been. */
 static void put_about(const struct exchange *x, struct buf *out)
 {
 	struct service *svc = x->lane->service;
@@ -104,8 +110,11 @@ static void put_about(const struct exchange *x, struct buf *out)
 		return;
 	world = service_world(svc);
 	audit_subject(service_salt(svc), tenant, str_of(world->cat->identity->name), subject, digits);
+	if (tells(x))
+		buf_printf(out, ",\"subjects\":[\"%s\"]", digits);
+	else
+		buf_printf(out, ",\"asked\":{\"%s\":\"%s\"}", world->cat->identity->name, digits);
 	world_unref(&world);
-	buf_printf(out, ",\"subjects\":[\"%s\"]", digits);
 }
 
 /* Of a flow that knows whose the keys are the outcome, with all that was seen; else what is known here. */
@@ -138,8 +147,8 @@ void recording_put(const struct exchange *x, struct buf *out)
 	recording_put_caller(kind_of(x), x->lane, &caller, out);
 	if (headers_is_token(contact))
 		audit_put("contact", contact, out);
-	audit_put("unmask", x->unmask, out);
-	audit_put("reason", x->reason, out);
+	audit_put("unmask", tells(x) ? x->unmask : STR(""), out);
+	audit_put("reason", tells(x) ? x->reason : STR(""), out);
 	audit_put("method", str_of(x->method), out);
 	audit_put("operation", x->route ? str_of(x->route->pattern) : STR("none"), out);
 	audit_put_number("status", x->reply.status, out);

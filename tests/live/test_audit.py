@@ -189,6 +189,25 @@ class AuditTest(LiveTest):
             _, records = self.asked(service, status, "GET", path)
             self.assertEqual(records, [], path)
 
+    def test_problem_documents_show_nobody(self):
+        service = self.serve()
+        known = service.ask("GET", PHONE).json["id"]
+        subject = service.about()[-1]["subjects"][0]
+        service.ask("DELETE", "/v1/cache?part=calls")
+        shared = f"/v1/customers?view=pop&phone={phone_of(1)}"
+        for status, outcome, asked, path, headers in (
+                (504, "error", "member", PHONE, {"Cache_Control": "only-if-cached"}),
+                (409, "many", "phone", shared, {"Prefer": "handling=strict"}),
+                (404, "none", "phone", f"/v1/customers?phone={phone_of(5999)}", {"Prefer": "handling=strict"}),
+                (403, "denied", "member", f"/v1/customers/{known}/export", {"X_Purpose": "curiosity"})):
+            _, record = self.one(service, status, "GET", path, **headers)
+            self.assertEqual((record["outcome"], list(record.get("asked", ()))), (outcome, [asked]), record)
+            self.assertEqual({"subjects", "shown", "masked", "reason"} & set(record), set(), path)
+            if asked == "member":
+                self.assertEqual(record["asked"][asked], subject)
+        _, record = self.one(service, 200, "GET", f"/v1/routing?phone={phone_of(1)}")
+        self.assertEqual((record["outcome"], list(record["asked"]), "subjects" in record), ("many", ["phone"], False))
+
     def test_who_asks_is_on_record(self):
         keys = os.path.join(self.directory, "keys")
         key = federator("keys", "add", "--keys", keys, "--client", "console", "--role", "agent").stdout.strip()
