@@ -123,7 +123,8 @@ static struct audit_actor *actor_of(struct count *c, const struct jsontext *reco
 	return actor;
 }
 
-static void tally(struct count *c, struct audit_tally *of, size_t *n, const struct audit_actor *actor, struct str word)
+static void tally(struct count *c, struct audit_tally *of, size_t *n, const struct audit_actor *actor, struct str word,
+		  uint64_t times)
 {
 	SCOPED(arena_wipe_free) struct arena *scratch = arena_new();
 	struct str key = arena_printf(scratch, "%p %p %.*s", (void *)of, (const void *)actor, STR_ARG(word));
@@ -135,7 +136,16 @@ static void tally(struct count *c, struct audit_tally *of, size_t *n, const stru
 		map_set(c->words, arena_str(c->mem, key), one);
 	}
 	if (one)
-		one->n++;
+		one->n += times;
+}
+
+/* A record of a stranger stands for those as well that were left out. */
+static uint64_t denials_of(const struct jsontext *record)
+{
+	const struct jsontext *member = jsontext_member(record, STR("left_out"));
+	uint64_t left_out;
+
+	return 1 + (member && text_to_u64(member->text, &left_out) ? left_out : 0);
 }
 
 static void count_subjects(struct count *c, const struct jsontext *record, struct audit_actor *actor)
@@ -175,8 +185,8 @@ static void count_record(struct count *c, const struct jsontext *record, int64_t
 	actor = actor_of(c, record, scratch);
 	m->records++;
 	if (str_eq(kind, STR("denial"))) {
-		actor->denials++;
-		tally(c, m->rules, &m->n_rules, NULL, text_of(record, "rule"));
+		actor->denials += denials_of(record);
+		tally(c, m->rules, &m->n_rules, NULL, text_of(record, "rule"), denials_of(record));
 	} else if (str_eq(kind, STR("view"))) {
 		actor->views++;
 		actor->nobody += str_eq(text_of(record, "outcome"), STR("none"));
@@ -189,7 +199,7 @@ static void count_record(struct count *c, const struct jsontext *record, int64_t
 	count_subjects(c, record, actor);
 	if (reason.n) {
 		actor->unmasked++;
-		tally(c, m->reasons, &m->n_reasons, actor, reason);
+		tally(c, m->reasons, &m->n_reasons, actor, reason, 1);
 	}
 }
 

@@ -9,7 +9,7 @@
 /* A program, and the person it spoke for. */
 struct audit_actor {
 	struct str tenant, client, agent, role;
-	uint64_t views, denials, acts, listens; /* records by kind */
+	uint64_t views, denials, acts, listens; /* records by kind; denials with those that are left out */
 	uint64_t nobody;    /* views that found nobody */
 	uint64_t shown;     /* customers shown, each time */
 	uint64_t subjects;  /* different ones */

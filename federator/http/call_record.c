@@ -78,6 +78,20 @@ bool record_begin(struct call *call)
 	return true;
 }
 
+void record_strangers(struct front *f)
+{
+	struct audit_port *port = f->conf.lane->audit;
+	SCOPED(buf_free) struct buf text = { 0 };
+	struct audit_ticket ticket;
+
+	if (!port || !f->strangers.left_out)
+		return;
+	recording_put_strangers(f->conf.lane, f->strangers.left_out, &text);
+	if (audit_hand_in(port, buf_str(&text), lane_wall_ms(f->conf.lane), &ticket))
+		audit_forget(port, &ticket); /* nobody waits for it */
+	f->strangers.left_out = 0;
+}
+
 bool record_again(struct call *call, struct repeated *found)
 {
 	SCOPED(buf_free) struct buf text = { 0 };

@@ -77,6 +77,7 @@ static void daemon_stop(struct front *f)
 	MHD_run(f->daemon); /* nor with one that shakes hands */
 	MHD_stop_daemon(f->daemon);
 	repeats_end(&f->repeats);
+	record_strangers(f);
 	f->daemon = NULL;
 }
 

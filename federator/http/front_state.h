@@ -117,6 +117,8 @@ void again_drop(struct call *call) NONNULL(1);
 bool record_begin(struct call *call) MUST_CHECK NONNULL(1);
 /* The same of an answer that is given again, which becomes call->found. False: it is not taken. */
 bool record_again(struct call *call, struct repeated *found) MUST_CHECK NONNULL(1, 2);
+/* At the end: one record for the strangers whom none has taken. */
+void record_strangers(struct front *f) NONNULL(1);
 /* The reply is now that nothing can be recorded. */
 void record_refuse(struct call *call) NONNULL(1);
 /* Suspend a call whose record was handed in. */

@@ -158,6 +158,18 @@ void recording_put(const struct exchange *x, struct buf *out)
 	audit_put("request_id", str_of(x->request_id), out);
 }
 
+void recording_put_strangers(const struct lane *lane, uint32_t n, struct buf *out)
+{
+	const struct caller nobody = { .proof = PROOF_NONE };
+
+	recording_put_caller("denial", lane, &nobody, out);
+	audit_put_number("status", 401, out);
+	audit_put("rule", STR("unauthenticated"), out);
+	audit_put("outcome", STR("denied"), out);
+	if (n > 1)
+		audit_put_number("left_out", n - 1, out);
+}
+
 void recording_put_address(const char *address, struct buf *out)
 {
 	audit_put("address", str_of(address), out);

@@ -10,6 +10,8 @@
 bool recording_wanted(const struct exchange *x) MUST_CHECK NONNULL(1);
 /* The members of its record, but for the client's address. */
 void recording_put(const struct exchange *x, struct buf *out) NONNULL(1, 2);
+/* A whole record that stands for `n` 401s, 1 at least, of those of whom nothing is known. */
+void recording_put_strangers(const struct lane *lane, uint32_t n, struct buf *out) NONNULL(1, 3);
 /* The last member. */
 void recording_put_address(const char *address, struct buf *out) NONNULL(1, 2);
 /* What it is called when nothing can go on record, and said of it. */

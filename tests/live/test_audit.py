@@ -171,6 +171,23 @@ class AuditTest(LiveTest):
         self.assertLess(len(service.about()), sent)
         self.assertEqual({line["status"] for line in service.about()}, {401})
 
+    def test_strangers_are_all_told_at_the_end(self):
+        keys = os.path.join(self.directory, "keys.json")
+        federator("keys", "add", "--keys", keys, "--client", "console", "--role", "agent")
+        service = self.serve("--keys", keys)
+        for _ in range(40):
+            self.assertEqual(service.ask("GET", PHONE).status, 401)
+        service.process.send_signal(signal.SIGTERM)
+        service.process.wait()
+        records = service.about()
+        self.assertEqual(sum(1 + record.get("left_out", 0) for record in records), 40)
+        self.assertEqual({(record["kind"], record["rule"], record["outcome"]) for record in records},
+                         {("denial", "unauthenticated", "denied")})
+        report = federator("audit", "report", service.record, "--month", records[0]["time"][:7], "--json").stdout
+        self.assertEqual(json.loads(report)["denials"], [{"rule": "unauthenticated", "n": 40}])
+        self.assertEqual(json.loads(report)["actors"][0]["denials"], 40)
+        service.verify()
+
     def test_denials_and_acts_are_on_record_and_what_shows_nobody_is_not(self):
         service = self.serve()
         for status, rule, path, headers in ((404, "unknown-id", "/v1/customers/c.nonsense", {}),
