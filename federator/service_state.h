@@ -1,4 +1,4 @@
-/* service_state.h - the inside of struct service, for service.c and seal.c only. */
+/* service_state.h - the inside of struct service, for service.c, lane.c and seal.c only. */
 #ifndef FEDERATOR_SERVICE_STATE_H
 #define FEDERATOR_SERVICE_STATE_H
 
