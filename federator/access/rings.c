@@ -3,27 +3,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "federator/access/keystore.h"
 #include "federator/guarded.h"
-
-enum { LOOK_MS = 500 };
-
-/* What differs when a file was written or replaced. */
-struct signature {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec modified, changed;
-};
+#include "federator/watcher.h"
 
 struct file {
 	const char *path; /* "": none */
-	struct signature seen;
+	struct stamp seen;
 	bool refused; /* as it was then: it is tried again, as what was missing may have been a descriptor */
 	struct ring *ring; /* under lock */
 };
@@ -33,10 +22,7 @@ struct rings {
 	atomic_ullong epoch; /* changed under lock */
 	pthread_mutex_t looking; /* one at a time; taken before lock */
 	pthread_mutex_t lock;
-	pthread_cond_t end;
-	bool ending; /* under lock */
-	bool running;
-	pthread_t thread;
+	struct watcher watcher;
 };
 
 /* ---- one ring ---- */
@@ -84,27 +70,6 @@ static struct ring *ring_load(enum ring_kind kind, const char *path, struct err 
 
 /* ---- looking for changes ---- */
 
-static struct signature signature_of(const char *path)
-{
-	struct signature sig = { 0 };
-	struct stat st;
-
-	if (stat(path, &st) == 0)
-		sig = (struct signature){ st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim };
-	return sig;
-}
-
-static bool times_same(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool signature_same(const struct signature *a, const struct signature *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->size == b->size && times_same(a->modified, b->modified) &&
-	       times_same(a->changed, b->changed);
-}
-
 static void ring_replace(struct rings *r, struct file *file, struct ring *ring)
 {
 	struct ring *old;
@@ -120,14 +85,12 @@ static void ring_replace(struct rings *r, struct file *file, struct ring *ring)
 static void look(struct rings *r, enum ring_kind kind)
 {
 	struct file *file = &r->files[kind];
-	struct signature now = signature_of(file->path); /* before it is read: what changes meanwhile is seen later */
-	bool changed = !signature_same(&now, &file->seen);
+	bool changed = stamp_differs(&file->seen, file->path);
 	struct ring *ring;
 	struct err err;
 
 	if (!changed && !file->refused)
 		return;
-	file->seen = now;
 	ring = ring_load(kind, file->path, &err);
 	file->refused = !ring;
 	if (!ring && changed)
@@ -148,26 +111,9 @@ void rings_look(struct rings *r)
 	pthread_mutex_unlock(&r->looking);
 }
 
-static bool rests(struct rings *r)
+static void watch(void *owner)
 {
-	struct timespec due = clock_timespec(deadline_after_ms(LOOK_MS).at_us);
-	bool ending;
-
-	pthread_mutex_lock(&r->lock);
-	while (!r->ending && pthread_cond_timedwait(&r->end, &r->lock, &due) == 0)
-		continue;
-	ending = r->ending;
-	pthread_mutex_unlock(&r->lock);
-	return !ending;
-}
-
-static void *watch(void *arg)
-{
-	struct rings *r = arg;
-
-	while (rests(r))
-		rings_look(r);
-	return NULL;
+	rings_look(owner);
 }
 
 /* ---- beginning, end, and between ---- */
@@ -179,7 +125,7 @@ static bool files_open(struct rings *r, struct err *err)
 
 		if (!*file->path)
 			continue;
-		file->seen = signature_of(file->path);
+		stamp_differs(&file->seen, file->path);
 		file->ring = ring_load((enum ring_kind)kind, file->path, err);
 		if (!file->ring)
 			return false;
@@ -195,17 +141,8 @@ struct rings *rings_open(const char *keys, const char *jwks, struct err *err)
 	r->files[RING_JWKS].path = jwks;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->looking, NULL);
-	clock_cond_init(&r->end);
-	if (!files_open(r, err)) {
-		rings_close(&r);
-		return NULL;
-	}
-	r->running = pthread_create(&r->thread, NULL, watch, r) == 0;
-	if (r->running) {
-		pthread_setname_np(r->thread, "keys");
+	if (files_open(r, err) && watcher_begin(&r->watcher, "keys", watch, r, err))
 		return r;
-	}
-	err_set(err, ERR_SYSTEM, "keys", "no thread can be started");
 	rings_close(&r);
 	return NULL;
 }
@@ -216,16 +153,9 @@ void rings_close(struct rings **rp)
 
 	if (!r)
 		return;
-	if (r->running) {
-		pthread_mutex_lock(&r->lock);
-		r->ending = true;
-		pthread_cond_signal(&r->end);
-		pthread_mutex_unlock(&r->lock);
-		pthread_join(r->thread, NULL);
-	}
+	watcher_end(&r->watcher);
 	for (size_t kind = 0; kind < RING_KINDS; kind++)
 		rings_give(&r->files[kind].ring);
-	pthread_cond_destroy(&r->end);
 	pthread_mutex_destroy(&r->looking);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
