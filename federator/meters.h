@@ -51,6 +51,7 @@ enum meter {
 	METER_AUTH = METER_SHED + METER_SHEDS, /* enum auth_meter, of the public listener */
 	METER_TLS_HANDSHAKES = METER_AUTH + AUTH_METERS, /* that ended well; of the public listener */
 	METER_TLS_FAILED, /* that did not */
+	METER_TLS_EXPIRES, /* when the certificate does: seconds since 1970 */
 	METER_STREAMS, /* open now */
 	METER_STREAMS_OPENED,
 	METER_STREAMS_CUT, /* because the client did not read */

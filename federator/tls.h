@@ -1,20 +1,28 @@
 /* tls.h - certificate, key and authorities of the public listener: files that are read again when they change. A
- * session keeps what it began with, so open connections go on. Safe from any thread; who reads logs what it could not
- * use. */
+ * session keeps what it began with, so open connections go on. Safe from any thread. */
 #ifndef FEDERATOR_TLS_H
 #define FEDERATOR_TLS_H
 
+#include "base/counter.h"
 #include "base/err.h"
 
 struct gnutls_session_int; /* what a gnutls_session_t points to */
 struct tls;                /* opaque */
 struct tls_set;            /* opaque: what the files held at one time; with owners */
 
+/* Counters of tls_conf.counters. */
+enum tls_count {
+	TLS_EXPIRES, /* when the service's certificate does: seconds since 1970 */
+	TLS_COUNTS,
+};
+
 struct tls_conf {
 	const char *certificate; /* PEM; the service's own first, then those between it and its authority */
 	const char *key;         /* PEM, nobody else's to read, or in $CREDENTIALS_DIRECTORY */
 	const char *authorities; /* PEM, of clients; "": no client is asked for a certificate */
 	bool certificate_may_lack; /* who shows none is let in, and has to prove itself in another way */
+	struct counters *counters; /* enum tls_count, from `first` on; must live as long. NULL: none */
+	size_t first;
 };
 
 /* Protocols, ciphers, groups and signatures, as GnuTLS writes them: forward secrecy and AEAD only. */
@@ -25,12 +33,16 @@ extern const char tls_priorities[];
 struct tls *tls_open(const struct tls_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* After all sets were given back. Accepts NULL inside; sets *t to NULL. */
 void tls_free(struct tls **t) NONNULL(1);
-/* Read the files again if they changed. ERR_CONFIG: they cannot be used, and all stays as it was; also for a
- * certificate that has expired. */
+/* Read the files again if they changed, or could not be used when they were read last. ERR_CONFIG: they cannot be used,
+ * and all stays as it was; also for a certificate that has expired, or is not valid yet. */
 bool tls_reload(struct tls *t, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* The same, and what came of it goes into the log, but once only as long as files stay as they are; so does, once a
+ * day, that the certificate will soon expire. */
+void tls_look(struct tls *t) NONNULL(1);
+/* From now on until tls_free() a thread calls tls_look() twice a second. ERR_SYSTEM: it cannot be started. */
+bool tls_watch(struct tls *t, struct err *err) MUST_CHECK NONNULL(1, 2);
 
-/* What new sessions begin with, once more: end it with tls_set_drop(). Looks for changed files, but not more often than
- * twice a second. */
+/* What new sessions begin with, once more: end it with tls_set_drop(). No file is touched. */
 const struct tls_set *tls_current(struct tls *t) NONNULL(1) __attribute__((returns_nonnull));
 /* Accepts NULL inside; sets *set to NULL. */
 void tls_set_drop(const struct tls_set **set) NONNULL(1);

@@ -11,6 +11,7 @@
 #include "federator/audit/audit.h"
 #include "federator/cli/commands.h"
 #include "federator/cli/serve_audit.h"
+#include "federator/cli/serve_tls.h"
 #include "federator/files.h"
 #include "federator/http/handlers.h"
 #include "federator/notify.h"
@@ -123,23 +124,6 @@ static bool servers_start(struct serving *s, struct err *err)
 		return true;
 	s->admin = server_start(&admin, &s->admin_at, err);
 	return s->admin != NULL;
-}
-
-static bool tls_ready(struct serving *s, struct err *err)
-{
-	const struct options *opt = s->opt;
-	const struct tls_conf conf = { .certificate = opt->tls_cert,
-				       .key = opt->tls_key,
-				       .authorities = opt->client_ca,
-				       .certificate_may_lack = access_is_guarded(s->access) };
-
-	if (!*opt->tls_cert && !*opt->tls_key && !*opt->client_ca)
-		return true;
-	if (!*opt->tls_cert || !*opt->tls_key)
-		return err_set(err, ERR_CONFIG, *opt->tls_cert ? "tls-key" : "tls-cert",
-			       "TLS needs --tls-cert and --tls-key");
-	s->tls = tls_open(&conf, err);
-	return s->tls != NULL;
 }
 
 enum { MEMORY_LEAST = 64 * 1024 * 1024 }; /* beside the cache: less would turn everybody away */
@@ -281,6 +265,7 @@ static void serving_end(struct serving *s)
 	if (s->admin)
 		server_stop(s->admin);
 	tenants_stop_streams(s->tenants);
+	tls_free(&s->tls); /* it counts with meters of the tenants */
 	audit_close(&s->audit);
 	left = tenants_close(s->tenants);
 	if (left > 0) {
@@ -291,7 +276,6 @@ static void serving_end(struct serving *s)
 	server_free(&s->admin);
 	tenants_free(&s->tenants);
 	access_close(&s->access);
-	tls_free(&s->tls);
 	log_event(LOG_INFO, "stopped");
 }
 
@@ -321,7 +305,9 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 		return message_err(&err);
 	}
 	if (purge_is_known(&opt, &err) && contacts_are_known(&s, &err) && memory_suffices(&s, &err) &&
-	    files_ready(&s, &err) && tls_ready(&s, &err) && listeners_open(&s, &err) &&
+	    files_ready(&s, &err) &&
+	    serve_tls_open(&opt, access_is_guarded(s.access), tenants_meters(s.tenants), &s.tls, &err) &&
+	    listeners_open(&s, &err) &&
 	    serve_audit_open(&opt, tenants_meters(s.tenants), args->mem, &s.audit, &err) && servers_start(&s, &err) &&
 	    tenants_follow(s.tenants, &err)) {
 		announce(&s);

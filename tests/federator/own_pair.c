@@ -40,9 +40,9 @@ static gnutls_x509_privkey_t key_put(const char *path)
 	return key;
 }
 
-static void certificate_put(const char *path, gnutls_x509_privkey_t key, int days)
+static void certificate_put(const char *path, gnutls_x509_privkey_t key, int from_days, int until_days)
 {
-	time_t now = time(NULL), until = now + (time_t)days * 86400;
+	time_t now = time(NULL);
 	unsigned char serial = 1;
 	gnutls_x509_crt_t crt;
 	gnutls_datum_t pem;
@@ -51,8 +51,8 @@ static void certificate_put(const char *path, gnutls_x509_privkey_t key, int day
 	assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
 	assert_int_equal(gnutls_x509_crt_set_serial(crt, &serial, 1), 0);
 	assert_int_equal(gnutls_x509_crt_set_dn(crt, "CN=localhost", NULL), 0);
-	gnutls_x509_crt_set_activation_time(crt, (until < now ? until : now) - 86400);
-	gnutls_x509_crt_set_expiration_time(crt, until);
+	gnutls_x509_crt_set_activation_time(crt, now + (time_t)from_days * 86400);
+	gnutls_x509_crt_set_expiration_time(crt, now + (time_t)until_days * 86400);
 	assert_int_equal(gnutls_x509_crt_set_key(crt, key), 0);
 	assert_int_equal(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0), 0);
 	assert_int_equal(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem), 0);
@@ -69,12 +69,17 @@ void own_pair_begin(struct own_pair *p)
 	snprintf(p->key, sizeof(p->key), "%s/tls.key", p->dir);
 }
 
-void own_pair_write(const struct own_pair *p, int days)
+void own_pair_write_dated(const struct own_pair *p, int from_days, int until_days)
 {
 	gnutls_x509_privkey_t key = key_put(p->key);
 
-	certificate_put(p->certificate, key, days);
+	certificate_put(p->certificate, key, from_days, until_days);
 	gnutls_x509_privkey_deinit(key);
+}
+
+void own_pair_write(const struct own_pair *p, int days)
+{
+	own_pair_write_dated(p, (days < 0 ? days : 0) - 1, days);
 }
 
 void own_pair_write_key(const struct own_pair *p)

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "federator/tls.h"
 #include "tests/federator/own_pair.h"
@@ -122,6 +124,109 @@ static void bad_files_leave_all_as_it_was(void **state)
 	assert_true(tls_expires(f->tls) > expires);
 }
 
+static void a_certificate_of_tomorrow_waits_for_its_day(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(opens(f));
+	own_pair_write_dated(&f->pair, 1, 20);
+	assert_false(tls_reload(f->tls, &f->err));
+	assert_non_null(strstr(f->err.text, "is not valid yet"));
+	assert_true(tls_expires(f->tls) < time(NULL) + 11 * 86400);
+}
+
+/* They come one after the other, and who looks in between finds two that do not belong together. */
+static void a_pair_is_replaced_in_two_steps(void **state)
+{
+	struct fixture *f = *state;
+	struct own_pair new;
+	int64_t before;
+
+	assert_true(opens(f));
+	before = tls_expires(f->tls);
+	own_pair_begin(&new);
+	own_pair_write(&new, 20);
+	assert_int_equal(rename(new.certificate, f->pair.certificate), 0);
+	tls_look(f->tls);
+	assert_int_equal(tls_expires(f->tls), before);
+	assert_int_equal(rename(new.key, f->pair.key), 0);
+	tls_look(f->tls);
+	assert_true(tls_expires(f->tls) > before);
+	own_pair_end(&new);
+}
+
+/* Nothing about the files changes then. */
+static void what_could_not_be_read_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit usual, none;
+	int64_t before;
+
+	assert_true(opens(f));
+	before = tls_expires(f->tls);
+	own_pair_write(&f->pair, 20);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){ 0, usual.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	tls_look(f->tls);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	assert_int_equal(tls_expires(f->tls), before);
+	tls_look(f->tls);
+	assert_true(tls_expires(f->tls) > before);
+}
+
+static void the_moment_of_expiry_is_a_meter(void **state)
+{
+	struct fixture *f = *state;
+	struct counters *counters = counters_new(2);
+
+	f->conf.counters = counters;
+	f->conf.first = 1;
+	assert_true(opens(f));
+	assert_int_equal(counters_sum(counters, 1), tls_expires(f->tls));
+	own_pair_write(&f->pair, 20);
+	assert_true(tls_reload(f->tls, &f->err));
+	assert_int_equal(counters_sum(counters, 1), tls_expires(f->tls));
+	assert_int_equal(counters_sum(counters, 0), 0);
+	tls_free(&f->tls);
+	counters_free(&counters);
+}
+
+/* How often the log says so while the files are opened and looked at. */
+static int warnings(struct fixture *f, int from_days, int until_days)
+{
+	FILE *log = tmpfile();
+	int kept = dup(STDERR_FILENO), n = 0;
+	char line[1024];
+
+	assert_non_null(log);
+	own_pair_write_dated(&f->pair, from_days, until_days);
+	assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+	if (opens(f))
+		for (int i = 0; i < 3; i++)
+			tls_look(f->tls);
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+	close(kept);
+	assert_non_null(f->tls);
+	tls_free(&f->tls);
+	rewind(log);
+	while (fgets(line, sizeof(line), log))
+		n += strstr(line, "tls_expires") != NULL;
+	fclose(log);
+	return n;
+}
+
+static void the_log_says_in_time_that_it_expires(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(warnings(f, -75, 15), 0);
+	assert_int_equal(warnings(f, -77, 13), 1); /* two weeks before */
+	assert_int_equal(warnings(f, -3, 3), 0);
+	assert_int_equal(warnings(f, -5, 1), 1); /* in the last third */
+	assert_int_equal(warnings(f, -5, -1), 1);
+}
+
 /* A service that starts is of more use than one that does not; its clients say what is wrong. */
 static void a_certificate_that_has_expired_begins(void **state)
 {
@@ -169,6 +274,11 @@ int main(void)
 		STORY(authorities_have_to_be_certificates),
 		STORY(changed_files_are_read_again),
 		STORY(bad_files_leave_all_as_it_was),
+		STORY(a_certificate_of_tomorrow_waits_for_its_day),
+		STORY(a_pair_is_replaced_in_two_steps),
+		STORY(what_could_not_be_read_is_tried_again),
+		STORY(the_moment_of_expiry_is_a_meter),
+		STORY(the_log_says_in_time_that_it_expires),
 		STORY(a_certificate_that_has_expired_begins),
 		STORY(replaced_authorities_vouch_no_more),
 	};

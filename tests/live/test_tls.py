@@ -271,6 +271,28 @@ class TlsTest(LiveTest):
         self.assertGreater(asked[0], 10)
         service.wait(lambda: "tls_reloaded" in service.log())
 
+    def test_certificate_is_taken_without_a_client(self):
+        pair = self.pair()
+        service = self.serve(pair=pair)
+        expires = "federator_tls_certificate_expiry_timestamp_seconds {}\n"
+        self.assertIn(expires.format(self.until(pair[0])), service.admin("/metrics").body.decode())
+        new = self.authority.sign("localhost", self.names, dates=(-50, 10))
+        self.replace(pair[:1], new[:1])  # a certificate without its key
+        service.wait(lambda: "tls_reload_failed" in service.log())
+        self.assertNotIn("tls_reloaded", service.log())
+        self.replace(pair[1:], new[1:])
+        service.wait(lambda: "tls_reloaded" in service.log())
+        service.wait(lambda: "tls_expires" in service.log())
+        self.assertIn(expires.format(self.until(new[0])), service.admin("/metrics").body.decode())
+        self.assertIn("federator_tls_handshakes_total 0", service.admin("/metrics").body.decode())
+
+    @staticmethod
+    def until(certificate):
+        """When it expires, in seconds since 1970."""
+        said = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-enddate"], capture_output=True, text=True,
+                              check=True).stdout
+        return ssl.cert_time_to_seconds(said.strip().split("=")[1])
+
     def serial(self, service):
         return self.shake(service, self.context()).getpeercert()["serialNumber"]
 
