@@ -52,6 +52,7 @@ enum meter {
 	METER_TLS_HANDSHAKES = METER_AUTH + AUTH_METERS, /* that ended well; of the public listener */
 	METER_TLS_FAILED, /* that did not */
 	METER_TLS_EXPIRES, /* when the certificate does: seconds since 1970 */
+	METER_TLS_LISTS_EXPIRE, /* when the first list of revoked clients does */
 	METER_STREAMS, /* open now */
 	METER_STREAMS_OPENED,
 	METER_STREAMS_CUT, /* because the client did not read */

@@ -29,73 +29,103 @@ static bool ends_soon(const struct validity *v, int64_t now_s)
 {
 	int64_t third_s = (v->until - v->from) / 3;
 
-	return v->until - now_s < (third_s < SOON_S ? third_s : SOON_S);
+	return v->until && v->until - now_s < (third_s < SOON_S ? third_s : SOON_S);
+}
+
+static const char *path_of(const struct tls *t, enum tls_file file)
+{
+	switch (file) {
+	case TLS_CERTIFICATE:
+		return t->conf.certificate;
+	case TLS_KEY:
+		return t->conf.key;
+	case TLS_AUTHORITIES:
+		return t->conf.authorities;
+	case TLS_REVOCATIONS:
+		return t->conf.revocations;
+	}
+	abort();
 }
 
 /* Once a day. */
-static void tell_dates(struct tls *t)
+static void tell_date(struct tls *t, enum tls_file file, const struct validity *v, int64_t now_s)
 {
-	const struct validity *v = &t->set->certificate;
-	int64_t now_s = (int64_t)time(NULL);
-
-	if (!ends_soon(v, now_s) || now_s - t->told_s < DAY_S)
+	if (!ends_soon(v, now_s) || now_s - t->told_s[file] < DAY_S)
 		return;
-	t->told_s = now_s;
-	log_event(v->until < now_s ? LOG_ERROR : LOG_WARN, "tls_expires", LOG_CSTR("file", t->conf.certificate),
-		  LOG_NUM("expires", v->until));
+	t->told_s[file] = now_s;
+	log_event(validity_is_over(v->until, now_s) ? LOG_ERROR : LOG_WARN, "tls_expires",
+		  LOG_CSTR("file", path_of(t, file)), LOG_NUM("expires", v->until));
 }
 
-static void tell_meters(const struct tls *t, int64_t before, int64_t after)
+static void tell_dates(struct tls *t)
+{
+	int64_t now_s = (int64_t)time(NULL);
+
+	tell_date(t, TLS_CERTIFICATE, &t->set->certificate, now_s);
+	tell_date(t, TLS_REVOCATIONS, &t->set->lists, now_s);
+}
+
+static void meter_move(const struct tls *t, enum tls_count which, int64_t before, int64_t after)
 {
 	if (t->conf.counters)
-		counters_add(t->conf.counters, t->conf.first + TLS_EXPIRES, after - before);
+		counters_add(t->conf.counters, t->conf.first + which, after - before);
 }
 
 /* ---- files that change ---- */
 
 static bool look(struct tls *t)
 {
-	const char *const paths[TLS_FILES] = { [TLS_CERTIFICATE] = t->conf.certificate,
-					       [TLS_KEY] = t->conf.key,
-					       [TLS_AUTHORITIES] = t->conf.authorities };
 	bool changed = false;
 
-	for (size_t i = 0; i < TLS_FILES; i++)
-		changed = stamp_differs(&t->seen[i], paths[i]) || changed;
+	for (enum tls_file i = 0; i < (enum tls_file)TLS_FILES; i++)
+		changed = stamp_differs(&t->seen[i], path_of(t, i)) || changed;
 	return changed;
 }
 
-/* What is good now is not given up for what is not. */
-static bool is_in_time(const struct tls *t, const struct tls_set *set, struct err *err)
+static bool is_in_time(const struct validity *v, const char *where, const char *what, struct err *err)
 {
 	int64_t now_s = (int64_t)time(NULL);
 
-	if (set->certificate.until < now_s)
-		return err_set(err, ERR_CONFIG, "tls-cert", "the certificate in %s has expired", t->conf.certificate);
-	if (set->certificate.from > now_s)
-		return err_set(err, ERR_CONFIG, "tls-cert", "the certificate in %s is not valid yet",
-			       t->conf.certificate);
-	return true;
+	if (validity_is_over(v->until, now_s))
+		return err_set(err, ERR_CONFIG, where, "%s has expired", what);
+	return v->from <= now_s || err_set(err, ERR_CONFIG, where, "%s is not valid yet", what);
+}
+
+/* What is good now is not given up for what is not. */
+static bool is_better(const struct tls_set *set, struct err *err)
+{
+	return is_in_time(&set->certificate, "tls-cert", "the certificate", err) &&
+	       is_in_time(&set->lists, "client-crl", "a list of revoked certificates", err);
+}
+
+static void put_in_force(struct tls *t, struct tls_set *set)
+{
+	static const struct tls_set nothing;
+	const struct tls_set *old = t->set, *before = old ? old : &nothing;
+
+	meter_move(t, TLS_EXPIRES, before->certificate.until, set->certificate.until);
+	meter_move(t, TLS_LISTS_EXPIRE, before->lists.until, set->lists.until);
+	memset(t->told_s, 0, sizeof(t->told_s));
+	pthread_mutex_lock(&t->lock);
+	t->set = set;
+	pthread_mutex_unlock(&t->lock);
+	atomic_store(&t->lists_until, set->lists.until);
+	atomic_store(&t->trust, set->trust);
+	tls_set_drop(&old);
 }
 
 static bool take_new(struct tls *t, struct err *err)
 {
 	struct tls_set *set = tls_read(t, err);
-	const struct tls_set *old = t->set, *new = set;
+	const struct tls_set *new = set;
 
 	if (!set)
 		return false;
-	if (old && !is_in_time(t, set, err)) {
+	if (t->set && !is_better(set, err)) {
 		tls_set_drop(&new);
 		return false;
 	}
-	pthread_mutex_lock(&t->lock);
-	t->set = set;
-	pthread_mutex_unlock(&t->lock);
-	atomic_store(&t->authorities, set->authorities);
-	t->told_s = 0;
-	tell_meters(t, old ? old->certificate.until : 0, set->certificate.until);
-	tls_set_drop(&old);
+	put_in_force(t, set);
 	return true;
 }
 

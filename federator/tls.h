@@ -13,6 +13,7 @@ struct tls_set;            /* opaque: what the files held at one time; with owne
 /* Counters of tls_conf.counters. */
 enum tls_count {
 	TLS_EXPIRES, /* when the service's certificate does: seconds since 1970 */
+	TLS_LISTS_EXPIRE, /* when the first list of revoked clients does; 0: none, or never */
 	TLS_COUNTS,
 };
 
@@ -20,6 +21,7 @@ struct tls_conf {
 	const char *certificate; /* PEM; the service's own first, then those between it and its authority */
 	const char *key;         /* PEM, nobody else's to read, or in $CREDENTIALS_DIRECTORY */
 	const char *authorities; /* PEM, of clients; "": no client is asked for a certificate */
+	const char *revocations; /* PEM, lists of authorities, of clients of theirs who are let in no more; "": none */
 	bool certificate_may_lack; /* who shows none is let in, and has to prove itself in another way */
 	struct counters *counters; /* enum tls_count, from `first` on; must live as long. NULL: none */
 	size_t first;
@@ -34,10 +36,10 @@ struct tls *tls_open(const struct tls_conf *conf, struct err *err) MUST_CHECK NO
 /* After all sets were given back. Accepts NULL inside; sets *t to NULL. */
 void tls_free(struct tls **t) NONNULL(1);
 /* Read the files again if they changed, or could not be used when they were read last. ERR_CONFIG: they cannot be used,
- * and all stays as it was; also for a certificate that has expired, or is not valid yet. */
+ * and all stays as it was; also for a certificate or list that has expired, or is not valid yet. */
 bool tls_reload(struct tls *t, struct err *err) MUST_CHECK NONNULL(1, 2);
 /* The same, and what came of it goes into the log, but once only as long as files stay as they are; so does, once a
- * day, that the certificate will soon expire. */
+ * day, that the certificate or a list will soon expire. */
 void tls_look(struct tls *t) NONNULL(1);
 /* From now on until tls_free() a thread calls tls_look() twice a second. ERR_SYSTEM: it cannot be started. */
 bool tls_watch(struct tls *t, struct err *err) MUST_CHECK NONNULL(1, 2);
@@ -50,7 +52,7 @@ void tls_set_drop(const struct tls_set **set) NONNULL(1);
 bool tls_prepare(const struct tls_set *set, struct gnutls_session_int *session) MUST_CHECK NONNULL(1, 2);
 /* Are clients of the set asked for a certificate? */
 bool tls_asks(const struct tls_set *set) NONNULL(1);
-/* Do its authorities still vouch for anybody, or were they replaced? */
+/* Does the set still vouch for anybody, or were its authorities replaced, or others revoked, or is a list over? */
 bool tls_vouches(const struct tls_set *set) NONNULL(1);
 /* When the service's certificate expires, in seconds since 1970. */
 int64_t tls_expires(struct tls *t) NONNULL(1);

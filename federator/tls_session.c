@@ -1,4 +1,6 @@
 /* tls_session.c - what sessions of a set begin with, and whom a client's certificate names. */
+#include <time.h>
+
 #include <gnutls/x509.h>
 
 #include "federator/tls_state.h"
@@ -10,6 +12,20 @@ const char tls_priorities[] =
 	"+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"
 	"+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+CTYPE-X509:%SERVER_PRECEDENCE:%SAFE_RENEGOTIATION";
 
+/* GnuTLS looks whether somebody is on a list, and not whether the list is still good (3.7.9): who was revoked since
+ * would be on the one that did not come. */
+static int refuse_shown(gnutls_session_t session)
+{
+	unsigned n;
+
+	return !gnutls_certificate_get_peers(session, &n) || n == 0 ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+static bool lists_are_over(const struct tls *t)
+{
+	return validity_is_over(atomic_load(&t->lists_until), (int64_t)time(NULL));
+}
+
 bool tls_prepare(const struct tls_set *set, gnutls_session_t session)
 {
 	static unsigned char http[] = "http/1.1";
@@ -20,6 +36,8 @@ bool tls_prepare(const struct tls_set *set, gnutls_session_t session)
 	gnutls_certificate_server_set_request(session, !asks			   ? GNUTLS_CERT_IGNORE :
 						       t->conf.certificate_may_lack ? GNUTLS_CERT_REQUEST :
 										      GNUTLS_CERT_REQUIRE);
+	if (lists_are_over(t))
+		gnutls_session_set_verify_function(session, refuse_shown);
 	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, set->credentials) == 0 &&
 	       gnutls_alpn_set_protocols(session, &protocol, 1, 0) == 0 &&
 	       (asks || gnutls_session_ticket_enable_server(session, &t->tickets) == 0);
@@ -32,7 +50,7 @@ bool tls_asks(const struct tls_set *set)
 
 bool tls_vouches(const struct tls_set *set)
 {
-	return set->authorities == atomic_load(&set->of->authorities);
+	return set->trust == atomic_load(&set->of->trust) && !lists_are_over(set->of);
 }
 
 /* Only for what the certificate is for, and for what it is good now. Nothing is said of why: the client is told by the

@@ -16,7 +16,9 @@ static struct tls *tls;
 
 static int begin_with(void **state, uint32_t patience_ms)
 {
-	const struct tls_conf conf = { .certificate = pair.certificate, .key = pair.key, .authorities = "" };
+	const struct tls_conf conf = {
+		.certificate = pair.certificate, .key = pair.key, .authorities = "", .revocations = ""
+	};
 	struct err err;
 
 	own_pair_begin(&pair);

@@ -24,7 +24,9 @@ static int begin(void **state)
 	assert_non_null(f);
 	own_pair_begin(&f->pair);
 	own_pair_write(&f->pair, 10);
-	f->conf = (struct tls_conf){ .certificate = f->pair.certificate, .key = f->pair.key, .authorities = "" };
+	f->conf = (struct tls_conf){
+		.certificate = f->pair.certificate, .key = f->pair.key, .authorities = "", .revocations = ""
+	};
 	*state = f;
 	return 0;
 }
@@ -178,7 +180,7 @@ static void what_could_not_be_read_is_tried_again(void **state)
 static void the_moment_of_expiry_is_a_meter(void **state)
 {
 	struct fixture *f = *state;
-	struct counters *counters = counters_new(2);
+	struct counters *counters = counters_new(1 + TLS_COUNTS);
 
 	f->conf.counters = counters;
 	f->conf.first = 1;

@@ -8,6 +8,11 @@ def openssl(*args):
     subprocess.run(["openssl", *args], check=True, capture_output=True)
 
 
+def moment(days):
+    """So many days from now, in openssl's words."""
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400 * days))
+
+
 class Authority:
     """An authority of its own directory that signs what is asked for."""
 
@@ -45,11 +50,26 @@ class Authority:
             openssl("x509", "-req", "-in", asked, "-CA", self.certificate, "-CAkey", self.key, "-days", "20", "-extfile", more,
                     "-out", certificate)
             return
-        first, last = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400 * days)) for days in dates)
-        index, config = self.path("index.txt"), self.path("ca.conf")
+        first, last = (moment(days) for days in dates)
+        openssl("ca", "-batch", "-config", self.book("index.txt"), "-cert", self.certificate, "-keyfile", self.key, "-in", asked,
+                "-out", certificate, "-notext", "-extfile", more, "-startdate", first, "-enddate", last)
+
+    def book(self, name):
+        """The path of a configuration for `openssl ca` that begins with an empty index of that name."""
+        index = self.path(name)
         open(index, "w", encoding="utf-8").close()
-        with open(config, "w", encoding="utf-8") as f:
+        with open(index + ".conf", "w", encoding="utf-8") as f:
             f.write(f"[ca]\ndefault_ca=a\n[a]\ndatabase={index}\nnew_certs_dir={self.directory}\nrand_serial=yes\n"
                     "default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n")
-        openssl("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile", self.key, "-in", asked, "-out",
-                certificate, "-notext", "-extfile", more, "-startdate", first, "-enddate", last)
+        return index + ".conf"
+
+    def revoke(self, *certificates, dates=(-1, 20)):
+        """The path of a list of these certificates, no other one being revoked. `dates` as above."""
+        self.made += 1
+        book, made = self.book(f"{self.made}.index"), self.path(f"{self.made}.crl")
+        ca = ("ca", "-config", book, "-cert", self.certificate, "-keyfile", self.key)
+        for certificate in certificates:
+            openssl(*ca, "-revoke", certificate)
+        first, last = (moment(days) for days in dates)
+        openssl(*ca, "-gencrl", "-crl_lastupdate", first, "-crl_nextupdate", last, "-out", made)
+        return made

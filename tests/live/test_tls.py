@@ -185,6 +185,90 @@ class TlsTest(LiveTest):
         self.assertEqual(stream.event()["event"], "bye")
         self.assertTrue(stream.ends())
 
+    def refused(self, service, context):
+        with self.assertRaises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+            self.ask(service, context)
+
+    def kept(self, service, context):
+        """A connection on which something was asked."""
+        connection = http.client.HTTPSConnection("localhost", service.port, timeout=ANSWER_S, context=context)
+        self.addCleanup(connection.close)
+        self.assertEqual(self.again(connection), 200)
+        return connection
+
+    @staticmethod
+    def again(connection):
+        connection.request("GET", "/livez")
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    def listed(self, *revoked, **more):
+        """A list of the authority at a path of its own."""
+        path = os.path.join(self.fresh(), "revoked.pem")
+        shutil.copy(self.authority.revoke(*revoked, **more), path)
+        return path
+
+    def test_who_is_revoked_is_let_in_no_more(self):
+        gone, stays = (self.authority.sign(name, purpose="clientAuth") for name in ("gone", "stays"))
+        lists = self.listed()
+        service = self.serve("--client-ca", self.authority.certificate, "--client-crl", lists)
+        kept = [self.kept(service, self.context(certificate=one)) for one in (gone, stays)]
+        stream = self.stream(service, "/v1/agents/kim/pops", context=self.context(certificate=gone))
+        self.assertIn(" 200 ", stream.header())
+        self.replace([lists], [self.authority.revoke()])  # the same once more: nobody has to come again
+        service.wait(lambda: service.log().count("tls_reloaded") == 1)
+        self.assertEqual([self.again(connection) for connection in kept], [200, 200])
+        for connection in kept:
+            self.assertIsNotNone(connection.sock)
+        self.replace([lists], [self.authority.revoke(gone[0])])
+        service.wait(lambda: service.log().count("tls_reloaded") == 2)
+        self.assertEqual(stream.event()["event"], "bye")
+        for connection in kept:  # who is still let in shows it by a new handshake
+            with self.assertRaises((ConnectionError, http.client.HTTPException)):
+                self.again(connection)
+        self.refused(service, self.context(certificate=gone))
+        self.assertEqual(self.ask(service, self.context(certificate=stays)), 200)
+
+    def test_list_that_is_over_lets_nobody_in_by_a_certificate(self):
+        client, lists = self.authority.sign("crm", purpose="clientAuth"), self.listed(dates=(-10, -1))
+        keys = os.path.join(self.fresh(), "keys.json")
+        federator("keys", "add", "--keys", keys, "--client", "pbx", "--role", "agent", "--scopes", "view")
+        service = self.serve("--client-ca", self.authority.certificate, "--client-crl", lists, "--keys", keys)
+        self.assertIn("tls_expires", service.log())
+        self.refused(service, self.context(certificate=client))
+        self.assertEqual(self.ask(service, self.context()), 200)  # others show another credential
+        self.replace([lists], [self.authority.revoke()])
+        service.wait(lambda: "tls_reloaded" in service.log())
+        self.assertEqual(self.ask(service, self.context(certificate=client)), 200)
+        self.replace([lists], [self.authority.revoke(client[0], dates=(-10, -1))])  # that one is not taken
+        service.wait(lambda: "a list of revoked certificates has expired" in service.log())
+        self.assertEqual(self.ask(service, self.context(certificate=client)), 200)
+        self.replace([lists], [self.authority.revoke(dates=(-20, 2))])
+        service.wait(lambda: service.log().count("tls_expires") == 2)
+
+    def test_lists_of_several_authorities(self):
+        both = os.path.join(self.fresh(), "clients.pem")
+        lists = self.listed()
+        ours, theirs = self.authority.sign("ours", purpose="clientAuth"), self.other.sign("theirs", purpose="clientAuth")
+        self.join(both, self.authority.certificate, self.other.certificate)
+        self.join(lists, self.authority.revoke(), self.other.revoke(theirs[0]))
+        service = self.serve("--client-ca", both, "--client-crl", lists)
+        self.assertEqual(self.ask(service, self.context(certificate=ours)), 200)
+        self.refused(service, self.context(certificate=theirs))
+
+    def forged(self):
+        """A list by somebody who only has the authority's name."""
+        namesake = Authority(os.path.join(self.fresh(), "namesake"))
+        return namesake.revoke(dates=(-10, -1))
+
+    @staticmethod
+    def join(path, *parts):
+        with open(path, "w", encoding="utf-8") as out:
+            for part in parts:
+                with open(part, encoding="utf-8") as f:
+                    out.write(f.read())
+
     def test_certificate_stands_for_a_client_of_the_key_file(self):
         keys = os.path.join(self.fresh(), "keys.json")
         federator("keys", "add", "--keys", keys, "--client", "crm", "--role", "agent", "--scopes", "view", "--certificate",
@@ -231,6 +315,12 @@ class TlsTest(LiveTest):
         refused("holds no certificates", "--tls-cert", certificate, "--tls-key", key, "--client-ca", key)
         refused("no certificate and key in PEM", "--tls-cert", key, "--tls-key", key)
         refused("cannot open", "--tls-cert", certificate + ".no", "--tls-key", key)
+        ours = ("--tls-cert", certificate, "--tls-key", key, "--client-ca", self.authority.certificate)
+        refused("clients of the authorities of --client-ca", *ours[:4], "--client-crl", self.listed())
+        refused("holds no revocation lists", *ours, "--client-crl", certificate)
+        refused("list 1 of", *ours, "--client-crl", self.other.revoke())
+        refused("list 1 of", *ours, "--client-crl", self.other.revoke(dates=(-10, -1)))
+        refused("list 1 of", *ours, "--client-crl", self.forged())
         os.chmod(key, 0o640)
         refused("can be read by others", "--tls-cert", certificate, "--tls-key", key)
 
