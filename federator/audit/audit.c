@@ -171,6 +171,31 @@ static struct audit_entry *take_all(struct audit *a)
 	return first;
 }
 
+static bool put_own(struct audit *a, const char *kind, struct err *err)
+{
+	SCOPED(buf_free) struct buf text = { 0 };
+	int64_t now_ms = clock_wall_ms();
+
+	buf_printf(&text, "\"kind\":\"%s\"", kind);
+	return audit_store_ready(&a->store, now_ms, err) && audit_store_put(&a->store, now_ms, buf_str(&text), err);
+}
+
+/* Closing may hang as well. */
+static void end(struct audit *a)
+{
+	struct err err;
+
+	if (put_own(a, "stop", &err))
+		tell_anchor(a);
+	else
+		tell_down(a, &err);
+	audit_store_close(&a->store);
+	pthread_mutex_lock(&a->lock);
+	a->ended = true;
+	pthread_cond_broadcast(&a->idle);
+	pthread_mutex_unlock(&a->lock);
+}
+
 static void *writer(void *arg)
 {
 	struct audit *a = arg;
@@ -188,19 +213,11 @@ static void *writer(void *arg)
 		}
 		a->sync_us += (clock_mono_us() - began_us) / 8 - a->sync_us / 8;
 	} while (first);
+	end(a);
 	return NULL;
 }
 
 /* ---- from start to end ---- */
-
-static bool put_own(struct audit *a, const char *kind, struct err *err)
-{
-	SCOPED(buf_free) struct buf text = { 0 };
-	int64_t now_ms = clock_wall_ms();
-
-	buf_printf(&text, "\"kind\":\"%s\"", kind);
-	return audit_store_ready(&a->store, now_ms, err) && audit_store_put(&a->store, now_ms, buf_str(&text), err);
-}
 
 static void audit_free(struct audit **ap)
 {
@@ -231,7 +248,7 @@ struct audit *audit_open(const struct audit_conf *conf, struct err *err)
 	audit_store_begin(&a->store);
 	pthread_mutex_init(&a->lock, NULL);
 	clock_cond_init(&a->more);
-	pthread_cond_init(&a->idle, NULL);
+	clock_cond_init(&a->idle);
 	if (!put_own(a, "start", err)) {
 		audit_free(&a);
 		return NULL;
@@ -247,22 +264,44 @@ struct audit *audit_open(const struct audit_conf *conf, struct err *err)
 	return a;
 }
 
+/* The lock is held. No time at all: it is waited for, however long it takes. */
+static bool rests(struct audit *a, struct deadline due)
+{
+	struct timespec until = clock_timespec(due.at_us);
+
+	return due.at_us ? pthread_cond_timedwait(&a->idle, &a->lock, &until) == 0 :
+			   pthread_cond_wait(&a->idle, &a->lock) == 0;
+}
+
+/* Who hands in counts first and looks then whether we are closing: the writer is told to stop behind the last one. */
+bool audit_finish(struct audit *a, struct deadline due)
+{
+	bool ended;
+
+	atomic_store(&a->closing, true);
+	pthread_mutex_lock(&a->lock);
+	while (atomic_load(&a->queued) > 0 && rests(a, due))
+		continue;
+	if (atomic_load(&a->queued) == 0) {
+		a->stop = true;
+		pthread_cond_signal(&a->more);
+		while (!a->ended && rests(a, due))
+			continue;
+	}
+	ended = a->ended;
+	pthread_mutex_unlock(&a->lock);
+	return ended;
+}
+
 void audit_close(struct audit **ap)
 {
 	struct audit *a = *ap;
-	struct err err;
 
 	if (!a)
 		return;
-	pthread_mutex_lock(&a->lock);
-	a->stop = true;
-	pthread_cond_signal(&a->more);
-	pthread_mutex_unlock(&a->lock);
+	if (!audit_finish(a, (struct deadline){ 0 }))
+		abort(); /* nothing else ends it */
 	pthread_join(a->thread, NULL);
-	if (put_own(a, "stop", &err))
-		tell_anchor(a);
-	else
-		tell_down(a, &err);
 	audit_free(ap);
 }
 
@@ -270,6 +309,6 @@ bool audit_accepts(const struct audit *a)
 {
 	uint64_t retry_us = atomic_load_explicit(&a->retry_us, memory_order_relaxed);
 
-	return (!retry_us || clock_mono_us() >= retry_us) &&
+	return !atomic_load_explicit(&a->closing, memory_order_relaxed) && (!retry_us || clock_mono_us() >= retry_us) &&
 	       atomic_load_explicit(&a->queued, memory_order_relaxed) < a->conf.queued_most;
 }

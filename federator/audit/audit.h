@@ -37,7 +37,10 @@ struct audit_conf {
 /* Start: the directory is made ready, a record of the start is durable. What was found wrong there is logged. The
  * caller owns the result: end it with audit_close(), when all ports are closed. */
 struct audit *audit_open(const struct audit_conf *conf, struct err *err) MUST_CHECK NONNULL(1, 2);
-/* End: a record of the end is written. Accepts NULL inside; sets *a to NULL. */
+/* Take no more records, write those that were handed in and one of the end; the loops run on meanwhile. False: `due`
+ * came first, as the disk hangs; audit_close() would wait for it, so leave by _exit. Not for a loop's thread. */
+bool audit_finish(struct audit *a, struct deadline due) MUST_CHECK NONNULL(1);
+/* Finish, for as long as it takes, and free. Accepts NULL inside; sets *a to NULL. */
 void audit_close(struct audit **a) NONNULL(1);
 /* Would a record be taken now? Any thread. */
 bool audit_accepts(const struct audit *a) NONNULL(1);

@@ -28,14 +28,16 @@ struct audit {
 	uint32_t anchored_file;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t more, idle;
+	pthread_cond_t more;
+	pthread_cond_t idle; /* a port has no entry with the writer any more; the writer has ended */
 	struct audit_entry *first, **end; /* under lock, as those below */
 	uint32_t waiting;                 /* in that list */
 	uint32_t wanted;                  /* the writer sleeps until so many wait; 0: it is awake */
-	bool stop;
+	bool stop, ended;
 	uint32_t expected; /* the writer's, as below: records that may come at once */
 	uint64_t sync_us;  /* how long a commit takes, smoothed */
 	atomic_uint queued;
+	atomic_bool closing; /* nothing more is taken */
 	_Atomic(uint64_t) retry_us; /* 0: the disk takes records */
 };
 

@@ -160,12 +160,27 @@ void audit_port_close(struct audit_port *port)
 	port->audit = NULL;
 }
 
+/* See audit_finish(). */
+static bool enter(struct audit *a)
+{
+	if (!audit_accepts(a))
+		return false;
+	atomic_fetch_add(&a->queued, 1);
+	if (!atomic_load(&a->closing))
+		return true;
+	pthread_mutex_lock(&a->lock);
+	atomic_fetch_sub(&a->queued, 1);
+	pthread_cond_broadcast(&a->idle);
+	pthread_mutex_unlock(&a->lock);
+	return false;
+}
+
 bool audit_hand_in(struct audit_port *port, struct str text, int64_t wall_ms, struct audit_ticket *t)
 {
 	struct audit *a = port->audit;
 	struct audit_entry *e;
 
-	if (text.n > AUDIT_TEXT_MOST || !audit_accepts(a)) {
+	if (text.n > AUDIT_TEXT_MOST || !enter(a)) {
 		audit_counts(a, AUDIT_REFUSED, 1);
 		return false;
 	}
@@ -173,7 +188,6 @@ bool audit_hand_in(struct audit_port *port, struct str text, int64_t wall_ms, st
 	*e = (struct audit_entry){ .port = port, .ticket = t, .wall_ms = wall_ms, .n = (uint32_t)text.n };
 	memcpy(e->text, text.p, text.n);
 	e->since_us = t->since_us = clock_mono_us();
-	atomic_fetch_add(&a->queued, 1);
 	*port->filled = e;
 	port->filled = &e->next;
 	t->entry = e;

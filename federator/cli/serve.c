@@ -241,11 +241,23 @@ static void wait_for_end(struct serving *s, const sigset_t *set)
 	log_event(LOG_INFO, "stopping", LOG_NUM("signal", got));
 }
 
-/* All answers leave first; then the loops run on for late fetches; then lanes, adapters, and last the loops.
- */
+/* A disk that hangs holds nobody up who stops us. */
+static void record_finish(const struct serving *s, struct deadline due)
+{
+	if (!s->audit || audit_finish(s->audit, due))
+		return;
+	log_event(LOG_ERROR, "stopped_with_hung_record",
+		  LOG_CSTR("text", "the disk of --audit did not take the last records, nor that of the end"));
+	_exit(EXIT_INTERNAL);
+}
+
+/* All answers leave first; then the loops run on for late fetches; then the record, lanes, adapters, and last the
+ * loops. */
 static void serving_end(struct serving *s)
 {
+	const struct deadline due = deadline_after_ms((uint32_t)s->opt->drain_ms + LATE_MS);
 	uint32_t left;
+	bool idle;
 
 	tenants_drain_streams(s->tenants);
 	if (s->server)
@@ -255,7 +267,9 @@ static void serving_end(struct serving *s)
 	listen_close(&s->at);
 	listen_close(&s->admin_at);
 	tenants_drain(s->tenants);
-	if (!tenants_wait_idle(s->tenants, deadline_after_ms(LATE_MS))) {
+	idle = tenants_wait_idle(s->tenants, deadline_after_ms(LATE_MS));
+	record_finish(s, due);
+	if (!idle) {
 		log_event(LOG_WARN, "stopped_with_fetches");
 		_exit(EXIT_OK);
 	}

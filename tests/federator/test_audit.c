@@ -288,6 +288,48 @@ static void port_that_closes_tells_who_still_waits(void **state)
 	d->awaited = 0;
 }
 
+static void the_end_is_a_record_and_nothing_comes_after_it(void **state)
+{
+	struct desk *d = *state;
+	uint64_t before = sound_records(d);
+
+	assert_int_equal(ask(d, 2), 2);
+	assert_true(audit_finish(d->audit, deadline_after_ms(AMPLE_MS)));
+	assert_int_equal(sound_records(d), before + 3);
+	assert_false(audit_accepts(d->audit));
+	assert_int_equal(ask(d, 1), 0);
+	assert_true(audit_finish(d->audit, deadline_after_ms(AMPLE_MS)));
+	assert_int_equal(sound_records(d), before + 3);
+}
+
+static void the_end_does_not_wait_for_a_disk_that_hangs(void **state)
+{
+	struct desk *d = *state;
+	uint64_t before = sound_records(d);
+
+	disk_is(false, true);
+	assert_int_equal(ask(d, 2), 2);
+	assert_false(audit_finish(d->audit, deadline_after_ms(SHORT_MS)));
+	assert_false(audit_accepts(d->audit));
+	assert_int_equal(ask(d, 1), 0);
+	disk_is(false, false);
+	assert_true(audit_finish(d->audit, deadline_after_ms(AMPLE_MS)));
+	assert_int_equal(sound_records(d), before + 3);
+}
+
+/* The record of the end hangs, and no other one. */
+static void nor_for_its_own_record(void **state)
+{
+	struct desk *d = *state;
+	uint64_t before = sound_records(d);
+
+	disk_is(false, true);
+	assert_false(audit_finish(d->audit, deadline_after_ms(SHORT_MS)));
+	disk_is(false, false);
+	assert_true(audit_finish(d->audit, deadline_after_ms(AMPLE_MS)));
+	assert_int_equal(sound_records(d), before + 1);
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -299,6 +341,9 @@ int main(void)
 		STORY(who_waits_no_more_is_not_told),
 		STORY(a_record_that_is_too_long_is_not_taken),
 		STORY(port_that_closes_tells_who_still_waits),
+		STORY(the_end_is_a_record_and_nothing_comes_after_it),
+		cmocka_unit_test_setup_teardown(the_end_does_not_wait_for_a_disk_that_hangs, start_impatient, stop),
+		STORY(nor_for_its_own_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
