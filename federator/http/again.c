@@ -53,7 +53,7 @@ bool again_send(struct call *call, enum MHD_Result *ok_out)
 		return false;
 	*ok_out = MHD_YES;
 	if (call->found)
-		call_suspend_recording(call);
+		call_wait(call, CALL_RECORDING);
 	else
 		*ok_out = give(call, found, now_us);
 	return true;

@@ -124,45 +124,11 @@ static enum shed call_admit(struct exchange *x)
 	return shed;
 }
 
-static void call_leave(struct call *call)
+void call_leave(struct call *call)
 {
 	if (call->admitted)
 		admission_leave(&call->front->admission, tenant_of(&call->x));
 	call->admitted = false;
-}
-
-static void waiting_add(struct call *call, enum call_state why)
-{
-	struct front *f = call->front;
-
-	call->state = why;
-	call->next = f->waiting;
-	call->prev_next = &f->waiting;
-	if (f->waiting)
-		f->waiting->prev_next = &call->next;
-	f->waiting = call;
-}
-
-static void waiting_end(struct call *call)
-{
-	*call->prev_next = call->next;
-	if (call->next)
-		call->next->prev_next = call->prev_next;
-	call->state = CALL_READY;
-	MHD_resume_connection(call->conn);
-	call->front->run = true;
-}
-
-void call_recorded(struct call *call)
-{
-	assert(call->state == CALL_RECORDING);
-	waiting_end(call);
-}
-
-void call_suspend_recording(struct call *call)
-{
-	waiting_add(call, CALL_RECORDING);
-	MHD_suspend_connection(call->conn);
 }
 
 /* The handler hands in its reply: inside its own call, later, or after nobody waits for it any more. */
@@ -183,29 +149,11 @@ static void call_finish(struct exchange *x, struct reply *reply)
 		if (record_begin(call))
 			call->state = CALL_RECORDING;
 		else
-			waiting_end(call);
+			call_go_on(call);
 	} else {
 		reply_free(reply);
 		if (call->completed)
 			call_free(call);
-	}
-}
-
-void call_abandon_all(struct front *f)
-{
-	while (f->waiting) {
-		struct call *call = f->waiting;
-		struct reply *reply = &call->x.reply;
-
-		if (call->state == CALL_RECORDING)
-			audit_forget(call->x.lane->audit, &call->ticket);
-		again_drop(call);
-		call_leave(call);
-		reply_free(reply);
-		*reply = (struct reply){ 0 };
-		problem_reply(reply, call->x.format, 503, "stopping", exchange_title(503),
-			      "the service is stopping", NULL);
-		waiting_end(call);
 	}
 }
 
@@ -393,12 +341,11 @@ static enum MHD_Result call_run(struct call *call)
 	if (call->state == CALL_READY) {
 		if (!record_begin(call))
 			return call_send(call);
-		call_suspend_recording(call);
+		call_wait(call, CALL_RECORDING);
 		return MHD_YES;
 	}
-	waiting_add(call, CALL_WAITING);
+	call_wait(call, CALL_WAITING);
 	call->front->begun = true;
-	MHD_suspend_connection(call->conn);
 	return MHD_YES;
 }
 

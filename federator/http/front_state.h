@@ -104,6 +104,8 @@ bool again_send(struct call *call, enum MHD_Result *ok_out) MUST_CHECK NONNULL(1
 
 /* call.c: what its header says to all handlers, and to refusals. */
 void call_prepare(struct call *call) NONNULL(1);
+/* It is not among those that are admitted any more. */
+void call_leave(struct call *call) NONNULL(1);
 
 /* Give the answer that call->found is, whose record is durable. */
 enum MHD_Result again_give(struct call *call) NONNULL(1);
@@ -121,10 +123,17 @@ bool record_again(struct call *call, struct repeated *found) MUST_CHECK NONNULL(
 void record_strangers(struct front *f) NONNULL(1);
 /* The reply is now that nothing can be recorded. */
 void record_refuse(struct call *call) NONNULL(1);
-/* Suspend a call whose record was handed in. */
-void call_suspend_recording(struct call *call) NONNULL(1);
-/* The reply may be sent. */
+
+/* call_wait.c - requests whose connections are suspended */
+
+/* Suspend it: CALL_WAITING, or CALL_RECORDING when its record was handed in. Inside libmicrohttpd's handler. */
+void call_wait(struct call *call, enum call_state why) NONNULL(1);
+/* The reply is there, and may be sent. */
+void call_go_on(struct call *call) NONNULL(1);
+/* The record that it waits for is told of, and the reply may be sent. */
 void call_recorded(struct call *call) NONNULL(1);
+/* Answer all waiting requests with 503; what their handlers hand in later is thrown away. */
+void call_abandon_all(struct front *f) NONNULL(1);
 
 /* share.c */
 
@@ -137,8 +146,5 @@ struct admission_now front_now(struct front *f, const struct service *svc) NONNU
 bool part_begin(struct call *call, struct wire *out) MUST_CHECK NONNULL(1, 2);
 /* Give `wire` away, of part_begin(), and let libmicrohttpd end what is left of the connection. Inside its handler. */
 void part_end(struct call *call, struct wire *wire) NONNULL(1, 2);
-
-/* Answer all waiting requests with 503; what their handlers hand in later is thrown away. */
-void call_abandon_all(struct front *f) NONNULL(1);
 
 #endif
