@@ -204,7 +204,7 @@ static void wait_connected(struct loop_timer *t)
 	}
 	world_unref(&g->world);
 	if (g->all)
-		export_start(&g->lane, &g->ask, answered, g);
+		export_start(&g->lane, &g->ask, answered, g, NULL);
 	else
 		flow_start(&g->lane, &g->ask, answered, g);
 }

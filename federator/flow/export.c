@@ -17,6 +17,7 @@ struct export {
 	struct ask ask;
 	void (*done)(void *owner, struct reply *reply);
 	void *owner;
+	const bool *given_up; /* or NULL */
 	struct str subject; /* whom the keys name; the NULL view: nobody so far */
 	bool several; /* they name more than one */
 	const struct view *view; /* whose answer is waited for, or was the last one */
@@ -209,11 +210,24 @@ static void leave_out(struct export *e)
 	end_view(e);
 }
 
-/* False: everything was asked. */
+/* The first view is asked: there is something to answer with, whoever hears it. */
+static bool is_given_up(const struct export *e)
+{
+	return e->given_up && *e->given_up && e->n_put > 0;
+}
+
+/* False: everything was asked, or nobody waits for more. */
 static bool ask_next(struct export *e)
 {
 	const struct catalog *cat = e->world->cat;
 	bool full = e->out.len > EXPORT_BYTES_MAX;
+
+	if (is_given_up(e)) {
+		e->all.complete = false;
+		if (e->paging)
+			end_view(e);
+		return false;
+	}
 
 	if (!e->paging) {
 		while (e->next_view < cat->n_views && cat->views[e->next_view].shape != SHAPE_TREE)
@@ -326,7 +340,8 @@ static void on_traced(void *owner, struct reply *reply)
 	}
 }
 
-void export_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply), void *owner)
+void export_start(struct lane *lane, const struct ask *ask, void (*done)(void *owner, struct reply *reply), void *owner,
+		  const bool *given_up)
 {
 	struct arena *mem = arena_new();
 	struct export *e = arena_new_of(mem, struct export);
@@ -338,6 +353,7 @@ void export_start(struct lane *lane, const struct ask *ask, void (*done)(void *o
 			      .world = service_world(lane->service),
 			      .done = done,
 			      .owner = owner,
+			      .given_up = given_up,
 			      .all = { .complete = true } };
 	ask_copy(&e->ask, ask, mem);
 	e->ask.provenance = e->ask.no_cache = e->ask.no_store = true;

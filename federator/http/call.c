@@ -88,10 +88,10 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 	struct call *call = *callp;
 
 	(void)conn;
-	(void)why;
 	if (!call)
 		return;
 	*callp = NULL;
+	record_untaken(call, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	f->active--;
 	lane_count(f->conf.lane, METER_IN_FLIGHT, -1);
 	if (call->link) {
@@ -144,6 +144,7 @@ static void call_finish(struct exchange *x, struct reply *reply)
 		x->reply = *reply;
 		call->state = CALL_READY;
 	} else if (call->state == CALL_WAITING) {
+		call_heed_no_more(call);
 		call_leave(call);
 		x->reply = *reply;
 		if (record_begin(call))

@@ -92,6 +92,28 @@ void record_strangers(struct front *f)
 	f->strangers.left_out = 0;
 }
 
+/* What went into the socket counts as taken. */
+static bool is_untaken(const struct call *call, bool sent)
+{
+	const struct exchange *x = &call->x;
+
+	return x->heeds_hangup && (x->hung_up || !sent) && x->reply.status == 200 && recording_wanted(x) &&
+	       (call->state == CALL_READY || call->state == CALL_SENT);
+}
+
+void record_untaken(struct call *call, bool sent)
+{
+	SCOPED(buf_free) struct buf text = { 0 };
+
+	if (!is_untaken(call, sent))
+		return;
+	recording_put_untaken(&call->x, &text);
+	recording_put_address(link_address(call->link), &text);
+	if (!hand_in(call, buf_str(&text)))
+		return; /* it is counted, and audit_failed is in the log */
+	audit_forget(call->x.lane->audit, &call->ticket);
+}
+
 bool record_again(struct call *call, struct repeated *found)
 {
 	SCOPED(buf_free) struct buf text = { 0 };

@@ -2,6 +2,34 @@
 #include "federator/http/front_state.h"
 
 #include <assert.h>
+#include <sys/epoll.h>
+
+/* libmicrohttpd does not look at a connection that is suspended. A client that closes only its sending side is taken
+ * for one that has gone: what tells them apart is only known when something is sent. */
+static void on_hangup(struct loop_fd *w, uint32_t events)
+{
+	struct call *call = CONTAINER_OF(w, struct call, hangup);
+
+	(void)events;
+	call->x.hung_up = true;
+	call_heed_no_more(call);
+}
+
+/* Where it cannot be watched, the handler works on. */
+static void heed(struct call *call)
+{
+	struct err err;
+
+	call->hangup = (struct loop_fd){ .fd = call->link->fd, .ready = on_hangup };
+	call->watched = loop_watch(call->front->loop, &call->hangup, EPOLLRDHUP, &err);
+}
+
+void call_heed_no_more(struct call *call)
+{
+	if (call->watched)
+		loop_unwatch(call->front->loop, &call->hangup);
+	call->watched = false;
+}
 
 void call_wait(struct call *call, enum call_state why)
 {
@@ -13,11 +41,14 @@ void call_wait(struct call *call, enum call_state why)
 	if (f->waiting)
 		f->waiting->prev_next = &call->next;
 	f->waiting = call;
+	if (why == CALL_WAITING && call->x.heeds_hangup && call->link)
+		heed(call);
 	MHD_suspend_connection(call->conn);
 }
 
 void call_go_on(struct call *call)
 {
+	call_heed_no_more(call);
 	*call->prev_next = call->next;
 	if (call->next)
 		call->next->prev_next = call->prev_next;

@@ -72,7 +72,7 @@ static void exported(void *owner, struct reply *reply)
 
 static void export_run(struct exchange *x, struct question *q)
 {
-	export_start(x->lane, &q->ask, exported, x);
+	export_start(x->lane, &q->ask, exported, x, &x->hung_up);
 }
 
 void customers_export(struct exchange *x)
@@ -80,6 +80,7 @@ void customers_export(struct exchange *x)
 	struct question q = asking_begin(x, 0);
 
 	x->about = q.ask.id = x->args[0];
+	x->heeds_hangup = true;
 	q.of_customer = true;
 	if (!question_query(&q, x->query, NULL, 0) || !asking_headers(x, &q))
 		asking_refuse(x, &q);

@@ -42,6 +42,8 @@ struct exchange {
 	bool acceptable;    /* Accept allows JSON or XML */
 	char request_id[65];
 	bool draining; /* the process is about to end */
+	bool heeds_hangup; /* the handler wants to know when nobody waits any more, and whether its answer was taken */
+	bool hung_up;      /* then: the client closed its side while it waited */
 	bool again;    /* the very same was asked within the last second */
 	bool close;    /* the connection, after the reply: what follows on it is not trusted */
 	uint64_t begun_us;

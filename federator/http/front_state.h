@@ -40,6 +40,8 @@ struct call {
 	struct MHD_Connection *conn; /* not after libmicrohttpd completed the request */
 	struct link *link;
 	struct str target; /* in the buffer of libmicrohttpd, until the header was taken */
+	struct loop_fd hangup; /* watched while the handler waits, if it heeds that */
+	bool watched;
 	struct audit_ticket ticket; /* of its record */
 	struct repeated *found; /* the answer to give again, once its record is durable; NULL: x.reply */
 	struct repeats_key key; /* zeroed: of nothing that may be kept */
@@ -124,10 +126,16 @@ void record_strangers(struct front *f) NONNULL(1);
 /* The reply is now that nothing can be recorded. */
 void record_refuse(struct call *call) NONNULL(1);
 
+/* The request is over: when the client did not take the whole of an answer of which that matters, that goes on record,
+ * too. `sent`: all of it went into the socket. */
+void record_untaken(struct call *call, bool sent) NONNULL(1);
+
 /* call_wait.c - requests whose connections are suspended */
 
 /* Suspend it: CALL_WAITING, or CALL_RECORDING when its record was handed in. Inside libmicrohttpd's handler. */
 void call_wait(struct call *call, enum call_state why) NONNULL(1);
+/* The handler waits for nothing more. */
+void call_heed_no_more(struct call *call) NONNULL(1);
 /* The reply is there, and may be sent. */
 void call_go_on(struct call *call) NONNULL(1);
 /* The record that it waits for is told of, and the reply may be sent. */

@@ -170,6 +170,16 @@ void recording_put_strangers(const struct lane *lane, uint32_t n, struct buf *ou
 		audit_put_number("left_out", n - 1, out);
 }
 
+void recording_put_untaken(const struct exchange *x, struct buf *out)
+{
+	struct caller caller = asker_of(x);
+
+	recording_put_caller("untaken", x->lane, &caller, out);
+	audit_put("operation", str_of(x->route->pattern), out);
+	put_about(x, out);
+	audit_put("request_id", str_of(x->request_id), out);
+}
+
 void recording_put_address(const char *address, struct buf *out)
 {
 	audit_put("address", str_of(address), out);

@@ -12,6 +12,8 @@ bool recording_wanted(const struct exchange *x) MUST_CHECK NONNULL(1);
 void recording_put(const struct exchange *x, struct buf *out) NONNULL(1, 2);
 /* A whole record that stands for `n` 401s, 1 at least, of those of whom nothing is known. */
 void recording_put_strangers(const struct lane *lane, uint32_t n, struct buf *out) NONNULL(1, 3);
+/* The members of a record, but for that address, that the client did not take the whole of an answer on record. */
+void recording_put_untaken(const struct exchange *x, struct buf *out) NONNULL(1, 2);
 /* The last member. */
 void recording_put_address(const char *address, struct buf *out) NONNULL(1, 2);
 /* What it is called when nothing can go on record, and said of it. */

@@ -3,11 +3,13 @@
 import glob
 import json
 import os
+import socket
 import sqlite3
 import unittest
 
+from servers import Servers
 from shop import SHARED_PHONE, Shop, phone_of
-from support import LiveTest, federator, states, without_times
+from support import SLOW, LiveTest, federator, states, without_times
 from test_same_bodies import keep_long
 
 EXPORT = "{urn:federator:export:1}"
@@ -136,20 +138,47 @@ class ExportTest(LiveTest):
         self.assert_problem(service.ask("GET", f"/v1/customers/{seal}/export?view=pop"), 400, "not a parameter")
         self.assert_problem(self.export(service, seal, "text/html"), 406, "not-acceptable")
 
-    def test_it_goes_on_record_with_all_that_it_shows(self):
+    def recorded(self):
+        """A node that keeps a record, and the directory of that."""
         self.shop.write_secret("salt", "a salt of the tests, long enough")
         self.shop.write_secret("seal", "a key of the tests, long enough")
         record = os.path.join(self.fresh(), "record")
-        service = self.node("--cache", "memory", "--salt-secret", "salt", "--audit", record, "--audit-key-secret", "seal")
+        return self.node("--cache", "memory", "--salt-secret", "salt", "--audit", record, "--audit-key-secret", "seal"), record
+
+    @staticmethod
+    def records(record):
+        """All that are there."""
+        lines = []
+        for path in sorted(glob.glob(os.path.join(record, "audit-*.jsonl"))):
+            with open(path) as f:
+                lines += [json.loads(line) for line in f if line.endswith("\n")]
+        return lines
+
+    def untaken(self, record):
+        """Records that an export was not taken, each with that of the export."""
+        lines = self.records(record)
+        exports = {line["request_id"]: line for line in lines if line["kind"] == "view" and line["operation"].endswith("/export")}
+        return [(line, exports[line["request_id"]]) for line in lines if line["kind"] == "untaken"]
+
+    def begin(self, service, seal):
+        """An export whose answer nobody has read yet, through a small window."""
+        client = socket.socket()
+        client.settimeout(30 * SLOW)
+        self.addCleanup(client.close)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", service.port))
+        client.sendall(f"GET /v1/customers/{seal}/export HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        return client
+
+    def test_it_goes_on_record_with_all_that_it_shows(self):
+        service, record = self.recorded()
         viewed = self.get(service, member=7, fields="name")
         self.export(service, viewed.json["id"])
         self.export(service, "c.none")
         self.call_center("DELETE FROM crm")
         self.export(service, viewed.json["id"])
-        lines = []
-        for path in sorted(glob.glob(os.path.join(record, "audit-*.jsonl"))):
-            with open(path) as f:
-                lines += [json.loads(line) for line in f]
+        lines = self.records(record)
+        self.assertEqual(self.untaken(record), [])
         view, export, unknown, gone = [line for line in lines if line["kind"] in ("view", "denial")]
         self.assertEqual((export["kind"], export["operation"], export["outcome"], export["status"]),
                          ("view", "/v1/customers/{id}/export", "one", 200))
@@ -159,6 +188,43 @@ class ExportTest(LiveTest):
         self.assertEqual((unknown["kind"], unknown["rule"], unknown["outcome"], "subjects" in unknown),
                          ("denial", "unknown-id", "denied", False))
         self.assertEqual((gone["kind"], gone["rule"]), ("denial", "no-customer"))
+
+    def test_that_a_client_left_before_the_end_goes_on_record(self):
+        self.much()
+        service, record = self.recorded()
+        client = self.begin(service, self.get(service, member=7, fields="name").json["id"])
+        self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 200"))
+        client.close()
+        service.wait(lambda: self.untaken(record))
+        [(untaken, export)] = self.untaken(record)
+        for member in ("tenant", "role", "purpose", "operation", "subjects", "address"):
+            self.assertEqual(untaken[member], export[member])
+        self.assertGreater(untaken["seq"], export["seq"])
+
+    def test_who_hangs_up_is_asked_for_no_more(self):
+        servers = Servers(os.path.join(self.fresh(), "servers")).start()
+        self.addCleanup(servers.stop)
+        self.shop = Shop(os.path.join(self.fresh(), "shop"), servers)
+        self.shop.write_file("officer.xml", OFFICER)
+        keep_long(self.shop.map)
+        service, record = self.recorded()
+        seal = self.get(service, member=7).json["id"]
+        page = lambda: service.admin("/metrics").body.decode()
+        answers = lambda view: sum(float(line.rsplit(" ", 1)[1]) for line in page().splitlines()
+                                   if line.startswith("federator_answers_total{") and f'view="{view}"' in line)
+        before = [answers(view) for view in TREES]
+        busy = lambda: [source["busy"] for source in service.admin("/readyz?verbose").json["sources"]
+                        if source["name"] == "callcenter"][0]
+        service.wait(lambda: busy() == 0)
+        servers.pg.freeze()
+        self.addCleanup(servers.pg.thaw)
+        client = self.begin(service, seal)
+        service.wait(lambda: busy() == 1)
+        client.close()
+        self.assertEqual(service.ask("GET", "/livez").status, 200)  # the loop has come round since
+        servers.pg.thaw()
+        service.wait(lambda: self.untaken(record))
+        self.assertEqual([answers(view) for view in TREES], [before[0] + 1, *before[1:]])
 
     def test_with_a_grant_it_shows_what_is_masked(self):
         self.shop.edit("keys.xml", '<mask class="phone"/>', '<mask class="phone"/><unmask class="phone" minutes="5"/>')
@@ -193,7 +259,8 @@ class ExportTest(LiveTest):
         pages = items[2].findall(f"{EXPORT}timeline/{EXPORT}item/{VIEW}view/{VIEW}customer/{VIEW}journey")
         self.assertEqual(len(pages), 1)
 
-    def test_too_much_is_left_out_by_name(self):
+    def much(self):
+        """A customer whose views have no room in one document."""
         with sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db")) as db:
             db.execute("DELETE FROM calls WHERE cust_no = 'C00000007'")
             db.executemany("INSERT INTO calls VALUES('C00000007', ?, ?)",
@@ -202,6 +269,9 @@ class ExportTest(LiveTest):
         self.shop.edit("view.xml", '<use path="calls" limit="5"/>', '<use path="calls"/>')
         self.shop.edit("view.xml", '<view name="routing"', '<view name="tail" by="member" budget="300s"><use path="tier"/></view>'
                        '<view name="routing"')
+
+    def test_too_much_is_left_out_by_name(self):
+        self.much()
         service = self.node("--cache", "memory")
         seal = self.get(service, member=7, fields="name").json["id"]
         for accept in ("application/json", "application/xml"):
