@@ -96,12 +96,13 @@ static bool are_alone(const struct args *args)
 {
 	bool xsd = args_flag(args, "xsd") != NULL, openapi = args_flag(args, "openapi") != NULL;
 	int kinds = !!args_flag(args, "routing") + !!args_flag(args, "events") + !!args_flag(args, "explain") +
-		    !!args_flag(args, "provenance-xsd") + openapi;
+		    !!args_flag(args, "export") + !!args_flag(args, "provenance-xsd") + openapi;
 
 	if (!!args_flag(args, "json") + xsd + !!args_flag(args, "provenance-xsd") > 1)
 		message_error("--json, --xsd and --provenance-xsd exclude each other");
 	else if (kinds > 1)
-		message_error("--routing, --events, --explain, --openapi and --provenance-xsd exclude each other");
+		message_error("--routing, --events, --explain, --export, --openapi and --provenance-xsd exclude each "
+			      "other");
 	else if (xsd && args_flag(args, "events"))
 		message_error("--events takes no --xsd: events are JSON");
 	else if (openapi && (xsd || args_flag(args, "view")))
@@ -123,6 +124,8 @@ int command_schema(struct args *args)
 		return print_fixed(FIXED_PROVENANCE_XSD);
 	if (args_flag(args, "explain"))
 		return print_fixed(xsd ? FIXED_EXPLAIN_XSD : FIXED_EXPLAIN_JSON);
+	if (args_flag(args, "export"))
+		return print_fixed(xsd ? FIXED_EXPORT_XSD : FIXED_EXPORT_JSON);
 	if (!options_read(&opt, args->config, args->argc, args->argv, args->mem, &err))
 		return message_err(&err);
 	return print_view(args, &opt);

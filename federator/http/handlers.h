@@ -94,6 +94,10 @@ void schemas_events_json(struct exchange *x) NONNULL(1);
 void schemas_explain_xsd(struct exchange *x) NONNULL(1);
 /* See above. */
 void schemas_explain_json(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_export_xsd(struct exchange *x) NONNULL(1);
+/* See above. */
+void schemas_export_json(struct exchange *x) NONNULL(1);
 
 /* schemas.c: what is told of visitors of a web site. */
 void schemas_web_xsd(struct exchange *x) NONNULL(1);

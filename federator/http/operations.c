@@ -11,7 +11,8 @@ static const char json[] = "application/json", xml[] = "application/xml", text[]
 static const struct operation_reply replies[] = {
 	[ANSWER_VIEW] = { 200, "A view, whatever the outcome.", { { json, "Answer" }, { xml, NULL } }, true },
 	[ANSWER_EXPLAIN] = { 200, "How the view came about.", { { json, "Explain" }, { xml, NULL } }, true },
-	[ANSWER_EXPORT] = { 200, "All that the views show.", { { json, SERVICE "export" }, { xml, NULL } }, false },
+	[ANSWER_EXPORT] = { 200, "All that the views show (/schema/export.schema.json, export.xsd).",
+			    { { json, SERVICE "export" }, { xml, NULL } }, false },
 	[ANSWER_STREAM] = { 200, "Events, until one ends it.", { { "text/event-stream", SERVICE "event" } }, false },
 	[ANSWER_ROUTING] = { 200,
 			     "Names and texts, whatever the outcome.",
@@ -132,6 +133,8 @@ static const struct operation all[] = {
 	  .headers = OPERATION_LANGUAGE, .problems = OPERATION_404, .answer = ANSWER_SCHEMA },
 	{ "GET", "/schema/explain.xsd", "XML Schema of explanations", .answer = ANSWER_XML },
 	{ "GET", "/schema/explain.schema.json", "JSON Schema of explanations", .answer = ANSWER_SCHEMA },
+	{ "GET", "/schema/export.xsd", "XML Schema of exports", .answer = ANSWER_XML },
+	{ "GET", "/schema/export.schema.json", "JSON Schema of exports", .answer = ANSWER_SCHEMA },
 	{ "GET", "/schema/web.xsd", "XML Schema of what is told of a web site", .answer = ANSWER_XML },
 	{ "GET", "/schema/web.schema.json", "JSON Schema of what is told of a web site", .answer = ANSWER_SCHEMA },
 	{ "GET", "/openapi.json", "What this listener answers", .scope = SCOPE_LANG,

@@ -38,6 +38,8 @@ static const struct route table[] = {
 	{ "GET",   "/schema/events.schema.json",    schemas_events_json, ROUTE_WORK, MAY_MAP },
 	{ "GET",   "/schema/explain.xsd",           schemas_explain_xsd, ROUTE_WORK, MAY_ASK_OPENLY },
 	{ "GET",   "/schema/explain.schema.json",   schemas_explain_json, ROUTE_WORK, MAY_ASK_OPENLY },
+	{ "GET",   "/schema/export.xsd",            schemas_export_xsd, ROUTE_WORK, MAY_ASK_OPENLY },
+	{ "GET",   "/schema/export.schema.json",    schemas_export_json, ROUTE_WORK, MAY_ASK_OPENLY },
 	{ "GET",   "/schema/web.xsd",               schemas_web_xsd, ROUTE_WORK, MAY_ASK_OPENLY },
 	{ "GET",   "/schema/web.schema.json",       schemas_web_json, ROUTE_WORK, MAY_ASK_OPENLY },
 	{ "GET",   "/openapi.json",                 schemas_openapi, ROUTE_WORK, MAY_MAP },

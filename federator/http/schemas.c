@@ -129,6 +129,16 @@ void schemas_explain_json(struct exchange *x)
 	write_fixed(x, FIXED_EXPLAIN_JSON, json);
 }
 
+void schemas_export_xsd(struct exchange *x)
+{
+	write_fixed(x, FIXED_EXPORT_XSD, xml);
+}
+
+void schemas_export_json(struct exchange *x)
+{
+	write_fixed(x, FIXED_EXPORT_JSON, json);
+}
+
 void schemas_web_xsd(struct exchange *x)
 {
 	write_fixed(x, FIXED_WEB_XSD, xml);

@@ -13,6 +13,12 @@ static const char explain_xsd[] = {
 static const char explain_json[] = {
 #include "federator/schema/explain.schema.json.inc"
 };
+static const char export_xsd[] = {
+#include "federator/schema/export.xsd.inc"
+};
+static const char export_json[] = {
+#include "federator/schema/export.schema.json.inc"
+};
 static const char web_xsd[] = {
 #include "federator/schema/web.xsd.inc"
 };
@@ -39,6 +45,8 @@ struct str view_schema_fixed(enum fixed_schema which)
 		[FIXED_PROBLEM_JSON] = { problem_json, sizeof(problem_json) },
 		[FIXED_EXPLAIN_XSD] = { explain_xsd, sizeof(explain_xsd) },
 		[FIXED_EXPLAIN_JSON] = { explain_json, sizeof(explain_json) },
+		[FIXED_EXPORT_XSD] = { export_xsd, sizeof(export_xsd) },
+		[FIXED_EXPORT_JSON] = { export_json, sizeof(export_json) },
 		[FIXED_WEB_XSD] = { web_xsd, sizeof(web_xsd) },
 		[FIXED_WEB_JSON] = { web_json, sizeof(web_json) },
 		[FIXED_OPENAPI_HEADERS] = { openapi_headers, sizeof(openapi_headers) },

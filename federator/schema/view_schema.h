@@ -39,6 +39,8 @@ enum fixed_schema {
 	FIXED_PROBLEM_JSON, /* problem documents */
 	FIXED_EXPLAIN_XSD, /* urn:federator:explain:1 */
 	FIXED_EXPLAIN_JSON,
+	FIXED_EXPORT_XSD, /* urn:federator:export:1 */
+	FIXED_EXPORT_JSON,
 	FIXED_WEB_XSD, /* urn:federator:web:1 */
 	FIXED_WEB_JSON,
 	/* Pieces of the OpenAPI document: components that are no schemas, by kind, and schemas in one's `$defs`. */

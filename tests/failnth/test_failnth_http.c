@@ -235,6 +235,8 @@ static const struct scenario all[] = {
 	GET("schema-of-problems", "/schema/problem.schema.json", .status = 200, .compared = WHOLE),
 	GET("schema-of-explain-xsd", "/schema/explain.xsd", .status = 200, .compared = WHOLE),
 	GET("schema-of-explain-json", "/schema/explain.schema.json", .status = 200, .compared = WHOLE),
+	GET("schema-of-exports-xsd", "/schema/export.xsd", .status = 200, .compared = WHOLE),
+	GET("schema-of-exports-json", "/schema/export.schema.json", .status = 200, .compared = WHOLE),
 	GET("livez", "/livez", .status = 200, .compared = WHOLE),
 	GET("readyz", "/readyz", .status = 200, .compared = WHOLE),
 	GET("readyz-verbose", "/readyz?verbose", .status = 200, .compared = ONLY_STATUS),

@@ -14,11 +14,62 @@ MAPPING = "{urn:federator:mapping:1}"
 XML = "application/xml"
 
 
-class Schemas:
+class Files:
+    """Documents in a directory."""
+
+    def __init__(self, directory):
+        self.directory = directory
+
+    def save(self, name, body):
+        path = os.path.join(self.directory, name)
+        with open(path, "wb") as f:
+            f.write(body)
+        return path
+
+    def refused(self, bodies, xsd):
+        """Which of the XML documents, by index, do not hold to the schema, and what xmllint says."""
+        paths = [self.save(f"answer-{i}.xml", body) for i, body in enumerate(bodies)]
+        refused, said = set(), ""
+        for at in range(0, len(paths), 200):
+            done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", xsd, *paths[at:at + 200]],
+                                  capture_output=True, text=True)
+            lines = done.stderr.splitlines()
+            verdicts = {line.rsplit(" ", 1)[0]: line for line in lines if line.endswith(" validates")}
+            refused |= {i for i in range(at, min(at + 200, len(paths))) if paths[i] not in verdicts}
+            said += "\n".join(line for line in lines if not line.endswith("validates"))
+        return refused, said[:3000]
+
+
+class Exports(Files):
+    """The schemas of exports, with those of views and problems beside them."""
+
+    AT = "http://federator.example/schema/"  # never asked
+
+    def __init__(self, service, directory):
+        super().__init__(directory)
+        get = lambda name: service.ask("GET", "/schema/" + name).body
+        beside = {self.AT + name: json.loads(get(name)) for name in ("view.schema.json", "problem.schema.json")}
+        schema = json.loads(get("export.schema.json"))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        self.json = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker(),
+                                                    resolver=jsonschema.RefResolver(self.AT, schema, beside))
+        for name in ("view.xsd", "provenance.xsd"):
+            self.save(name, get(name))
+        self.xsd = self.save("export.xsd", get("export.xsd"))
+
+    def fault(self, body):
+        """What is wrong with an export, JSON or XML, or None."""
+        if body.lstrip().startswith(b"<"):
+            refused, said = self.refused([body], self.xsd)
+            return said if refused else None
+        return fault(self.json, json.loads(body))
+
+
+class Schemas(Files):
     """The schemas a service hands out, of all its views and of each."""
 
     def __init__(self, service, views, directory):
-        self.directory = directory
+        super().__init__(directory)
         self.json, self.xsd = {}, {}
         self.problem = validator(service.ask("GET", "/schema/problem.schema.json").body)
         self.save("provenance.xsd", service.ask("GET", "/schema/provenance.xsd").body)
@@ -35,12 +86,6 @@ class Schemas:
                 self.routing_xsd[view] = self.save(f"routing-{view}.xsd",
                                                    service.ask("GET", "/schema/routing.xsd" + query).body)
 
-    def save(self, name, body):
-        path = os.path.join(self.directory, name)
-        with open(path, "wb") as f:
-            f.write(body)
-        return path
-
     def json_fault(self, answer, view=None):
         """What is wrong with a JSON answer, or None."""
         return fault(self.json[view], answer)
@@ -48,19 +93,6 @@ class Schemas:
     def xml_refused(self, bodies, view=None):
         """Which of the XML answers, by index, do not hold to the schema of views, and what xmllint says."""
         return self.refused(bodies, self.xsd[view])
-
-    def refused(self, bodies, xsd):
-        """The same for any schema."""
-        paths = [self.save(f"answer-{i}.xml", body) for i, body in enumerate(bodies)]
-        refused, said = set(), ""
-        for at in range(0, len(paths), 200):
-            done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", xsd, *paths[at:at + 200]],
-                                  capture_output=True, text=True)
-            lines = done.stderr.splitlines()
-            verdicts = {line.rsplit(" ", 1)[0]: line for line in lines if line.endswith(" validates")}
-            refused |= {i for i in range(at, min(at + 200, len(paths))) if paths[i] not in verdicts}
-            said += "\n".join(line for line in lines if not line.endswith("validates"))
-        return refused, said[:3000]
 
 
 def fault(schema, document):

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import unittest
 
+from schemas import Exports
 from servers import Servers
 from shop import SHARED_PHONE, Shop, phone_of
 from support import SLOW, LiveTest, federator, states, without_times
@@ -26,6 +27,7 @@ class ExportTest(LiveTest):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_file("officer.xml", OFFICER)
         keep_long(self.shop.map)
+        self.schemas = {}
 
     def node(self, *options):
         service = self.start(self.shop.map, *options)
@@ -47,9 +49,19 @@ class ExportTest(LiveTest):
         service.wait(lambda: set(states(self.get(service, member=n).json).values()) == {"fresh"})
         return self.get(service, member=n).json["id"]
 
+    def fault(self, service, body):
+        """What is wrong with an export by its schema, or None."""
+        if service not in self.schemas:
+            self.schemas[service] = Exports(service, self.fresh())
+        return self.schemas[service].fault(body)
+
     def export(self, service, seal, accept="application/json", **headers):
-        return service.ask("GET", f"/v1/customers/{seal}/export",
-                           headers={"Accept": accept, **{name.replace("_", "-"): value for name, value in headers.items()}})
+        """An answer; an export among them holds to its schema."""
+        answer = service.ask("GET", f"/v1/customers/{seal}/export",
+                             headers={"Accept": accept, **{name.replace("_", "-"): value for name, value in headers.items()}})
+        if answer.status == 200:
+            self.assertIsNone(self.fault(service, answer.body))
+        return answer
 
     def test_every_view_with_its_sources_and_none_from_a_copy(self):
         service = self.node("--cache", "memory")
@@ -270,6 +282,27 @@ class ExportTest(LiveTest):
         self.shop.edit("view.xml", '<view name="routing"', '<view name="tail" by="member" budget="300s"><use path="tier"/></view>'
                        '<view name="routing"')
 
+    def test_what_is_no_export_is_none_by_its_schema(self):
+        service = self.node("--cache", "memory")
+        seal = self.get(service, member=7).json["id"]
+        whole = self.export(service, seal).body
+        view, nothing = json.loads(whole)["views"][2], {"left_out": "too_large"}
+        for wrong in ({"answer": None}, {"problem": {}}, {"timeline": None}, {"timeline": [nothing]}, {"left_out": "x"},
+                      {"more": 1}, {"answer": {**view["answer"], "more": 1}}):
+            told = json.loads(whole)
+            told["views"][2].update(wrong)
+            self.assertIsNotNone(self.fault(service, json.dumps(told).encode()), wrong)
+        for member in json.loads(whole):
+            told = json.loads(whole)
+            del told[member]
+            self.assertIsNotNone(self.fault(service, json.dumps(told).encode()), member)
+        whole = self.export(service, seal, "application/xml").body
+        for old, new in ((b"<complete>true<", b"<complete>yes<"), (b"<began>2", b"<began>x2"),
+                         (b"<timeline>", b"<timeline><item/>"), (b"</view><answer>", b"</view><more/><answer>"),
+                         (b"<views>", b"<views><item><view>x</view></item>")):
+            self.assertIn(old, whole)
+            self.assertIsNotNone(self.fault(service, whole.replace(old, new, 1)), new)
+
     def test_too_much_is_left_out_by_name(self):
         self.much()
         service = self.node("--cache", "memory")
@@ -290,10 +323,12 @@ class ExportTest(LiveTest):
                 self.assertEqual(answer.xml.findtext(EXPORT + "complete"), "false")
 
     def test_at_the_terminal(self):
+        service = self.node("--cache", "off")
         run = lambda *arguments: federator("export", "--map", self.shop.map, *arguments, check=False)
         for by in ("phone=" + phone_of(7), "member=7", "order=A0000070"):
             done = run("--by", by)
             self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIsNone(self.fault(service, done.stdout.encode()))
             self.assertEqual([one["answer"]["customer"]["name"] for one in json.loads(done.stdout)["views"]], 3 * ["한7별"])
         self.assertIn('<export xmlns="urn:federator:export:1">', run("--by", "member=7", "--xml").stdout)
         for by, said in (("phone=" + SHARED_PHONE, "more than one customer"), ("phone=010-9999-9999", "it does not"),

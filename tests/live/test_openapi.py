@@ -73,6 +73,8 @@ EXAMPLES = {
     ("get", "/schema/events.schema.json"): ("/schema/events.schema.json",),
     ("get", "/schema/explain.xsd"): ("/schema/explain.xsd",),
     ("get", "/schema/explain.schema.json"): ("/schema/explain.schema.json",),
+    ("get", "/schema/export.xsd"): ("/schema/export.xsd",),
+    ("get", "/schema/export.schema.json"): ("/schema/export.schema.json",),
     ("get", "/schema/web.xsd"): ("/schema/web.xsd",),
     ("get", "/schema/web.schema.json"): ("/schema/web.schema.json",),
     ("get", "/openapi.json"): ("/openapi.json?lang=ko",),

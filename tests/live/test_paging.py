@@ -5,6 +5,7 @@ import sqlite3
 import unittest
 from urllib.parse import quote
 
+from schemas import Exports
 from support import LiveTest, Service
 
 MAPPING = """<mapping xmlns="urn:federator:mapping:1">
@@ -124,6 +125,7 @@ class PagingTest(LiveTest):
     def test_an_export_has_all_pages(self):
         answer = self.service.ask("GET", f"/v1/customers/{self.id}/export")
         self.assertEqual(answer.status, 200, answer.body)
+        self.assertIsNone(Exports(self.service, self.fresh()).fault(answer.body))
         self.assertIs(answer.json["complete"], True, answer.body)
         view, = answer.json["views"]
         self.assertEqual(len(view["answer"]["customer"]["journey"]), 7)

@@ -151,7 +151,8 @@ class SchemaFaultTest(SchemaTest):
                             (("--routing", "--view", "routing"), "routing.schema.json?view=routing"),
                             (("--routing", "--xsd"), "routing.xsd"), (("--events", "--view", "pop"), "events.schema.json?view=pop"),
                             (("--explain",), "explain.schema.json"),
-                            (("--explain", "--xsd"), "explain.xsd"), (("--provenance-xsd",), "provenance.xsd")):
+                            (("--explain", "--xsd"), "explain.xsd"), (("--export",), "export.schema.json"),
+                            (("--export", "--xsd"), "export.xsd"), (("--provenance-xsd",), "provenance.xsd")):
             with self.subTest(path=path):
                 printed = federator("schema", "--map", self.shop.map, *flags).stdout
                 self.assertEqual(printed.encode(), self.service.ask("GET", "/schema/" + path).body)
@@ -169,7 +170,7 @@ class SchemaFaultTest(SchemaTest):
         self.assert_problem(self.service.ask("GET", "/schema/provenance.xsd?view=pop"), 400, "view")
         self.assert_problem(self.service.ask("GET", "/schema/routing.xsd?view=pop"), 404, "flat")
         self.assert_problem(self.service.ask("GET", "/schema/explain.xsd?view=pop"), 400, "view")
-        for flags in (("--routing", "--view", "pop"), ("--routing", "--explain"), ("--events", "--xsd"), ("--events", "--explain")):
+        for flags in (("--routing", "--view", "pop"), ("--routing", "--explain"), ("--events", "--xsd"), ("--events", "--explain"), ("--export", "--explain")):
             self.assertEqual(federator("schema", "--map", self.shop.map, *flags, check=False).returncode, 2)
         refused = self.service.get("popp", phone="1"), self.service.get(phone="x"), self.service.ask("GET", "/no")
         for answer in refused:
