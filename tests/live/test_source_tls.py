@@ -77,6 +77,26 @@ class SourceTlsTest(LiveTest):
         self.assertIn("does not match host name", refusals["callcenter"])
         self.assertIn("ertificate", refusals["warehouse"])
 
+    def test_an_expired_certificate_is_refused_with_the_reason(self):
+        authority = Authority(os.path.join(self.fresh(), "authority"))
+        shop = self.shop(authority.certificate, authority.certificate)
+        self.addCleanup(self.own_names)
+        self.show(authority.sign("127.0.0.1", "IP:127.0.0.1"))
+        self.assertIn("sources: 3 of 3", federator("check", "--live", shop.map).stderr)
+        self.show(authority.sign("127.0.0.1", "IP:127.0.0.1", dates=(-20, -1)))
+        refusals = self.refusals(shop)
+        self.assertEqual(set(refusals), {"callcenter", "warehouse"})
+        self.assertIn("certificate verify failed", refusals["callcenter"])
+        self.assertIn("expired", refusals["warehouse"])
+
+    def show(self, pair):
+        """Both servers have this certificate and key from now on; the files stay theirs."""
+        for server in (self.servers.pg, self.servers.mariadb):
+            for name, path in zip(("tls.crt", "tls.key"), pair):
+                with open(path, encoding="utf-8") as new, open(os.path.join(server.data, name), "w", encoding="utf-8") as own:
+                    own.write(new.read())
+        self.take_certificates()
+
     def own_names(self):
         for name, server in ("pg", self.servers.pg), ("mariadb", self.servers.mariadb):
             make_certificate(server)
