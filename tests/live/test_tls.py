@@ -114,6 +114,33 @@ class TlsTest(LiveTest):
         self.assertGreater(len(old), 50)
         self.assertEqual(sorted(taken), sorted(ours))
 
+    def test_nobody_renegotiates(self):
+        service = self.serve()
+        command = ["openssl", "s_client", "-connect", f"127.0.0.1:{service.port}", "-tls1_2", "-CAfile", self.authority.certificate]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as client:
+            watch = threading.Timer(ANSWER_S, client.kill)
+            watch.start()
+            client.stdin.write("R\n")  # its command for that
+            client.stdin.flush()
+            said = client.stdout.read()
+            watch.cancel()
+        self.assertIn("Verify return code: 0", said)
+        self.assertIn("RENEGOTIATING", said)
+        self.assertGreaterEqual(client.returncode, 0, "it was not cut, and had to be killed")
+
+    def test_who_does_not_say_how_it_would_renegotiate_is_answered(self):
+        def vector(size, content):
+            return len(content).to_bytes(size, "big") + content
+        extensions = b"".join(kind.to_bytes(2, "big") + vector(2, content) for kind, content in (
+            (10, vector(2, b"\x00\x1d\x00\x17")), (11, vector(1, b"\x00")), (13, vector(2, b"\x04\x03"))))
+        hello = b"\x03\x03" + 32 * b"r" + vector(1, b"") + vector(2, b"\xc0\x2b") + vector(1, b"\x00") + vector(2, extensions)
+        plain = socket.create_connection(("127.0.0.1", self.serve().port), timeout=ANSWER_S)
+        self.addCleanup(plain.close)
+        plain.sendall(b"\x16\x03\x01" + vector(2, b"\x01" + vector(3, hello)))
+        with plain.makefile("rb") as answer:
+            record = answer.read(6)
+        self.assertEqual((record[:3], record[5:]), (b"\x16\x03\x03", b"\x02"))  # a handshake record that begins with a ServerHello
+
     def test_curl_knows_the_authority_or_refuses(self):
         service = self.serve()
         for authority, code in (self.authority, 0), (self.other, 60):
