@@ -12,13 +12,20 @@ const char tls_priorities[] =
 	"+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"
 	"+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+CTYPE-X509:%SERVER_PRECEDENCE";
 
+/* libmicrohttpd closes a failed handshake without a word (0.9.75). */
+static int refuse(gnutls_session_t session, gnutls_alert_description_t why)
+{
+	(void)gnutls_alert_send(session, GNUTLS_AL_FATAL, why);
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
 /* GnuTLS looks whether somebody is on a list, and not whether the list is still good (3.7.9): who was revoked since
  * would be on the one that did not come. */
 static int refuse_shown(gnutls_session_t session)
 {
 	unsigned n;
 
-	return !gnutls_certificate_get_peers(session, &n) || n == 0 ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+	return !gnutls_certificate_get_peers(session, &n) || n == 0 ? 0 : refuse(session, GNUTLS_A_CERTIFICATE_UNKNOWN);
 }
 
 static bool lists_are_over(const struct tls *t)
@@ -53,8 +60,16 @@ bool tls_vouches(const struct tls_set *set)
 	return set->trust == atomic_load(&set->of->trust) && !lists_are_over(set->of);
 }
 
-/* Only for what the certificate is for, and for what it is good now. Nothing is said of why: the client is told by the
- * alert. */
+static gnutls_alert_description_t alert_of(unsigned status)
+{
+	if (status & GNUTLS_CERT_REVOKED)
+		return GNUTLS_A_CERTIFICATE_REVOKED;
+	if (status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED))
+		return GNUTLS_A_CERTIFICATE_EXPIRED;
+	return status & GNUTLS_CERT_SIGNER_NOT_FOUND ? GNUTLS_A_UNKNOWN_CA : GNUTLS_A_BAD_CERTIFICATE;
+}
+
+/* Only for what the certificate is for, and for what it is good now. */
 int tls_peer_verify(gnutls_session_t session)
 {
 	unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
@@ -63,9 +78,9 @@ int tls_peer_verify(gnutls_session_t session)
 
 	if (!gnutls_certificate_get_peers(session, &n) || n == 0)
 		return 0; /* GnuTLS refuses by itself, where one is required */
-	return gnutls_certificate_verify_peers(session, &data, 1, &status) == 0 && status == 0 ?
-		       0 :
-		       GNUTLS_E_CERTIFICATE_ERROR;
+	if (gnutls_certificate_verify_peers(session, &data, 1, &status) != 0)
+		return refuse(session, GNUTLS_A_BAD_CERTIFICATE);
+	return status == 0 ? 0 : refuse(session, alert_of(status));
 }
 
 static bool is_printable(const char *name, size_t n)

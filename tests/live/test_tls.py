@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """TLS on the public listener, from outside: who is let in, with what, and that certificates change under load."""
+import functools
 import http.client
 import json
 import os
@@ -211,6 +212,20 @@ class TlsTest(LiveTest):
             connection.getresponse()
         self.assertEqual(stream.event()["event"], "bye")
         self.assertTrue(stream.ends())
+
+    def test_who_is_refused_is_told_why(self):
+        gone = self.authority.sign("gone", purpose="clientAuth")
+        service = self.serve("--client-ca", self.authority.certificate, "--client-crl", self.listed(gone[0]))
+
+        def told(certificate, why):
+            context = self.context(certificate=certificate, maximum_version=ssl.TLSVersion.TLSv1_2)
+            with self.assertRaises((ssl.SSLError, ConnectionError)) as caught:
+                self.shake(service, context)
+            return why in str(caught.exception)
+        for certificate, why in ((gone, "CERTIFICATE_REVOKED"), (self.other.sign("crm", purpose="clientAuth"), "UNKNOWN_CA"),
+                                 (self.authority.sign("crm", purpose="clientAuth", expired=True), "CERTIFICATE_EXPIRED"),
+                                 (self.authority.sign("crm", purpose="serverAuth"), "BAD_CERTIFICATE")):
+            service.wait(functools.partial(told, certificate, why))  # a reset may overtake it
 
     def refused(self, service, context):
         with self.assertRaises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
