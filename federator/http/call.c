@@ -5,8 +5,6 @@
 
 #include "base/memory.h"
 #include "federator/http/blunt.h"
-#include "federator/http/layout.h"
-#include "federator/http/request_id.h"
 #include "federator/http/respond.h"
 #include "federator/http/uri.h"
 
@@ -222,48 +220,9 @@ static enum MHD_Result call_send(struct call *call)
 	return ok;
 }
 
-static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n,
-				   const char *value, size_t value_n)
-{
-	struct headers *h = arg;
-
-	(void)kind;
-	if (h->n == HEADERS_MAX) {
-		h->too_many = true;
-		return MHD_NO;
-	}
-	h->of[h->n++] = (struct header){ { name, name_n }, { value ? value : "", value_n } };
-	return MHD_YES;
-}
-
-static void headers_read(struct call *call)
-{
-	struct headers *h = &call->x.headers;
-	size_t n = (size_t)MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, NULL, NULL);
-
-	h->of = arena_array_of(call->x.mem, struct header, n < HEADERS_MAX ? n : HEADERS_MAX);
-	MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, header_take, h);
-}
-
 static size_t header_bytes(const struct call *call)
 {
 	return MHD_get_connection_info(call->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-}
-
-void call_prepare(struct call *call)
-{
-	struct exchange *x = &call->x;
-	struct str given = headers_get(&x->headers, "X-Request-Id");
-
-	x->method = arena_cstr(x->mem, str_of(x->method));
-	x->acceptable = headers_format(&x->headers, &x->format);
-	if (headers_is_token(given))
-		memcpy(x->request_id, given.p, given.n);
-	else
-		request_id_make(x->request_id);
-	if (!x->access && (x->seats || x->lane->service))
-		caller_everybody(service_options((x->seats ? x->seats[0].lane : x->lane)->service), &x->caller);
-	x->address = x->lane->audit ? link_address(call->link) : "";
 }
 
 /* Refuse on the first call: libmicrohttpd then closes the connection, so what follows is never read as a
@@ -279,7 +238,6 @@ static enum MHD_Result call_refuse(struct call *call, int status, const char *wh
 
 static enum MHD_Result call_header(struct call *call, const char *method, const char *version)
 {
-	struct exchange *x = &call->x;
 	size_t bytes = header_bytes(call);
 	const char *why = NULL;
 	int status;
@@ -290,17 +248,7 @@ static enum MHD_Result call_header(struct call *call, const char *method, const 
 		call_cut(call, 431, "the header is too long");
 		return MHD_NO;
 	}
-	x->method = method;
-	headers_read(call);
-	status = headers_screen(method, version, &x->headers, BODY_MAX, &why);
-	if (status == 0 && !layout_is_whole(&(struct layout){ method, call->target, &x->headers, bytes })) {
-		status = 400;
-		why = "the header holds a NUL, a folded line, a line without CR or a blank too many";
-	}
-	if (status == 0 && !x->path.p) {
-		status = 400;
-		why = "the request target must be a path, without blanks and `#`";
-	}
+	status = call_head(call, method, version, bytes, &why);
 	if (status)
 		return call_refuse(call, status, why);
 	call->state = CALL_BODY;

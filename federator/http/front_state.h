@@ -104,7 +104,12 @@ void call_completed(void *front, struct MHD_Connection *conn, void **call,
  * all: to turn one away would cost more. Sets the call's key. */
 bool again_send(struct call *call, enum MHD_Result *ok_out) MUST_CHECK NONNULL(1, 2);
 
-/* call.c: what its header says to all handlers, and to refusals. */
+/* call_head.c - what the head of a request says */
+
+/* Read it into the exchange; it has so many `bytes`. Returns 0, or the status to refuse it with: *why_out says why. */
+int call_head(struct call *call, const char *method, const char *version, size_t bytes, const char **why_out) MUST_CHECK
+	NONNULL(1, 2, 3, 5);
+/* What it says to all handlers, and to refusals. */
 void call_prepare(struct call *call) NONNULL(1);
 /* It is not among those that are admitted any more. */
 void call_leave(struct call *call) NONNULL(1);
