@@ -1,5 +1,5 @@
 /* Whatever cursor_parse() accepts is the same cursor after it was written again. */
-#include "federator/flow/request.h"
+#include "federator/flow/cursor.h"
 #include "fuzz/fuzz_target.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * events of that moment were shown, and whose they are. */
 #include "base/buf.h"
 #include "base/text.h"
-#include "federator/flow/request.h"
+#include "federator/flow/cursor.h"
 
 /* Cursors and ids are sealed for different readers, so that neither passes for the other. */
 static struct str audience(struct flow *flow)

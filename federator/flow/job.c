@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/handoff.h"
 #include "base/memory.h"
+#include "federator/flow/cursor.h"
 #include "federator/flow/each.h"
 #include "federator/flow/job.h"
 #include "federator/waiting.h"

@@ -1,7 +1,7 @@
 /* links.c - the URLs of an answer: its own question, and the next page of its time line. Each holds the whole question
  * but for its header fields, so that nobody has to add a parameter again. */
 #include "base/buf.h"
-#include "federator/flow/request.h"
+#include "federator/flow/cursor.h"
 
 /* What RFC 3986 lets stand in a query as it is, without `+` and `&`, which mean something there. */
 static bool stands_for_itself(char c)

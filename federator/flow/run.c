@@ -1,6 +1,7 @@
 /* run.c - one part, asked with one query, before its deadline: cache first, then the source. */
 #include <stdlib.h>
 
+#include "federator/flow/cursor.h"
 #include "federator/flow/each.h"
 #include "federator/view/tuples.h"
 #include "metadata/plan.h"

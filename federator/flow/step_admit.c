@@ -1,5 +1,6 @@
 /* step_admit.c - is this a question we can answer? Everything malformed is refused here, before any source is asked. */
 #include "base/text.h"
+#include "federator/flow/cursor.h"
 #include "federator/flow/steps.h"
 #include "metadata/normalize.h"
 #include "metadata/plan.h"
