@@ -50,8 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	word = (struct str){ input.p, strnlen(input.p, input.n < 600 ? input.n : 600) };
 	other = to;
 	to.purpose = word;
-	text = grant_seal(&svc, &to, &(struct grant){ STR("phone"), word, STR(""), 1 }, mem);
-	check(grant_open(&svc, &to, text, 0, mem, &out) && str_eq(out.reason, word) && out.until_ms == 1);
+	text = grant_seal(&svc, &to, &(struct grant){ STR("phone"), word, STR(""), 2, 3 }, mem);
+	check(grant_open(&svc, &to, text, 0, mem, &out) && str_eq(out.reason, word) && out.given_ms == 2 &&
+	      out.until_ms == 3);
 	check(opens(&svc, &other, text, mem) == str_eq(word, other.purpose));
 	check_changed(&svc, &to, text, input, mem);
 	arena_wipe_free(&mem);

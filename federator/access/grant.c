@@ -48,7 +48,7 @@ struct str grant_seal(const struct service *svc, const struct grantee *to, const
 	put_text(&plain, grant->classes);
 	put_text(&plain, grant->reason);
 	put_text(&plain, grant->contact);
-	buf_printf(&plain, "%lld", (long long)grant->until_ms);
+	buf_printf(&plain, "%lld%c%lld", (long long)grant->given_ms, '\0', (long long)grant->until_ms);
 	sealed = seal_message(svc, about(to, mem), buf_str(&plain), mem);
 	text = arena_alloc(mem, PREFIX + base64_length(sealed.n) + 1);
 	memcpy(text, prefix, PREFIX);
@@ -66,15 +66,22 @@ static bool get_text(struct str *rest, struct str *out)
 	return true;
 }
 
+static bool get_time(struct str text, int64_t *out)
+{
+	uint64_t ms;
+
+	if (!text_to_u64(text, &ms) || ms > INT64_MAX)
+		return false;
+	*out = (int64_t)ms;
+	return true;
+}
+
 static bool plain_read(struct str plain, struct grant *out)
 {
-	uint64_t until_ms;
+	struct str given;
 
-	if (!get_text(&plain, &out->classes) || !get_text(&plain, &out->reason) || !get_text(&plain, &out->contact) ||
-	    !text_to_u64(plain, &until_ms) || until_ms > INT64_MAX)
-		return false;
-	out->until_ms = (int64_t)until_ms;
-	return true;
+	return get_text(&plain, &out->classes) && get_text(&plain, &out->reason) && get_text(&plain, &out->contact) &&
+	       get_text(&plain, &given) && get_time(given, &out->given_ms) && get_time(plain, &out->until_ms);
 }
 
 bool grant_open(const struct service *svc, const struct grantee *to, struct str text, int64_t now_ms, struct arena *mem,

@@ -17,7 +17,7 @@ struct grant {
 	struct str classes; /* with a blank between */
 	struct str reason;
 	struct str contact;   /* the only one it is for; empty: any, or none */
-	int64_t until_ms;     /* wall clock */
+	int64_t given_ms, until_ms; /* wall clock */
 };
 
 /* The caller, for this purpose. */

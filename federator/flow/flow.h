@@ -47,6 +47,7 @@ struct ask {
 	struct str tenant, role, purpose;
 	struct str client, agent; /* whose limits count; both empty: nobody's */
 	struct str unmask; /* classes to be shown for a time, with a blank between: a grant for them was opened */
+	int64_t unmask_given_ms; /* when, by the wall clock */
 	struct str contact; /* the call or chat that it is for, for the record */
 	struct str view; /* empty: "pop", else the first tree view; flat: "routing", else the only flat one */
 	struct str fields; /* "name,tier,orders.no": only these paths of the view */

@@ -73,7 +73,15 @@ static enum step_end admit_rights(struct flow *flow)
 			   NULL);
 }
 
-/* What a grant names is shown, if the policies of the running set still allow it. */
+static bool may_unmask(const struct flow *flow, const struct class_ *cls)
+{
+	const struct ask *ask = &flow->ask;
+	uint32_t minutes = cls ? catalog_unmask_minutes(flow->world->cat, ask->role, ask->purpose, cls) : 0;
+
+	return minutes && lane_wall_ms(flow->lane) < ask->unmask_given_ms + INT64_C(60000) * minutes;
+}
+
+/* What a grant names is shown if the policies of the running set allow it, and for no longer than they do. */
 static enum step_end admit_unmask(struct flow *flow)
 {
 	struct str rest = flow->ask.unmask;
@@ -83,10 +91,11 @@ static enum step_end admit_unmask(struct flow *flow)
 		struct str name = { rest.p, blank ? (size_t)(blank - rest.p) : rest.n };
 		const struct class_ *cls = catalog_class(flow->world->cat, name);
 
-		if (!cls || !catalog_unmask_minutes(flow->world->cat, flow->ask.role, flow->ask.purpose, cls))
+		if (!may_unmask(flow, cls))
 			return flow_refuse(flow, 403, "unmask-refused", "No policy allows this",
 					   arena_printf(flow->mem,
-							"no policy lets role `%.*s` with purpose `%.*s` unmask `%.*s`",
+							"no policy lets role `%.*s` with purpose `%.*s` unmask "
+							"`%.*s` any more",
 							STR_ARG(flow->ask.role), STR_ARG(flow->ask.purpose),
 							STR_ARG(name)),
 					   NULL);

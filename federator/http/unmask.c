@@ -156,7 +156,8 @@ void unmask_grant(struct exchange *x)
 	if (!wish_read(x, &wish) || !wish_allowed(x, &wish))
 		return;
 	wish.grant.classes = class_words(wish.classes, x->mem);
-	wish.grant.until_ms = lane_wall_ms(x->lane) + INT64_C(60000) * wish.minutes;
+	wish.grant.given_ms = lane_wall_ms(x->lane);
+	wish.grant.until_ms = wish.grant.given_ms + INT64_C(60000) * wish.minutes;
 	x->unmask = wish.grant.classes;
 	x->reason = wish.grant.reason;
 	to = grantee_of(&x->caller, q.ask.tenant, q.ask.purpose);
@@ -176,6 +177,7 @@ bool unmask_read(struct exchange *x, struct question *q)
 		return question_refuse(q, 403, "unmask-refused", "ask for another one: POST /v1/unmask",
 				       "X-Unmask holds no grant for this question, or its time is over");
 	q->ask.unmask = x->unmask = grant.classes;
+	q->ask.unmask_given_ms = grant.given_ms;
 	x->reason = grant.reason;
 	return true;
 }

@@ -18,8 +18,9 @@
 	"<use path=\"rrn\" as=\"Rrn\" default=\"none\"/></view>"                                               \
 	"<policy role=\"agent\" purpose=\"service sales\"><show class=\"open\"/><mask class=\"name phone\"/></policy>" \
 	policy "</mapping>"
-#define MAY_SEE(classes)                                                                                    \
-	"<policy role=\"agent\" purpose=\"service\"><unmask class=\"" classes "\" minutes=\"9\"/></policy>"
+#define MAY_SEE_FOR(classes, minutes)                                                                       \
+	"<policy role=\"agent\" purpose=\"service\"><unmask class=\"" classes "\" minutes=\"" minutes "\"/></policy>"
+#define MAY_SEE(classes) MAY_SEE_FOR(classes, "9")
 
 static int start(void **state)
 {
@@ -36,6 +37,7 @@ static struct ask unmasked(const char *view, const char *classes)
 	struct ask ask = bed_by("phone", PHONE, view);
 
 	ask.unmask = str_of(classes);
+	ask.unmask_given_ms = clock_wall_ms();
 	ask.provenance = true;
 	return ask;
 }
@@ -115,6 +117,22 @@ static void a_reload_takes_it_back(void **state)
 	refused(bed, unmasked("pop", "secret"));
 }
 
+static void minutes_are_those_of_the_policies_of_now(void **state)
+{
+	struct bed *bed = *state;
+	struct ask ask = unmasked("pop", "phone secret");
+
+	ask.unmask_given_ms -= 5 * 60000;
+	says(bed, ask, false, true, true);
+	assert_true(bed_reload(bed, MAPPING_OF(MAY_SEE_FOR("phone", "3") MAY_SEE("secret"))));
+	refused(bed, ask);
+	ask.unmask = STR("secret");
+	says(bed, ask, false, false, true);
+	assert_true(bed_reload(bed, MAPPING_OF(MAY_SEE_FOR("phone", "3") MAY_SEE("phone secret"))));
+	ask.unmask = STR("secret phone");
+	says(bed, ask, false, true, true);
+}
+
 /* With copies that answers could be kept of. */
 static void it_is_not_kept_whole(void **state)
 {
@@ -142,6 +160,7 @@ int main(void)
 		STORY(candidates_show_it_too),
 		STORY(a_class_that_may_not_be_unmasked_is_refused),
 		STORY(a_reload_takes_it_back),
+		STORY(minutes_are_those_of_the_policies_of_now),
 		STORY(it_is_not_kept_whole),
 	};
 

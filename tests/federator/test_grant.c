@@ -16,6 +16,7 @@ struct fixture {
 static const struct grant granted = { .classes = { "phone secret", 12 },
 				      .reason = { "본인 확인 요청", 20 },
 				      .contact = { "call-7", 6 },
+				      .given_ms = 400,
 				      .until_ms = 1000 };
 
 static int begin(void **state)
@@ -58,6 +59,7 @@ static void it_opens_as_it_was_sealed(void **state)
 	assert_true(str_eq(out.classes, granted.classes));
 	assert_true(str_eq(out.reason, granted.reason));
 	assert_true(str_eq(out.contact, granted.contact));
+	assert_int_equal(out.given_ms, 400);
 	assert_int_equal(out.until_ms, 1000);
 	for (size_t i = 0; i < f->text.n; i++)
 		assert_true(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_", f->text.p[i]));

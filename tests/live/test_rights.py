@@ -6,6 +6,7 @@ import unittest
 
 from shop import Shop, phone_of
 from support import LiveTest, federator
+from wall import Wall, needs_wall
 
 POLICY = """<mapping xmlns="urn:federator:mapping:1">
   <class name="odd"/>
@@ -19,10 +20,13 @@ PHONE = phone_of(7)
 
 class UnmaskTest(LiveTest):
     def setUp(self):
-        self.shop = Shop(os.path.join(self.fresh(), "shop"))
+        directory = self.fresh()
+        self.shop = Shop(os.path.join(directory, "shop"))
         self.shop.edit("keys.xml", *policies_of(os.path.join(self.shop.map, "keys.xml")))
         self.shop.write_file("rights.xml", POLICY)
-        self.service = self.start(self.shop.map, "--cache", "memory")
+        self.wall = Wall(directory)
+        with self.wall.for_services():
+            self.service = self.start(self.shop.map, "--cache", "memory")
         self.service.wait_sources()
 
     def wish(self, purpose=None, **body):
@@ -111,6 +115,19 @@ class UnmaskTest(LiveTest):
         self.shop.edit("rights.xml", 'class="phone private"', 'class="private"')
         self.assertEqual(self.service.ask("POST", "/admin/reload", port=self.service.admin_port).status, 200)
         self.assert_problem(self.view(grant), 403, "unmask-refused")
+
+    @needs_wall
+    def test_minutes_are_those_of_the_policy_of_now(self):
+        grant, odd = self.grant("phone"), self.grant("odd")
+        self.wall.jump(4 * 60)
+        self.assertEqual(self.view(grant).status, 200)
+        self.shop.edit("rights.xml", 'private" minutes="10"', 'private" minutes="3"')
+        self.assertEqual(self.service.ask("POST", "/admin/reload", port=self.service.admin_port).status, 200)
+        self.assert_problem(self.view(grant), 403, "unmask-refused")
+        self.assertEqual(self.view(odd).status, 200)
+        self.assertEqual(self.view(self.grant("phone")).status, 200)
+        self.wall.jump(6 * 60)
+        self.assert_problem(self.view(odd), 403, "unmask-refused")
 
 
 class WhoTest(LiveTest):
