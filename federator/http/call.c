@@ -74,6 +74,7 @@ static void call_free(struct call *call)
 {
 	struct arena *mem = call->x.mem;
 
+	part_tell(call, NULL);
 	reply_free(&call->x.reply);
 	buf_free(&call->body);
 	arena_wipe_free(&mem);
@@ -159,7 +160,7 @@ static void call_finish(struct exchange *x, struct reply *reply)
 static_assert(METER_SHEDS == SHED_REASONS - 1, "a reason is counted by itself");
 
 /* Under overload a line for each request would cost more than the requests. */
-static void call_tell(struct call *call)
+void call_tell(struct call *call)
 {
 	enum shed why = call->x.reply.shed ? SHED_QUEUE : call->x.shed;
 
@@ -172,33 +173,25 @@ static void call_tell(struct call *call)
 	admission_tell(&call->front->admission, why, clock_mono_us());
 }
 
+/* Inside the handler's own call, later, or after nobody waits for it any more: as its reply. */
 static void call_part(struct exchange *x, exchange_take *take, void *owner)
 {
 	struct call *call = call_of(x);
 
-	assert(call->state == CALL_RUNNING && call->pending);
+	assert(call->pending);
 	call->take = take;
 	call->taker = owner;
-}
-
-/* False: it cannot be, and the answer is in the call. */
-static bool call_give_away(struct call *call)
-{
-	struct wire wire;
-
-	if (!part_begin(call, &wire)) {
-		call->take(call->taker, NULL);
-		exchange_problem(&call->x, 503, "overloaded", "no descriptor is left for a stream",
-				 "ask again in a moment");
-		return false;
-	}
+	world_unref(&x->world);
+	if (call->state == CALL_RUNNING)
+		return; /* call_proceed() sees to it */
 	call->pending = false;
 	call_leave(call);
-	call->x.reply.status = 200;
-	call_tell(call);
-	call->state = CALL_REFUSED;
-	part_end(call, &wire);
-	return true;
+	if (call->state == CALL_WAITING)
+		call_go_on(call);
+	else if (call->completed)
+		call_free(call);
+	else
+		part_tell(call, NULL);
 }
 
 static enum MHD_Result call_send(struct call *call)
@@ -268,6 +261,22 @@ static enum MHD_Result call_body(struct call *call, const char *upload, size_t *
 	return call->body_dropped > BODY_DROPPED_MAX ? MHD_NO : MHD_YES;
 }
 
+/* The handler has been called. */
+static enum MHD_Result call_proceed(struct call *call)
+{
+	if (call->take && part_now(call))
+		return MHD_YES;
+	if (call->state == CALL_READY) {
+		if (!record_begin(call))
+			return call_send(call);
+		call_wait(call, CALL_RECORDING);
+		return MHD_YES;
+	}
+	call_wait(call, CALL_WAITING);
+	call->front->begun = true;
+	return MHD_YES;
+}
+
 static enum MHD_Result call_run(struct call *call)
 {
 	struct exchange *x = &call->x;
@@ -285,17 +294,15 @@ static enum MHD_Result call_run(struct call *call)
 		exchange_problem(x, 413, "too-large", "the body is too large", NULL);
 	else
 		exchange_run(x, call->front->conf.routes);
-	if (call->take && call_give_away(call))
-		return MHD_YES;
-	if (call->state == CALL_READY) {
-		if (!record_begin(call))
-			return call_send(call);
-		call_wait(call, CALL_RECORDING);
-		return MHD_YES;
-	}
-	call_wait(call, CALL_WAITING);
-	call->front->begun = true;
-	return MHD_YES;
+	return call_proceed(call);
+}
+
+/* The handler waited, and has said who gets the connection. */
+static enum MHD_Result call_part_late(struct call *call)
+{
+	call->state = CALL_RUNNING;
+	call->pending = true;
+	return call_proceed(call);
 }
 
 enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *url, const char *method,
@@ -314,6 +321,8 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 	case CALL_BODY:
 		return *upload_n ? call_body(call, upload, upload_n) : call_run(call);
 	case CALL_READY:
+		if (call->take)
+			return call_part_late(call);
 		return call->found ? again_give(call) : call_send(call);
 	case CALL_RUNNING:
 	case CALL_WAITING:

@@ -10,8 +10,8 @@
 
 struct wire;
 
-/* Gets the client's connection, which is its own from now on; NULL: there is none to be had, and the client is told so.
- * On the exchange's loop, before the handler's caller goes on. */
+/* Gets the client's connection, which is its own from now on; NULL: there is none to be had, and the client, if it is
+ * still there, is told so. Once, on the exchange's loop. */
 typedef void exchange_take(void *owner, const struct wire *wire);
 
 /* What the requests of one tenant are worked on with. */
@@ -76,7 +76,7 @@ void exchange_busy(struct exchange *x, const char *type, const char *detail, con
 void exchange_seat(struct exchange *x, size_t tenant) NONNULL(1);
 /* Find the route and run its handler, which hands in the answer. */
 void exchange_run(struct exchange *x, const struct routes *routes) NONNULL(1, 2);
-/* Instead of an answer, inside the handler: part with the connection. Whoever takes it answers, header and all, and
+/* Instead of an answer, at once or later: part with the connection. Whoever takes it answers, header and all, and
  * ends it; what the client sent behind its request is lost. */
 void exchange_part(struct exchange *x, exchange_take *take, void *owner) NONNULL(1, 2);
 /* The reason phrase of a status that we use. */

@@ -28,7 +28,7 @@ enum call_state {
 	CALL_RUNNING, /* inside the handler */
 	CALL_WAITING, /* suspended: for the handler */
 	CALL_RECORDING, /* suspended: the reply is there, its record is not durable */
-	CALL_READY,   /* the reply is there */
+	CALL_READY,   /* the reply is there, or somebody who takes the connection */
 	CALL_SENT,
 	CALL_REFUSED, /* past libmicrohttpd: the connection is cut, or somebody else's */
 };
@@ -49,7 +49,7 @@ struct call {
 	bool admitted;  /* counted in front->admission */
 	bool pending;   /* the handler still owes a reply */
 	bool completed; /* libmicrohttpd is through with it */
-	exchange_take *take; /* who gets the connection instead of an answer: part.c */
+	exchange_take *take; /* who gets the connection instead of an answer, and is told once: part.c */
 	void *taker;
 	struct buf body;
 	size_t body_dropped;            /* bytes beyond BODY_MAX */
@@ -98,6 +98,11 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 /* Its callback for the end of a request, however it came: ends the call. */
 void call_completed(void *front, struct MHD_Connection *conn, void **call,
 		    enum MHD_RequestTerminationCode why);
+/* It is worked on no more. */
+void call_leave(struct call *call) NONNULL(1);
+/* Count its answer, and write it to the log. */
+void call_tell(struct call *call) NONNULL(1);
+
 /* again.c - requests that get the answer of a moment ago */
 
 /* Answer a request whose header and body are here, if that may be; *ok_out is libmicrohttpd's word then. Admitted are
@@ -155,9 +160,10 @@ struct admission_now front_now(struct front *f, const struct service *svc) NONNU
 
 /* part.c - connections that libmicrohttpd has to forget */
 
-/* Is the client's connection to be had, with something to leave in its place? */
-bool part_begin(struct call *call, struct wire *out) MUST_CHECK NONNULL(1, 2);
-/* Give `wire` away, of part_begin(), and let libmicrohttpd end what is left of the connection. Inside its handler. */
-void part_end(struct call *call, struct wire *wire) NONNULL(1, 2);
+/* Tell whoever is to have the connection, unless that is done: it has the wire, or NULL. */
+void part_tell(struct call *call, const struct wire *wire) NONNULL(1);
+/* Give it the connection, and let libmicrohttpd end what is left of that. Inside its handler, with a handler that owes
+ * a reply. False: it cannot be, and the answer is in the call. */
+bool part_now(struct call *call) MUST_CHECK NONNULL(1);
 
 #endif

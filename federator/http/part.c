@@ -9,7 +9,8 @@
 
 #include "federator/http/front_state.h"
 
-bool part_begin(struct call *call, struct wire *out)
+/* Is the client's connection to be had, with something to leave in its place? */
+static bool part_begin(struct call *call, struct wire *out)
 {
 	struct front *f = call->front;
 
@@ -26,7 +27,8 @@ bool part_begin(struct call *call, struct wire *out)
 	return false;
 }
 
-void part_end(struct call *call, struct wire *wire)
+/* False: it is cut, and the wire closed. */
+static bool part_end(struct call *call, struct wire *wire)
 {
 	bool given;
 
@@ -38,5 +40,33 @@ void part_end(struct call *call, struct wire *wire)
 	}
 	MHD_resume_connection(call->conn);
 	call->front->run = true;
-	call->take(call->taker, given ? wire : NULL);
+	return given;
+}
+
+void part_tell(struct call *call, const struct wire *wire)
+{
+	exchange_take *take = call->take;
+
+	call->take = NULL;
+	if (take)
+		take(call->taker, wire);
+}
+
+bool part_now(struct call *call)
+{
+	struct wire wire;
+
+	if (!part_begin(call, &wire)) {
+		part_tell(call, NULL);
+		exchange_problem(&call->x, 503, "overloaded", "no descriptor is left for a stream",
+				 "ask again in a moment");
+		return false;
+	}
+	call->pending = false;
+	call_leave(call);
+	call->x.reply.status = 200;
+	call_tell(call);
+	call->state = CALL_REFUSED;
+	part_tell(call, part_end(call, &wire) ? &wire : NULL);
+	return true;
 }

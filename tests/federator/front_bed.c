@@ -125,6 +125,19 @@ static void handle_given(struct exchange *x)
 	exchange_part(x, take_client, NULL);
 }
 
+static void give_later(struct loop_timer *t)
+{
+	struct fixture *f = CONTAINER_OF(t, struct fixture, later);
+
+	exchange_part(f->later_x, take_client, NULL);
+}
+
+static void handle_given_later(struct exchange *x)
+{
+	handle_later(x);
+	((struct fixture *)x->context)->later.fire = give_later;
+}
+
 static void answer_parked(struct loop_post *p)
 {
 	struct fixture *f = CONTAINER_OF(p, struct fixture, answer_parked);
@@ -142,6 +155,7 @@ static const struct route table[] = {
 	{ "GET", "/big", handle_big, ROUTE_WORK, 0 },
 	{ "GET", "/count", handle_count, ROUTE_WORK, 0 },
 	{ "GET", "/given", handle_given, ROUTE_WORK, 0 },
+	{ "GET", "/given-later", handle_given_later, ROUTE_WORK, 0 },
 	{ "GET", "/livez", handle_now, ROUTE_ALWAYS, 0 },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };

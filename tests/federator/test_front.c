@@ -117,11 +117,12 @@ static void connection_that_is_given_away_is_not_the_front_s(void **state)
 	struct fixture *f = *state;
 	int others = dial(f);
 
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 100; i++) {
 		int fd = dial(f);
 
 		assert_int_equal(ask(f, fd, "GET /now HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
-		say(fd, "GET /given HTTP/1.1\r\nHost: a\r\n\r\nGET /now HTTP/1.1\r\nHost: a\r\n\r\n");
+		say(fd, i % 2 ? "GET /given HTTP/1.1\r\nHost: a\r\n\r\nGET /now HTTP/1.1\r\nHost: a\r\n\r\n" :
+				"GET /given-later HTTP/1.1\r\nHost: a\r\n\r\nGET /now HTTP/1.1\r\nHost: a\r\n\r\n");
 		hear(f, fd, false);
 		assert_string_equal(f->answer, "mine\n");
 		close(fd);
@@ -158,6 +159,27 @@ static void what_is_not_answered_in_time_gets_503(void **state)
 	late.body = strdup("late");
 	late.len = 4;
 	exchange_reply(f->parked[0], &late); /* thrown away, nothing leaks */
+	close(fd);
+	close(other);
+}
+
+static void take_nothing(void *told, const struct wire *wire)
+{
+	assert_null(wire);
+	++*(int *)told;
+}
+
+static void connection_of_a_client_that_was_sent_away_is_not_given(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f), other = dial(f), told = 0;
+
+	say(fd, "GET /parked HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(ask(f, other, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+	front_bed_stop(f, 1);
+	assert_int_equal(hear(f, fd, false), 503);
+	exchange_part(f->parked[0], take_nothing, &told);
+	assert_int_equal(told, 1);
 	close(fd);
 	close(other);
 }
@@ -230,6 +252,7 @@ int main(void)
 		FRONT_STORY(head_is_get_without_the_body),
 		FRONT_STORY(a_safe_request_id_is_kept_and_another_is_made),
 		FRONT_STORY(connection_that_is_given_away_is_not_the_front_s),
+		FRONT_STORY(connection_of_a_client_that_was_sent_away_is_not_given),
 		FRONT_STORY(draining_answers_what_is_in_flight_and_closes),
 		FRONT_STORY(what_is_not_answered_in_time_gets_503),
 		FRONT_STORY(without_memory_to_spare_work_is_turned_away),
