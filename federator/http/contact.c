@@ -4,7 +4,6 @@
 #include "federator/http/asking.h"
 #include "federator/http/handlers.h"
 #include "federator/http/members.h"
-#include "federator/render/render.h"
 #include "metadata/normalize.h"
 
 enum { MINUTES_USUAL = 60 };
@@ -13,9 +12,11 @@ enum { MINUTES_USUAL = 60 };
 struct contacting {
 	struct contact_errand errand;
 	struct exchange *x;
-	struct question q;
-	contact_then *then;    /* of a view that waits */
-	struct tracer tracer;  /* of one that begins */
+	struct question q;     /* of a view or pop that waits */
+	contact_then *then;
+	contact_rung *rung;
+	struct ask whose;      /* of one that begins: its keys */
+	struct tracer tracer;
 	struct contact contact;
 	struct cache_name names[CONTACT_NAMES_MOST];
 	uint32_t minutes;
@@ -139,23 +140,24 @@ void contact_guard(struct exchange *x, struct question *q, contact_then *then)
 
 /* ---- a contact begins ---- */
 
-static void on_kept(struct contact_errand *e)
+/* Members of an answer. The id is a token. */
+static struct str said_of(const struct contacting *c)
+{
+	return arena_printf(c->x->mem, "\"contact\":\"%.*s\",\"minutes\":%u,\"resolved\":%s", STR_ARG(c->errand.id),
+			    c->minutes, c->resolved ? "true" : "false");
+}
+
+static void on_put(struct contact_errand *e)
 {
 	struct contacting *c = contacting_of(e);
-	struct exchange *x = c->x;
 	struct buf out = { 0 };
-	struct node *root;
 
 	if (e->failed) {
-		refuse_unknown(x);
+		refuse_unknown(c->x);
 		return;
 	}
-	root = tree_object(x->mem, NULL, STR("contact"));
-	tree_text(x->mem, root, STR("contact"), e->id);
-	tree_number(x->mem, root, STR("minutes"), c->minutes);
-	tree_bool(x->mem, root, STR("resolved"), c->resolved);
-	render_json(root, false, &out);
-	exchange_bytes(x, 200, "application/json", &out);
+	buf_printf(&out, "{%.*s}", STR_ARG(said_of(c)));
+	exchange_bytes(c->x, 200, "application/json", &out);
 }
 
 static void keep(struct contacting *c)
@@ -191,7 +193,7 @@ static void on_traced(void *owner, struct reply *reply)
 
 static void trace(struct contacting *c)
 {
-	struct ask *ask = &c->q.ask;
+	struct ask *ask = &c->whose;
 
 	c->resolved = true;
 	c->tracer.found = on_customer;
@@ -214,7 +216,7 @@ static bool refuse_key(struct exchange *x, int status, const char *type, const c
 static bool key_add(struct contacting *c, struct str name, struct str value)
 {
 	const struct key *key = catalog_key(c->x->world->cat, name);
-	struct ask *ask = &c->q.ask;
+	struct ask *ask = &c->whose;
 	struct str canonical;
 
 	if (!key)
@@ -289,9 +291,39 @@ void contact_put(struct exchange *x)
 
 	if (!id_read(x))
 		return;
-	c = contacting_new(x, x->args[0], on_kept);
+	c = contacting_new(x, x->args[0], on_put);
 	if (contact_read(c))
 		trace(c);
+}
+
+static void on_rung(struct contact_errand *e)
+{
+	struct contacting *c = contacting_of(e);
+
+	if (e->failed)
+		refuse_unknown(c->x);
+	else
+		c->rung(c->x, &c->q, said_of(c));
+}
+
+void contact_ring(struct exchange *x, struct question *q, contact_rung *then)
+{
+	const struct ask *ask = &q->ask;
+	struct contacting *c;
+
+	if (!contact_needed(x) || !ask->contact.n || !(x->caller.may & MAY_CONTACT)) {
+		then(x, q, (struct str){ 0 });
+		return;
+	}
+	c = contacting_new(x, ask->contact, on_rung);
+	c->q = *q;
+	c->rung = then;
+	c->contact.agent = x->args[0];
+	c->minutes = MINUTES_USUAL;
+	for (size_t i = 0; i < ask->n_by; i++)
+		if (!key_add(c, ask->by[i].name, ask->by[i].value))
+			return;
+	trace(c);
 }
 
 /* ---- it ends ---- */

@@ -25,6 +25,7 @@ struct errand {
 	size_t n;         /* of them */
 	enum shed shed;   /* the answer */
 	size_t listening;
+	struct str more; /* of the answer; in the exchange's arena */
 };
 
 static void errand_free(struct errand *e)
@@ -216,7 +217,7 @@ static void pop_is_taken(struct loop_post *p)
 	struct errand *e = CONTAINER_OF(p, struct errand, post);
 	struct buf out = { 0 };
 
-	buf_printf(&out, "{\"streams\":%zu}", e->listening);
+	buf_printf(&out, "{\"streams\":%zu%s%.*s}", e->listening, e->more.n ? "," : "", STR_ARG(e->more));
 	exchange_bytes(e->x, 202, "application/json", &out);
 	errand_free(e);
 }
@@ -231,13 +232,14 @@ static void pop_arrives(struct errand *e)
 	loop_post(e->x->lane->loop, &e->post);
 }
 
-void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop)
+void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop, struct str more)
 {
 	struct errand *e;
 
 	if (refuse_stopping(s, x))
 		return;
 	e = errand_new(s, x, pop_arrives);
+	e->more = more;
 	caller_name_set(e->caller.purpose, pop->ask.purpose);
 	pop_write(pop, &e->bytes);
 	if (e->bytes.len > POP_BYTES_MOST) {

@@ -135,6 +135,7 @@ static void record_put(const struct feed *feed, const struct caller *caller, boo
 		buf_put_str(out, who->seen);
 	else
 		audit_put("outcome", denied ? STR("denied") : STR("error"), out);
+	audit_put("contact", feed->pop.ask.contact, out);
 	audit_put("pop", str_of(feed->pop.id), out);
 	recording_put_address(caller->address, out);
 }
@@ -201,17 +202,28 @@ static void turn_away(struct feed *feed, enum shed why)
 	on_reply(feed, &reply);
 }
 
-/* The first event says which answer it is; a client that is cut off later has its id. */
-void feed_run(struct feed *feed)
+/* Which answer it is, and which call or chat it is for; both are tokens. */
+static void begin_put(const struct feed *feed, struct buf *out)
 {
 	SCOPED(buf_free) struct buf data = { 0 };
+	struct str contact = feed->pop.ask.contact;
+
+	buf_printf(&data, "{\"id\":\"%s\"", feed->pop.id);
+	if (contact.n)
+		buf_printf(&data, ",\"contact\":\"%.*s\"", STR_ARG(contact));
+	buf_putc(&data, '}');
+	stream_event(out, feed->pop.agent[0] ? "pop" : "begin", feed->pop.id, buf_str(&data));
+}
+
+/* A client that is cut off later has the id of the first event. */
+void feed_run(struct feed *feed)
+{
 	SCOPED(buf_free) struct buf begin = { 0 };
 	enum shed why = streams_admit(feed->all, 8);
 
 	feed->onlooker.tell = on_news;
 	feed->pop.ask.onlooker = &feed->onlooker;
-	buf_printf(&data, "{\"id\":\"%s\"}", feed->pop.id);
-	stream_event(&begin, feed->pop.agent[0] ? "pop" : "begin", feed->pop.id, buf_str(&data));
+	begin_put(feed, &begin);
 	put_all(feed, buf_str(&begin));
 	feed->admitted = why == SHED_NOT;
 	if (feed->admitted)

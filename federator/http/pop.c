@@ -4,7 +4,7 @@
 
 #include "federator/http/headers.h"
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 /* The flags of a question, by bit. */
 enum {
@@ -116,6 +116,7 @@ void pop_write(const struct pop *pop, struct buf *out)
 	put_number(VERSION, out);
 	put_text(str_of(pop->id), out);
 	put_text(str_of(pop->agent), out);
+	put_text(ask.contact, out);
 	put_number(flags_of(&ask), out);
 	numbers_of(&ask, numbers);
 	for (size_t i = 0; i < NUMBERS; i++)
@@ -162,12 +163,17 @@ static bool get_ask(struct str *bytes, struct arena *mem, struct ask *ask)
 	return get_text(bytes, mem, &ask->id);
 }
 
-/* What stands in events and in the table of agents is a token. */
-static bool get_token(struct str *bytes, struct arena *mem, char *out, size_t room)
+/* What stands in events and in the table of agents is a token, or the empty text. */
+static bool get_token(struct str *bytes, struct arena *mem, struct str *out)
+{
+	return get_text(bytes, mem, out) && (!out->n || headers_is_token(*out));
+}
+
+static bool get_name(struct str *bytes, struct arena *mem, char *out, size_t room)
 {
 	struct str text;
 
-	if (!get_text(bytes, mem, &text) || text.n >= room || (text.n && !headers_is_token(text)))
+	if (!get_token(bytes, mem, &text) || text.n >= room)
 		return false;
 	memcpy(out, text.n ? text.p : "", text.n);
 	out[text.n] = '\0';
@@ -180,8 +186,9 @@ bool pop_read(struct str *bytes, struct arena *mem, struct pop *out)
 	struct pop pop = { 0 };
 	uint32_t version;
 
-	if (!get_number(&rest, &version) || version != VERSION || !get_token(&rest, mem, pop.id, sizeof(pop.id)) ||
-	    !get_token(&rest, mem, pop.agent, sizeof(pop.agent)) || !get_ask(&rest, mem, &pop.ask))
+	if (!get_number(&rest, &version) || version != VERSION || !get_name(&rest, mem, pop.id, sizeof(pop.id)) ||
+	    !get_name(&rest, mem, pop.agent, sizeof(pop.agent)) || !get_token(&rest, mem, &pop.ask.contact) ||
+	    !get_ask(&rest, mem, &pop.ask))
 		return false;
 	*out = pop;
 	*bytes = rest;

@@ -32,26 +32,29 @@ static void answer_empty(struct exchange *x, int status)
 	exchange_bytes(x, status, "text/event-stream", &nothing);
 }
 
-void pops_customer(struct exchange *x)
+static void customer_begin(struct exchange *x, struct question *q)
 {
-	struct question q = asking_begin(x, SCOPE_VIEW);
-	struct pop pop = { 0 };
+	struct pop pop = { .ask = q->ask };
 
-	if (!question_query(&q, x->query, NULL, 0) || !headers_read(x, &q)) {
-		asking_refuse(x, &q);
-	} else if (contact_needed(x)) {
-		exchange_problem(x, 403, "no-contact", "a stream goes on when the contact has ended",
-				 "ask for the view");
-	} else if (strcmp(x->method, "HEAD") == 0) {
+	if (strcmp(x->method, "HEAD") == 0) {
 		answer_empty(x, 200);
 	} else if (has_all(headers_get(&x->headers, "Last-Event-ID"))) {
 		answer_empty(x, 204);
 	} else {
 		pop_id_make(pop.id);
-		pop.ask = q.ask;
-		pop.ask.id = x->args[0];
 		streams_customer(x->context, x, &pop);
 	}
+}
+
+void pops_customer(struct exchange *x)
+{
+	struct question q = asking_begin(x, SCOPE_VIEW);
+
+	q.ask.id = x->args[0];
+	if (question_query(&q, x->query, NULL, 0) && headers_read(x, &q))
+		contact_guard(x, &q, customer_begin);
+	else
+		asking_refuse(x, &q);
 }
 
 static bool agent_read(struct exchange *x)
@@ -98,11 +101,19 @@ static bool may_ring(struct exchange *x)
 	return false;
 }
 
+static void ring(struct exchange *x, struct question *q, struct str said)
+{
+	struct pop pop = { .ask = q->ask };
+
+	pop_id_make(pop.id);
+	memcpy(pop.agent, x->args[0].p, x->args[0].n);
+	streams_pop(x->context, x, &pop, said);
+}
+
 void pops_ring(struct exchange *x)
 {
 	struct question q = asking_begin(x, SCOPE_VIEW);
 	struct reply refusal = { 0 };
-	struct pop pop = { 0 };
 
 	if (!agent_read(x) || !may_ring(x))
 		return;
@@ -114,10 +125,7 @@ void pops_ring(struct exchange *x)
 	} else if (flow_refused(x->lane, &q.ask, &refusal)) {
 		exchange_reply(x, &refusal); /* not to a screen, where it would replace what the agent looks at */
 	} else {
-		pop_id_make(pop.id);
-		memcpy(pop.agent, x->args[0].p, x->args[0].n);
-		pop.ask = q.ask;
-		streams_pop(x->context, x, &pop);
+		contact_ring(x, &q, ring);
 	}
 }
 

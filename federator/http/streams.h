@@ -39,8 +39,9 @@ void streams_agent(struct streams *s, struct exchange *x, struct str agent, stru
 	NONNULL(1, 2);
 /* Let it watch a web site, for a purpose: `bytes` of onsite_write(), which are emptied. */
 void streams_onsite(struct streams *s, struct exchange *x, struct str purpose, struct buf *bytes) NONNULL(1, 2, 4);
-/* Answer a question to all who listen to pop->agent, for the purpose of each; to nobody for its own. */
-void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop) NONNULL(1, 2, 3);
+/* Answer a question to all who listen to pop->agent, for the purpose of each; to nobody for its own. `more` are further
+ * members of the answer to the exchange, in its arena, or the NULL view. */
+void streams_pop(struct streams *s, struct exchange *x, const struct pop *pop, struct str more) NONNULL(1, 2, 3);
 /* Answer `n` questions to nobody: their copies are what is wanted. `bytes` holds a pop that says what is wanted of all,
  * and the keys of each behind it; it is emptied. */
 void streams_warm(struct streams *s, struct exchange *x, struct str purpose, struct buf *bytes, size_t n)

@@ -167,7 +167,7 @@ static void put_views(struct arena *mem, struct form *const *views, size_t n, st
 void view_schema_events_json(const struct catalog *cat, const struct view *view, struct str lang, struct buf *out)
 {
 	struct arena *mem = arena_new();
-	struct node *root = view_json_begin(mem, cat), *all;
+	struct node *root = view_json_begin(mem, cat), *all, *data;
 	struct form **views = arena_array_of(mem, struct form *, cat->n_views + 1);
 	size_t n = 0;
 
@@ -177,7 +177,9 @@ void view_schema_events_json(const struct catalog *cat, const struct view *view,
 	tree_text(mem, root, STR("title"), STR("Event"));
 	tree_text(mem, root, STR("description"), STR("An event of a stream: its fields, `data` read as JSON."));
 	all = put_array(mem, root, STR("oneOf"));
-	put_only(mem, put_event(mem, all, "pop", "begin", ID_OF_ANSWER), STR("id"), STR("string"));
+	data = put_event(mem, all, "pop", "begin", ID_OF_ANSWER);
+	put_only(mem, data, STR("id"), STR("string"));
+	put_member(mem, tree_member(data, STR("properties")), STR("contact"), STR("string"));
 	if (n > 0)
 		put_views(mem, views, n, all);
 	put_problem(mem, all);

@@ -6,8 +6,8 @@ static struct pop by_keys(void)
 {
 	struct pop pop = { .agent = "kim.1",
 			   .ask = { .n_by = 2, .tenant = STR("t"), .role = STR("agent"), .purpose = STR("p"),
-				    .view = STR("pop"), .budget_ms = 300, .no_cache = true, .has_max_stale = true,
-				    .max_stale_s = 9 } };
+				    .contact = STR("call-7"), .view = STR("pop"), .budget_ms = 300, .no_cache = true,
+				    .has_max_stale = true, .max_stale_s = 9 } };
 
 	pop_id_make(pop.id);
 	pop.ask.by[0].name = STR("phone");
@@ -34,6 +34,7 @@ static void questions_come_back_one_after_the_other(void **state)
 	assert_int_equal(got.ask.n_by, 2);
 	assert_true(str_eq(got.ask.by[1].value, STR("A1")));
 	assert_true(str_eq(got.ask.view, STR("pop")));
+	assert_true(str_eq(got.ask.contact, STR("call-7")));
 	assert_true(!got.ask.tenant.p && !got.ask.role.p && !got.ask.purpose.p); /* the sender's are none of ours */
 	assert_int_equal(got.ask.budget_ms, 300);
 	assert_true(got.ask.has_max_stale && !got.ask.has_max_age);
@@ -41,7 +42,7 @@ static void questions_come_back_one_after_the_other(void **state)
 	assert_true(got.ask.no_cache && !got.ask.provenance && !got.ask.id.p);
 	assert_true(pop_read(&rest, mem, &got));
 	assert_true(str_eq(got.ask.id, STR("c.sealed")));
-	assert_true(got.ask.provenance && !got.ask.no_cache && got.ask.n_by == 0);
+	assert_true(got.ask.provenance && !got.ask.no_cache && got.ask.n_by == 0 && !got.ask.contact.n);
 	assert_int_equal(rest.n, 0);
 	assert_false(pop_read(&rest, mem, &got));
 }

@@ -263,19 +263,19 @@ class AuditTest(LiveTest):
                          {json.dumps(records[0]["subjects"])})
         self.assertTrue(all(record["address"] == "127.0.0.1" for record in records))
 
-    def stream(self, service, path):
+    def stream(self, service, path, headers=""):
         with socket.create_connection(("127.0.0.1", service.port), timeout=30 * SLOW) as s:
-            s.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n".encode())
+            s.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nConnection: close\r\n{headers}\r\n".encode())
             return b"".join(iter(lambda: s.recv(65536), b"")).decode()
 
     def test_streams_tell_of_a_customer_when_that_is_on_record(self):
         service = self.serve()
         known = service.ask("GET", PHONE).json["id"]
         before = len(service.lines())
-        self.assertIn("event: done", self.stream(service, f"/v1/customers/{known}/stream"))
+        self.assertIn("event: done", self.stream(service, f"/v1/customers/{known}/stream", "X-Contact: call-17\r\n"))
         listen, view = service.lines()[before:]
         self.assertEqual((listen["kind"], listen["operation"]), ("listen", "/v1/customers/{id}/stream"))
-        self.assertEqual((view["kind"], view["outcome"]), ("view", "one"))
+        self.assertEqual((view["kind"], view["outcome"], view["contact"]), ("view", "one", "call-17"))
         self.assertEqual(view["subjects"], service.about()[0]["subjects"])
         self.assertIn("phone", view["masked"])
         self.assertIn("event: problem", self.stream(service, "/v1/customers/c.nonsense/stream"))

@@ -54,7 +54,6 @@ class ContactsTest(RedisTest):
             self.assertEqual(self.by_id(service, id_, "call-1", below, method).status, 200, below)
             self.refused(self.by_id(service, id_, None, below, method))
             self.refused(self.by_id(service, id_, "call-2", below, method))
-        self.refused(self.by_id(service, id_, "call-1", "/stream"))
         self.refused(self.view(service, EIGHT, "call-1"))
         self.refused(self.view(service, {**SEVEN, "email": "x@y.kr"}, "call-1"))
         self.put(service, "call-8", by=EIGHT)
