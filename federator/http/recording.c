@@ -139,9 +139,15 @@ static struct caller asker_of(const struct exchange *x)
 	return caller;
 }
 
+/* Which call or chat it is for, or which one begins or ends. */
+static struct str contact_of(const struct exchange *x)
+{
+	return x->route && x->route->may == MAY_CONTACT ? x->args[0] : headers_get(&x->headers, "X-Contact");
+}
+
 void recording_put(const struct exchange *x, struct buf *out)
 {
-	struct str contact = headers_get(&x->headers, "X-Contact");
+	struct str contact = contact_of(x);
 	struct caller caller = asker_of(x);
 
 	recording_put_caller(kind_of(x), x->lane, &caller, out);

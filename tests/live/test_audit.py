@@ -201,6 +201,9 @@ class AuditTest(LiveTest):
                 (200, "POST", "/v1/cache/purge", json.dumps({"all": True}))):
             _, act = self.one(service, status, method, path, body)
             self.assertEqual((act["kind"], act["outcome"]), ("act", "done"), path)
+        for status, method, body in ((200, "PUT", json.dumps({"by": {"phone": phone_of(7)}})), (204, "DELETE", None)):
+            _, act = self.one(service, status, method, "/v1/contacts/call-17", body)
+            self.assertEqual((act["kind"], act["method"], act["contact"]), ("act", method, "call-17"))
         for status, path in ((200, "/livez"), (200, "/readyz"), (200, "/v1/mappings"), (404, "/nowhere"),
                              (400, "/v1/customers?nonsense=1"), (405, "/v1/warm")):
             _, records = self.asked(service, status, "GET", path)
