@@ -148,7 +148,7 @@ int remote_ask(const struct args *args, const struct remote_request *request, st
 	    !address_find(&opt, address, &err))
 		return message_err(&err);
 	tenant = tenant_named(&opt, request);
-	buf_printf(&text, "%s%s%s HTTP/1.1\r\nHost: federator\r\nAccept: %s\r\nContent-Type: application/json\r\n"
+	buf_printf(&text, "%s%s%s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\nContent-Type: application/json\r\n"
 			  "Content-Length: %zu\r\nConnection: close\r\n\r\n",
 		   request->line, *tenant ? "?tenant=" : "", tenant, request->accept, request->body.n);
 	buf_put_str(&text, request->body);

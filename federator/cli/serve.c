@@ -14,6 +14,7 @@
 #include "federator/cli/serve_tls.h"
 #include "federator/files.h"
 #include "federator/http/handlers.h"
+#include "federator/http/host.h"
 #include "federator/notify.h"
 #include "federator/tls.h"
 
@@ -94,12 +95,25 @@ static bool purge_is_known(const struct options *opt, struct err *err)
 	       err_set(err, ERR_CONFIG, "purge", "'%s' is not public or admin", opt->purge);
 }
 
+static bool hosts_are_known(const struct options *opt, struct err *err)
+{
+	return host_names_are_good(opt->hosts) ||
+	       err_set(err, ERR_CONFIG, "hosts", "'%s' are no names of hosts with commas between", opt->hosts);
+}
+
+/* No browser reaches a unix socket, and none has what proves who asks. */
+static const char *hosts_of(const struct serving *s, const struct listener *at, bool guarded)
+{
+	return guarded || !at->port ? NULL : s->opt->hosts;
+}
+
 static bool servers_start(struct serving *s, struct err *err)
 {
 	const bool many = !tenants_single(s->tenants);
 	struct server_conf public = { .audit = s->audit,
 				      .routes = purge_is_public(s->opt) ? &public_routes : &asking_routes,
 				      .access = s->access,
+				      .hosts = hosts_of(s, &s->at, access_is_guarded(s->access)),
 				      .name = "http",
 				      .tls = s->tls,
 				      .loops = (uint32_t)s->opt->loops,
@@ -107,6 +121,7 @@ static bool servers_start(struct serving *s, struct err *err)
 				      .requests = (uint32_t)s->opt->requests };
 	struct server_conf admin = { .audit = s->audit,
 				     .routes = many ? &admin_tenants_routes : &admin_routes,
+				     .hosts = hosts_of(s, &s->admin_at, false),
 				     .name = "admin",
 				     .entrance = ENTRANCE_ADMIN,
 				     .loops = 1,
@@ -318,8 +333,8 @@ int serve_run(const struct args *args, void (*ready)(const char *address))
 		access_close(&s.access);
 		return message_err(&err);
 	}
-	if (purge_is_known(&opt, &err) && contacts_are_known(&s, &err) && memory_suffices(&s, &err) &&
-	    files_ready(&s, &err) &&
+	if (purge_is_known(&opt, &err) && hosts_are_known(&opt, &err) && contacts_are_known(&s, &err) &&
+	    memory_suffices(&s, &err) && files_ready(&s, &err) &&
 	    serve_tls_open(&opt, access_is_guarded(s.access), tenants_meters(s.tenants), &s.tls, &err) &&
 	    listeners_open(&s, &err) &&
 	    serve_audit_open(&opt, tenants_meters(s.tenants), args->mem, &s.audit, &err) && servers_start(&s, &err) &&

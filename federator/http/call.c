@@ -47,6 +47,7 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 		.context = f->conf.context,
 		.seats = f->conf.seats,
 		.access = f->conf.access,
+		.hosts = f->conf.hosts,
 		.mem = mem,
 		.draining = f->draining,
 		.begun_us = clock_mono_us(),

@@ -1,6 +1,7 @@
 #include "federator/http/exchange.h"
 
 #include "federator/audit/audit.h"
+#include "federator/http/host.h"
 #include "federator/http/identify.h"
 #include "federator/http/quota.h"
 #include "federator/http/recording.h"
@@ -106,6 +107,8 @@ static void work(struct exchange *x)
 void exchange_run(struct exchange *x, const struct routes *routes)
 {
 	x->routes = routes;
+	if (!host_admits(x))
+		return;
 	switch (route_find(routes, x->method, x->path, x->mem, &x->route, x->args)) {
 	case ROUTE_FOUND:
 		if (recorded(x) && identify(x) && quota_take(x) && has_mapping(x))

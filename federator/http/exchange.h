@@ -32,6 +32,7 @@ struct exchange {
 	const struct route *route;       /* NULL: none was found */
 	struct str args[ROUTE_ARGS_MAX]; /* of the route's pattern, decoded */
 	struct str body;
+	const char *hosts;               /* names that a browser may ask by, beside loopback's; NULL: any */
 	struct access *access;           /* tells who asks; NULL: it is everybody */
 	struct limits_state quota;       /* what is left of the caller's requests */
 	struct caller caller;            /* who asks */

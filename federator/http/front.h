@@ -18,6 +18,7 @@ struct front_conf {
 	const struct routes *routes;
 	void *context; /* for the handlers */
 	struct access *access; /* tells who asks; NULL: it is everybody */
+	const char *hosts; /* names that a browser may ask by (host.h); must live as long; NULL: any */
 	struct lane *lane; /* everybody's; with seats it has no service */
 	const struct seat *seats; /* by the place of the tenant; must live as long; NULL: there is one tenant */
 	size_t n_seats;

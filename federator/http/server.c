@@ -135,6 +135,7 @@ static bool worker_open(struct worker *w, struct err *err)
 		.routes = s->conf.routes,
 		.context = s->conf.context,
 		.access = s->conf.access,
+		.hosts = s->conf.hosts,
 		.lane = &w->lane,
 		.n_seats = s->conf.n_tenants,
 		.fd = s->fd,

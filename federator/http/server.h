@@ -26,6 +26,7 @@ struct server_conf {
 	size_t n_tenants;
 	struct counters *meters; /* with tenants: of what is nobody's yet, enum meter */
 	struct access *access; /* tells who asks; NULL: it is everybody */
+	const char *hosts; /* names that a browser may ask by (host.h); must live as long; NULL: any */
 	const char *name; /* of the threads, at most 12 characters */
 	enum entrance entrance;
 	struct tls *tls; /* NULL: none */

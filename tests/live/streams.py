@@ -21,7 +21,7 @@ class Stream:
         if context:
             self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
         self.bytes = b""
-        self.socket.sendall(first + f"GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
+        self.socket.sendall(first + f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
 
     def close(self):
         self.socket.close()
@@ -136,7 +136,7 @@ class StreamTest(LiveTest):
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         self.addCleanup(slow.close)
         slow.connect(("127.0.0.1", service.port))
-        slow.sendall(f"GET /v1/agents/{name}/pops HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        slow.sendall(f"GET /v1/agents/{name}/pops HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         service.wait(lambda: self.metric(service, "federator_streams") == 1)
 
     @staticmethod

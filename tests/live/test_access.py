@@ -133,7 +133,7 @@ class AccessTest(LiveTest):
         self.assertEqual(service.ask("GET", VIEW, headers={"X-API-Key": self.key}).status, 200)
         self.assert_problem(service.ask("GET", VIEW, headers={"X-API-Key": self.key, "Authorization": f"Bearer {token}"}), 400)
         with socket.create_connection(("127.0.0.1", service.port), timeout=30 * SLOW) as client:
-            client.sendall(f"GET {VIEW} HTTP/1.1\r\nHost: x\r\nX-API-Key: {self.key}\r\nX-API-Key: {self.key}\r\n"
+            client.sendall(f"GET {VIEW} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {self.key}\r\nX-API-Key: {self.key}\r\n"
                            "Connection: close\r\n\r\n".encode())
             self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 400 "))
         self.assertEqual(self.ask(service, ("GET", VIEW), self.key, X_Agent="kim").status, 200)
@@ -197,7 +197,7 @@ class AccessTest(LiveTest):
             service.wait(lambda: self.ask(service, ("HEAD", "/v1/agents/kim/pops"), key).status == 200)
             stream = socket.create_connection(("127.0.0.1", service.port), timeout=30 * SLOW)
             self.addCleanup(stream.close)
-            stream.sendall(f"GET /v1/agents/kim/pops HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\n\r\n".encode())
+            stream.sendall(f"GET /v1/agents/kim/pops HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\n\r\n".encode())
             self.assertTrue(stream.recv(100).startswith(b"HTTP/1.1 200 "))
             streams.append(stream)
         federator("keys", "revoke", self.key[:12], "--keys", self.keys)

@@ -268,7 +268,7 @@ class AuditTest(LiveTest):
 
     def stream(self, service, path, headers=""):
         with socket.create_connection(("127.0.0.1", service.port), timeout=30 * SLOW) as s:
-            s.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nConnection: close\r\n{headers}\r\n".encode())
+            s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nConnection: close\r\n{headers}\r\n".encode())
             return b"".join(iter(lambda: s.recv(65536), b"")).decode()
 
     def test_streams_tell_of_a_customer_when_that_is_on_record(self):

@@ -258,7 +258,7 @@ class StreamsTest(StreamTest):
 
     def test_stream_on_a_connection_that_was_used_before(self):
         service = self.serve()
-        before = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+        before = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
         stream = self.listen(service, "/v1/agents/kim/pops", first=before)
         self.assertIn("Content-Length: ", stream.header())
         self.assertIn("text/event-stream", stream.header())

@@ -157,7 +157,7 @@ class TlsTest(LiveTest):
         service = self.serve()
         plain = socket.create_connection(("127.0.0.1", service.port), timeout=ANSWER_S)
         self.addCleanup(plain.close)
-        plain.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        plain.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         got = b""
         try:
             while more := plain.recv(4096):
@@ -170,7 +170,7 @@ class TlsTest(LiveTest):
     def test_header_that_is_too_long_is_answered_in_the_session(self):
         service = self.serve()
         secured = self.shake(service, self.context())
-        secured.sendall(b"GET /" + 7000 * b"x" + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        secured.sendall(b"GET /" + 7000 * b"x" + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.assertTrue(secured.recv(65536).startswith(b"HTTP/1.1 414"))
 
     # ---- clients with certificates ----

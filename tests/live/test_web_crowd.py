@@ -38,7 +38,7 @@ class Crowd(LiveTest):
             stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self.addCleanup(stream.close)
         stream.socket.connect(("127.0.0.1", self.service.port))
-        stream.socket.sendall(b"GET /v1/web/live HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nX-Purpose: web\r\n\r\n")
+        stream.socket.sendall(b"GET /v1/web/live HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nX-Purpose: web\r\n\r\n")
         return stream
 
     def assert_sees_all(self, stream):
