@@ -15,8 +15,8 @@ bool secret_find(const struct options *opt, const char *name, struct arena *mem,
 
 /* Read NAME from one directory, without its one trailing newline into `mem` (wiped with it). ERR_CONFIG: a name with
  * other characters than A-Z a-z 0-9 _ . -, a file that is missing, empty, longer than SECRET_BYTES_MAX, holds a NUL,
- * belongs to another user (root's are taken), or that group or others may read (not checked inside
- * $CREDENTIALS_DIRECTORY: systemd guards it). */
+ * belongs to another user (root's are taken), that group or others may read, or whose place is not guarded (these are
+ * not checked inside $CREDENTIALS_DIRECTORY: systemd guards it). */
 bool secret_read(const char *dir, const char *name, struct arena *mem, struct str *out,
 		 struct err *err) MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 

@@ -61,7 +61,8 @@ bool keystore_open(const char *path, bool create, struct arena *mem, struct keys
 	bool good = dir_lock(&store, err);
 
 	if (good && create && faccessat(store.dir, store.name, F_OK, 0) != 0 && errno == ENOENT)
-		good = keyfile_parse(STR("{\"version\": 1, \"keys\": []}"), path, mem, &store.file, err);
+		good = guarded_place(store.path, GUARD_TENDING, "keys", err) &&
+		       keyfile_parse(STR("{\"version\": 1, \"keys\": []}"), path, mem, &store.file, err);
 	else if (good)
 		good = file_read(store.path, GUARD_TENDING, mem, &store.file, err);
 	if (good)

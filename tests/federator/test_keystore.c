@@ -139,6 +139,9 @@ static void a_missing_file_is_made_only_to_add(void **state)
 	assert_false(keystore_open(path, false, mem, &store, &err));
 	assert_int_equal(err.cls, ERR_CONFIG);
 	assert_false(keystore_open("/nowhere/at/all/keys", true, mem, &store, &err));
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_false(add(path));
+	assert_non_null(strstr(err.text, "chmod go-w"));
 }
 
 /* Root looks after it for the service; the service believes nobody else. */

@@ -76,6 +76,10 @@ static void a_file_that_others_can_read_is_refused_with_advice(void **state)
 	assert_non_null(strstr(f->err.text, "chmod 600"));
 	put(f, "x", 1, 0604);
 	assert_false(take(f));
+	put(f, "x", 1, 0600);
+	assert_int_equal(chmod(f->dir, 0777), 0);
+	assert_false(take(f));
+	assert_non_null(strstr(f->err.text, "chmod go-w"));
 }
 
 static void a_missing_empty_binary_or_huge_file_is_refused(void **state)
