@@ -32,19 +32,17 @@ static bool options_fit(const struct options *opt, struct err *err)
 }
 
 /* Somebody meant somebody by it. */
-static void strangers_tell(struct access *a)
+static void strangers_tell(void *arg, const struct keyfile *keys)
 {
-	uint64_t epoch;
-	struct ring *ring = rings_take(a->rings, RING_KEYS, &epoch);
+	const struct access *a = arg;
 
-	for (size_t i = 0; ring && i < ring->keys.n; i++) {
-		const struct api_key *key = &ring->keys.of[i];
+	for (size_t i = 0; i < keys->n; i++) {
+		const struct api_key *key = &keys->of[i];
 
 		if (!key->revoked_s && tenancy_place(a->tenants, key->tenant) == TENANTS_MOST)
 			log_event(LOG_WARN, "key_of_no_tenant", LOG_STR("key", key->id),
 				  LOG_STR("tenant", key->tenant));
 	}
-	rings_give(&ring);
 }
 
 struct access *access_open(const struct options *opt, const struct tenancy *tenants, struct err *err)
@@ -59,10 +57,8 @@ struct access *access_open(const struct options *opt, const struct tenancy *tena
 	if (!*opt->keys && !*opt->jwks)
 		return a;
 	a->tokens = tokens_new();
-	a->rings = rings_open(opt->keys, opt->jwks, err);
-	if (a->rings)
-		strangers_tell(a);
-	else
+	a->rings = rings_open(opt->keys, opt->jwks, &(const struct rings_owner){ strangers_tell, a }, err);
+	if (!a->rings)
 		access_close(&a);
 	return a;
 }

@@ -18,6 +18,7 @@ struct file {
 };
 
 struct rings {
+	struct rings_owner owner;
 	struct file files[RING_KINDS];
 	atomic_ullong epoch; /* changed under lock */
 	pthread_mutex_t looking; /* one at a time; taken before lock */
@@ -48,8 +49,9 @@ static bool jwks_load(const char *path, struct arena *mem, struct jwks *out, str
 }
 
 /* NULL with *err: the file is no good. */
-static struct ring *ring_load(enum ring_kind kind, const char *path, struct err *err)
+static struct ring *ring_load(const struct rings *r, enum ring_kind kind, struct err *err)
 {
+	const char *path = r->files[kind].path;
 	struct ring *ring = memory_new(sizeof(*ring));
 	bool good = false;
 
@@ -65,6 +67,8 @@ static struct ring *ring_load(enum ring_kind kind, const char *path, struct err 
 	}
 	if (!good)
 		rings_give(&ring);
+	else if (kind == RING_KEYS)
+		r->owner.keys_read(r->owner.arg, &ring->keys);
 	return ring;
 }
 
@@ -91,7 +95,7 @@ static void look(struct rings *r, enum ring_kind kind)
 
 	if (!changed && !file->refused)
 		return;
-	ring = ring_load(kind, file->path, &err);
+	ring = ring_load(r, kind, &err);
 	file->refused = !ring;
 	if (!ring && changed)
 		log_event(LOG_ERROR, "keys_refused", LOG_CSTR("file", file->path), LOG_CSTR("where", err.where),
@@ -126,17 +130,18 @@ static bool files_open(struct rings *r, struct err *err)
 		if (!*file->path)
 			continue;
 		stamp_differs(&file->seen, file->path);
-		file->ring = ring_load((enum ring_kind)kind, file->path, err);
+		file->ring = ring_load(r, (enum ring_kind)kind, err);
 		if (!file->ring)
 			return false;
 	}
 	return true;
 }
 
-struct rings *rings_open(const char *keys, const char *jwks, struct err *err)
+struct rings *rings_open(const char *keys, const char *jwks, const struct rings_owner *owner, struct err *err)
 {
 	struct rings *r = memory_new(sizeof(*r));
 
+	r->owner = *owner;
 	r->files[RING_KEYS].path = keys;
 	r->files[RING_JWKS].path = jwks;
 	pthread_mutex_init(&r->lock, NULL);

@@ -19,9 +19,17 @@ struct ring {
 
 struct rings; /* opaque */
 
+/* Who wants to know what was read. */
+struct rings_owner {
+	/* Each key file, before it is in force: at the beginning, and on the thread that found the change. */
+	void (*keys_read)(void *arg, const struct keyfile *keys);
+	void *arg;
+};
+
 /* Read both files, "": there is none. ERR_CONFIG: one is no good. The paths must live as long. The caller owns the
  * result: end with rings_close(). */
-struct rings *rings_open(const char *keys, const char *jwks, struct err *err) MUST_CHECK NONNULL(1, 2, 3);
+struct rings *rings_open(const char *keys, const char *jwks, const struct rings_owner *owner, struct err *err)
+	MUST_CHECK NONNULL(1, 2, 3, 4);
 /* End the thread and free; no ring may be held. Accepts NULL inside; sets *r to NULL. */
 void rings_close(struct rings **r) NONNULL(1);
 /* Look for changes now, not within half a second. */

@@ -174,6 +174,8 @@ class TenantsTest(LiveTest):
         minter.write_jwks(jwks, "es")
         service = self.serve("--jwks", jwks, "--jwt-issuer", ISSUER, "--jwt-audience", AUDIENCE)
         service.wait(lambda: '"event":"key_of_no_tenant","key":"' + stranger[:12] + '","tenant":"cresta"' in service.log())
+        later = self.add_key("dorado")
+        service.wait(lambda: '"event":"key_of_no_tenant","key":"' + later[:12] + '","tenant":"dorado"' in service.log())
         bad = self.ask(service, "0123456789ab." + 43 * "A", "GET", "/v1/mappings")
         for credential in (stranger, minter.token(tenant="cresta"), minter.token(tenant="../atlas"), minter.token(tenant="")):
             answer = self.ask(service, credential, "GET", "/v1/mappings")
