@@ -169,11 +169,8 @@ static void ask_anew(struct purge *purge)
 	asking_run(p->x, &p->q);
 }
 
-/* All that can be wrong with it is found before anything is void. */
 static bool refresh_read(struct exchange *x, struct question *q)
 {
-	struct reply reply = { 0 };
-
 	q->ask.id = x->args[0];
 	if (asking_refuse_body(x))
 		return false;
@@ -186,16 +183,21 @@ static bool refresh_read(struct exchange *x, struct question *q)
 		return false;
 	}
 	q->ask.no_cache = true;
-	if (!flow_refused(x->lane, &q->ask, &reply))
-		return true;
-	exchange_reply(x, &reply);
-	return false;
+	return true;
 }
 
+/* All that can be wrong with it is found before anything is void, and behind the contact: else it would tell which ids
+ * are somebody's. */
 static void refresh(struct exchange *x, struct question *q)
 {
-	struct purging *p = purging_begin(x);
+	struct reply reply = { 0 };
+	struct purging *p;
 
+	if (flow_refused(x->lane, &q->ask, &reply)) {
+		exchange_reply(x, &reply);
+		return;
+	}
+	p = purging_begin(x);
 	p->q = *q;
 	if (purge_add(&p->purge, PURGE_CUSTOMER, STR(""), x->args[0]))
 		purge_run(&p->purge, ask_anew);

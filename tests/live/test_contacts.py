@@ -3,14 +3,22 @@
 that share a Redis."""
 import json
 import os
+import re
 import unittest
 
 from servers import Servers
 from shop import Shop, phone_of
 from support import RedisTest, Service
+from test_ids import fetches, told
 
 JSON = {"Content-Type": "application/json"}
 SEVEN, EIGHT = {"phone": phone_of(7)}, {"phone": phone_of(8)}
+
+
+def rests(service):
+    """Are all fetches over?"""
+    page = service.admin("/metrics").body.decode()
+    return not re.search(r'(?m)^federator_source_(workers\{.*state="busy"|queued_fetches\{).*\} [1-9]', page)
 
 
 class ContactsTest(RedisTest):
@@ -71,6 +79,36 @@ class ContactsTest(RedisTest):
         self.assertEqual(self.end(service, "call-1").status, 204)
         self.assertNotIn(phone_of(7), service.log())
 
+    def refusals(self, service, eight, **headers):
+        """What is asked beside a contact with the seventh: of the eighth, of nobody, of what is no key or id."""
+        for contact in ("call-7", "call-none", "call-8"):  # the last one has ended
+            given = {"X-Contact": contact, **headers}
+            for by in (EIGHT, {"phone": phone_of(5999)}, {"phone": "none"}, {"shoe": "43"}, {"member": 8}, {**SEVEN, **{"member": 8}}):
+                yield service.ask("QUERY", "/v1/customers", json.dumps({"by": by}), {**JSON, **given})
+            for id_ in (eight, eight[:-1] + ("A" if eight[-1] != "A" else "E"), "c.none"):
+                for method, below in (("GET", ""), ("GET", "/timeline?view=full"), ("GET", "/explain"), ("GET", "/export"),
+                                      ("GET", "/stream"), ("POST", "/refresh")):
+                    yield service.ask(method, f"/v1/customers/{id_}{below}", None, given)
+
+    def test_refusal_does_not_tell_whom_there_is(self):
+        address = self.servers.env["FED_TEST_REDIS"]
+        for cache in ("memory", address):
+            service = self.node("--contact", "required", "--cache-timeout", "1s", cache=cache)
+            service.wait(lambda: service.admin("/readyz?verbose").json["cache"]["up"])
+            self.put(service, "call-7", by=SEVEN)
+            self.put(service, "call-8", by=EIGHT)
+            self.put(service, "of-lee", by=EIGHT, agent="lee")
+            eight = self.view(service, EIGHT, "call-8").json["id"]
+            self.end(service, "call-8")
+            service.wait(lambda: rests(service))
+            before = fetches(service)
+            answers = [told(answer) for answer in self.refusals(service, eight)]
+            answers += [told(self.view(service, by, "of-lee")) for by in (EIGHT, SEVEN, {"phone": phone_of(5999)})]
+            self.assertEqual(len(answers), 3 * (6 + 3 * 6) + 3)
+            self.assertEqual([answer for answer in answers if answer != answers[0]], [])
+            self.assertEqual(json.loads(answers[0][2])["type"], "urn:federator:problem:no-contact")
+            self.assertEqual(fetches(service), before)
+
     def test_contact_without_keys_is_with_anybody(self):
         service = self.node("--contact", "required")
         self.assertEqual(self.put(service, "walk-in").status, 200)
@@ -110,6 +148,8 @@ class ContactsTest(RedisTest):
         self.assertEqual(self.by_id(one, id_, "call-3").status, 200)
         self.refused(self.view(two, EIGHT, "call-3"))
         self.assertEqual(self.end(two, "call-3").status, 204)
+        self.refused(self.view(two, SEVEN, "call-3"))
+        one.wait(lambda: self.view(one, SEVEN, "call-3").status == 403)  # it hears of it from Redis
         for node in (one, two):
             self.refused(self.view(node, SEVEN, "call-3"))
             self.refused(self.by_id(node, id_, "call-3"))
@@ -122,6 +162,7 @@ class ContactsTest(RedisTest):
         self.put(service, "call-4", by=SEVEN)
         servers.redis.stop()
         service.wait(lambda: not service.admin("/readyz?verbose").json["cache"]["up"])
+        service.wait(lambda: self.view(service, SEVEN, "call-4").status == 503)  # close at hand until Redis is missed
         self.assert_problem(self.view(service, SEVEN, "call-4"), 503, "contacts-unknown")
         self.assert_problem(self.put(service, "call-5", by=SEVEN), 503, "contacts-unknown")
         self.assert_problem(self.end(service, "call-4"), 503, "contacts-unknown")
