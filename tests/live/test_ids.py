@@ -7,13 +7,13 @@ import os
 import re
 import secrets
 import sqlite3
-import struct
 import unittest
 
 from redis_dump import Wire
 from shop import Shop, literal, phone_of
-from support import BUILD, SANITIZED, RedisTest
+from support import RedisTest
 from test_same_bodies import steady
+from wall import Wall, needs_wall
 
 DAY_S = 24 * 3600
 ROUTES = [("GET", "/v1/customers/{}?view=pop"), ("GET", "/v1/customers/{}/timeline?view=full"),
@@ -53,15 +53,10 @@ class IdsTest(RedisTest):
 
     def in_time(self, seconds):
         """A node whose calendar is ahead."""
-        wall = os.path.join(self.fresh(), "wall")
-        with open(wall, "wb") as f:
-            f.write(struct.pack("=q", seconds))
-        os.environ.update(FED_TEST_WALL=wall, LD_PRELOAD=os.path.join(BUILD, "lib", "libwall_clock.so"))
-        try:
+        wall = Wall(self.fresh())
+        wall.jump(seconds)
+        with wall.for_services():
             return self.node()
-        finally:
-            del os.environ["LD_PRELOAD"]
-            self.addCleanup(os.environ.pop, "FED_TEST_WALL", None)
 
     def seal(self, service, n=7):
         answer = service.get(member=n)
@@ -119,7 +114,7 @@ class IdsTest(RedisTest):
         for route in ROUTES:
             self.assertEqual(self.ask(service, route, seal).status, 200, route)
 
-    @unittest.skipIf(SANITIZED, "a sanitizer must be the first library")
+    @needs_wall
     def test_an_expired_id_is_nobodys(self):
         service, tomorrow = self.node(), self.in_time(DAY_S + 60)
         seal = self.seal(service)
