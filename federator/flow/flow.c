@@ -180,16 +180,36 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 	flow_wake(flow);
 }
 
-bool flow_refused(struct lane *lane, const struct ask *ask, struct reply *reply)
+/* *fresh_out is untouched when it is refused. */
+static bool admits(struct lane *lane, const struct ask *ask, bool *fresh_out, struct reply *refusal)
 {
 	struct flow *flow = flow_new(lane, ask);
-	bool refused = step_admit(flow) != STEP_DONE;
+	bool good = step_admit(flow) == STEP_DONE;
 
-	if (refused)
-		*reply = flow->reply;
+	if (good)
+		*fresh_out = flow->new_keys;
+	else
+		*refusal = flow->reply;
 	loop_timer_cancel(lane->loop, &flow->timer);
 	flow_release(flow);
-	return refused;
+	return good;
+}
+
+bool flow_refused(struct lane *lane, const struct ask *ask, struct reply *reply)
+{
+	bool fresh;
+
+	return !admits(lane, ask, &fresh, reply);
+}
+
+bool flow_counts(struct lane *lane, const struct ask *ask, struct viewer *viewer, struct reply *refusal)
+{
+	struct ask its = *ask;
+
+	its.client = viewer->client;
+	its.agent = viewer->agent;
+	its.viewers = NULL;
+	return admits(lane, &its, &viewer->fresh, refusal);
 }
 
 enum step_end flow_refuse(struct flow *flow, int status, const char *type, const char *title, struct str detail,

@@ -37,6 +37,13 @@ struct tracer {
 	void (*found)(struct tracer *who, struct str subject);
 };
 
+/* One of several to whom an answer is shown; flow_counts() has counted it. Texts live until done(). */
+struct viewer {
+	struct str client, agent; /* whose limits count */
+	bool fresh; /* its keys were not all asked by in its hour before */
+	const struct viewer *next;
+};
+
 /* A question, already free of HTTP. All texts must live until flow_start() returns. Empty views = not given. */
 struct ask {
 	struct {
@@ -45,7 +52,8 @@ struct ask {
 	size_t n_by; /* 0: asked by sealed id */
 	struct str id;
 	struct str tenant, role, purpose;
-	struct str client, agent; /* whose limits count; both empty: nobody's */
+	struct str client, agent; /* whose limits count; both empty: nobody's, as where nobody is shown the answer */
+	const struct viewer *viewers; /* who is shown it instead of these two; NULL: nobody else */
 	struct str unmask; /* classes to be shown for a time, with a blank between: a grant for them was opened */
 	int64_t unmask_given_ms; /* when, by the wall clock */
 	struct str contact; /* the call or chat that it is for, for the record */
@@ -127,6 +135,10 @@ void flow_start(struct lane *lane, const struct ask *ask, void (*done)(void *own
 
 /* Is the question one that flow_start() would refuse before it asks anything? Then *reply is the refusal, as there. */
 bool flow_refused(struct lane *lane, const struct ask *ask, struct reply *reply) MUST_CHECK NONNULL(1, 2, 3);
+
+/* The same, and the question counts for the viewer from now on, whose flow is to have it among ask.viewers. */
+bool flow_counts(struct lane *lane, const struct ask *ask, struct viewer *viewer, struct reply *refusal) MUST_CHECK
+	NONNULL(1, 2, 3, 4);
 
 /* A step of steps.def: its name and what it leaves behind. */
 struct step_doc {

@@ -7,13 +7,17 @@ static struct limits_who who_asks(const struct flow *flow)
 	return (struct limits_who){ .agent = flow->ask.agent, .client = flow->ask.client };
 }
 
-static void tell(const struct flow *flow, enum limits_notice notice)
+static struct limits_who who_sees(const struct viewer *viewer)
+{
+	return (struct limits_who){ .agent = viewer->agent, .client = viewer->client };
+}
+
+static void tell(const struct flow *flow, const struct limits_who *who, enum limits_notice notice)
 {
 	if (!notice)
 		return;
 	counters_add(flow->lane->meters, METER_SCRAPING + notice - 1, 1);
-	log_event(LOG_WARN, "scraping_suspected", LOG_STR("client", flow->ask.client),
-		  LOG_STR("agent", flow->ask.agent),
+	log_event(LOG_WARN, "scraping_suspected", LOG_STR("client", who->client), LOG_STR("agent", who->agent),
 		  LOG_CSTR("text", notice == NOTICE_SEQUENCE ?
 					   "asks by keys that lie side by side, as in a range that is counted through" :
 					   "asks by many keys, and most of them are nobody's"));
@@ -43,7 +47,7 @@ enum step_end limit_customers(struct flow *flow)
 	struct limits *limits = service_limits(flow->lane->service);
 	struct limits_who who = who_asks(flow);
 
-	if (!limits || (!who.agent.n && !who.client.n))
+	if (!limits || flow->ask.viewers || (!who.agent.n && !who.client.n))
 		return STEP_DONE;
 	if (!flow->ask.n_by)
 		return limit_subject(flow, limits, &who);
@@ -54,7 +58,7 @@ enum step_end limit_customers(struct flow *flow)
 		if (told.verdict != LIMITS_PASS)
 			return refuse(flow, &told.state);
 		flow->new_keys = flow->new_keys || told.fresh;
-		tell(flow, told.notice);
+		tell(flow, &who, told.notice);
 	}
 	return STEP_DONE;
 }
@@ -67,11 +71,23 @@ void limit_found(struct flow *flow)
 
 void limit_found_again(struct flow *flow, uint64_t found)
 {
+	struct limits *limits = service_limits(flow->lane->service);
 	struct limits_who who = who_asks(flow);
 
 	flow->found = found;
-	if (found)
-		limits_found(service_limits(flow->lane->service), &who, found, flow->started_us);
+	if (!found)
+		return;
+	if (!flow->ask.viewers)
+		limits_found(limits, &who, found, flow->started_us);
+	for (const struct viewer *v = flow->ask.viewers; v; v = v->next) {
+		who = who_sees(v);
+		limits_found(limits, &who, found, flow->started_us);
+	}
+}
+
+static void miss(struct flow *flow, const struct limits_who *who)
+{
+	tell(flow, who, limits_nobody(service_limits(flow->lane->service), who, flow->started_us));
 }
 
 void limit_nobody(struct flow *flow)
@@ -79,5 +95,10 @@ void limit_nobody(struct flow *flow)
 	struct limits_who who = who_asks(flow);
 
 	if (flow->new_keys)
-		tell(flow, limits_nobody(service_limits(flow->lane->service), &who, flow->started_us));
+		miss(flow, &who);
+	for (const struct viewer *v = flow->ask.viewers; v; v = v->next) {
+		who = who_sees(v);
+		if (v->fresh)
+			miss(flow, &who);
+	}
 }

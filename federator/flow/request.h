@@ -172,9 +172,10 @@ void flow_release(struct flow *flow) NONNULL(1);
 
 /* limit.c - how many customers one actor asks for */
 
-/* May the caller ask by these keys, or for this customer? Counts them. */
+/* May the caller ask by these keys, or for this customer? Counts them, unless others are shown the answer, for whom
+ * flow_counts() did. */
 enum step_end limit_customers(struct flow *flow) MUST_CHECK NONNULL(1);
-/* They led to one customer, whose sealed id costs the caller nothing then. */
+/* They led to one customer, whose sealed id costs who is shown the answer nothing then. */
 void limit_found(struct flow *flow) NONNULL(1);
 /* The same of an answer that was kept, with what flow->found was. */
 void limit_found_again(struct flow *flow, uint64_t found) NONNULL(1);

@@ -124,34 +124,49 @@ void agents_end(struct streams *s)
 
 /* ---- streams ---- */
 
+typedef void own_of(const struct streams *s, struct ask *ask, const struct caller *caller);
+
 /* A feed of the pop in `bytes`, which can be read. */
-static struct feed *feed_of(struct streams *s, struct str bytes, const struct caller *caller)
+static struct feed *feed_of(struct streams *s, struct str bytes, own_of *own, const struct caller *caller)
 {
 	struct arena *mem = arena_new();
 	struct pop pop;
 
 	if (!pop_read(&bytes, mem, &pop))
 		abort(); /* it was read before */
-	streams_own(s, &pop.ask, caller);
+	own(s, &pop.ask, caller);
 	return feed_new(s, &pop, mem);
 }
 
-/* Each sees what its role and purpose may see: those of the same ones share a question. */
+/* What one of them may not have, such as a customer beyond its limit, is no reason for the others. */
+static void share(struct streams *s, struct feed *feed, struct stream *stream, struct str bytes)
+{
+	struct reply refusal;
+	struct feed *alone;
+
+	stream->answered = true;
+	if (feed_share(feed, stream, &refusal))
+		return;
+	alone = feed_of(s, bytes, streams_own, &stream->caller);
+	feed_add(alone, stream);
+	feed_refuse(alone, &refusal);
+}
+
+/* Each sees what its role and purpose may see: those of the same ones share a question, which counts for each. */
 static void answer_all(struct streams *s, struct agent *agent, struct str bytes)
 {
 	for (struct stream *one = agent->streams; one; one = one->agent_next)
 		one->answered = false;
 	for (struct stream *one = agent->streams; one; one = one->agent_next) {
-		struct feed *feed = one->answered ? NULL : feed_of(s, bytes, &one->caller);
+		struct feed *feed = one->answered ? NULL : feed_of(s, bytes, streams_own, &one->caller);
 
-		for (struct stream *other = one; feed && other; other = other->agent_next) {
-			if (!caller_sees_alike(&other->caller, &one->caller))
-				continue;
-			feed_add(feed, other);
-			other->answered = true;
-		}
-		if (feed)
+		for (struct stream *other = one; feed && other; other = other->agent_next)
+			if (caller_sees_alike(&other->caller, &one->caller))
+				share(s, feed, other, bytes);
+		if (feed && feed_is_heard(feed))
 			feed_run(feed);
+		else if (feed)
+			feed_free(feed);
 	}
 }
 
@@ -194,7 +209,7 @@ void agents_join(struct streams *s, struct stream *stream, const char *name, str
 	agent->n_streams++;
 	if (!is_due(agent, last))
 		return;
-	feed = feed_of(s, buf_str(&agent->kept), &stream->caller);
+	feed = feed_of(s, buf_str(&agent->kept), streams_own, &stream->caller);
 	feed_add(feed, stream);
 	feed_run(feed);
 }
@@ -227,7 +242,7 @@ size_t agents_pop(struct streams *s, struct str bytes, const struct caller *call
 	keep(s, agent, bytes, pop.id);
 	counters_add(s->lane.meters, METER_POPS + (agent->n_streams > 0), 1);
 	if (!agent->n_streams && caller)
-		feed_run(feed_of(s, bytes, caller));
+		feed_run(feed_of(s, bytes, streams_own_unseen, caller));
 	answer_all(s, agent, bytes);
 	return agent->n_streams;
 }

@@ -11,7 +11,7 @@ struct feed {
 	struct arena *mem;
 	struct pop pop; /* in mem */
 	struct stream *streams;
-	bool admitted;
+	bool admitted, shed;
 	bool answered, over; /* the two ends of a flow */
 	struct buf held;     /* events that were not sent */
 	size_t records;      /* that are not durable yet */
@@ -48,6 +48,25 @@ void feed_add(struct feed *feed, struct stream *stream)
 	if (stream->feed_next)
 		stream->feed_next->feed_at = &stream->feed_next;
 	feed->streams = stream;
+}
+
+bool feed_share(struct feed *feed, struct stream *stream, struct reply *refusal)
+{
+	struct viewer *viewer = arena_new_of(feed->mem, struct viewer);
+
+	*viewer = (struct viewer){ .client = arena_str(feed->mem, str_of(stream->caller.client)),
+				   .agent = arena_str(feed->mem, str_of(stream->caller.agent)),
+				   .next = feed->pop.ask.viewers };
+	if (!flow_counts(&feed->all->lane, &feed->pop.ask, viewer, refusal))
+		return false;
+	feed->pop.ask.viewers = viewer;
+	feed_add(feed, stream);
+	return true;
+}
+
+bool feed_is_heard(const struct feed *feed)
+{
+	return feed->streams != NULL;
 }
 
 /* Those of one customer end with their answer. */
@@ -174,7 +193,7 @@ static void on_news(struct onlooker *who, enum news what, struct str json)
 	struct feed *feed = CONTAINER_OF(who, struct feed, onlooker);
 
 	feed->over = what == NEWS_PROBLEM || what == NEWS_DONE;
-	if (feed->all->lane.audit && !feed->recorded && feed->admitted)
+	if (feed->all->lane.audit && !feed->recorded && !feed->shed)
 		record_all(feed);
 	if (!feed->unrecorded)
 		stream_event(&feed->held, words[what], feed->over ? last_id(feed) : NULL, json);
@@ -196,35 +215,45 @@ static void turn_away(struct feed *feed, enum shed why)
 {
 	struct reply reply = { 0 };
 
+	feed->shed = true;
 	problem_reply(&reply, FORMAT_JSON, 503, "overloaded", exchange_title(503), admission_text(why),
 		      "ask again in a moment");
 	on_news(&feed->onlooker, NEWS_PROBLEM, (struct str){ reply.body, reply.len });
 	on_reply(feed, &reply);
 }
 
-/* Which answer it is, and which call or chat it is for; both are tokens. */
-static void begin_put(const struct feed *feed, struct buf *out)
+/* Which answer it is, and which call or chat it is for; both are tokens. A client that is cut off later has the id of
+ * this first event. */
+static void put_begin(struct feed *feed)
 {
 	SCOPED(buf_free) struct buf data = { 0 };
+	SCOPED(buf_free) struct buf begin = { 0 };
 	struct str contact = feed->pop.ask.contact;
 
 	buf_printf(&data, "{\"id\":\"%s\"", feed->pop.id);
 	if (contact.n)
 		buf_printf(&data, ",\"contact\":\"%.*s\"", STR_ARG(contact));
 	buf_putc(&data, '}');
-	stream_event(out, feed->pop.agent[0] ? "pop" : "begin", feed->pop.id, buf_str(&data));
+	stream_event(&begin, feed->pop.agent[0] ? "pop" : "begin", feed->pop.id, buf_str(&data));
+	put_all(feed, buf_str(&begin));
 }
 
-/* A client that is cut off later has the id of the first event. */
+void feed_refuse(struct feed *feed, struct reply *refusal)
+{
+	put_begin(feed);
+	feed->onlooker.status = refusal->status;
+	feed->onlooker.problem = refusal->problem;
+	on_news(&feed->onlooker, NEWS_PROBLEM, (struct str){ refusal->body, refusal->len });
+	on_reply(feed, refusal);
+}
+
 void feed_run(struct feed *feed)
 {
-	SCOPED(buf_free) struct buf begin = { 0 };
 	enum shed why = streams_admit(feed->all, 8);
 
 	feed->onlooker.tell = on_news;
 	feed->pop.ask.onlooker = &feed->onlooker;
-	begin_put(feed, &begin);
-	put_all(feed, buf_str(&begin));
+	put_begin(feed);
 	feed->admitted = why == SHED_NOT;
 	if (feed->admitted)
 		flow_start(&feed->all->lane, &feed->pop.ask, on_reply, feed);

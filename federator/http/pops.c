@@ -101,6 +101,15 @@ static bool may_ring(struct exchange *x)
 	return false;
 }
 
+/* It counts for those who are shown the customer: not for who rings, or warms copies. */
+static bool is_refused(struct lane *lane, const struct ask *ask, struct reply *refusal)
+{
+	struct ask unseen = *ask;
+
+	unseen.client = unseen.agent = (struct str){ 0 };
+	return flow_refused(lane, &unseen, refusal);
+}
+
 static void ring(struct exchange *x, struct question *q, struct str said)
 {
 	struct pop pop = { .ask = q->ask };
@@ -122,7 +131,7 @@ void pops_ring(struct exchange *x)
 	} else if (q.ask.n_by == 0) {
 		exchange_problem(x, 400, "no-key", "no key to ask by is given",
 				 "name one in `by`, such as a phone number");
-	} else if (flow_refused(x->lane, &q.ask, &refusal)) {
+	} else if (is_refused(x->lane, &q.ask, &refusal)) {
 		exchange_reply(x, &refusal); /* not to a screen, where it would replace what the agent looks at */
 	} else {
 		contact_ring(x, &q, ring);
@@ -143,7 +152,7 @@ static void warm_take(void *owner, const struct ask *one)
 
 	if (warmed->n) /* what is wanted of all was checked with the first */
 		all.ask.fields = all.ask.parts = (struct str){ 0 };
-	if (warmed->refusal.status || flow_refused(warmed->lane, &all.ask, &warmed->refusal))
+	if (warmed->refusal.status || is_refused(warmed->lane, &all.ask, &warmed->refusal))
 		return;
 	all.ask.n_by = 0;
 	if (!warmed->n)

@@ -45,6 +45,12 @@ void streams_own(const struct streams *s, struct ask *ask, const struct caller *
 	ask->purpose = str_of(caller->purpose);
 }
 
+void streams_own_unseen(const struct streams *s, struct ask *ask, const struct caller *caller)
+{
+	streams_own(s, ask, caller);
+	ask->client = ask->agent = (struct str){ 0 };
+}
+
 /* ---- streams ---- */
 
 void streams_place_free(struct streams *s)

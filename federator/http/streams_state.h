@@ -83,6 +83,8 @@ enum shed streams_admit(struct streams *s, uint32_t share) MUST_CHECK NONNULL(1)
 void streams_leave(struct streams *s) NONNULL(1);
 /* A question as one of this node and of the caller, whoever sent it. */
 void streams_own(const struct streams *s, struct ask *ask, const struct caller *caller) NONNULL(1, 2, 3);
+/* The same of one whose answer nobody is shown, for its copies: it counts for nobody. */
+void streams_own_unseen(const struct streams *s, struct ask *ask, const struct caller *caller) NONNULL(1, 2, 3);
 
 /* Say good-bye: the client may come again. */
 void streams_bye(struct stream *stream) NONNULL(1);
@@ -106,12 +108,19 @@ struct feed *feed_new(struct streams *s, const struct pop *pop, struct arena *me
 	__attribute__((returns_nonnull));
 /* The stream listens to this feed now, and to no other. */
 void feed_add(struct feed *feed, struct stream *stream) NONNULL(1, 2);
+/* The same of one of several, for whom the question is counted. False: it may not have the answer, and *refusal, which
+ * is the caller's, says why. */
+bool feed_share(struct feed *feed, struct stream *stream, struct reply *refusal) MUST_CHECK NONNULL(1, 2, 3);
 /* It listens to none. */
 void feed_leave(struct stream *stream) NONNULL(1);
+/* Does anybody listen to it? */
+bool feed_is_heard(const struct feed *feed) MUST_CHECK NONNULL(1);
 /* End one that was not run. */
 void feed_free(struct feed *feed) NONNULL(1);
 /* Ask; the feed frees itself at its end. A question that is not let in is answered with a problem. */
 void feed_run(struct feed *feed) NONNULL(1);
+/* Tell those who listen why they have no answer, instead of asking; takes over refusal->body. The feed frees itself. */
+void feed_refuse(struct feed *feed, struct reply *refusal) NONNULL(1, 2);
 
 /* agents.c - who listens to which agent, and the last pops of those who are about to */
 

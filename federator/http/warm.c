@@ -98,7 +98,7 @@ static void ask_next(struct streams *s)
 
 	*w = (struct warming){ s, arena_new() };
 	read_next(batch, w->mem, &pop);
-	streams_own(s, &pop.ask, &batch->caller);
+	streams_own_unseen(s, &pop.ask, &batch->caller);
 	batch->left--;
 	s->warm.queued--;
 	s->warm.running++;
