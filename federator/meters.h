@@ -66,7 +66,8 @@ enum meter {
 	METER_LIMITED_REQUESTS, /* turned away */
 	METER_LIMITED_CUSTOMERS,
 	METER_SCRAPING, /* by what was noticed: misses, sequences */
-	METER_PURGES = METER_SCRAPING + 2,
+	METER_LIMITS_CROWDED = METER_SCRAPING + 2, /* requests of agents who have no place in the limits */
+	METER_PURGES,
 	METER_PURGES_FAILED,
 	METER_WEB_ANSWERED, /* questions of the web team, by what became of them */
 	METER_WEB_REFUSED,

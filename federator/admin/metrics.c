@@ -96,6 +96,8 @@ static void look(struct service *svc, struct arena *mem, struct scrape *m)
 			      .arenas = arena_totals(),
 			      .sources = arena_array_of(mem, struct seen_source, cat->n_sources),
 			      .views = arena_array_of(mem, struct seen_view, cat->n_views) };
+	if (service_limits(svc))
+		limits_count(service_limits(svc), m->actors);
 	for (size_t i = 0; i < cat->n_sources; i++)
 		m->sources[i] = (struct seen_source){ cat->sources[i].name, adapter_state(world->adapters[i]),
 						      world->source_meters[i] };

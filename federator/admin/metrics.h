@@ -27,6 +27,7 @@ struct scrape {
 	struct cache_state cache;
 	struct cache_near_state near;
 	struct cache_words_state words;
+	uint32_t actors[LIMITS_SORTS];
 	uint64_t now_us; /* clock_mono_us() */
 	struct process_state process;
 	struct arena_totals arenas;
@@ -63,7 +64,7 @@ const struct metric *metrics_table(size_t *n_out) NONNULL(1) __attribute__((retu
 extern const struct words answer_words, state_words, reason_words, skip_words, fault_words, worker_words, breaker_words,
 	auth_words, status_words, shed_words, listener_words, cache_words, revision_words, reload_words, version_words,
 	arena_words, purge_words, told_words, watermark_words, pop_words, pop_message_words, warm_words, web_words,
-	limit_words, scraping_words;
+	limit_words, scraping_words, sort_words;
 /* name="value", the value escaped. */
 void label_put(struct buf *out, const char *name, const char *value) NONNULL(1, 2, 3);
 

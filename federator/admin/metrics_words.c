@@ -193,6 +193,15 @@ static void scraping_put(const struct scrape *m, size_t i, struct buf *out)
 	label_put(out, "by", i ? "sequence" : "misses");
 }
 
+static void sort_put(const struct scrape *m, size_t i, struct buf *out)
+{
+	static const char *const sorts[] = { "clients", "persons", "names" };
+
+	(void)m;
+	label_put(out, "of", sorts[i]);
+}
+
+const struct words sort_words = { "of", LIMITS_SORTS, sort_put };
 const struct words limit_words = { "of", 2, limit_put };
 const struct words scraping_words = { "by", 2, scraping_put };
 const struct words shed_words = { "reason", METER_SHEDS, shed_put };

@@ -208,6 +208,7 @@ bool flow_counts(struct lane *lane, const struct ask *ask, struct viewer *viewer
 
 	its.client = viewer->client;
 	its.agent = viewer->agent;
+	its.agent_proven = viewer->agent_proven;
 	its.viewers = NULL;
 	return admits(lane, &its, &viewer->fresh, refusal);
 }

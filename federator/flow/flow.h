@@ -40,6 +40,7 @@ struct tracer {
 /* One of several to whom an answer is shown; flow_counts() has counted it. Texts live until done(). */
 struct viewer {
 	struct str client, agent; /* whose limits count */
+	bool agent_proven;
 	bool fresh; /* its keys were not all asked by in its hour before */
 	const struct viewer *next;
 };
@@ -53,6 +54,7 @@ struct ask {
 	struct str id;
 	struct str tenant, role, purpose;
 	struct str client, agent; /* whose limits count; both empty: nobody's, as where nobody is shown the answer */
+	bool agent_proven; /* by a token; else it is the client's word */
 	const struct viewer *viewers; /* who is shown it instead of these two; NULL: nobody else */
 	struct str unmask; /* classes to be shown for a time, with a blank between: a grant for them was opened */
 	int64_t unmask_given_ms; /* when, by the wall clock */

@@ -4,12 +4,16 @@
 
 static struct limits_who who_asks(const struct flow *flow)
 {
-	return (struct limits_who){ .agent = flow->ask.agent, .client = flow->ask.client };
+	return (struct limits_who){
+		.agent = flow->ask.agent, .client = flow->ask.client, .agent_proven = flow->ask.agent_proven
+	};
 }
 
 static struct limits_who who_sees(const struct viewer *viewer)
 {
-	return (struct limits_who){ .agent = viewer->agent, .client = viewer->client };
+	return (struct limits_who){
+		.agent = viewer->agent, .client = viewer->client, .agent_proven = viewer->agent_proven
+	};
 }
 
 static void tell(const struct flow *flow, const struct limits_who *who, enum limits_notice notice)

@@ -13,6 +13,7 @@ struct question asking_begin(const struct exchange *x, unsigned scope)
 				  .ask = { .tenant = str_of(opt->tenant),
 					   .client = str_of(x->caller.client),
 					   .agent = str_of(x->caller.agent),
+					   .agent_proven = x->caller.agent_proven,
 					   .role = str_of(x->caller.role),
 					   .purpose = str_of(x->caller.purpose),
 					   .format = x->format } };

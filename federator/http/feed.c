@@ -56,6 +56,7 @@ bool feed_share(struct feed *feed, struct stream *stream, struct reply *refusal)
 
 	*viewer = (struct viewer){ .client = arena_str(feed->mem, str_of(stream->caller.client)),
 				   .agent = arena_str(feed->mem, str_of(stream->caller.agent)),
+				   .agent_proven = stream->caller.agent_proven,
 				   .next = feed->pop.ask.viewers };
 	if (!flow_counts(&feed->all->lane, &feed->pop.ask, viewer, refusal))
 		return false;

@@ -3,9 +3,16 @@
 static struct limits_told take(const struct lane *lane, const struct caller *caller, uint64_t now_us)
 {
 	struct limits *limits = lane && lane->service ? service_limits(lane->service) : NULL;
-	const struct limits_who who = { .agent = str_of(caller->agent), .client = str_of(caller->client) };
+	const struct limits_who who = { .agent = str_of(caller->agent),
+					.client = str_of(caller->client),
+					.agent_proven = caller->agent_proven };
+	struct limits_told told = { .verdict = LIMITS_PASS };
 
-	return limits ? limits_request(limits, &who, now_us) : (struct limits_told){ .verdict = LIMITS_PASS };
+	if (limits)
+		told = limits_request(limits, &who, now_us);
+	if (told.crowded)
+		lane_count_public(lane, METER_LIMITS_CROWDED);
+	return told;
 }
 
 bool quota_take(struct exchange *x)

@@ -41,6 +41,7 @@ void streams_own(const struct streams *s, struct ask *ask, const struct caller *
 	ask->tenant = str_of(service_options(s->conf.service)->tenant);
 	ask->client = str_of(caller->client);
 	ask->agent = str_of(caller->agent);
+	ask->agent_proven = caller->agent_proven;
 	ask->role = str_of(caller->role);
 	ask->purpose = str_of(caller->purpose);
 }

@@ -5,41 +5,20 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
-#include "federator/limits/keys_seen.h"
+#include "federator/limits/actors.h"
 
 enum {
-	BUCKETS = 1024,
-	ACTORS_MOST = 8192, /* then the one that was silent for longest is forgotten */
-	NAME_BYTES = 65,
 	MINUTE_S = 60,
-	HOUR_S = 3600,
 	KEYS_FREE = 4096, /* of an actor without a quota: then counting begins anew */
 	/* So many keys, and so many of ten of them nobody's, are worth a word. */
 	MISSES_LEAST = 40,
 	MISSES_OF_TEN = 8,
 };
 
-#define SECOND_US UINT64_C(1000000)
-
-struct actor {
-	enum actor_kind kind;
-	char name[NAME_BYTES];
-	uint64_t credit_us, credited_us; /* requests not made, in time; when that was so */
-	uint64_t hour_us;                /* when its hour began */
-	struct keys_seen seen;           /* in that hour, like what follows */
-	uint32_t found; /* of them, customers to whom a key led: they do not count */
-	uint32_t nobody;
-	unsigned told; /* bits by enum limits_notice */
-	struct actor *next, **at;         /* in its bucket */
-	struct actor *newer, **newer_at;  /* by when they were heard of last */
-};
-
 struct limits {
 	pthread_mutex_t lock;
 	struct limits_quota quotas[ACTOR_KINDS];
-	struct actor *buckets[BUCKETS];
-	struct actor *oldest, **newest;
-	size_t n;
+	struct actors actors;
 };
 
 struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS])
@@ -48,38 +27,8 @@ struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS])
 
 	pthread_mutex_init(&l->lock, NULL);
 	memcpy(l->quotas, quotas, sizeof(l->quotas));
-	l->newest = &l->oldest;
+	actors_begin(&l->actors, MINUTE_S * SECOND_US);
 	return l;
-}
-
-/* ---- actors ---- */
-
-static void age_leave(struct limits *l, struct actor *a)
-{
-	*a->newer_at = a->newer;
-	if (a->newer)
-		a->newer->newer_at = a->newer_at;
-	else
-		l->newest = a->newer_at;
-}
-
-static void age_join(struct limits *l, struct actor *a)
-{
-	a->newer = NULL;
-	a->newer_at = l->newest;
-	*l->newest = a;
-	l->newest = &a->newer;
-}
-
-static void forget(struct limits *l, struct actor *a)
-{
-	age_leave(l, a);
-	*a->at = a->next;
-	if (a->next)
-		a->next->at = a->at;
-	keys_seen_end(&a->seen);
-	free(a);
-	l->n--;
 }
 
 void limits_free(struct limits **lp)
@@ -88,78 +37,22 @@ void limits_free(struct limits **lp)
 
 	if (!l)
 		return;
-	while (l->oldest)
-		forget(l, l->oldest);
+	actors_end(&l->actors);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 	*lp = NULL;
 }
 
-/* NULL: there is no memory for another. */
-static struct actor *actor_new(struct limits *l, enum actor_kind kind, struct str name, struct actor **bucket,
-			       uint64_t now_us)
+void limits_count(struct limits *l, uint32_t n_out[LIMITS_SORTS])
 {
-	struct actor *a = memory_try(sizeof(*a));
-
-	if (!a)
-		return NULL;
-	*a = (struct actor){ .kind = kind,
-			     .credit_us = MINUTE_S * SECOND_US,
-			     .credited_us = now_us,
-			     .hour_us = now_us,
-			     .next = *bucket,
-			     .at = bucket };
-	memcpy(a->name, name.p, name.n);
-	if (a->next)
-		a->next->at = &a->next;
-	*bucket = a;
-	age_join(l, a);
-	if (++l->n > ACTORS_MOST)
-		forget(l, l->oldest);
-	return a;
-}
-
-static void forget_keys(struct actor *a)
-{
-	keys_seen_end(&a->seen);
-	a->found = a->nobody = 0;
+	pthread_mutex_lock(&l->lock);
+	memcpy(n_out, l->actors.n, sizeof(l->actors.n));
+	pthread_mutex_unlock(&l->lock);
 }
 
 static uint32_t counted(const struct actor *a)
 {
 	return a->seen.n - a->found;
-}
-
-static void begin_hour(struct actor *a, uint64_t now_us)
-{
-	forget_keys(a);
-	a->told = 0;
-	a->hour_us = now_us;
-}
-
-/* NULL: it has no name, or there is no memory. */
-static struct actor *actor_of(struct limits *l, enum actor_kind kind, struct str name, uint64_t now_us)
-{
-	struct actor **bucket, *a;
-
-	if (!name.n || name.n >= NAME_BYTES)
-		return NULL;
-	bucket = &l->buckets[(digest_sip(name) + (uint64_t)kind) % BUCKETS];
-	for (a = *bucket; a && (a->kind != kind || !str_eq(str_of(a->name), name)); a = a->next)
-		;
-	if (!a)
-		return actor_new(l, kind, name, bucket, now_us);
-	age_leave(l, a);
-	age_join(l, a);
-	if (now_us - a->hour_us >= HOUR_S * SECOND_US)
-		begin_hour(a, now_us);
-	return a;
-}
-
-static void actors_of(struct limits *l, const struct limits_who *who, uint64_t now_us, struct actor *out[ACTOR_KINDS])
-{
-	out[ACTOR_AGENT] = actor_of(l, ACTOR_AGENT, who->agent, now_us);
-	out[ACTOR_CLIENT] = actor_of(l, ACTOR_CLIENT, who->client, now_us);
 }
 
 /* ---- requests ---- */
@@ -175,12 +68,12 @@ static uint64_t price_us(uint32_t quota)
 	return MINUTE_S * SECOND_US / quota;
 }
 
-static void state_of_requests(const struct actor *a, uint32_t quota, struct limits_state *out)
+static void state_of_requests(const struct actor *a, enum actor_kind kind, uint32_t quota, struct limits_state *out)
 {
 	uint64_t price = price_us(quota);
 	uint64_t rest_us = a->credit_us < price ? price - a->credit_us : MINUTE_S * SECOND_US - a->credit_us;
 
-	*out = (struct limits_state){ .kind = a->kind,
+	*out = (struct limits_state){ .kind = kind,
 				      .quota = quota,
 				      .window_s = MINUTE_S,
 				      .left = (uint32_t)(a->credit_us / price),
@@ -189,9 +82,11 @@ static void state_of_requests(const struct actor *a, uint32_t quota, struct limi
 
 static void earn(struct actor *a, uint64_t now_us)
 {
-	uint64_t full_us = MINUTE_S * SECOND_US;
-	uint64_t credit_us = a->credit_us + (now_us > a->credited_us ? now_us - a->credited_us : 0);
+	uint64_t full_us = MINUTE_S * SECOND_US, credit_us;
 
+	if (now_us <= a->credited_us)
+		return;
+	credit_us = a->credit_us + (now_us - a->credited_us);
 	a->credited_us = now_us;
 	a->credit_us = credit_us < full_us ? credit_us : full_us;
 }
@@ -209,7 +104,7 @@ struct limits_told limits_request(struct limits *l, const struct limits_who *who
 	struct actor *actors[ACTOR_KINDS];
 
 	pthread_mutex_lock(&l->lock);
-	actors_of(l, who, now_us, actors);
+	actors_find(&l->actors, who, now_us, actors, &told.crowded);
 	for (int kind = 0; kind < ACTOR_KINDS; kind++) {
 		uint32_t quota = l->quotas[kind].requests;
 		struct limits_state state;
@@ -217,7 +112,7 @@ struct limits_told limits_request(struct limits *l, const struct limits_who *who
 		if (!actors[kind] || !quota)
 			continue;
 		earn(actors[kind], now_us);
-		state_of_requests(actors[kind], quota, &state);
+		state_of_requests(actors[kind], (enum actor_kind)kind, quota, &state);
 		if (is_nearer(&state, &told.state))
 			told.state = state;
 	}
@@ -227,7 +122,7 @@ struct limits_told limits_request(struct limits *l, const struct limits_who *who
 		if (actors[kind] && l->quotas[kind].requests)
 			actors[kind]->credit_us -= price_us(l->quotas[kind].requests);
 	if (told.state.quota && told.verdict == LIMITS_PASS)
-		state_of_requests(actors[told.state.kind], told.state.quota, &told.state);
+		state_of_requests(actors[told.state.kind], told.state.kind, told.state.quota, &told.state);
 	pthread_mutex_unlock(&l->lock);
 	return told;
 }
@@ -254,9 +149,10 @@ uint64_t limits_hash(struct str key, struct str value)
 	return digest_sip(value) * UINT64_C(0x9e3779b97f4a7c15) + digest_sip(key);
 }
 
-static void state_of_customers(const struct actor *a, uint32_t quota, uint64_t now_us, struct limits_state *out)
+static void state_of_customers(const struct actor *a, enum actor_kind kind, uint32_t quota, uint64_t now_us,
+			       struct limits_state *out)
 {
-	*out = (struct limits_state){ .kind = a->kind,
+	*out = (struct limits_state){ .kind = kind,
 				      .quota = quota,
 				      .window_s = HOUR_S,
 				      .left = quota > counted(a) ? quota - counted(a) : 0,
@@ -267,7 +163,7 @@ static void state_of_customers(const struct actor *a, uint32_t quota, uint64_t n
 static bool customer_fits(struct actor *a, uint32_t quota, uint64_t hash)
 {
 	if (!quota && a->seen.n >= KEYS_FREE)
-		forget_keys(a);
+		actor_forget_keys(a);
 	return keys_seen_has(&a->seen, hash) || !quota || counted(a) < quota;
 }
 
@@ -280,7 +176,7 @@ static enum limits_verdict customer_judge(const struct limits *l, struct actor *
 
 		if (!actors[kind] || customer_fits(actors[kind], quota, hash))
 			continue;
-		state_of_customers(actors[kind], quota, now_us, state_out);
+		state_of_customers(actors[kind], (enum actor_kind)kind, quota, now_us, state_out);
 		return LIMITS_CUSTOMERS;
 	}
 	return LIMITS_PASS;
@@ -294,7 +190,7 @@ static struct limits_told take(struct limits *l, const struct limits_who *who, u
 	struct actor *actors[ACTOR_KINDS];
 
 	pthread_mutex_lock(&l->lock);
-	actors_of(l, who, now_us, actors);
+	actors_find(&l->actors, who, now_us, actors, &told.crowded);
 	told.verdict = customer_judge(l, actors, hash, now_us, &told.state);
 	for (int kind = 0; kind < ACTOR_KINDS && told.verdict == LIMITS_PASS; kind++) {
 		struct actor *a = actors[kind];
@@ -323,9 +219,10 @@ struct limits_told limits_subject(struct limits *l, const struct limits_who *who
 void limits_found(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us)
 {
 	struct actor *actors[ACTOR_KINDS];
+	bool crowded;
 
 	pthread_mutex_lock(&l->lock);
-	actors_of(l, who, now_us, actors);
+	actors_find(&l->actors, who, now_us, actors, &crowded);
 	for (int kind = 0; kind < ACTOR_KINDS; kind++) {
 		struct actor *a = actors[kind];
 
@@ -339,9 +236,10 @@ enum limits_notice limits_nobody(struct limits *l, const struct limits_who *who,
 {
 	enum limits_notice what = NOTICE_NONE;
 	struct actor *actors[ACTOR_KINDS];
+	bool crowded;
 
 	pthread_mutex_lock(&l->lock);
-	actors_of(l, who, now_us, actors);
+	actors_find(&l->actors, who, now_us, actors, &crowded);
 	for (int kind = 0; kind < ACTOR_KINDS; kind++) {
 		struct actor *a = actors[kind];
 

@@ -1,6 +1,6 @@
 /* limits.h - how much one actor may ask: requests, and different customers. Who goes through numbers one by one, or
- * asks for many whom nobody knows, is told of. An actor is a program or the person it speaks for; both are counted.
- * In memory, for this process. Safe from any thread. */
+ * asks for many whom nobody knows, is told of. An actor is a program or the person it speaks for; both are counted
+ * (docs/decisions/0040-who-asks.md). In memory, for this process. Safe from any thread. */
 #ifndef FEDERATOR_LIMITS_LIMITS_H
 #define FEDERATOR_LIMITS_LIMITS_H
 
@@ -10,15 +10,21 @@ struct limits; /* opaque */
 
 enum actor_kind { ACTOR_AGENT, ACTOR_CLIENT, ACTOR_KINDS };
 
+/* What is kept of whom; agents are persons whom a token proves, wherever they ask, or names that a client says. */
+enum limits_sort { LIMITS_CLIENT, LIMITS_PERSON, LIMITS_NAME, LIMITS_SORTS };
+
+enum { LIMITS_NAMES_OF_CLIENT = 4096 }; /* heard of within an hour; those beyond count as the client alone */
+
 /* Of one kind of actors; 0: as many as they like. */
 struct limits_quota {
 	uint32_t requests;  /* a minute; so many at once after a minute of rest */
 	uint32_t customers; /* different keys and sealed ids that are asked by, an hour */
 };
 
-/* Both names may be empty: nobody is counted. Names of 64 bytes at most. */
+/* Names of 64 bytes at most. Without any nobody is counted, nor is an agent that is only a client's word without it. */
 struct limits_who {
 	struct str agent, client;
+	bool agent_proven;
 };
 
 enum limits_verdict {
@@ -46,6 +52,7 @@ struct limits_told {
 	enum limits_verdict verdict;
 	struct limits_state state; /* of requests always, of customers when there are too many */
 	enum limits_notice notice;
+	bool crowded; /* the agent has no place, and its client was counted alone */
 	bool fresh; /* of customers: the key is a new one in the hour of one of the two */
 };
 
@@ -53,6 +60,9 @@ struct limits_told {
 struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS]) NONNULL(1) __attribute__((returns_nonnull));
 /* End it. Accepts NULL inside; sets *l to NULL. */
 void limits_free(struct limits **l) NONNULL(1);
+
+/* How many are kept, by enum limits_sort. */
+void limits_count(struct limits *l, uint32_t n_out[LIMITS_SORTS]) NONNULL(1, 2);
 
 /* A request comes; `now_us` of clock_mono_us(). */
 struct limits_told limits_request(struct limits *l, const struct limits_who *who, uint64_t now_us) MUST_CHECK

@@ -1,45 +1,7 @@
 #include "tests/cmocka_all.h"
 
-#include <stdio.h>
-
 #include "federator/limits/keys_seen.h"
-#include "federator/limits/limits.h"
-
-#define S UINT64_C(1000000)
-
-static const struct limits_who kim = { { "kim", 3 }, { "console", 7 } };
-static const struct limits_who lee = { { "lee", 3 }, { "console", 7 } };
-
-static struct limits *limits_of(uint32_t requests, uint32_t customers, uint32_t client_requests,
-				uint32_t client_customers)
-{
-	return limits_new((const struct limits_quota[ACTOR_KINDS]){
-		[ACTOR_AGENT] = { requests, customers }, [ACTOR_CLIENT] = { client_requests, client_customers } });
-}
-
-/* How many of `n` requests at one moment pass. */
-static uint32_t passing(struct limits *l, const struct limits_who *who, uint32_t n, uint64_t now_us)
-{
-	uint32_t passed = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		passed += limits_request(l, who, now_us).verdict == LIMITS_PASS;
-	return passed;
-}
-
-static struct limits_told ask(struct limits *l, const struct limits_who *who, uint64_t number, uint64_t now_us)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0%llu", (unsigned long long)number);
-	return limits_customer(l, who, STR("phone"), str_of(text), now_us);
-}
-
-/* Numbers far from each other, each once. */
-static uint64_t far_number(uint32_t i)
-{
-	return 10000000000 + (i * UINT64_C(2654435761)) % 9999999967;
-}
+#include "tests/federator/limits_bed.h"
 
 static void requests_come_back_with_time(void **state)
 {
@@ -147,14 +109,14 @@ static void a_sealed_id_counts_unless_a_key_led_to_it(void **state)
 static void a_refusal_counts_for_nobody(void **state)
 {
 	struct limits *l = limits_of(0, 10, 0, 5);
+	const struct limits_who proven = { STR("kim"), STR("console"), true };
+	const struct limits_who elsewhere = { STR("kim"), STR("crm"), true };
 
 	(void)state;
 	for (uint32_t i = 0; i < 20; i++)
-		assert_int_equal(ask(l, &kim, far_number(i), S).verdict, i < 5 ? LIMITS_PASS : LIMITS_CUSTOMERS);
-	for (uint32_t i = 0; i < 4; i++) /* of another client */
-		assert_int_equal(limits_customer(l, &(struct limits_who){ STR("kim"), { 0 } }, STR("phone"),
-						 i % 2 ? STR("a") : STR("b"), S).verdict,
-				 LIMITS_PASS);
+		assert_int_equal(ask(l, &proven, far_number(i), S).verdict, i < 5 ? LIMITS_PASS : LIMITS_CUSTOMERS);
+	for (uint32_t i = 0; i < 4; i++) /* by another client */
+		assert_int_equal(ask(l, &elsewhere, far_number(20 + i % 2), S).verdict, LIMITS_PASS);
 	limits_free(&l);
 }
 
@@ -218,24 +180,6 @@ static void who_mostly_misses_is_noticed(void **state)
 	limits_free(&l);
 }
 
-/* Names cost memory up to a bound, and a new one does not take anybody's place who is at work. */
-static void actors_are_bounded(void **state)
-{
-	struct limits *l = limits_of(60, 0, 0, 0);
-
-	(void)state;
-	assert_int_equal(passing(l, &kim, 60, S), 60);
-	for (uint32_t i = 0; i < 100000; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "agent%u", i);
-		assert_int_equal(passing(l, &(struct limits_who){ str_of(name), { 0 } }, 1, S), 1);
-		if (i % 1000 == 0)
-			assert_int_equal(limits_request(l, &kim, S).verdict, LIMITS_REQUESTS);
-	}
-	limits_free(&l);
-}
-
 static void a_set_of_keys_holds_what_was_put_in(void **state)
 {
 	struct keys_seen seen = { 0 };
@@ -266,7 +210,6 @@ int main(void)
 		cmocka_unit_test(a_range_in_another_order_is_noticed_too),
 		cmocka_unit_test(calls_of_a_day_are_not_noticed),
 		cmocka_unit_test(who_mostly_misses_is_noticed),
-		cmocka_unit_test(actors_are_bounded),
 		cmocka_unit_test(a_set_of_keys_holds_what_was_put_in),
 	};
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Agents and clients that ask for too much, or one by one."""
+import http.client
 import json
 import os
 import re
@@ -9,6 +10,8 @@ from shop import Shop, phone_of
 from support import LiveTest, federator
 from test_same_bodies import keep_long
 
+NAMES = 4096  # of one client
+
 
 class LimitsTest(LiveTest):
     def setUp(self):
@@ -16,7 +19,8 @@ class LimitsTest(LiveTest):
         self.shop = Shop(os.path.join(directory, "shop"))
         keep_long(self.shop.map)
         self.keys = os.path.join(directory, "keys.json")
-        self.key = federator("keys", "add", "--keys", self.keys, "--client", "console", "--role", "agent").stdout.strip()
+        self.key = federator("keys", "add", "--keys", self.keys, "--client", "console", "--role", "agent",
+                             "--scopes", "view,mappings").stdout.strip()
 
     def limited(self, *options):
         service = self.start(self.shop.map, "--cache", "memory", "--keys", self.keys, *options)
@@ -82,6 +86,23 @@ class LimitsTest(LiveTest):
         service = self.limited("--client-customers", "10")
         statuses = [self.view(service, m, agent=f"agent{m}").status for m in range(3, 18)]
         self.assertEqual(statuses, [200] * 10 + [429] * 5)
+
+    def test_names_beyond_the_share_of_a_client_count_as_the_client(self):
+        service = self.limited("--client-requests", "0")
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+        self.addCleanup(connection.close)
+
+        def status(agent):
+            connection.request("GET", "/v1/mappings", headers={"Authorization": f"Bearer {self.key}", "X-Agent": agent})
+            response = connection.getresponse()
+            response.read()
+            return response.status
+
+        self.assertEqual([status(f"agent{i}") for i in range(NAMES)], [200] * NAMES)
+        self.assertEqual(self.metric(service, 'federator_limits_actors{of="names"}'), NAMES)
+        self.assertEqual([status(agent) for agent in ("agent0", "one-more", "one-more", "agent7", "and-more")], [200] * 5)
+        self.assertEqual(self.metric(service, 'federator_limits_actors{of="names"}'), NAMES)
+        self.assertEqual(self.metric(service, "federator_limits_crowded_total"), 3)
 
     def test_who_counts_through_numbers_is_told_of(self):
         service = self.limited()
