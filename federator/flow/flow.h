@@ -109,6 +109,7 @@ struct reply {
 	bool lent; /* the body lies in ask.at_once */
 	size_t len;
 	uint32_t retry_after_s; /* 0: none */
+	struct limits_state over; /* the limit of customers that was reached; its quota 0: none was */
 	uint32_t age_s; /* of the oldest copy used; 0 when none was */
 	bool shed; /* nothing was done: the queue of a source is too long */
 	bool from_cache; /* all that was asked for came from the cache */

@@ -33,15 +33,35 @@ static bool put_view_headers(struct MHD_Response *r, const struct reply *reply)
 	       ((!reply->from_cache && !reply->age_s) || put_number(r, "Age", reply->age_s));
 }
 
-/* draft-ietf-httpapi-ratelimit-headers-08 */
-static bool put_quota(struct MHD_Response *r, const struct limits_state *quota)
-{
-	const char *name = quota->kind == ACTOR_AGENT ? "agent" : "client";
-	char policy[64], left[64];
+struct quota_fields {
+	char policy[128], left[128];
+};
 
-	snprintf(policy, sizeof(policy), "\"%s\";q=%u;w=%u", name, quota->quota, quota->window_s);
-	snprintf(left, sizeof(left), "\"%s\";r=%u;t=%u", name, quota->left, quota->reset_s);
-	return put(r, "RateLimit-Policy", policy) && put(r, "RateLimit", left);
+static void add_quota(const struct limits_state *quota, struct quota_fields *out)
+{
+	size_t policy = strlen(out->policy), left = strlen(out->left);
+	const char *comma = policy ? ", " : "", *name = quota->kind == ACTOR_AGENT ? "agent" : "client";
+	const char *of = quota->of_customers ? "-customers" : "";
+
+	snprintf(out->policy + policy, sizeof(out->policy) - policy, "%s\"%s%s\";q=%u;w=%u", comma, name, of,
+		 quota->quota, quota->window_s);
+	snprintf(out->left + left, sizeof(out->left) - left, "%s\"%s%s\";r=%u;t=%u", comma, name, of, quota->left,
+		 quota->reset_s);
+}
+
+/* draft-ietf-httpapi-ratelimit-headers-08 */
+static bool put_quotas(struct MHD_Response *r, const struct limits_state *requests, const struct limits_state *over)
+{
+	struct quota_fields fields;
+
+	if (!requests->quota && !over->quota)
+		return true;
+	fields.policy[0] = fields.left[0] = '\0';
+	if (requests->quota)
+		add_quota(requests, &fields);
+	if (over->quota)
+		add_quota(over, &fields);
+	return put(r, "RateLimit-Policy", fields.policy) && put(r, "RateLimit", fields.left);
 }
 
 static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool close)
@@ -55,7 +75,7 @@ static bool put_headers(struct MHD_Response *r, const struct exchange *x, bool c
 	       (!x->allow[0] || put(r, "Allow", x->allow)) &&
 	       (!x->challenge || put(r, "WWW-Authenticate", x->challenge)) &&
 	       (!reply->retry_after_s || put_number(r, "Retry-After", reply->retry_after_s)) &&
-	       (!x->quota.quota || put_quota(r, &x->quota)) &&
+	       put_quotas(r, &x->quota, &reply->over) &&
 	       (!close || put(r, "Connection", "close"));
 }
 

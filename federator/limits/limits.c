@@ -153,6 +153,7 @@ static void state_of_customers(const struct actor *a, enum actor_kind kind, uint
 			       struct limits_state *out)
 {
 	*out = (struct limits_state){ .kind = kind,
+				      .of_customers = true,
 				      .quota = quota,
 				      .window_s = HOUR_S,
 				      .left = quota > counted(a) ? quota - counted(a) : 0,

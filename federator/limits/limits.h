@@ -36,6 +36,7 @@ enum limits_verdict {
 /* How near the actor is to its nearest limit. */
 struct limits_state {
 	enum actor_kind kind;
+	bool of_customers;
 	uint32_t quota, window_s; /* quota 0: it has none */
 	uint32_t left; /* behind this request */
 	uint32_t reset_s; /* until there is more; at least 1 when nothing is left */

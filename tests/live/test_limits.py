@@ -60,6 +60,10 @@ class LimitsTest(LiveTest):
         refused = self.view(service, 6)
         self.assertEqual(refused.json["type"], "urn:federator:problem:too-many-customers")
         self.assertGreater(int(refused.headers["retry-after"]), 3000)
+        self.assertEqual(refused.headers["ratelimit-policy"], '"agent";q=600;w=60, "agent-customers";q=3;w=3600')
+        self.assertRegex(refused.headers["ratelimit"],
+                         f'^"agent";r=[0-9]+;t=[0-9]+, "agent-customers";r=0;t={refused.headers["retry-after"]}$')
+        self.assertNotIn("customers", self.view(service, 3).headers["ratelimit"])
         by_id = self.view(service, 3).json["links"]["self"]
         self.assertEqual(service.ask("GET", by_id, headers={"Authorization": f"Bearer {self.key}", "X-Agent": "kim"}).status, 200)
         self.assertEqual(self.view(service, 6, agent="lee").status, 200)
