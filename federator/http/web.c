@@ -16,7 +16,7 @@ struct webbing {
 
 static void refuse(struct exchange *x, const struct web_fault *fault)
 {
-	struct reply reply = { .retry_after_s = fault->retry_after_s };
+	struct reply reply = { .retry_after_s = fault->retry_after_s, .over = fault->over };
 
 	problem_reply(&reply, x->format, fault->status, fault->type, exchange_title(fault->status), fault->detail,
 		      fault->suggestion);
@@ -73,6 +73,7 @@ static void ask_fill(const struct exchange *x, const struct question *q, struct 
 	*ask = (struct web_ask){ .what = ask->what,
 				 .role = q->ask.role,
 				 .purpose = q->ask.purpose,
+				 .who = { q->ask.agent, q->ask.client, q->ask.agent_proven },
 				 .log = q->web.log,
 				 .name = x->args[0],
 				 .visitor = q->web.visitor,

@@ -48,6 +48,11 @@ void web_run_put_next(struct web_run *run, const struct rows *rows, struct web_m
 /* A moment in the log's zone, as a member of `parent`. */
 void web_run_put_time(const struct web_run *run, struct node *parent, struct str name, int64_t us) NONNULL(1, 2);
 
+/* charges.c: count who is asked for. False: who asks may not see one more, and run->fault says so. */
+bool web_charge_question(struct web_run *run) MUST_CHECK NONNULL(1);
+/* The same of whom a session is shown that was asked for by its name. */
+bool web_charge_session(struct web_run *run, const struct web_session *session) MUST_CHECK NONNULL(1, 2);
+
 /* sessions.c */
 void web_sessions_begin(struct web_run *run) NONNULL(1);
 /* See above. */

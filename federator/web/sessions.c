@@ -51,6 +51,10 @@ static void on_session(struct web_run *run, const struct rows *rows)
 		return;
 	}
 	s = web_session_read(rows, 0);
+	if (!web_charge_session(run, &s)) {
+		web_run_end(run);
+		return;
+	}
 	web_session_put(&s, &shown, run->root, STR("session"));
 	run->which.visitor = s.visitor;
 	run->which.has_since = run->which.has_until = true; /* a range of the index: visitors may have many sessions */

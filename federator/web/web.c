@@ -294,7 +294,7 @@ void web_start(struct lane *lane, const struct web_ask *ask, struct arena *mem, 
 				 .due = deadline_after_ms(WEB_CAP_MS),
 				 .done = done,
 				 .owner = owner };
-	if (!admit(run)) {
+	if (!admit(run) || !web_charge_question(run)) {
 		web_run_end(run);
 		return;
 	}

@@ -24,6 +24,7 @@ enum web_what {
 struct web_ask {
 	enum web_what what;
 	struct str role, purpose;
+	struct limits_who who; /* whose limits count */
 	struct str log; /* needed where the mapping has several */
 	struct str name; /* of the session or the visitor */
 	struct str visitor, path;
@@ -43,6 +44,7 @@ struct web_fault {
 	const char *type, *detail;
 	const char *suggestion; /* or NULL */
 	uint32_t retry_after_s; /* 0: none */
+	struct limits_state over; /* the limit that was reached; its quota 0: none was */
 };
 
 /* Gets the answer, whose texts are gone when it returns, or what is wrong. Once, on the lane's loop. */
