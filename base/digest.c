@@ -57,14 +57,21 @@ void digest_hex(const unsigned char *bytes, size_t n, char *out)
 	sodium_bin2hex(out, 2 * n + 1, bytes, n);
 }
 
-uint64_t digest_sip(struct str s)
+static_assert(DIGEST_SIP_KEY_BYTES == sizeof(sip_key), "all keys are alike");
+
+uint64_t digest_sip_keyed(struct str s, const unsigned char key[DIGEST_SIP_KEY_BYTES])
 {
 	unsigned char out[crypto_shorthash_siphash24_BYTES];
 	uint64_t hash;
 
-	crypto_shorthash_siphash24(out, (const unsigned char *)s.p, s.n, sip_key);
+	crypto_shorthash_siphash24(out, (const unsigned char *)s.p, s.n, key);
 	memcpy(&hash, out, sizeof(hash));
 	return hash;
+}
+
+uint64_t digest_sip(struct str s)
+{
+	return digest_sip_keyed(s, sip_key);
 }
 
 static_assert(DIGEST_SIP128_BYTES == crypto_shorthash_siphashx24_BYTES, "SipHash with twice the bits");

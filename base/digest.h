@@ -7,6 +7,7 @@
 
 #define DIGEST_BYTES 32u
 #define DIGEST_SIP128_BYTES 16u
+#define DIGEST_SIP_KEY_BYTES 16u
 
 /* Once, in main(), before threads: initialises libsodium and the process's SipHash key. */
 bool digest_init(struct err *err) MUST_CHECK NONNULL(1);
@@ -27,7 +28,10 @@ void digest_end(struct digest *d, unsigned char out[DIGEST_BYTES]) NONNULL(1, 2)
 void digest_hex(const unsigned char *bytes, size_t n, char *out) NONNULL(1, 3);
 /* SipHash-2-4 under the process's random key: for hash tables only. */
 uint64_t digest_sip(struct str s);
-/* The same with 128 bits, which nobody who lacks the key makes meet: for keys of this process that stand for a text. */
+/* The same under a key of the caller's: for tables that several processes fill. */
+uint64_t digest_sip_keyed(struct str s, const unsigned char key[DIGEST_SIP_KEY_BYTES]) NONNULL(2);
+/* Under the process's key with 128 bits, which nobody who lacks the key makes meet: for keys of this process that stand
+ * for a text. */
 void digest_sip128(struct str s, unsigned char out[DIGEST_SIP128_BYTES]) NONNULL(2);
 
 #endif

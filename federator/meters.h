@@ -67,6 +67,7 @@ enum meter {
 	METER_LIMITED_CUSTOMERS,
 	METER_SCRAPING, /* by what was noticed: misses, sequences */
 	METER_LIMITS_CROWDED = METER_SCRAPING + 2, /* requests of agents who have no place in the limits */
+	METER_LIMITS_LEARNT, /* customers, from other nodes */
 	METER_PURGES,
 	METER_PURGES_FAILED,
 	METER_WEB_ANSWERED, /* questions of the web team, by what became of them */

@@ -108,6 +108,16 @@ static void service_free(struct service *svc)
 	free(svc);
 }
 
+static struct limits *limits_of(const struct options *opt, struct str salt)
+{
+	const struct limits_quota quotas[ACTOR_KINDS] = {
+		[ACTOR_AGENT] = { (uint32_t)opt->agent_requests, (uint32_t)opt->agent_customers },
+		[ACTOR_CLIENT] = { (uint32_t)opt->client_requests, (uint32_t)opt->client_customers },
+	};
+
+	return limits_new(quotas, salt);
+}
+
 /* A service without a mapping set yet. */
 static struct service *service_begin(const struct options *opt, const struct stand_in *stand_in, struct err *err)
 {
@@ -119,16 +129,14 @@ static struct service *service_begin(const struct options *opt, const struct sta
 	svc->began_ms = clock_wall_ms();
 	if (!stand_in && opt->rendered_bytes && strcmp(opt->cache, "off") != 0)
 		svc->rendered = shelf_new(opt->rendered_bytes);
-	if (!stand_in)
-		svc->limits = limits_new((const struct limits_quota[ACTOR_KINDS]){
-			[ACTOR_AGENT] = { (uint32_t)opt->agent_requests, (uint32_t)opt->agent_customers },
-			[ACTOR_CLIENT] = { (uint32_t)opt->client_requests, (uint32_t)opt->client_customers } });
 	pthread_mutex_init(&svc->reloading, NULL);
 	if (!salts_make(svc, err) || (!stand_in && !cache_prepare(svc, err)) ||
 	    !home_begin(&svc->home, opt, stand_in, err)) {
 		service_free(svc);
 		return NULL;
 	}
+	if (!stand_in)
+		svc->limits = limits_of(opt, service_salt(svc));
 	if (!svc->redis.address)
 		svc->contacts = contacts_new();
 	return svc;

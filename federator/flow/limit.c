@@ -26,7 +26,8 @@ static enum step_end refuse(struct flow *flow, const struct limits_state *over)
 /* Sealed ids come from lists of candidates and of the web site as well, by the hundred. */
 static enum step_end limit_subject(struct flow *flow, const struct limits_who *who)
 {
-	uint64_t subject = limits_hash(str_of(flow->asked[0].key->name), flow->asked[0].value);
+	uint64_t subject = limits_hash(service_limits(flow->lane->service), str_of(flow->asked[0].key->name),
+				       flow->asked[0].value);
 	struct limits_told told = charge_subject(flow->lane, who, subject, flow->started_us);
 
 	return told.verdict == LIMITS_PASS ? STEP_DONE : refuse(flow, &told.state);
@@ -53,8 +54,11 @@ enum step_end limit_customers(struct flow *flow)
 
 void limit_found(struct flow *flow)
 {
-	if (service_limits(flow->lane->service) && flow->ask.n_by)
-		limit_found_again(flow, limits_hash(str_of(flow->world->cat->identity->name), flow->match.subject));
+	const struct limits *limits = service_limits(flow->lane->service);
+
+	if (limits && flow->ask.n_by)
+		limit_found_again(flow, limits_hash(limits, str_of(flow->world->cat->identity->name),
+						    flow->match.subject));
 }
 
 void limit_found_again(struct flow *flow, uint64_t found)

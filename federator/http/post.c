@@ -1,16 +1,17 @@
-/* post.c - pops on their way to other nodes, which share Redis with this one. A message is sealed with a key of the
- * installation: who the caller is stands in it. It says which node sent it and when; old ones are refused. */
+/* post.c - pops, and what was counted of whom, on their way to other nodes, which share Redis with this one. A message
+ * is sealed with a key of the installation, as one of its sort: who the caller is stands in it. It says which node sent
+ * it and when; old ones are refused. */
 #include <sodium.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "federator/http/streams_state.h"
 
-enum { GOOD_MS = KEPT_MS, MOMENT_BYTES = 8 };
+enum { GOOD_MS = KEPT_MS, MOMENT_BYTES = 8, GATHER_MS = 50 };
 
-static const char about[] = "pop";
+static const char pops[] = "pop", counted[] = "counted";
 
-static struct str about_of(const struct streams *s, struct arena *mem)
+static struct str about_of(const struct streams *s, const char *about, struct arena *mem)
 {
 	return arena_printf(mem, "%s %s", about, service_options(s->conf.service)->tenant);
 }
@@ -30,7 +31,7 @@ static int64_t moment_get(const char *bytes)
 	return (int64_t)ms;
 }
 
-void post_send(struct streams *s, struct str pop)
+static void send(struct streams *s, const char *about, struct str bytes)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = NULL;
 	SCOPED(buf_free) struct buf plain = { 0 };
@@ -41,39 +42,87 @@ void post_send(struct streams *s, struct str pop)
 	mem = arena_new();
 	buf_put(&plain, s->node, sizeof(s->node));
 	moment_put(clock_wall_ms(), &plain);
-	buf_put_str(&plain, pop);
-	sent = courier_send(s->courier, seal_message(s->conf.service, about_of(s, mem), buf_str(&plain), mem));
+	buf_put_str(&plain, bytes);
+	sent = courier_send(s->courier, seal_message(s->conf.service, about_of(s, about, mem), buf_str(&plain), mem));
 	counters_add(s->lane.meters, sent ? METER_POPS_SENT : METER_POPS_LOST, 1);
 }
 
-/* What is ours: the pop in the message; the NULL view for one that this node sent itself. */
-static bool open_message(const struct streams *s, struct str message, struct arena *mem, struct str *pop_out)
+void post_send(struct streams *s, struct str pop)
+{
+	send(s, pops, pop);
+}
+
+/* What is in one of that sort; the NULL view for one that this node sent itself. */
+static bool open_message(const struct streams *s, const char *about, struct str message, struct arena *mem,
+			 struct str *bytes_out)
 {
 	enum { HEAD = sizeof(s->node) + MOMENT_BYTES };
 	struct str plain;
 	int64_t age_ms;
 
-	if (!unseal_message(s->conf.service, about_of(s, mem), message, mem, &plain) || plain.n < HEAD)
+	if (!unseal_message(s->conf.service, about_of(s, about, mem), message, mem, &plain) || plain.n < HEAD)
 		return false;
 	age_ms = clock_wall_ms() - moment_get(plain.p + sizeof(s->node));
 	if (age_ms > GOOD_MS || age_ms < -GOOD_MS)
 		return false;
-	*pop_out = (struct str){ plain.p + HEAD, plain.n - HEAD };
+	*bytes_out = (struct str){ plain.p + HEAD, plain.n - HEAD };
 	if (memcmp(plain.p, s->node, sizeof(s->node)) == 0)
-		*pop_out = (struct str){ 0 };
+		*bytes_out = (struct str){ 0 };
 	return true;
 }
+
+/* ---- what was counted ---- */
+
+static bool learn(struct streams *s, struct str bytes)
+{
+	uint32_t n;
+	bool good = limits_learn(service_limits(s->conf.service), bytes, clock_mono_us(), &n);
+
+	counters_add(s->lane.meters, METER_LIMITS_LEARNT, n);
+	return good;
+}
+
+static void on_gathered(struct loop_timer *t)
+{
+	SCOPED(buf_free) struct buf news = { 0 };
+	struct streams *s = CONTAINER_OF(t, struct streams, news_timer);
+
+	limits_news_take(service_limits(s->conf.service), &news);
+	send(s, counted, buf_str(&news));
+}
+
+/* More of it comes in a moment. */
+static void on_counted(struct loop_post *p)
+{
+	struct streams *s = CONTAINER_OF(p, struct streams, news_post);
+
+	loop_timer_set(s->loop, &s->news_timer, deadline_after_ms(GATHER_MS));
+}
+
+static void wake(void *owner)
+{
+	struct streams *s = owner;
+
+	loop_post(s->loop, &s->news_post);
+}
+
+/* ---- what comes ---- */
 
 static void on_message(void *arg, struct str message)
 {
 	SCOPED(arena_wipe_free) struct arena *mem = arena_new();
 	struct streams *s = arg;
-	struct str pop;
+	struct str bytes;
+	bool good = true;
 
-	if (!open_message(s, message, mem, &pop))
+	if (open_message(s, pops, message, mem, &bytes)) {
+		if (bytes.p && !atomic_load(&s->stopping))
+			agents_pop(s, bytes, NULL);
+	} else {
+		good = open_message(s, counted, message, mem, &bytes) && learn(s, bytes);
+	}
+	if (!good)
 		counters_add(s->lane.meters, METER_POPS_REFUSED, 1);
-	else if (pop.p && !atomic_load(&s->stopping))
-		agents_pop(s, pop, NULL);
 }
 
 static void on_state(void *arg, bool up, const char *why)
@@ -101,5 +150,19 @@ bool post_begin(struct streams *s, struct err *err)
 			.state = on_state,
 			.arg = s },
 		s->loop, err);
-	return s->courier != NULL;
+	if (!s->courier)
+		return false;
+	s->news_post.run = on_counted;
+	s->news_timer.fire = on_gathered;
+	limits_share(service_limits(s->conf.service), wake, s);
+	return true;
+}
+
+void post_end(struct streams *s)
+{
+	if (!s->courier)
+		return;
+	limits_share(service_limits(s->conf.service), NULL, NULL);
+	loop_timer_cancel(s->loop, &s->news_timer);
+	courier_close(&s->courier);
 }

@@ -189,7 +189,7 @@ void streams_stop(struct streams *s)
 		warm_end(s);
 		onsite_end(s);
 	}
-	courier_close(&s->courier);
+	post_end(s);
 	lane_close(&s->lane);
 }
 

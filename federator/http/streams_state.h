@@ -72,6 +72,8 @@ struct streams {
 	struct web_watches *web;
 	struct courier *courier; /* to the other nodes; NULL: there are none */
 	unsigned char node[8];   /* this one, in messages */
+	struct loop_post news_post; /* of limits, for the other nodes */
+	struct loop_timer news_timer;
 	struct admission admission;
 	struct footprint footprint;
 	struct loop_timer passes;
@@ -138,11 +140,13 @@ void agents_leave(struct streams *s, struct stream *stream) NONNULL(1, 2);
  * asked by `caller`, for its copies; NULL: another node does that. */
 size_t agents_pop(struct streams *s, struct str bytes, const struct caller *caller) NONNULL(1);
 
-/* post.c - pops to and from other nodes */
+/* post.c - to and from other nodes */
 
 /* Begin to listen, if the cache is in Redis. */
 bool post_begin(struct streams *s, struct err *err) MUST_CHECK NONNULL(1, 2);
-/* Tell the other nodes. */
+/* End that, when the loop does not run any more. */
+void post_end(struct streams *s) NONNULL(1);
+/* Tell the other nodes of a pop. */
 void post_send(struct streams *s, struct str pop) NONNULL(1);
 
 /* onsite.c - who watches a web site */

@@ -155,7 +155,7 @@ static struct actor *agent_of(struct actors *all, const struct limits_who *who, 
 void actor_forget_keys(struct actor *a)
 {
 	keys_seen_end(&a->seen);
-	a->found = a->nobody = 0;
+	a->found = a->learnt = a->nobody = 0;
 }
 
 static void begin_hour(struct actor *a, uint64_t now_us)

@@ -25,6 +25,7 @@ struct actor {
 	uint64_t hour_us;                /* when its hour began */
 	struct keys_seen seen;           /* in that hour, like what follows */
 	uint32_t found; /* of them, customers to whom a key led: they do not count */
+	uint32_t learnt; /* of those that count: from other processes */
 	uint32_t nobody;
 	unsigned told; /* bits by enum limits_notice */
 	struct actor *next, **at;        /* in its bucket */

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "federator/limits/actors.h"
+#include "federator/limits/news.h"
 
 enum {
 	MINUTE_S = 60,
@@ -13,21 +14,39 @@ enum {
 	/* So many keys, and so many of ten of them nobody's, are worth a word. */
 	MISSES_LEAST = 40,
 	MISSES_OF_TEN = 8,
+	NEWS_MOST = 64 << 10,
 };
 
 struct limits {
 	pthread_mutex_t lock;
 	struct limits_quota quotas[ACTOR_KINDS];
 	struct actors actors;
+	unsigned char key[DIGEST_SIP_KEY_BYTES];
+	struct buf news; /* for others */
+	limits_wake *wake; /* NULL: there are none */
+	void *owner;
 };
 
-struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS])
+/* What other processes have in common with this one, and with no other installation. */
+static void key_make(struct str salt, unsigned char out[DIGEST_SIP_KEY_BYTES])
+{
+	unsigned char whole[DIGEST_BYTES];
+	struct digest d;
+
+	digest_begin(&d, salt);
+	digest_add_str(&d, STR("limits"));
+	digest_end(&d, whole);
+	memcpy(out, whole, DIGEST_SIP_KEY_BYTES);
+}
+
+struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS], struct str salt)
 {
 	struct limits *l = memory_new(sizeof(*l));
 
 	pthread_mutex_init(&l->lock, NULL);
 	memcpy(l->quotas, quotas, sizeof(l->quotas));
 	actors_begin(&l->actors, MINUTE_S * SECOND_US);
+	key_make(salt, l->key);
 	return l;
 }
 
@@ -38,6 +57,7 @@ void limits_free(struct limits **lp)
 	if (!l)
 		return;
 	actors_end(&l->actors);
+	buf_free(&l->news);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 	*lp = NULL;
@@ -132,11 +152,12 @@ struct limits_told limits_request(struct limits *l, const struct limits_who *who
 /* Once an hour for each. */
 static enum limits_notice notice(struct actor *a)
 {
+	uint32_t asked = counted(a) - a->learnt;
 	enum limits_notice what = NOTICE_NONE;
 
 	if (keys_seen_in_sequence(&a->seen))
 		what = NOTICE_SEQUENCE;
-	else if (counted(a) >= MISSES_LEAST && 10 * (uint64_t)a->nobody >= MISSES_OF_TEN * (uint64_t)counted(a))
+	else if (asked >= MISSES_LEAST && 10 * (uint64_t)a->nobody >= MISSES_OF_TEN * (uint64_t)asked)
 		what = NOTICE_MISSES;
 	if (a->told & (1u << what))
 		what = NOTICE_NONE;
@@ -144,9 +165,9 @@ static enum limits_notice notice(struct actor *a)
 	return what;
 }
 
-uint64_t limits_hash(struct str key, struct str value)
+uint64_t limits_hash(const struct limits *l, struct str key, struct str value)
 {
-	return digest_sip(value) * UINT64_C(0x9e3779b97f4a7c15) + digest_sip(key);
+	return digest_sip_keyed(value, l->key) * UINT64_C(0x9e3779b97f4a7c15) + digest_sip_keyed(key, l->key);
 }
 
 static void state_of_customers(const struct actor *a, enum actor_kind kind, uint32_t quota, uint64_t now_us,
@@ -183,6 +204,17 @@ static enum limits_verdict customer_judge(const struct limits *l, struct actor *
 	return LIMITS_PASS;
 }
 
+static void note(struct limits *l, const struct limits_news *news)
+{
+	bool first = !l->news.len;
+
+	if (!l->wake || l->news.len > NEWS_MOST)
+		return;
+	limits_news_write(news, &l->news);
+	if (first)
+		l->wake(l->owner);
+}
+
 /* `text` as for keys_seen_add(). */
 static struct limits_told take(struct limits *l, const struct limits_who *who, uint64_t hash, struct str text,
 			       uint64_t now_us)
@@ -202,6 +234,8 @@ static struct limits_told take(struct limits *l, const struct limits_who *who, u
 		if (!told.notice)
 			told.notice = notice(a);
 	}
+	if (told.fresh)
+		note(l, &(struct limits_news){ .who = *who, .subject = hash });
 	pthread_mutex_unlock(&l->lock);
 	return told;
 }
@@ -209,7 +243,7 @@ static struct limits_told take(struct limits *l, const struct limits_who *who, u
 struct limits_told limits_customer(struct limits *l, const struct limits_who *who, struct str key, struct str value,
 				   uint64_t now_us)
 {
-	return take(l, who, limits_hash(key, value), value, now_us);
+	return take(l, who, limits_hash(l, key, value), value, now_us);
 }
 
 struct limits_told limits_subject(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us)
@@ -217,19 +251,32 @@ struct limits_told limits_subject(struct limits *l, const struct limits_who *who
 	return take(l, who, subject, (struct str){ 0 }, now_us);
 }
 
-void limits_found(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us)
+/* False: it was known. */
+static bool found(struct limits *l, const struct limits_news *news, uint64_t now_us)
 {
 	struct actor *actors[ACTOR_KINDS];
-	bool crowded;
+	bool crowded, fresh = false;
 
-	pthread_mutex_lock(&l->lock);
-	actors_find(&l->actors, who, now_us, actors, &crowded);
+	actors_find(&l->actors, &news->who, now_us, actors, &crowded);
 	for (int kind = 0; kind < ACTOR_KINDS; kind++) {
 		struct actor *a = actors[kind];
 
-		if (a && !keys_seen_has(&a->seen, subject) && keys_seen_add(&a->seen, subject, (struct str){ 0 }))
-			a->found++;
+		if (!a || keys_seen_has(&a->seen, news->subject) ||
+		    !keys_seen_add(&a->seen, news->subject, (struct str){ 0 }))
+			continue;
+		a->found++;
+		fresh = true;
 	}
+	return fresh;
+}
+
+void limits_found(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us)
+{
+	const struct limits_news news = { .who = *who, .subject = subject, .found = true };
+
+	pthread_mutex_lock(&l->lock);
+	if (found(l, &news, now_us))
+		note(l, &news);
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -252,4 +299,60 @@ enum limits_notice limits_nobody(struct limits *l, const struct limits_who *who,
 	}
 	pthread_mutex_unlock(&l->lock);
 	return what;
+}
+
+/* ---- others ---- */
+
+void limits_share(struct limits *l, limits_wake *wake, void *owner)
+{
+	pthread_mutex_lock(&l->lock);
+	l->wake = wake;
+	l->owner = owner;
+	l->news.len = 0;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void limits_news_take(struct limits *l, struct buf *out)
+{
+	pthread_mutex_lock(&l->lock);
+	buf_put_str(out, buf_str(&l->news));
+	l->news.len = 0;
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* How many of the two it is new to. It was not asked here, so it is no part of what is noticed of who asks. */
+static uint32_t learn(struct limits *l, const struct limits_news *news, uint64_t now_us)
+{
+	struct actor *actors[ACTOR_KINDS];
+	uint32_t n = 0;
+	bool crowded;
+
+	actors_find(&l->actors, &news->who, now_us, actors, &crowded);
+	for (int kind = 0; kind < ACTOR_KINDS; kind++) {
+		struct actor *a = actors[kind];
+
+		if (!a || keys_seen_has(&a->seen, news->subject) ||
+		    !customer_fits(a, l->quotas[kind].customers, news->subject) ||
+		    !keys_seen_add(&a->seen, news->subject, (struct str){ 0 }))
+			continue;
+		a->learnt++;
+		n++;
+	}
+	return n;
+}
+
+bool limits_learn(struct limits *l, struct str news, uint64_t now_us, uint32_t *n_out)
+{
+	struct limits_news one;
+
+	*n_out = 0;
+	pthread_mutex_lock(&l->lock);
+	while (limits_news_read(&news, &one)) {
+		if (one.found)
+			(void)found(l, &one, now_us);
+		else
+			*n_out += learn(l, &one, now_us);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return news.n == 0;
 }

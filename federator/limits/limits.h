@@ -1,10 +1,11 @@
 /* limits.h - how much one actor may ask: requests, and different customers. Who goes through numbers one by one, or
  * asks for many whom nobody knows, is told of. An actor is a program or the person it speaks for; both are counted
- * (docs/decisions/0040-who-asks.md). In memory, for this process. Safe from any thread. */
+ * (docs/decisions/0040-who-asks.md). In memory, for this process, which may tell others of customers, and learn from
+ * them. Safe from any thread. */
 #ifndef FEDERATOR_LIMITS_LIMITS_H
 #define FEDERATOR_LIMITS_LIMITS_H
 
-#include "base/base.h"
+#include "base/buf.h"
 
 struct limits; /* opaque */
 
@@ -57,8 +58,10 @@ struct limits_told {
 	bool fresh; /* of customers: the key is a new one in the hour of one of the two */
 };
 
-/* `quotas` by kind of actor. The caller owns the result: end it with limits_free(). */
-struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS]) NONNULL(1) __attribute__((returns_nonnull));
+/* `quotas` by kind of actor; `salt` of 64 bytes at most is that of the installation. The caller owns the result: end it
+ * with limits_free(). */
+struct limits *limits_new(const struct limits_quota quotas[ACTOR_KINDS], struct str salt) NONNULL(1)
+	__attribute__((returns_nonnull));
 /* End it. Accepts NULL inside; sets *l to NULL. */
 void limits_free(struct limits **l) NONNULL(1);
 
@@ -76,10 +79,20 @@ struct limits_told limits_subject(struct limits *l, const struct limits_who *who
 	MUST_CHECK NONNULL(1, 2);
 /* A key led to that one: to ask by the sealed id costs nothing in this hour. */
 void limits_found(struct limits *l, const struct limits_who *who, uint64_t subject, uint64_t now_us) NONNULL(1, 2);
-/* A subject: a value of the identity. Good in this process. */
-uint64_t limits_hash(struct str key, struct str value);
+/* A subject: a value of the identity. Good where the salt is the same. */
+uint64_t limits_hash(const struct limits *l, struct str key, struct str value) NONNULL(1);
 /* Nobody was found by a key that was fresh. */
 enum limits_notice limits_nobody(struct limits *l, const struct limits_who *who, uint64_t now_us) MUST_CHECK
 	NONNULL(1, 2);
+
+/* Gets to know that limits_news_take() has something. On any thread, and locked: it must not use `l`. */
+typedef void limits_wake(void *owner);
+/* Note from now on what is counted, for others. NULL: no more; afterwards nobody is woken. */
+void limits_share(struct limits *l, limits_wake *wake, void *owner) NONNULL(1);
+/* Append what was noted since, at most some 64 KiB, behind which nothing is noted. */
+void limits_news_take(struct limits *l, struct buf *out) NONNULL(1, 2);
+/* Count what others noted, but nobody beyond a limit; how many customers of agents or clients are new here. False: the
+ * bytes are none of theirs from some place on. */
+bool limits_learn(struct limits *l, struct str news, uint64_t now_us, uint32_t *n_out) MUST_CHECK NONNULL(1, 4);
 
 #endif

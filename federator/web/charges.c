@@ -25,7 +25,9 @@ static bool counts(const struct web_run *run)
 
 static bool subject(struct web_run *run, struct str key, struct str value)
 {
-	return pass(run, charge_subject(run->lane, &run->ask->who, limits_hash(key, value), clock_mono_us()));
+	uint64_t hash = limits_hash(service_limits(run->lane->service), key, value);
+
+	return pass(run, charge_subject(run->lane, &run->ask->who, hash, clock_mono_us()));
 }
 
 static bool visitor(struct web_run *run, struct str name)

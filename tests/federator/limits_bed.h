@@ -15,8 +15,10 @@ static const struct limits_who lee = { { "lee", 3 }, { "console", 7 }, false };
 static inline struct limits *limits_of(uint32_t requests, uint32_t customers, uint32_t client_requests,
 				       uint32_t client_customers)
 {
-	return limits_new((const struct limits_quota[ACTOR_KINDS]){
-		[ACTOR_AGENT] = { requests, customers }, [ACTOR_CLIENT] = { client_requests, client_customers } });
+	const struct limits_quota quotas[ACTOR_KINDS] = { [ACTOR_AGENT] = { requests, customers },
+							  [ACTOR_CLIENT] = { client_requests, client_customers } };
+
+	return limits_new(quotas, STR("a salt of the tests"));
 }
 
 /* How many of `n` requests at one moment pass. */

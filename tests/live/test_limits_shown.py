@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Customers count for who is shown them."""
+import itertools
 import json
 import os
 import unittest
@@ -29,9 +30,9 @@ class ShownTest(StreamTest):
     def whose(self, agent=None, client="console"):
         return {**self.credentials[client], **({"X-Agent": agent} if agent else {})}
 
-    def look_up(self, service, by, agent):
+    def look_up(self, service, by, agent, client="console"):
         return service.ask("QUERY", "/v1/customers", json.dumps({"by": by, "view": "pop"}),
-                           {"Content-Type": "application/json", **self.whose(agent)})
+                           {"Content-Type": "application/json", **self.whose(agent, client)})
 
     def stream(self, service, path, headers):
         stream = Stream(service.port, path, "".join(f"{name}: {value}\r\n" for name, value in headers.items()))
@@ -151,6 +152,39 @@ class ShownTest(StreamTest):
         self.assertEqual((records["lee"]["kind"], records["lee"]["status"]), ("denial", 429))
         self.assertEqual(records["lee"]["rule"], "too-many-customers")
         self.assertEqual(len(service.about()), before + 3)
+
+    def nodes_that_hear_each_other(self, *options):
+        servers = self.redis_only()
+        shared = self.shared(servers)
+        nodes = [self.serve(*shared, "--keys", self.keys, *options, shop=self.shop) for _ in range(2)]
+        for one, other in (nodes, nodes[::-1]):
+            probes = (f"probe{i}" for i in itertools.count())
+            before = self.metric(other, "federator_limits_learnt_total")
+            one.wait(lambda: self.look_up(one, {"phone": phone_of(9)}, next(probes)).status == 200
+                     and self.metric(other, "federator_limits_learnt_total") > before)
+        return servers, nodes
+
+    def told_all(self, one, other):
+        """All that one counted so far is known to the other: messages come in their order."""
+        self.assertEqual(self.look_up(one, {"phone": phone_of(9)}, None, "pbx").status, 200)
+        other.wait(lambda: self.metric(other, 'federator_limits_actors{of="clients"}') == 2)
+
+    def test_customers_count_at_all_nodes(self):
+        _, nodes = self.nodes_that_hear_each_other("--agent-customers", "3")
+        ids = {member: self.look_up(nodes[0], {"phone": phone_of(member)}, "kim").json["id"] for member in (3, 4, 5)}
+        self.told_all(*nodes)
+        self.assertEqual(self.look_up(nodes[1], {"phone": phone_of(6)}, "kim").status, 429)
+        self.assertEqual(self.look_up(nodes[1], {"phone": phone_of(6)}, "lee").status, 200)
+        for member, identity in ids.items():
+            self.assertEqual(self.look_up(nodes[1], {"phone": phone_of(member)}, "kim").status, 200)
+            self.assertEqual(nodes[1].ask("GET", f"/v1/customers/{identity}", headers=self.whose("kim")).status, 200)
+
+    def test_each_node_counts_by_itself_while_redis_is_away(self):
+        servers, nodes = self.nodes_that_hear_each_other("--agent-customers", "3")
+        servers.redis.stop()
+        for node in nodes:
+            statuses = [self.look_up(node, {"phone": phone_of(member)}, "kim").status for member in (3, 4, 5, 6)]
+            self.assertEqual(statuses, [200, 200, 200, 429])
 
 
 if __name__ == "__main__":
