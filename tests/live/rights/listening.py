@@ -52,9 +52,11 @@ def on_site(client):
     ask = Ask("GET", "/v1/web/live?minutes=1440", "web", "stream", "/v1/web/live")
     ask.stream, ask.customers = True, None
     ask.headers.append(("Accept", "text/event-stream"))
-    made(client, ask, listener, client.draw.choice(PURPOSES))
-    if ask.who.company.web_class not in ask.who.rights.show:
+    purpose = client.draw.choice(PURPOSES)
+    who = Who(client.oracle, listener, None, purpose)
+    if who.company.web_class not in who.rights.show:
         ask.statuses = {403}
+    made(client, ask, listener, purpose)
     try:
         if listen(client, stream, ask):
             while stream.rest.count(b"event: session\n") < ON_SITE or not stream.rest.endswith(b"\n\n"):
