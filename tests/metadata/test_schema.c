@@ -79,7 +79,7 @@ static void it_knows_what_advice_needs(void **state)
 	assert_int_equal(n, 2);
 	assert_string_equal(names[1], "column");
 	names = schema_children(schema, STR("part"), mem, &n);
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	assert_string_equal(names[0], "label");
 	names = schema_values(schema, STR("class"), STR("mask"), mem, &n);
 	assert_int_equal(n, 9);
