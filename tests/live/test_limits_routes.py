@@ -62,6 +62,8 @@ ROUTES = [
     (("get", "/schema/events.schema.json"), NOBODY),
     (("get", "/schema/explain.xsd"), NOBODY),
     (("get", "/schema/explain.schema.json"), NOBODY),
+    (("get", "/schema/export.xsd"), NOBODY),
+    (("get", "/schema/export.schema.json"), NOBODY),
     (("get", "/schema/web.xsd"), NOBODY),
     (("get", "/schema/web.schema.json"), NOBODY),
     (("get", "/openapi.json"), NOBODY),
