@@ -7,7 +7,7 @@ from lab import ROOT, Contestant
 from measure import rounds, summary
 
 IOREDIS = os.path.join(ROOT, "bench", "ioredis")
-BARE, NGINX, WEBDIS, NODE = "bare epoll loop", "nginx return 200", "webdis", "Node + ioredis"
+BARE, KEEPER, NGINX, WEBDIS, NODE = "bare epoll loop", "bare epoll loop that asks Redis", "nginx return 200", "webdis", "Node + ioredis"
 MEMORY, NEAR = "hit in memory", "hit near, before Redis"
 REDIS, FAR = "hit in Redis", "hit in Redis, nothing near"
 ON_RECORD = "hit near, on record"
@@ -71,10 +71,13 @@ def start_nginx(lab, body):
 
 
 def start_keepers(lab, bodies):
-    """Servers that fetch the bytes of each view from Redis: webdis and Node."""
+    """Servers that fetch the bytes of each view from Redis: a bare loop, webdis and Node."""
     redis, found = lab.servers.redis, []
     for i, body in enumerate(bodies):
         redis.set(f"view{i}", body)
+    c = Contestant(KEEPER)
+    c.paths = write(lab.path("keeper-paths"), "".join(f"/view{i}\n" for i in range(len(bodies))))
+    found.append(check(lab.add(c, [lab.program("bare_redis"), str(c.port), str(redis.port)], [redis.pid]), bodies[0]))
     if shutil.which("webdis"):
         c = Contestant(WEBDIS)
         c.paths = write(lab.path("webdis-paths"), "".join(f"/GET/view{i}.txt\n" for i in range(len(bodies))))
