@@ -156,7 +156,7 @@ class AuditTest(LiveTest):
         for one in crowd:
             self.addCleanup(one.close)
         for one in crowd:  # all at once, whatever the disk takes for each
-            one.sendall(f"GET {PHONE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            one.sendall(f"GET {PHONE} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         for one in crowd:
             self.assertTrue(one.recv(4096).startswith(b"HTTP/1.1 401 "))
         sent = len(crowd)

@@ -179,7 +179,7 @@ class ExportTest(LiveTest):
         self.addCleanup(client.close)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", service.port))
-        client.sendall(f"GET /v1/customers/{seal}/export HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.sendall(f"GET /v1/customers/{seal}/export HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         return client
 
     def test_it_goes_on_record_with_all_that_it_shows(self):
