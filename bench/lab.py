@@ -228,9 +228,9 @@ class Lab:
             f.write(text)
         return list(found.values())
 
-    def keys(self, n):
-        """Files of phone numbers that belong to one customer each, of these customers, and of the paths of their views; the
-        numbers."""
+    def keys(self, n, prefix=""):
+        """Files of phone numbers that belong to one customer each, of these customers, and of the paths of their views, their
+        names with the prefix; the numbers."""
         with sqlite3.connect(self.path("callcenter.db")) as db:
             rows = db.execute("SELECT MIN(phone), MIN(cust_no) FROM (SELECT hp_no AS phone, cust_no FROM tb_cust UNION ALL "
                               "SELECT tel_no, cust_no FROM tb_cust WHERE tel_no IS NOT NULL) x GROUP BY "
@@ -240,7 +240,7 @@ class Lab:
         step = max(1, len(rows) // n)
         chosen = rows[::step][:n]
         for name, before, column in (("keys", "", 0), ("members", "", 1), ("paths", "/v1/customers?view=pop&phone=", 0)):
-            with open(self.path(name), "w") as f:
+            with open(self.path(prefix + name), "w") as f:
                 f.writelines(before + row[column] + "\n" for row in chosen)
         return [row[0] for row in chosen]
 
