@@ -86,6 +86,9 @@ class Contestant:
     def states(self, phone):
         """The states of the parts of a view that is asked again."""
         self.view(phone)
+        return self.states_now(phone)
+
+    def states_now(self, phone):
         return {part["state"] for part in json.loads(self.view(phone))["parts"].values()} - {"skipped"}
 
     def until_fresh(self, phone):
