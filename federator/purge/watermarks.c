@@ -78,13 +78,13 @@ static void on_purged(struct purge *purge)
 	struct mark *m = CONTAINER_OF(purge, struct mark, purge);
 	const struct err err = purge->err;
 
-	if (err.cls == ERR_NONE)
-		memcpy(m->seen, m->now, DIGEST_BYTES);
 	arena_wipe_free(&m->mem);
 	if (err.cls != ERR_NONE) {
 		fail(m, &err);
 		return;
 	}
+	memcpy(m->seen, m->now, DIGEST_BYTES);
+	m->failing = false;
 	count(m, METER_WATERMARK_CHANGED);
 	rest(m);
 }
@@ -121,7 +121,6 @@ static void digest_make(const struct rows *rows, unsigned char out[DIGEST_BYTES]
 /* The first value says only what to compare with: copies from before may be as old as their ttl says. */
 static void compare(struct mark *m)
 {
-	m->failing = false;
 	if (m->known && memcmp(m->now, m->seen, DIGEST_BYTES) != 0) {
 		void_part(m);
 		return;
@@ -129,6 +128,7 @@ static void compare(struct mark *m)
 	if (!m->known)
 		memcpy(m->seen, m->now, DIGEST_BYTES);
 	m->known = true;
+	m->failing = false;
 	count(m, METER_WATERMARK_SAME);
 	rest(m);
 }

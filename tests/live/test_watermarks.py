@@ -123,6 +123,20 @@ class WatermarkTest(RedisTest):
         service.wait(lambda: "select one value" in service.log())
         self.assertEqual(set(states(self.ask(service, 9)).values()) - {"live", "fresh"}, set(), "answers go on")
 
+    def test_copies_that_cannot_be_void_are_told_once(self):
+        self.mark()
+        service = self.redis_node()
+        self.warm(service, 8)
+        self.marked(service)
+        self.servers.redis.freeze()
+        self.addCleanup(self.servers.redis.thaw)
+        before = self.asked(service, "failed")
+        self.change(8, "새이름")
+        service.wait(lambda: self.asked(service, "failed") > before + 2)
+        self.assertEqual(service.log().count('"watermark_failed"'), 1)
+        self.servers.redis.thaw()
+        service.wait(lambda: self.name(service, 8) == "새이름")
+
     def test_it_is_checked(self):
         for text, code, live in [("DELETE FROM crm", "M04", ()), ("SELECT max(updated) FROM crm", "M0815", ("--live",)),
                                  ("SELECT max(changed) AS watermark FROM crm", "M0811", ("--live",))]:
