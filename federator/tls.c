@@ -82,20 +82,22 @@ static bool look(struct tls *t)
 	return changed;
 }
 
-static bool is_in_time(const struct validity *v, const char *where, const char *what, struct err *err)
+static bool is_in_time(const struct validity *v, const struct validity *old, const char *where, const char *what,
+		       struct err *err)
 {
 	int64_t now_s = (int64_t)time(NULL);
 
 	if (validity_is_over(v->until, now_s))
-		return err_set(err, ERR_CONFIG, where, "%s has expired", what);
+		return validity_is_over(old->until, now_s) ||
+		       err_set(err, ERR_CONFIG, where, "%s has expired", what);
 	return v->from <= now_s || err_set(err, ERR_CONFIG, where, "%s is not valid yet", what);
 }
 
-/* What is good now is not given up for what is not. */
-static bool is_better(const struct tls_set *set, struct err *err)
+/* What is good now is not given up for what is not; what is over already holds nothing else up. */
+static bool is_better(const struct tls_set *set, const struct tls_set *old, struct err *err)
 {
-	return is_in_time(&set->certificate, "tls-cert", "the certificate", err) &&
-	       is_in_time(&set->lists, "client-crl", "a list of revoked certificates", err);
+	return is_in_time(&set->certificate, &old->certificate, "tls-cert", "the certificate", err) &&
+	       is_in_time(&set->lists, &old->lists, "client-crl", "a list of revoked certificates", err);
 }
 
 static void put_in_force(struct tls *t, struct tls_set *set)
@@ -121,7 +123,7 @@ static bool take_new(struct tls *t, struct err *err)
 
 	if (!set)
 		return false;
-	if (t->set && !is_better(set, err)) {
+	if (t->set && !is_better(set, t->set, err)) {
 		tls_set_drop(&new);
 		return false;
 	}

@@ -289,6 +289,17 @@ class TlsTest(LiveTest):
         self.replace([lists], [self.authority.revoke(dates=(-20, 2))])
         service.wait(lambda: service.log().count("tls_expires") == 2)
 
+    def test_list_that_is_over_holds_no_new_certificate_up(self):
+        client, pair = self.authority.sign("crm", purpose="clientAuth"), self.pair()
+        keys = os.path.join(self.fresh(), "keys.json")
+        federator("keys", "add", "--keys", keys, "--client", "pbx", "--role", "agent", "--scopes", "view")
+        service = self.serve("--client-ca", self.authority.certificate, "--client-crl", self.listed(dates=(-10, -1)),
+                             "--keys", keys, pair=pair)
+        self.replace(pair, self.authority.sign("localhost", self.names))
+        service.wait(lambda: "tls_reloaded" in service.log())
+        self.refused(service, self.context(certificate=client))
+        self.assertEqual(self.ask(service, self.context()), 200)
+
     def test_lists_of_several_authorities(self):
         both = os.path.join(self.fresh(), "clients.pem")
         lists = self.listed()
