@@ -290,6 +290,9 @@ bool audit_finish(struct audit *a, struct deadline due)
 	}
 	ended = a->ended;
 	pthread_mutex_unlock(&a->lock);
+	if (ended && !a->joined)
+		pthread_join(a->thread, NULL);
+	a->joined = ended;
 	return ended;
 }
 
@@ -301,7 +304,6 @@ void audit_close(struct audit **ap)
 		return;
 	if (!audit_finish(a, (struct deadline){ 0 }))
 		abort(); /* nothing else ends it */
-	pthread_join(a->thread, NULL);
 	audit_free(ap);
 }
 

@@ -27,6 +27,7 @@ struct audit {
 	uint64_t anchored_us;
 	uint32_t anchored_file;
 	pthread_t thread;
+	bool joined; /* of audit_finish() */
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	pthread_cond_t idle; /* a port has no entry with the writer any more; the writer has ended */

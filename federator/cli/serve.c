@@ -266,13 +266,12 @@ static void record_finish(const struct serving *s, struct deadline due)
 	_exit(EXIT_INTERNAL);
 }
 
-/* All answers leave first; then the loops run on for late fetches; then the record, lanes, adapters, and last the
- * loops. */
+/* All answers leave first; then the record ends, which no fetch that hangs takes the time of; then the loops run on for
+ * late fetches; then lanes, adapters, and last the loops. */
 static void serving_end(struct serving *s)
 {
 	const struct deadline due = deadline_after_ms((uint32_t)s->opt->drain_ms + LATE_MS);
 	uint32_t left;
-	bool idle;
 
 	tenants_drain_streams(s->tenants);
 	if (s->server)
@@ -282,9 +281,8 @@ static void serving_end(struct serving *s)
 	listen_close(&s->at);
 	listen_close(&s->admin_at);
 	tenants_drain(s->tenants);
-	idle = tenants_wait_idle(s->tenants, deadline_after_ms(LATE_MS));
 	record_finish(s, due);
-	if (!idle) {
+	if (!tenants_wait_idle(s->tenants, deadline_after_ms(LATE_MS))) {
 		log_event(LOG_WARN, "stopped_with_fetches");
 		_exit(EXIT_OK);
 	}

@@ -4,11 +4,13 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import threading
 import unittest
 
-from shop import Shop, phone_of
+from shop import Shop, phone_of, sqlite_connect
 from support import SLOW, Answer, LiveTest, Service, is_behind
+from test_audit import PHONE, SEAL, Recorded
 
 CLIENTS = 8
 
@@ -82,6 +84,43 @@ class DrainTest(LiveTest):
             connection.send(body[5:])
             self.assertEqual(json.loads(connection.getresponse().read())["match"]["outcome"], "one")
             connection.close()
+
+    def ended_while_a_source_hangs(self):
+        """The service, and the code that it ended with."""
+        shop = Shop(os.path.join(self.fresh(), "shop"))
+        path = os.path.join(shop.directory, "callcenter.db")
+        shop.write_secret("callcenter", sqlite_connect(path).replace("Timeout=200", "Timeout=600000"))
+        for name, text in (("salt", "a salt of the tests, long enough"), ("seal", SEAL)):
+            shop.write_secret(name, text)
+        service = Recorded(shop, self.fresh(), "--drain", "200ms")
+        service.__enter__()
+        self.addCleanup(self.kill, service)
+        service.wait_sources()
+        held = sqlite3.connect(path, isolation_level=None)
+        self.addCleanup(held.close)
+        held.execute("BEGIN EXCLUSIVE")
+        waits = threading.Thread(target=service.ask, args=("GET", PHONE))
+        waits.start()
+        busy = 'federator_source_workers{source="callcenter",state="busy"} 1'
+        service.wait(lambda: busy in service.admin("/metrics").body.decode())
+        service.process.send_signal(signal.SIGTERM)
+        waits.join()
+        return service, service.process.wait(timeout=30 * SLOW)
+
+    @staticmethod
+    def kill(service):
+        if service.process.poll() is None:
+            service.process.kill()
+            service.process.wait()
+
+    def test_a_source_that_hangs_takes_no_time_of_the_record(self):
+        for _ in range(5):  # a disk may be slow once
+            service, code = self.ended_while_a_source_hangs()
+            if code == 0:
+                self.assertIn('"event":"stopped_with_fetches"', service.log())
+                self.assertEqual(service.lines()[-1]["kind"], "stop")
+                return
+        self.fail(service.log())
 
 
 if __name__ == "__main__":
