@@ -61,8 +61,7 @@ static bool agent_read(struct exchange *x)
 {
 	if (headers_is_token(x->args[0]))
 		return true;
-	exchange_problem(x, 400, "bad-agent", "an agent is named by 1 to 64 letters, digits, '.', '_', '-' or ':'",
-			 NULL);
+	exchange_problem(x, 400, "bad-agent", "an agent is named by 1 to 64 letters, digits, '.', '_' or '-'", NULL);
 	return false;
 }
 

@@ -269,7 +269,8 @@ class StreamsTest(StreamTest):
 
     def test_bad_pops_are_refused(self):
         service = self.serve()
-        self.assert_problem(self.ring(service, "a%20b", {"phone": "1"}), 400, "agent")
+        for agent in ("a%20b", "a:b"):
+            self.assert_problem(self.ring(service, agent, {"phone": "1"}), 400, "letters, digits, '.', '_' or '-'")
         self.assert_problem(self.ring(service, "kim", {}), 400, "key")
         self.assert_problem(service.ask("GET", "/v1/agents/kim/pops?view=pop"), 400, "view")
         stream = self.agent(service, "kim")
