@@ -113,7 +113,7 @@ static void news_of_none(struct indexer *x)
 {
 	struct err err;
 
-	if (!x->looked && weblog_tail_counts(x->tail).files == 0) {
+	if (!x->looked && !weblog_tail_sees(x->tail)) {
 		(void)err_set(&err, ERR_SYSTEM, "log file", "%.*s: no file is there yet",
 			      STR_ARG(x->conf->conf->files[0]));
 		tell(x, WEBLOG_NEWS_TROUBLE, &err, NULL);

@@ -225,6 +225,11 @@ int weblog_tail_fd(const struct weblog_tail *tail)
 	return tail->notify;
 }
 
+bool weblog_tail_sees(const struct weblog_tail *tail)
+{
+	return tail->n_places > 0;
+}
+
 struct weblog_tail_counts weblog_tail_counts(const struct weblog_tail *tail)
 {
 	return tail->counts;

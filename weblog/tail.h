@@ -80,6 +80,8 @@ void weblog_tail_back(struct weblog_tail *tail) NONNULL(1);
 void weblog_tail_to(struct weblog_tail *tail, const struct weblog_position *written, size_t n) NONNULL(1);
 /* A file that cannot be read, or whose rest is lost, since the last call; false: none. */
 bool weblog_tail_trouble(struct weblog_tail *tail, struct err *err) MUST_CHECK NONNULL(1, 2);
+/* Is one of the files there, be it read already or empty? As weblog_tail_next() saw it last. */
+bool weblog_tail_sees(const struct weblog_tail *tail) MUST_CHECK NONNULL(1);
 /* See the struct. */
 struct weblog_tail_counts weblog_tail_counts(const struct weblog_tail *tail) NONNULL(1);
 

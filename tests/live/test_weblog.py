@@ -263,10 +263,13 @@ class WeblogTest(LiveTest):
         s = Stationer(self.fresh())
         self.assertIn("no file is there yet", Indexer(s).once().stderr)
         self.assertEqual(Indexer(s, name="sight").once().returncode, 2)
+        s.write("")
+        self.assertNotIn("weblog_file_trouble", Indexer(s).once().stderr)  # an empty file is a file
         s.write("this is no log\n" * 200)
         done = Indexer(s).once()
         self.assertEqual(done.returncode, 0)  # a log of other lines than the format says: all rejected, and told
         self.assertIn('"rejected":200', done.stderr)
+        self.assertNotIn("weblog_file_trouble", Indexer(s).once().stderr)  # so is one that is read already
         s.edit("web.xml", lambda text: text.replace("format='$remote_addr -", "format='$remote_addr$status -"))
         done = Indexer(s).once()
         self.assertEqual(done.returncode, 2)

@@ -49,6 +49,22 @@ static void a_line_wakes_the_reader(void **state)
 	assert_read(">d|");
 }
 
+static void what_is_there_is_seen_be_it_empty_or_read(void **state)
+{
+	(void)state;
+	tail = bed_tail(access_log, NULL, 0);
+	assert_read("");
+	assert_false(weblog_tail_sees(tail));
+	put("access.log", "");
+	assert_read("");
+	assert_true(weblog_tail_sees(tail));
+	put("access.log", "a\n");
+	assert_read(">a|");
+	restart();
+	assert_read("");
+	assert_true(weblog_tail_sees(tail));
+}
+
 static void positions_say_where_a_line_ends(void **state)
 {
 	struct weblog_tail_line line;
@@ -340,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TAIL_CASE(lines_are_given_when_they_are_whole),
 		TAIL_CASE(a_line_wakes_the_reader),
+		TAIL_CASE(what_is_there_is_seen_be_it_empty_or_read),
 		TAIL_CASE(positions_say_where_a_line_ends),
 		TAIL_CASE(old_ones_are_read_first),
 		TAIL_CASE(an_inode_is_used_again),
