@@ -85,5 +85,8 @@ bool secret_find(const struct options *opt, const char *name, struct arena *mem,
 		return secret_read(opt->secrets, name, mem, out, err);
 	if (credentials && *credentials)
 		return secret_read(credentials, name, mem, out, err);
+	if (!*opt->map)
+		return err_set(err, ERR_CONFIG, arena_printf(mem, "secret:%s", name).p,
+			       "say where secrets lie: --secrets, or --map for those beside a mapping");
 	return find_beside(opt->map, name, mem, out, err);
 }

@@ -9,7 +9,8 @@ enum { SECRET_BYTES_MAX = 8192 };
 
 /* Read NAME as secret_read() does, from the directory of the option `secrets`, else from $CREDENTIALS_DIRECTORY, else
  * from the first of the mapping directories, the last one first, that has it in its `secrets`: so each tenant has its
- * own. A file that is there and no good is never passed over. ERR_CONFIG also when it is nowhere. */
+ * own. A file that is there and no good is never passed over. ERR_CONFIG also when it is nowhere, or none of the
+ * three is given. */
 bool secret_find(const struct options *opt, const char *name, struct arena *mem, struct str *out, struct err *err)
 	MUST_CHECK NONNULL(1, 2, 3, 4, 5);
 

@@ -205,6 +205,9 @@ static void a_secret_that_is_nowhere_names_all_places(void **state)
 	assert_string_equal(t.f->err.where, "secret:crm");
 	assert_false(find(&t, "../crm"));
 	assert_non_null(strstr(t.f->err.text, "only letters"));
+	t.opt.map = "";
+	assert_false(find(&t, "crm"));
+	assert_non_null(strstr(t.f->err.text, "--secrets"));
 }
 
 int main(void)
