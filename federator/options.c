@@ -50,6 +50,11 @@ const struct option *options_table(size_t *n_out)
 	return table;
 }
 
+const char *option_value(const struct option *option)
+{
+	return option->type == OPTION_FLAG ? "" : option->type == OPTION_TEXT ? "TEXT" : "NUMBER";
+}
+
 static const struct option *option_named(struct str name)
 {
 	for (size_t i = 0; i < OPTIONS; i++)

@@ -28,7 +28,7 @@ struct option {
 	uint64_t least, most; /* numbers only */
 	const char *fallback; /* default as text; "" = not set */
 	const char *unit; /* "ms", "bytes", "" */
-	enum option_use use;
+	unsigned use; /* of enum option_use */
 	const char *about; /* one sentence */
 	size_t offset; /* of the member in struct options */
 };
@@ -42,6 +42,8 @@ struct options {
 
 /* The table. */
 const struct option *options_table(size_t *n_out) NONNULL(1) __attribute__((returns_nonnull));
+/* What stands for its value in help: "TEXT", "NUMBER"; "" when it takes none. */
+const char *option_value(const struct option *option) NONNULL(1) __attribute__((returns_nonnull));
 /* Defaults, then `file` (NULL: none), then flags "--name", "value" pairs of argv (only those of the table; `--flag`
  * alone for OPTION_FLAG). Unknown names and values out of range are ERR_CONFIG with place and nearest name. Texts
  * live in `mem`. */

@@ -56,14 +56,13 @@ static void man_options(struct buf *out)
 	const struct option *table;
 	size_t n;
 
-	buf_puts(out, ".SH OPTIONS\nOf serve, demo, check, get, explain, schema, reload, cache and config, "
+	buf_puts(out, ".SH OPTIONS\nOf the commands, "
 		      "whose \\fB\\-\\-help\\fR lists those that each heeds; also in the file of "
 		      "\\fB\\-\\-config\\fR, one \\fIname\\fR = \\fIvalue\\fR a line.\n");
 	table = options_table(&n);
 	for (size_t i = 0; i < n; i++) {
-		roff_flag(table[i].name, table[i].type == OPTION_TEXT ? "TEXT" : "NUMBER", table[i].about,
-			  out);
-		if (table[i].type != OPTION_TEXT)
+		roff_flag(table[i].name, option_value(&table[i]), table[i].about, out);
+		if (table[i].type != OPTION_TEXT && table[i].type != OPTION_FLAG)
 			buf_printf(out, "From %llu to %llu.\n", (unsigned long long)table[i].least,
 				   (unsigned long long)table[i].most);
 		if (!*table[i].fallback)

@@ -82,7 +82,7 @@ static void options_put(const struct command *command, struct buf *out)
 		if (*table[i].fallback)
 			buf_printf(&about, " Default %s%s%s.", table[i].fallback, *table[i].unit ? " " : "",
 				   table[i].unit);
-		flag_put(table[i].name, table[i].type == OPTION_TEXT ? "TEXT" : "NUMBER", about.data, out);
+		flag_put(table[i].name, option_value(&table[i]), about.data, out);
 	}
 }
 

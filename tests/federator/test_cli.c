@@ -115,13 +115,18 @@ static void manual_completion_and_help_name_every_option(void **state)
 
 static void help_of_a_command_lists_the_options_it_heeds(void **state)
 {
-	struct buf reload = { 0 }, get = { 0 }, version = { 0 };
+	struct buf reload = { 0 }, get = { 0 }, version = { 0 }, audit = { 0 };
 
 	(void)state;
 	help_print(cli_command("reload"), &reload);
 	help_print(cli_command("get"), &get);
 	help_print(cli_command("version"), &version);
+	help_print(cli_command("audit"), &audit);
 	assert_mentions(&reload, "--admin");
+	assert_mentions(&reload, "--tenants TEXT");
+	assert_mentions(&audit, "--map TEXT");
+	assert_mentions(&audit, "--tenant TEXT");
+	assert_mentions(&get, "--core-dumps  ");
 	assert_null(strstr(reload.data, "--cache"));
 	assert_mentions(&get, "--cache-user");
 	assert_mentions(&get, "--config");
@@ -130,6 +135,7 @@ static void help_of_a_command_lists_the_options_it_heeds(void **state)
 	buf_free(&reload);
 	buf_free(&get);
 	buf_free(&version);
+	buf_free(&audit);
 }
 
 /* What bash offers when tab is pressed behind "federator COMMAND WORD". */
