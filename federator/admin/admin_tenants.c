@@ -70,7 +70,7 @@ static void purge(struct exchange *x)
 		return;
 	if (place == TENANTS_MOST) {
 		exchange_problem(x, 400, "tenant-needed", "of which tenant the copies are void is not said",
-				 "append ?tenant=NAME");
+				 "append ?tenant=NAME; at the terminal: --tenants DIR --tenant NAME");
 		return;
 	}
 	x->lane = x->seats[place].lane;
