@@ -152,16 +152,27 @@ static uint32_t minutes_of(const struct policy *policy, const struct class_ *cls
 	return most;
 }
 
-uint32_t catalog_unmask_minutes(const struct catalog *cat, struct str role, struct str purpose,
-				const struct class_ *cls)
+const struct policy *catalog_unmask_policy(const struct catalog *cat, struct str role, struct str purpose,
+					   const struct class_ *cls)
 {
+	const struct policy *best = NULL;
 	uint32_t most = 0;
 
 	for (size_t i = 0; i < cat->n_policies; i++) {
 		uint32_t minutes = minutes_of(&cat->policies[i], cls);
 
-		if (minutes > most && policy_names(&cat->policies[i], role, purpose))
+		if (minutes > most && policy_names(&cat->policies[i], role, purpose)) {
 			most = minutes;
+			best = &cat->policies[i];
+		}
 	}
-	return most;
+	return best;
+}
+
+uint32_t catalog_unmask_minutes(const struct catalog *cat, struct str role, struct str purpose,
+				const struct class_ *cls)
+{
+	const struct policy *policy = catalog_unmask_policy(cat, role, purpose, cls);
+
+	return policy ? minutes_of(policy, cls) : 0;
 }

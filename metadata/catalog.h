@@ -431,6 +431,9 @@ struct rights catalog_rights(const struct catalog *cat, struct str role, struct 
  * all policies that name both; 0: not at all. */
 uint32_t catalog_unmask_minutes(const struct catalog *cat, struct str role, struct str purpose,
 				const struct class_ *cls) NONNULL(1, 4);
+/* The policy that allows that, the first of several; NULL: none does. */
+const struct policy *catalog_unmask_policy(const struct catalog *cat, struct str role, struct str purpose,
+					   const struct class_ *cls) NONNULL(1, 4);
 /* The class, or NULL. */
 const struct class_ *catalog_class(const struct catalog *cat, struct str name) NONNULL(1);
 

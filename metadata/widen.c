@@ -250,7 +250,7 @@ static void tell_unmask(struct widen *w, const struct pair *pair, const struct c
 	if (is <= was || seen_of(&pair->was, former).sight == SHOWN || seen_of(&pair->is, cls).sight == SHOWN)
 		return;
 	w->n++;
-	diag_add(w->ds, "M0709", pair->policy->at, HELP,
+	diag_add(w->ds, "M0709", catalog_unmask_policy(w->is, role, purpose, cls)->at, HELP,
 		 "the role `%s` with the purpose `%s` may unmask the class `%s` for %u min; before, %u", pair->role,
 		 pair->purpose, cls->name, is, was);
 }

@@ -84,9 +84,9 @@ static const struct change wider[] = {
 	  CLASSES FIELDS AGENT(SHOW("open") MASK("tel") UNMASK("tel id", "5")),
 	  "M0709 4 the role `agent` with the purpose `service` may unmask the class `id` for 5 min; before, 0\n"
 	  "M0709 4 the role `agent` with the purpose `service` may unmask the class `tel` for 5 min; before, 0\n" },
-	{ "for a longer time, by another policy", CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "5")),
+	{ "for a longer time, by another policy, told there", CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "5")),
 	  CLASSES FIELDS AGENT(MASK("tel") UNMASK("tel", "5")) AGENT(UNMASK("tel", "9")),
-	  "M0709 4 the role `agent` with the purpose `service` may unmask the class `tel` for 9 min; before, 5\n" },
+	  "M0709 5 the role `agent` with the purpose `service` may unmask the class `tel` for 9 min; before, 5\n" },
 	{ "a role that may only unmask", CLASSES FIELDS AGENT(SHOW("open")),
 	  CLASSES FIELDS AGENT(SHOW("open")) POLICY("boss", "x", UNMASK("tel", "5")),
 	  "M0707 5 the role `boss` with the purpose `x` was refused before; now it sees: nothing\n"
