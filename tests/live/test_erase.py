@@ -8,28 +8,23 @@ import sqlite3
 import textwrap
 import unittest
 
+from kept import KeptInRedisTest
 from redis_dump import atoms, dump
 from servers import ROOT
 from shop import Shop, phone_of
-from support import RedisTest, federator, states
+from support import federator, states
 from test_same_bodies import keep_long
 from webshop import WebShop
 
 
-class EraseTest(RedisTest):
+class EraseTest(KeptInRedisTest):
     def setUp(self):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_secret("salt", "one salt for every node")
         keep_long(self.shop.map)
 
-    def node(self, *options):
-        service = self.start(self.shop.map, *options)
-        service.wait_sources()
-        return service
-
     def redis_node(self):
-        service = self.node("--cache", self.servers.env["FED_TEST_REDIS"], "--cache-timeout", "1s", "--salt-secret", "salt")
-        service.wait(lambda: service.admin("/readyz?verbose").json["cache"]["up"])
+        service = super().redis_node()
         service.wait(lambda: service.admin("/readyz?verbose").json["near"]["up"])
         return service
 

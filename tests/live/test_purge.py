@@ -3,17 +3,16 @@
 import json
 import os
 import re
-import sqlite3
 import unittest
 
+from kept import FIELDS, KeptInRedisTest
 from servers import Servers
 from shop import SHARED_PHONE, Shop, phone_of
-from support import RedisTest, federator, states
-
-NAME = "name,tier,calls.topic,orders.status"
+from support import federator, states
 
 
-class PurgeTest(RedisTest):
+
+class PurgeTest(KeptInRedisTest):
     def setUp(self):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_secret("salt", "one salt for every node")
@@ -21,38 +20,6 @@ class PurgeTest(RedisTest):
             with open(os.path.join(self.shop.map, "parts.xml")) as f:
                 text = f.read()
             self.shop.write_file("parts.xml", text.replace(f'ttl="{ttl}"', 'ttl="1h"'))
-
-    def node(self, *options):
-        service = self.start(self.shop.map, *options)
-        service.wait_sources()
-        return service
-
-    def redis_node(self):
-        service = self.node("--cache", self.servers.env["FED_TEST_REDIS"], "--cache-timeout", "1s", "--salt-secret", "salt")
-        service.wait(lambda: service.admin("/readyz?verbose").json["cache"]["up"])
-        return service
-
-    def call_center(self, sql, *values):
-        with sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db")) as db:
-            db.execute(sql, values)
-        db.close()
-
-    def change(self, n, name):
-        """Customer n is called something else, in the source."""
-        self.call_center("UPDATE crm SET name = ? WHERE cust_no = ?", name, f"C{n:08d}")
-
-    def ask(self, service, n):
-        answer = service.get(phone=phone_of(n), fields=NAME)
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json
-
-    def name(self, service, n):
-        return self.ask(service, n)["customer"]["name"]
-
-    def warm(self, service, n):
-        """All its parts have copies."""
-        service.wait(lambda: set(states(self.ask(service, n)).values()) == {"fresh"})
-        return self.ask(service, n)["id"]
 
     def post(self, service, body, kind="application/json", path="/v1/cache/purge"):
         return service.ask("POST", path, body if isinstance(body, str) else json.dumps(body), {"Content-Type": kind})
@@ -123,11 +90,6 @@ class PurgeTest(RedisTest):
     def nodes_of_all_kinds(self):
         return (lambda: self.node("--cache", "memory")), self.redis_node
 
-    def by_member(self, service, n):
-        answer = service.get(member=str(n), fields=NAME)
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json
-
     def warm_by_member(self, service, n):
         service.wait(lambda: set(states(self.by_member(service, n)).values()) == {"fresh"})
 
@@ -179,7 +141,7 @@ class PurgeTest(RedisTest):
             service = node()
             seal = self.warm(service, 7)
             self.change(7, "다시")
-            fresh = service.ask("POST", f"/v1/customers/{seal}/refresh?fields={NAME}")
+            fresh = service.ask("POST", f"/v1/customers/{seal}/refresh?fields={FIELDS}")
             self.assertEqual(fresh.status, 200, fresh.body)
             self.assertEqual(fresh.json["customer"]["name"], "다시")
             self.assertEqual(set(states(fresh.json).values()), {"live"})
@@ -244,7 +206,7 @@ class PurgeTest(RedisTest):
         self.assertEqual(frozen.headers["retry-after"], "1")
         self.assert_problem(service.ask("DELETE", "/v1/cache?source=web"), 503, "cannot be reached")
         self.change(8, "다시")
-        fresh = service.ask("POST", f"/v1/customers/{seal}/refresh?fields={NAME}")
+        fresh = service.ask("POST", f"/v1/customers/{seal}/refresh?fields={FIELDS}")
         self.assertEqual((fresh.status, fresh.json["customer"]["name"]), (200, "다시"))
         service.wait(lambda: '"event":"purge_failed"' in service.log())
         failed = self.cli(service, "purge", "--all", check=False)

@@ -4,18 +4,17 @@ import json
 import os
 import re
 import socket
-import sqlite3
 import unittest
 
+from kept import KeptTest
 from servers import Servers
 from shop import Shop, phone_of
-from support import SLOW, LiveTest, Service, states
+from support import SLOW, Service, states
 
 STREAM = "fed2:invalidate:{default}"
-FIELDS = "name,tier,calls.topic,orders.status"
 
 
-class ToldTest(LiveTest):
+class ToldTest(KeptTest):
     def setUp(self):
         self.servers = Servers(os.path.join(self.fresh(), "servers"), ("redis",)).start()
         self.addCleanup(self.servers.stop)
@@ -49,22 +48,6 @@ class ToldTest(LiveTest):
     def pending(self):
         return int(self.redis("XPENDING", STREAM, "federator").split("\r\n")[1][1:])
 
-    def change(self, n, name):
-        with sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db")) as db:
-            db.execute("UPDATE crm SET name = ? WHERE cust_no = ?", (name, f"C{n:08d}"))
-        db.close()
-
-    def ask(self, service, n):
-        answer = service.get(phone=phone_of(n), fields=FIELDS)
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json
-
-    def name(self, service, n):
-        return self.ask(service, n)["customer"]["name"]
-
-    def warm(self, service, n):
-        service.wait(lambda: set(states(self.ask(service, n)).values()) == {"fresh"})
-
     def metric(self, service, name):
         text = service.admin("/metrics").body.decode()
         return float(re.search("(?m)^" + re.escape(name) + " (.*)$", text)[1])
@@ -89,16 +72,6 @@ class ToldTest(LiveTest):
         before = calls()
         node.wait(lambda: calls() >= before + 3)
         self.assertEqual(node.log().count('"event":"invalidations_'), 1)
-
-    def call_center(self, sql):
-        with sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db")) as db:
-            db.execute(sql)
-        db.close()
-
-    def by_member(self, service, n):
-        answer = service.get(member=str(n), fields=FIELDS)
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json
 
     def test_a_key_that_nothing_was_asked_by(self):
         node = self.node()

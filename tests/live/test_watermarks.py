@@ -2,18 +2,17 @@
 """A <watermark> tells that a part has changed: its copies are void, in memory and on two nodes on one Redis, and no others."""
 import os
 import re
-import sqlite3
 import unittest
 
-from shop import Shop, phone_of
-from support import RedisTest, federator, states
+from kept import KeptInRedisTest
+from shop import Shop
+from support import federator, states
 
-NAME = "name,tier,calls.topic,orders.status"
 MARK = '<watermark every="1s">SELECT max(updated) AS watermark FROM crm</watermark>'
 LAST_OF_CRM = '    <column name="updated" type="timestamp" as-of="true"/>\n'
 
 
-class WatermarkTest(RedisTest):
+class WatermarkTest(KeptInRedisTest):
     def setUp(self):
         self.shop = Shop(os.path.join(self.fresh(), "shop"))
         self.shop.write_secret("salt", "one salt for every node")
@@ -24,39 +23,11 @@ class WatermarkTest(RedisTest):
     def mark(self, text=MARK):
         self.shop.edit("parts.xml", LAST_OF_CRM, LAST_OF_CRM + "    " + text + "\n")
 
-    def node(self, *options):
-        service = self.start(self.shop.map, *options)
-        service.wait_sources()
-        return service
-
-    def redis_node(self):
-        service = self.node("--cache", self.servers.env["FED_TEST_REDIS"], "--cache-timeout", "1s", "--salt-secret", "salt")
-        service.wait(lambda: service.admin("/readyz?verbose").json["cache"]["up"])
-        return service
-
-    def call_center(self, *statements):
-        db = sqlite3.connect(os.path.join(self.shop.directory, "callcenter.db"))
-        with db:
-            for sql in statements:
-                db.execute(sql)
-        db.close()
-
     def change(self, n, name):
         """Customer n is called something else, a minute after the last change."""
         self.changes += 1
-        self.call_center(f"UPDATE crm SET name = '{name}', updated = '2026-12-01 09:{self.changes:02d}:00'"
-                         f" WHERE cust_no = 'C{n:08d}'")
-
-    def ask(self, service, n):
-        answer = service.get(phone=phone_of(n), fields=NAME)
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json
-
-    def name(self, service, n):
-        return self.ask(service, n)["customer"]["name"]
-
-    def warm(self, service, n):
-        service.wait(lambda: set(states(self.ask(service, n)).values()) == {"fresh"})
+        self.call_center("UPDATE crm SET name = ?, updated = ? WHERE cust_no = ?", name,
+                         f"2026-12-01 09:{self.changes:02d}:00", f"C{n:08d}")
 
     def asked(self, service, outcome):
         """How many watermarks had that outcome."""
@@ -115,9 +86,11 @@ class WatermarkTest(RedisTest):
         service.wait(lambda: self.asked(service, "failed") > 1)
         self.assertEqual(service.log().count('"watermark_failed"'), 1)
         self.warm(service, 8)
-        self.call_center("CREATE TABLE mark(at)", "INSERT INTO mark VALUES (1)")
+        self.call_center("CREATE TABLE mark(at)")
+        self.call_center("INSERT INTO mark VALUES (1)")
         self.marked(service)
-        self.call_center("UPDATE mark SET at = 2", "UPDATE crm SET name = '새이름' WHERE cust_no = 'C00000008'")
+        self.call_center("UPDATE crm SET name = '새이름' WHERE cust_no = 'C00000008'")
+        self.call_center("UPDATE mark SET at = 2")
         service.wait(lambda: self.name(service, 8) == "새이름")
         self.call_center("INSERT INTO mark VALUES (3)")
         service.wait(lambda: "select one value" in service.log())
