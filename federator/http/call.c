@@ -91,6 +91,8 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 	if (!call)
 		return;
 	*callp = NULL;
+	f->moved = true;
+	call_lost(call);
 	record_untaken(call, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	f->active--;
 	lane_count(f->conf.lane, METER_IN_FLIGHT, -1);
@@ -314,6 +316,7 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 	(void)front;
 	(void)conn;
 	(void)url; /* cut and unescaped by libmicrohttpd; ours is in the exchange */
+	call->front->moved |= call->state != CALL_RECORDING;
 	switch (call->state) {
 	case CALL_NEW:
 		return call_header(call, method, version);

@@ -1,8 +1,10 @@
-/* call_wait.c - requests whose connections are suspended: for their handlers, or for their records. */
+/* call_wait.c - requests that wait for their handlers or for their records. */
 #include "federator/http/front_state.h"
 
 #include <assert.h>
 #include <sys/epoll.h>
+
+enum { POLLED_MOST = 256 };
 
 /* libmicrohttpd does not look at a connection that is suspended. A client that closes only its sending side is taken
  * for one that has gone: what tells them apart is only known when something is sent. */
@@ -31,6 +33,20 @@ void call_heed_no_more(struct call *call)
 	call->watched = false;
 }
 
+/* A record takes less than a millisecond. To suspend and resume a connection costs two calls of epoll_ctl(), a read that
+ * finds nothing and a walk along all that are suspended: more than half of what the request costs besides. A handler
+ * that gives no answer is called again whenever the daemon is run (0.9.75: connection.c, FULL_REQ_RECEIVED), which is
+ * for us to say. With TLS there is more that the daemon may want to be run for. */
+static bool may_be_polled(const struct front *f, enum call_state why)
+{
+	return why == CALL_RECORDING && !f->conf.tls && f->polled < POLLED_MOST;
+}
+
+bool call_only_polled(const struct front *f)
+{
+	return f->polled && !f->moved;
+}
+
 void call_wait(struct call *call, enum call_state why)
 {
 	struct front *f = call->front;
@@ -43,18 +59,42 @@ void call_wait(struct call *call, enum call_state why)
 	f->waiting = call;
 	if (why == CALL_WAITING && call->x.heeds_hangup && call->link)
 		heed(call);
-	MHD_suspend_connection(call->conn);
+	call->polled = may_be_polled(f, why);
+	if (call->polled)
+		f->polled++;
+	else
+		MHD_suspend_connection(call->conn);
+}
+
+static void unlist(struct call *call)
+{
+	*call->prev_next = call->next;
+	if (call->next)
+		call->next->prev_next = call->prev_next;
+	if (call->polled)
+		call->front->polled--;
 }
 
 void call_go_on(struct call *call)
 {
 	call_heed_no_more(call);
-	*call->prev_next = call->next;
-	if (call->next)
-		call->next->prev_next = call->prev_next;
+	unlist(call);
 	call->state = CALL_READY;
-	MHD_resume_connection(call->conn);
+	if (!call->polled)
+		MHD_resume_connection(call->conn);
 	call->front->run = true;
+}
+
+/* Only who is polled may be: of others libmicrohttpd hears when they are resumed. */
+void call_lost(struct call *call)
+{
+	if (call->state != CALL_RECORDING)
+		return;
+	audit_forget(call->x.lane->audit, &call->ticket);
+	if (call->found)
+		repeats_let_go(&call->found);
+	unlist(call);
+	call->state = CALL_READY;
 }
 
 void call_recorded(struct call *call)

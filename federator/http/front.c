@@ -50,7 +50,8 @@ static void daemon_woken(struct loop_timer *t)
 	f->run = true;
 }
 
-/* Wake no later than the daemon wants to be run; earlier does no harm. */
+/* Wake no later than the daemon wants to be run; earlier does no harm. It wants that at once for those who are polled,
+ * who run it when they are told; what else there is to do beside them, which it does not say, comes a moment later. */
 static void daemon_next(struct front *f)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
@@ -58,11 +59,11 @@ static void daemon_next(struct front *f)
 
 	if (MHD_get_timeout(f->daemon, &ms) != MHD_YES)
 		return;
-	if (ms == 0) {
+	if (ms == 0 && !call_only_polled(f)) {
 		f->run = true;
 		return;
 	}
-	due = deadline_after_ms(ms > 60000 ? 60000 : (uint32_t)ms);
+	due = deadline_after_ms(ms > 60000 ? 60000 : ms < 1 ? 1 : (uint32_t)ms);
 	if (f->wake.slot == 0 || due.at_us < f->wake.due.at_us)
 		loop_timer_set(f->loop, &f->wake, due);
 }
@@ -92,7 +93,8 @@ static void drain_step(struct front *f)
 		f->conf.stopped(f->conf.owner);
 		return;
 	}
-	loop_timer_set(f->loop, &f->wake, lingered ? (late ? deadline_after_ms(10) : f->abandon) : f->linger);
+	if (!f->polled)
+		loop_timer_set(f->loop, &f->wake, lingered ? (late ? deadline_after_ms(10) : f->abandon) : f->linger);
 }
 
 static bool front_turn(struct loop_turn *t)
@@ -104,7 +106,7 @@ static bool front_turn(struct loop_turn *t)
 		return false;
 	f->cuts = 0;
 	if (f->run) {
-		f->run = false;
+		f->run = f->moved = false;
 		MHD_run(f->daemon);
 		secured_rest(&f->secured);
 		daemon_next(f);

@@ -27,7 +27,7 @@ enum call_state {
 	CALL_BODY,    /* the header was taken */
 	CALL_RUNNING, /* inside the handler */
 	CALL_WAITING, /* suspended: for the handler */
-	CALL_RECORDING, /* suspended: the reply is there, its record is not durable */
+	CALL_RECORDING, /* suspended or polled: the reply is there, its record is not durable */
 	CALL_READY,   /* the reply is there, or somebody who takes the connection */
 	CALL_SENT,
 	CALL_REFUSED, /* past libmicrohttpd: the connection is cut, or somebody else's */
@@ -46,6 +46,7 @@ struct call {
 	struct repeated *found; /* the answer to give again, once its record is durable; NULL: x.reply */
 	struct repeats_key key; /* zeroed: of nothing that may be kept */
 	enum call_state state;
+	bool polled;    /* not suspended: the handler is called each time libmicrohttpd is run */
 	bool admitted;  /* counted in front->admission */
 	bool pending;   /* the handler still owes a reply */
 	bool completed; /* libmicrohttpd is through with it */
@@ -53,7 +54,7 @@ struct call {
 	void *taker;
 	struct buf body;
 	size_t body_dropped;            /* bytes beyond BODY_MAX */
-	struct call *next, **prev_next; /* in front->waiting while suspended */
+	struct call *next, **prev_next; /* in front->waiting while suspended or polled */
 };
 
 /* Denials of those of whom nothing is known, on this front. */
@@ -78,6 +79,8 @@ struct front {
 	struct link_list fresh, idle; /* never asked anything; asked before */
 	size_t active; /* requests from their first line to their completion */
 	struct call *waiting;
+	uint32_t polled; /* of those */
+	bool moved; /* a request came, went on or ended when the daemon was run last */
 	struct admission admission;
 	uint32_t cuts; /* of late clients in this turn */
 	struct dearth dearth;
@@ -140,10 +143,14 @@ void record_refuse(struct call *call) NONNULL(1);
  * too. `sent`: all of it went into the socket. */
 void record_untaken(struct call *call, bool sent) NONNULL(1);
 
-/* call_wait.c - requests whose connections are suspended */
+/* call_wait.c - requests that wait for their handlers, or for their records */
 
-/* Suspend it: CALL_WAITING, or CALL_RECORDING when its record was handed in. Inside libmicrohttpd's handler. */
+/* It waits: CALL_WAITING, or CALL_RECORDING when its record was handed in. Inside libmicrohttpd's handler. */
 void call_wait(struct call *call, enum call_state why) NONNULL(1);
+/* libmicrohttpd ended its connection. Nothing, unless it waited. */
+void call_lost(struct call *call) NONNULL(1);
+/* Is every request that the daemon wants to be run for one that waits for its record? */
+bool call_only_polled(const struct front *f) NONNULL(1);
 /* The handler waits for nothing more. */
 void call_heed_no_more(struct call *call) NONNULL(1);
 /* The reply is there, and may be sent. */

@@ -157,6 +157,8 @@ static const struct route table[] = {
 	{ "GET", "/given", handle_given, ROUTE_WORK, 0 },
 	{ "GET", "/given-later", handle_given_later, ROUTE_WORK, 0 },
 	{ "GET", "/livez", handle_now, ROUTE_ALWAYS, 0 },
+	{ "GET", "/shown", handle_now, ROUTE_WORK, MAY_VIEW },
+	{ "GET", "/shown-later", handle_later, ROUTE_WORK, MAY_VIEW },
 };
 static const struct routes routes = { table, ARRAY_LEN(table) };
 
@@ -195,6 +197,7 @@ int front_bed_begin_with(void **state, const struct front_limits *limits)
 				   .requests = limits->requests ? limits->requests : 10,
 				   .shares = 1,
 				   .tls = limits->tls,
+				   .access = limits->access,
 				   .patience = { 0, ms, ms, ms, BIG_BYTES },
 				   .stopped = stopped,
 				   .owner = f };
@@ -211,6 +214,10 @@ int front_bed_begin_with(void **state, const struct front_limits *limits)
 	f->loop = loop_new(&err);
 	assert_non_null(f->loop);
 	f->lane.loop = f->loop;
+	if (limits->audit) {
+		audit_port_open(&f->port, limits->audit, f->loop);
+		f->lane.audit = &f->port;
+	}
 	f->drain.run = drain;
 	conf.lane = &f->lane;
 	conf.fd = f->at.fd;
@@ -240,6 +247,7 @@ int front_bed_end(void **state)
 
 	if (f->front)
 		front_bed_stop(f, 0);
+	audit_port_close(&f->port);
 	loop_free(&f->loop);
 	close(f->parked_fd);
 	close(f->stalled_fd);

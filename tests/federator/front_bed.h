@@ -14,11 +14,12 @@
 /* The state of a test. Its routes: /now and /echo answer at once, /later after a millisecond, /parked when the test
  * says so, /stalled then too, while the loop does nothing, and for longer than a client may take, /big with BIG_BYTES,
  * /count whether it is the only connection, /given hands the client to one who says "mine" and hangs up, /given-later
- * does after a millisecond, /livez always. */
+ * does after a millisecond, /livez always, /shown at once, and /shown-later after a millisecond: what goes on record. */
 struct fixture {
 	struct listener at;
 	struct loop *loop;
 	struct lane lane;
+	struct audit_port port; /* with a record */
 	struct front *front;
 	pthread_t thread;
 	struct loop_post drain;
@@ -40,6 +41,8 @@ enum { BIG_BYTES = 24 * 1024 * 1024 };
 struct front_limits {
 	uint32_t connections, requests, patience_ms;
 	struct tls *tls; /* NULL: none */
+	struct audit *audit; /* what is shown goes there; NULL: nowhere */
+	struct access *access; /* for what is shown; NULL: nobody may see it */
 };
 
 /* A test with ample limits. */

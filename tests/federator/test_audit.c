@@ -1,6 +1,4 @@
 /* Records from a loop to the disk and word of them back, while the disk works, fails and hangs. */
-#include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,42 +7,9 @@
 #include "federator/audit/audit.h"
 #include "tests/cmocka_all.h"
 #include "tests/federator/audit_bed.h"
+#include "tests/federator/disk.h"
 
 enum { MOST = 8, AMPLE_MS = 60000, SHORT_MS = 50 };
-
-/* The disk. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool fails, hangs;
-	int syncs;
-} disk = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
-
-int __real_fdatasync(int fd);
-int __wrap_fdatasync(int fd);
-
-int __wrap_fdatasync(int fd)
-{
-	bool fails;
-
-	pthread_mutex_lock(&disk.lock);
-	while (disk.hangs)
-		pthread_cond_wait(&disk.changed, &disk.lock);
-	fails = disk.fails;
-	disk.syncs++;
-	pthread_mutex_unlock(&disk.lock);
-	errno = EIO;
-	return fails ? -1 : __real_fdatasync(fd);
-}
-
-static void disk_is(bool fails, bool hangs)
-{
-	pthread_mutex_lock(&disk.lock);
-	disk.fails = fails;
-	disk.hangs = hangs;
-	pthread_cond_broadcast(&disk.changed);
-	pthread_mutex_unlock(&disk.lock);
-}
 
 struct asker {
 	struct audit_ticket ticket;
