@@ -1,6 +1,7 @@
 """What a hit costs beside servers that do less: the same bytes from loops that know nothing but them, and from Redis."""
 import os
 import shutil
+import subprocess
 import time
 
 from goals import Goal
@@ -115,7 +116,16 @@ def ask_many(lab, contestant):
     contestant.paths = write(lab.path("many-kept"), "".join(f"/v1/customers?view=pop&phone={phone}\n" for phone in kept))
 
 
-def start_ours(lab, phones):
+def key_options(lab):
+    """A client with a key, that everybody is asked with from now on."""
+    keys = lab.path("hits-keys.json")
+    argv = [lab.program("federator"), "keys", "add", "--keys", keys, "--client", "bench", "--role", "agent"]
+    key = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+    lab.headers = {"Authorization": f"Bearer {key}"}
+    return ("--keys", keys, "--client-requests", "0", "--client-customers", "0")
+
+
+def start_ours(lab, phones, key):
     """The service with each cache; every view is asked for once and answered from copies."""
     redis, found = lab.servers.redis, []
     address = f"127.0.0.1:{redis.port}"
@@ -124,7 +134,7 @@ def start_ours(lab, phones):
                                    (FAR, ("--cache", address, "--near-bytes", "0"), [redis.pid]),
                                    (NEAR, ("--cache", address), [redis.pid]),
                                    (ON_RECORD, ("--cache", address, *record_options(lab)), [redis.pid])):
-        c = lab.serve(Contestant(name), *options, helped_by=helpers)
+        c = lab.serve(Contestant(name), *key, *options, helped_by=helpers)
         for phone in phones:
             c.until_fresh(phone)
         if name == REDIS:
@@ -160,7 +170,7 @@ def goals_of(sums):
 def run(lab, args):
     """Goals, and all rounds."""
     phones = lab.keys(args.keys)
-    ours = start_ours(lab, phones)
+    ours = start_ours(lab, phones, key_options(lab))
     bodies = [ours[0].view(phone) for phone in phones]
     middle = sorted(bodies, key=len)[len(bodies) // 2]
     contestants = [start_bare(lab, middle), start_bare(lab, middle, "bare libmicrohttpd", "bare_mhd"), *start_nginx(lab, middle),
@@ -170,4 +180,5 @@ def run(lab, args):
     print_table(contestants, sums, len(middle))
     for c in contestants:
         lab.drop(c)
+    lab.headers = {}
     return goals_of(sums), found

@@ -32,6 +32,7 @@ class Contestant:
         self.port = free_port()
         self.process = None
         self.helped_by = []  # leaders of sessions: databases, Redis
+        self.headers = {}  # of each request
         self.paths = None  # a file with the paths to ask it for, when it has no views
 
     @property
@@ -69,7 +70,7 @@ class Contestant:
         """Status and body of one GET."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=self.headers)
             response = connection.getresponse()
             return response.status, response.read()
         finally:
@@ -138,6 +139,7 @@ class Lab:
         self.customers = customers
         self.kinds = (("redis",) if redis else ()) + (("pg", "mariadb") if servers else ())
         self.servers = None
+        self.headers = {}  # of each request to contestants that are started from now on
         self.contestants = []
         self.proxies = []
 
@@ -296,6 +298,7 @@ class Lab:
     def add(self, contestant, argv, helped_by=(), env=None):
         """Start any contestant."""
         contestant.helped_by = list(helped_by)
+        contestant.headers = self.headers
         self.contestants.append(contestant)
         contestant.start(argv, self.path(contestant.name.replace(" ", "-") + ".log"), env)
         return contestant
