@@ -36,6 +36,9 @@ struct adapter_conf {
 	 * says why) and when it takes them again (NULL): once each time. Must be quick; NULL: nobody wants to know. */
 	void (*notice)(const char *source, const struct err *err);
 	uint32_t cap_ms; /* longest cap of the source's parts: the limit set in the server's session */
+	/* How long a connect may take, for a caller that can wait; 0: as long as a view can, which is cap_ms, a second
+	 * at least, and 2 s until the server lets us in. */
+	uint32_t connect_ms;
 	/* Not NULL: there is no source, no driver and no worker; adapter_submit() asks this for all rows of the
 	 * fetch, in the order of its columns, with binary data as base64. On the submitting thread; must not wait.
 	 * *rows_out lives in f->mem. A failure is that of adapter_submit(). For tests of mappings. */

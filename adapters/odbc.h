@@ -50,9 +50,11 @@ enum odbc_family odbc_connstr_family(const char *connect) NONNULL(1);
 /* Is the server on this machine, or proven to be the one that is meant and asked with TLS? Drivers whose options we do
  * not know: unknown. */
 enum described_line odbc_connstr_line(const char *connect) NONNULL(1);
+/* How long a driver waits for its server to let us in, in seconds. */
+uint32_t odbc_connect_s(const struct adapter_conf *conf) NONNULL(1);
 /* Append the connection string with the time-outs and safety options of its family that it does not set
  * itself; of PostgreSQL's pqopt those words. */
-void odbc_connstr_complete(const char *connect, uint32_t cap_ms, struct buf *out) NONNULL(1, 3);
+void odbc_connstr_complete(const struct adapter_conf *conf, struct buf *out) NONNULL(1, 2);
 
 /* --- odbc_diag.c --- */
 

@@ -6,8 +6,6 @@
 #include "adapters/adapter_driver.h"
 #include "base/memory.h"
 
-enum { LOGIN_TIMEOUT_S = 2 };
-
 /* What a session is told right after the connect, by the product it is connected to. {ms} and {s} are the
  * longest time of a statement, {zone} the session's time zone.
  *
@@ -154,7 +152,7 @@ static bool conn_dial(struct odbc_conn *c, const struct adapter_conf *conf, stru
 	struct odbc_diag d;
 	void *entered;
 
-	odbc_connstr_complete(conf->connect, conf->cap_ms, &text);
+	odbc_connstr_complete(conf, &text);
 	driver_name(conf->connect, &driver);
 	entered = odbc_env_enter(driver.data);
 	sqlite_guard_watch(&c->guard);
@@ -190,7 +188,7 @@ struct odbc_conn *odbc_conn_open(const struct adapter_conf *conf, bool writes, s
 		return NULL;
 	}
 	/* psqlODBC and FreeTDS heed it; the others have options of their own */
-	SQLSetConnectAttr(c->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(uintptr_t)LOGIN_TIMEOUT_S,
+	SQLSetConnectAttr(c->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(uintptr_t)odbc_connect_s(conf),
 			  SQL_IS_UINTEGER);
 	if (!conn_dial(c, conf, err))
 		return NULL;

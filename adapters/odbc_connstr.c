@@ -8,23 +8,24 @@ struct attribute {
 	struct str value; /* with its braces */
 };
 
+enum { CONNECT_S = 2 };
+
 /* What we add for a family, unless the string sets the key itself. */
 struct addition {
 	enum odbc_family family;
 	const char *key;
-	enum { FIXED, WORDS, CAP_MS, CAP_AND_A_SECOND } kind; /* WORDS: before those that the string sets */
+	enum { FIXED, WORDS, CONNECT, CAP_MS, CAP_AND_A_SECOND } kind; /* WORDS: before those that the string sets */
 	const char *fixed;
 };
 
 static const struct addition additions[] = {
 	/* tcp_user_timeout acts on what was sent, the keepalives on a peer that vanished while it computed */
 	{ ODBC_POSTGRESQL, "pqopt", WORDS,
-	  "connect_timeout=2 tcp_user_timeout=2000 "
-	  "keepalives_idle=5 keepalives_interval=1 keepalives_count=3" },
+	  "tcp_user_timeout=2000 keepalives_idle=5 keepalives_interval=1 keepalives_count=3 connect_timeout=" },
 	/* CHARSET=utf8 would turn emoji into question marks */
 	{ ODBC_MARIADB, "CHARSET", FIXED, "utf8mb4" },
-	{ ODBC_MARIADB, "CONN_TIMEOUT", FIXED, "2" },
-	/* above the server's own limit, so that only a frozen server loses its connections */
+	{ ODBC_MARIADB, "CONN_TIMEOUT", CONNECT, NULL },
+	/* above the server's own limit and the connect's, so that only a frozen server loses its connections */
 	{ ODBC_MARIADB, "READ_TIMEOUT", CAP_AND_A_SECOND, NULL },
 	{ ODBC_MARIADB, "WRITE_TIMEOUT", CAP_AND_A_SECOND, NULL },
 	/* how long to wait for a writer; the driver's default is 100 s */
@@ -193,38 +194,52 @@ static void put_given(const char *connect, enum odbc_family family, struct buf *
 }
 
 /* libpq heeds the last of several words of one name. */
-static void put_words(const char *words, struct str set, struct buf *out)
+static void put_words(const char *words, uint32_t connect_s, struct str set, struct buf *out)
 {
 	if (set.n >= 2 && set.p[0] == '{')
 		set = (struct str){ set.p + 1, set.n - 2 };
-	buf_printf(out, "{%s%s%.*s}", words, set.n ? " " : "", STR_ARG(set));
+	buf_printf(out, "{%s%u%s%.*s}", words, connect_s, set.n ? " " : "", STR_ARG(set));
 }
 
-void odbc_connstr_complete(const char *connect, uint32_t cap_ms, struct buf *out)
+static uint32_t seconds_of(uint32_t ms)
 {
-	enum odbc_family family = odbc_connstr_family(connect);
+	return ms / 1000 + (ms % 1000 != 0);
+}
 
-	put_given(connect, family, out);
+uint32_t odbc_connect_s(const struct adapter_conf *conf)
+{
+	return conf->connect_ms ? seconds_of(conf->connect_ms) : CONNECT_S;
+}
+
+void odbc_connstr_complete(const struct adapter_conf *conf, struct buf *out)
+{
+	enum odbc_family family = odbc_connstr_family(conf->connect);
+	uint32_t most_ms = conf->connect_ms > conf->cap_ms ? conf->connect_ms : conf->cap_ms;
+
+	put_given(conf->connect, family, out);
 	for (size_t i = 0; i < ARRAY_LEN(additions); i++) {
 		const struct addition *a = &additions[i];
 		struct str set = { 0 };
 
-		if (a->family != family || (find(connect, a->key, &set) && a->kind != WORDS))
+		if (a->family != family || (find(conf->connect, a->key, &set) && a->kind != WORDS))
 			continue;
 		put_end(out);
 		switch (a->kind) {
 		case WORDS:
 			buf_printf(out, "%s=", a->key);
-			put_words(a->fixed, set, out);
+			put_words(a->fixed, odbc_connect_s(conf), set, out);
 			break;
 		case FIXED:
 			buf_printf(out, "%s=%s", a->key, a->fixed);
 			break;
+		case CONNECT:
+			buf_printf(out, "%s=%u", a->key, odbc_connect_s(conf));
+			break;
 		case CAP_MS:
-			buf_printf(out, "%s=%u", a->key, cap_ms);
+			buf_printf(out, "%s=%u", a->key, conf->cap_ms);
 			break;
 		case CAP_AND_A_SECOND:
-			buf_printf(out, "%s=%u", a->key, cap_ms / 1000 + (cap_ms % 1000 != 0) + 1);
+			buf_printf(out, "%s=%u", a->key, seconds_of(most_ms) + 1);
 			break;
 		}
 	}

@@ -124,8 +124,8 @@ void worker_begin(struct worker *w, struct fetch *first, uint32_t n) NONNULL(1, 
 void worker_end(struct worker *w, const struct err *err) NONNULL(1);
 /* A fetch was answered, good or bad: times and outcome are counted. Under the lock. */
 void pool_count(struct adapter *ad, const struct fetch *f, enum err_class outcome) NONNULL(1, 2);
-/* When a connect is cut: after the longest cap of the source's parts, a second at least, and not after that of the
- * fetch it is for, `cap`. */
+/* When a connect is cut: after connect_ms, else the longest cap of the source's parts, a second at least, and not after
+ * that of the fetch it is for, `cap`. */
 struct deadline worker_dial_limit(const struct adapter *ad, struct deadline cap) MUST_CHECK NONNULL(1);
 /* The driver's calls under the watchdog; what is cut fails, whatever the driver says of it. Not under the lock. First:
  * connect, cut at `due`. */

@@ -17,6 +17,8 @@ struct deadline worker_dial_limit(const struct adapter *ad, struct deadline cap)
 {
 	uint32_t most_ms = ad->conf.cap_ms > CONNECT_LEAST_MS ? ad->conf.cap_ms : CONNECT_LEAST_MS;
 
+	if (ad->conf.connect_ms)
+		most_ms = ad->conf.connect_ms;
 	return deadline_min(deadline_after_ms(most_ms), cap_limit(cap));
 }
 

@@ -9,7 +9,8 @@
 #include "federator/source_conf.h"
 
 enum {
-	CONNECT_MS = 10000, /* until a session has told of itself */
+	CONNECT_MS = 10000, /* who checks by hand has more time than a view: a busy machine is no missing source */
+	SESSION_MS = 15000, /* until it has told of itself, its connect included */
 	LATER_MS = 5000, /* behind its cap a query is waited for: servers end it a little later */
 	CLOSE_MS = 1000,
 	MAX_ROWS = 1000,
@@ -97,10 +98,11 @@ static void visit_begin(struct visit *v, const struct options *opt)
 		return;
 	v->conf.pool = 1;
 	v->conf.queue = QUEUE;
+	v->conf.connect_ms = CONNECT_MS;
 	v->ad = adapter_open(&v->conf, &v->err);
 	if (!v->ad)
 		return;
-	v->session = fetch_make(v, "the session", CONNECT_MS);
+	v->session = fetch_make(v, "the session", SESSION_MS);
 	if (visit_submit(v, v->session))
 		return;
 	v->err = v->session->err;
@@ -122,7 +124,7 @@ static bool visit_session(struct visit *v)
 		visit_await(v, v->session->cap);
 		v->err = v->session->err;
 		if (!v->ad)
-			err_set(&v->err, ERR_LATE, v->src->name, "no answer for %d s", CONNECT_MS / 1000);
+			err_set(&v->err, ERR_LATE, v->src->name, "no answer for %d s", SESSION_MS / 1000);
 	}
 	if (v->err.cls == ERR_NONE)
 		findings_session(v->src, v->session->description, v->ds);
@@ -143,8 +145,8 @@ static bool visit_lives(struct visit *v)
 		v->ad = adapter_open(&v->conf, &v->err);
 	if (!v->ad)
 		return false;
-	f = fetch_make(v, "the session", CONNECT_MS);
-	visit_ask(v, f, CONNECT_MS);
+	f = fetch_make(v, "the session", SESSION_MS);
+	visit_ask(v, f, SESSION_MS);
 	lives = f->err.cls == ERR_NONE;
 	v->err = f->err;
 	fetch_free(&f);

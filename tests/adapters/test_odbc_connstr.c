@@ -80,10 +80,20 @@ static void families_are_known_by_name_and_by_path(void **state)
 		assert_int_equal(odbc_connstr_family(cases[i].connect), cases[i].family);
 }
 
-#define PQOPT_WITH(more)                                                                                     \
-	"pqopt={connect_timeout=2 tcp_user_timeout=2000 keepalives_idle=5 keepalives_interval=1 "            \
-	"keepalives_count=3" more "}"
+#define PQOPT_FOR(s, more)                                                                                   \
+	"pqopt={tcp_user_timeout=2000 keepalives_idle=5 keepalives_interval=1 keepalives_count=3 "           \
+	"connect_timeout=" s more "}"
+#define PQOPT_WITH(more) PQOPT_FOR("2", more)
 #define PQOPT PQOPT_WITH("")
+
+static void assert_complete(const char *connect, uint32_t cap_ms, uint32_t connect_ms, const char *complete)
+{
+	SCOPED(buf_free) struct buf out = { 0 };
+
+	odbc_connstr_complete(
+		&(struct adapter_conf){ .connect = connect, .cap_ms = cap_ms, .connect_ms = connect_ms }, &out);
+	assert_string_equal(out.data, complete);
+}
 
 static void what_is_not_set_is_added_and_nothing_else_changes(void **state)
 {
@@ -111,12 +121,17 @@ static void what_is_not_set_is_added_and_nothing_else_changes(void **state)
 		{ "DSN=crm", 300, "DSN=crm" },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		SCOPED(buf_free) struct buf out = { 0 };
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_complete(cases[i].connect, cases[i].cap_ms, 0, cases[i].complete);
+}
 
-		odbc_connstr_complete(cases[i].connect, cases[i].cap_ms, &out);
-		assert_string_equal(out.data, cases[i].complete);
-	}
+static void who_can_wait_for_a_connect_waits_with_every_driver(void **state)
+{
+	(void)state;
+	assert_complete("Driver={PostgreSQL Unicode};UID=a", 300, 10000,
+			"Driver={PostgreSQL Unicode};UID=a;" PQOPT_FOR("10", ""));
+	assert_complete("Driver={MariaDB Unicode};CHARSET=utf8mb4", 300, 3001,
+			"Driver={MariaDB Unicode};CHARSET=utf8mb4;CONN_TIMEOUT=4;READ_TIMEOUT=5;WRITE_TIMEOUT=5");
 }
 
 static void the_way_to_the_server_is_judged(void **state)
@@ -156,6 +171,7 @@ int main(void)
 		cmocka_unit_test(families_are_known_by_name_and_by_path),
 		cmocka_unit_test(the_way_to_the_server_is_judged),
 		cmocka_unit_test(what_is_not_set_is_added_and_nothing_else_changes),
+		cmocka_unit_test(who_can_wait_for_a_connect_waits_with_every_driver),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,8 +20,12 @@ static const char *const servers[] = { "FED_TEST_PG", "FED_TEST_PG_TLS", "FED_TE
 
 static struct adapter *open_string(const char *connect, uint32_t pool, uint32_t cap_ms)
 {
-	return support_open((struct adapter_conf){
-		.driver = "odbc", .connect = connect, .pool = pool, .queue = 4, .cap_ms = cap_ms });
+	return support_open((struct adapter_conf){ .driver = "odbc",
+						   .connect = connect,
+						   .pool = pool,
+						   .queue = 4,
+						   .cap_ms = cap_ms,
+						   .connect_ms = cap_ms });
 }
 
 static struct adapter *open_server(const char *variable, uint32_t pool, uint32_t cap_ms)

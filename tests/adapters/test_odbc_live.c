@@ -32,7 +32,7 @@ static const struct server servers[] = {
 
 static const struct server *server;
 
-enum { SKIPPED = 77 };
+enum { SKIPPED = 77, CONNECT_MS = 30000 };
 
 static const char *connect_of(const char *variable)
 {
@@ -49,6 +49,7 @@ static struct adapter *open_as(const char *variable, uint32_t pool, uint32_t cap
 						   .connect = connect_of(variable),
 						   .pool = pool,
 						   .cap_ms = cap_ms,
+						   .connect_ms = CONNECT_MS,
 						   .queue = 512 });
 }
 
@@ -193,7 +194,7 @@ static void runs_lists_and_guards_work(void **state)
 static void the_server_ends_a_slow_query_at_the_limit(void **state)
 {
 	(void)state;
-	struct adapter *ad = open_as(server->reader, 1, 200);
+	struct adapter *ad = open_as(server->reader, 1, 1000);
 	char before[64], after[64];
 
 	only_cell(ad, server->session, before);
@@ -425,7 +426,8 @@ static void a_wrong_password_is_told_apart(void **state)
 	char *password = strstr(connect, "PWD={app}");
 	assert_non_null(password);
 	memcpy(password, "PWD={ppa}", 9);
-	struct adapter *ad = support_open((struct adapter_conf){ .driver = "odbc", .connect = connect });
+	struct adapter *ad = support_open(
+		(struct adapter_conf){ .driver = "odbc", .connect = connect, .connect_ms = CONNECT_MS });
 	struct fetch *f = support_fetch(ASK(.sql = "SELECT 1 AS a", .columns = "a"));
 
 	if (adapter_submit(ad, f, &err)) {
