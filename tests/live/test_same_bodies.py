@@ -3,11 +3,12 @@
 and from a warm one, but for ages, states and the seal of ids."""
 import os
 import re
+import time
 import unittest
 
 from bank import FIRST, Bank, Rows, sheet
 from shop import CUSTOMERS, SHARED_PHONE, Shop, phone_of
-from support import RedisTest, Service
+from support import START_S, RedisTest, Service
 
 ROUNDS = 3  # cold, from copies, and from what was made of copies
 
@@ -48,28 +49,32 @@ class SameBodiesTest(RedisTest):
                 "memory, none rendered": [*memory, "--rendered-bytes", "0"],
                 "redis, none near or rendered": [*redis, "--near-bytes", "0", "--rendered-bytes", "0"]}
 
-    def ask_all(self, mapping, questions, options):
-        """The answers of each round."""
+    def hit(self, service, question):
+        """The answer from copies. A Redis that a busy machine lets fall silent for a moment is not waited for."""
+        due = time.monotonic() + START_S
+        while not (answer := service.query(**question)).headers["cache-status"].startswith("federator; hit"):
+            self.assertLess(time.monotonic(), due, f"never a hit: {question}")
+        return answer
+
+    def ask_all(self, mapping, questions, options, again):
+        """The answers of each round; `again` asks in those behind the first."""
         with Service(mapping, *options, directory=self.scratch) as service:
             service.wait_sources()
             if "--cache-timeout" in options:
                 service.wait(lambda: service.admin("/readyz?verbose").json["cache"]["up"])
-            return [[service.query(**question) for question in questions] for _ in range(ROUNDS)]
+            first = [service.query(**question) for question in questions]
+            return [first, *([again(service, question) for question in questions] for _ in range(1, ROUNDS))]
 
     def check(self, mapping, questions):
         keep_long(mapping)
-        live = self.ask_all(mapping, questions, ["--cache", "off"])
+        live = self.ask_all(mapping, questions, ["--cache", "off"], lambda service, question: service.query(**question))
         wanted = [steady(answer.body) for answer in live[0]]
         self.assertFalse([answer for answers in live for answer in answers if answer.status != 200])
         self.assertGreater(len(set(wanted)), len(questions) / 2)  # the questions differ
         self.assertEqual([[steady(answer.body) for answer in answers] for answers in live], [wanted] * ROUNDS)
         for name, options in self.modes().items():
             self.servers.redis.ask("FLUSHALL")
-            rounds = self.ask_all(mapping, questions, options)
-            for answers in rounds[1:]:
-                hits = [answer for answer in answers if answer.headers["cache-status"].startswith("federator; hit")]
-                self.assertEqual(len(hits), len(questions), name)
-            for number, answers in enumerate(rounds):
+            for number, answers in enumerate(self.ask_all(mapping, questions, options, self.hit)):
                 for question, answer, body in zip(questions, answers, wanted):
                     with self.subTest(cache=name, round=number, question=question):
                         self.assertEqual(steady(answer.body), body)
