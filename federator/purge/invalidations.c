@@ -1,6 +1,5 @@
 #include "federator/purge/invalidations.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,17 +8,15 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cache/inbox.h"
+#include "federator/purge/follower.h"
 #include "federator/purge/purge.h"
 
 /* So long what a source does not answer for is tried again; meanwhile everything behind waits. */
 enum { NAME_MOST = 512, RESOLVE_MS = 10 * 1000 };
 
 struct invalidations {
-	struct loop *loop;
-	struct lane lane;
+	struct follower own;
 	struct inbox *inbox;
-	pthread_t thread;
-	bool running;
 	bool stopping; /* on the thread */
 	struct loop_post drain, stop;
 };
@@ -86,13 +83,13 @@ static bool entry_read(struct purge *purge, const struct inbox_entry *entry)
 
 static void count(const struct invalidations *inv, size_t meter)
 {
-	counters_add(inv->lane.meters, meter, 1);
+	counters_add(inv->own.lane.meters, meter, 1);
 }
 
 static void stop_if_done(struct invalidations *inv)
 {
 	if (inv->stopping && inbox_out(inv->inbox) == 0)
-		loop_stop(inv->loop);
+		loop_stop(inv->own.lane.loop);
 }
 
 static void tiding_end(struct tiding *t, bool dealt_with)
@@ -126,7 +123,7 @@ static void on_purged(struct purge *purge)
 
 	count(t->all, good ? METER_TOLD : METER_TOLD_AGAIN);
 	if (good && ms)
-		histogram_count_in(t->all->lane.meters, METER_TOLD_TOOK,
+		histogram_count_in(t->all->own.lane.meters, METER_TOLD_TOOK,
 				   purge->committed_ms > ms ? (uint64_t)(purge->committed_ms - ms) * 1000 : 0);
 	tiding_end(t, good);
 }
@@ -150,7 +147,7 @@ static void on_entry(void *arg, const struct inbox_entry *entry)
 	t->all = inv;
 	t->mem = mem;
 	t->id = arena_str(mem, entry->id);
-	purge_begin(&t->purge, &inv->lane, mem);
+	purge_begin(&t->purge, &inv->own.lane, mem);
 	t->purge.often = true;
 	if (entry_read(&t->purge, entry))
 		purge_run(&t->purge, on_purged);
@@ -168,14 +165,6 @@ static void on_state(void *arg, bool up, const char *why)
 }
 
 /* ---- the thread ---- */
-
-static void *run(void *arg)
-{
-	struct invalidations *inv = arg;
-
-	loop_run(inv->loop);
-	return NULL;
-}
 
 static void on_drain(struct loop_post *p)
 {
@@ -218,7 +207,7 @@ static void consumer_make(const struct options *opt, char out[NAME_MOST])
 
 static bool inbox_begin(struct invalidations *inv, const struct redis_conf *redis, struct err *err)
 {
-	const struct options *opt = service_options(inv->lane.service);
+	const struct options *opt = service_options(inv->own.lane.service);
 	char stream[NAME_MOST], consumer[NAME_MOST];
 
 	if (!name_make(opt, stream, err))
@@ -231,7 +220,7 @@ static bool inbox_begin(struct invalidations *inv, const struct redis_conf *redi
 							    .take = on_entry,
 							    .state = on_state,
 							    .arg = inv },
-				inv->loop, err);
+				inv->own.lane.loop, err);
 	return inv->inbox != NULL;
 }
 
@@ -246,20 +235,12 @@ bool invalidations_start(struct service *svc, struct invalidations **out, struct
 	inv = memory_new(sizeof(*inv));
 	inv->drain.run = on_drain;
 	inv->stop.run = on_stop;
-	inv->loop = loop_new(err);
-	if (inv->loop)
-		lane_open(&inv->lane, svc, inv->loop);
-	if (inv->loop && inbox_begin(inv, &redis, err)) {
-		inv->running = pthread_create(&inv->thread, NULL, run, inv) == 0;
-		if (!inv->running)
-			err_set(err, ERR_SYSTEM, "invalidations", "no thread can be started");
-	}
-	if (!inv->running) {
+	if (!follower_open(&inv->own, svc, err) || !inbox_begin(inv, &redis, err) ||
+	    !follower_start(&inv->own, "invalidations", err)) {
 		invalidations_stop(inv);
 		invalidations_free(&inv);
 		return false;
 	}
-	pthread_setname_np(inv->thread, "invalidations");
 	*out = inv;
 	return true;
 }
@@ -267,21 +248,17 @@ bool invalidations_start(struct service *svc, struct invalidations **out, struct
 void invalidations_drain(struct invalidations *inv)
 {
 	if (inv)
-		loop_post(inv->loop, &inv->drain);
+		loop_post(inv->own.lane.loop, &inv->drain);
 }
 
 void invalidations_stop(struct invalidations *inv)
 {
 	if (!inv)
 		return;
-	if (inv->running) {
-		loop_post(inv->loop, &inv->stop);
-		pthread_join(inv->thread, NULL);
-	}
-	inv->running = false;
+	if (inv->own.running)
+		loop_post(inv->own.lane.loop, &inv->stop);
+	follower_stop(&inv->own);
 	inbox_close(&inv->inbox);
-	if (inv->lane.cache)
-		lane_close(&inv->lane);
 }
 
 void invalidations_free(struct invalidations **invp)
@@ -291,6 +268,6 @@ void invalidations_free(struct invalidations **invp)
 	*invp = NULL;
 	if (!inv)
 		return;
-	loop_free(&inv->loop);
+	follower_free(&inv->own);
 	free(inv);
 }

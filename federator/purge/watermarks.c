@@ -1,12 +1,12 @@
 #include "federator/purge/watermarks.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "federator/flow/flight.h"
+#include "federator/purge/follower.h"
 #include "federator/purge/purge.h"
 
 /* A set that is loaded is looked at within a second. */
@@ -33,19 +33,16 @@ struct mark {
 };
 
 struct watermarks {
-	struct loop *loop;
-	struct lane lane;
+	struct follower own;
 	struct loop_timer look;
 	struct mark *marks;
-	pthread_t thread;
-	bool running;
 	bool draining; /* on the thread */
-	struct loop_post begin, drain, stop;
+	struct loop_post begin, drain;
 };
 
 static void count(const struct mark *m, size_t meter)
 {
-	counters_add(m->all->lane.meters, meter, 1);
+	counters_add(m->all->own.lane.meters, meter, 1);
 }
 
 /* ---- one question ---- */
@@ -57,7 +54,7 @@ static void rest(struct mark *m)
 	m->busy = false;
 	world_unref(&m->world);
 	if (!m->all->draining)
-		loop_timer_set(m->all->loop, &m->all->look, (struct deadline){ 1 });
+		loop_timer_set(m->all->own.lane.loop, &m->all->look, (struct deadline){ 1 });
 }
 
 /* Told once, until it is well again. */
@@ -94,7 +91,7 @@ static void void_part(struct mark *m)
 	struct str part = str_of(m->part);
 
 	m->mem = arena_new();
-	purge_begin(&m->purge, &m->all->lane, m->mem);
+	purge_begin(&m->purge, &m->all->own.lane, m->mem);
 	if (purge_add(&m->purge, PURGE_PART, part, STR(""))) {
 		purge_run(&m->purge, on_purged);
 		return;
@@ -173,14 +170,14 @@ static void ask(struct mark *m)
 	fetch->n_runs = 1;
 	fetch->columns = &column;
 	fetch->n_columns = fetch->max_rows = 1;
-	fetch->max_bytes = service_options(m->all->lane.service)->max_fetch_bytes;
+	fetch->max_bytes = service_options(m->all->own.lane.service)->max_fetch_bytes;
 	fetch->cap = fetch->give_up = deadline_after_ms(m->of->cap_ms);
 	fetch->done = on_fetched;
 	fetch->owner = m;
 	m->fetch = fetch;
 	m->landed.run = on_landed;
 	m->flight = (struct flight){ .urgent = true, .behind = true };
-	if (!flight_begin(&m->flight, &m->all->lane, crew, adapter, fetch, &err)) {
+	if (!flight_begin(&m->flight, &m->all->own.lane, crew, adapter, fetch, &err)) {
 		fetch_free(&m->fetch);
 		if (err.cls == ERR_BUSY) { /* requests first */
 			count(m, METER_WATERMARK_SKIPPED);
@@ -244,7 +241,7 @@ static uint64_t look_at(struct watermarks *all, const struct world *world, const
 static void on_look(struct loop_timer *t)
 {
 	struct watermarks *all = CONTAINER_OF(t, struct watermarks, look);
-	const struct world *world = service_world(all->lane.service);
+	const struct world *world = service_world(all->own.lane.service);
 	uint64_t next_us = clock_mono_us() + LOOK_MS * 1000;
 
 	for (size_t i = 0; i < world->cat->n_parts; i++)
@@ -254,18 +251,10 @@ static void on_look(struct loop_timer *t)
 			next_us = due_us < next_us ? due_us : next_us;
 		}
 	world_unref(&world);
-	loop_timer_set(all->loop, t, (struct deadline){ next_us });
+	loop_timer_set(all->own.lane.loop, t, (struct deadline){ next_us });
 }
 
 /* ---- the thread ---- */
-
-static void *run(void *arg)
-{
-	struct watermarks *all = arg;
-
-	loop_run(all->loop);
-	return NULL;
-}
 
 static void on_begin(struct loop_post *p)
 {
@@ -280,12 +269,7 @@ static void on_drain(struct loop_post *p)
 	struct watermarks *all = CONTAINER_OF(p, struct watermarks, drain);
 
 	all->draining = true;
-	loop_timer_cancel(all->loop, &all->look);
-}
-
-static void on_stop(struct loop_post *p)
-{
-	loop_stop(CONTAINER_OF(p, struct watermarks, stop)->loop);
+	loop_timer_cancel(all->own.lane.loop, &all->look);
 }
 
 static bool wanted(struct service *svc)
@@ -299,36 +283,23 @@ static bool wanted(struct service *svc)
 	return found;
 }
 
-/* The lane has a cache of its own, so it is not opened for nothing. */
-static bool start(struct watermarks *all, struct service *svc, struct err *err)
-{
-	all->loop = loop_new(err);
-	if (!all->loop)
-		return false;
-	lane_open(&all->lane, svc, all->loop);
-	all->running = pthread_create(&all->thread, NULL, run, all) == 0;
-	return all->running || err_set(err, ERR_SYSTEM, "watermarks", "no thread can be started");
-}
-
 bool watermarks_start(struct service *svc, struct watermarks **out, struct err *err)
 {
 	struct watermarks *all;
 
-	*out = NULL;
+	*out = NULL; /* the lane has a cache of its own, so it is not opened for nothing */
 	if (!wanted(svc) || strcmp(service_options(svc)->cache, "off") == 0)
 		return true;
 	all = memory_new(sizeof(*all));
 	all->begin.run = on_begin;
 	all->drain.run = on_drain;
-	all->stop.run = on_stop;
 	all->look.fire = on_look;
-	if (!start(all, svc, err)) {
+	if (!follower_open(&all->own, svc, err) || !follower_start(&all->own, "watermarks", err)) {
 		watermarks_stop(all);
 		watermarks_free(&all);
 		return false;
 	}
-	pthread_setname_np(all->thread, "watermarks");
-	loop_post(all->loop, &all->begin);
+	loop_post(all->own.lane.loop, &all->begin);
 	*out = all;
 	return true;
 }
@@ -336,20 +307,16 @@ bool watermarks_start(struct service *svc, struct watermarks **out, struct err *
 void watermarks_drain(struct watermarks *all)
 {
 	if (all)
-		loop_post(all->loop, &all->drain);
+		loop_post(all->own.lane.loop, &all->drain);
 }
 
 void watermarks_stop(struct watermarks *all)
 {
 	if (!all)
 		return;
-	if (all->running) {
-		loop_post(all->loop, &all->stop);
-		pthread_join(all->thread, NULL);
-	}
-	all->running = false;
-	if (all->lane.cache)
-		lane_close(&all->lane);
+	if (all->own.running)
+		loop_stop(all->own.lane.loop);
+	follower_stop(&all->own);
 }
 
 void watermarks_free(struct watermarks **allp)
@@ -366,6 +333,6 @@ void watermarks_free(struct watermarks **allp)
 		free(m->part);
 		free(m);
 	}
-	loop_free(&all->loop);
+	follower_free(&all->own);
 	free(all);
 }
