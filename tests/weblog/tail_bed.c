@@ -155,7 +155,7 @@ struct weblog_tail *bed_tail(const char *const *names, const struct weblog_posit
 	return tail;
 }
 
-struct buf bed_read(struct weblog_tail *tail)
+static struct buf lines_read(struct weblog_tail *tail, int64_t (*time_of)(const struct weblog_tail_line *line))
 {
 	struct buf out = { 0 };
 	struct weblog_tail_line line;
@@ -163,6 +163,8 @@ struct buf bed_read(struct weblog_tail *tail)
 	for (;;) {
 		switch (weblog_tail_next(tail, &line)) {
 		case WEBLOG_TAIL_LINE:
+			if (time_of && !weblog_tail_take(tail, time_of(&line)))
+				break;
 			buf_put_str(&out, line.text);
 			buf_putc(&out, '|');
 			break;
@@ -170,11 +172,22 @@ struct buf bed_read(struct weblog_tail *tail)
 			buf_puts(&out, "long|");
 			break;
 		case WEBLOG_TAIL_NEW_FILE:
-			buf_putc(&out, '>');
+			if (!time_of)
+				buf_putc(&out, '>');
 			break;
 		case WEBLOG_TAIL_NOTHING:
 			buf_reserve(&out, 1);
 			return out;
 		}
 	}
+}
+
+struct buf bed_read(struct weblog_tail *tail)
+{
+	return lines_read(tail, NULL);
+}
+
+struct buf bed_read_by(struct weblog_tail *tail, int64_t (*time_of)(const struct weblog_tail_line *line))
+{
+	return lines_read(tail, time_of);
 }

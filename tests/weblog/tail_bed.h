@@ -38,5 +38,7 @@ struct weblog_tail *bed_tail(const char *const *names, const struct weblog_posit
 	NONNULL(1) __attribute__((returns_nonnull));
 /* All lines that are there now, with a `|` behind each; `>` in front of the first one of another file. */
 struct buf bed_read(struct weblog_tail *tail) NONNULL(1);
+/* The same, each line taken when its time has come; without `>`, as files take turns. */
+struct buf bed_read_by(struct weblog_tail *tail, int64_t (*time_of)(const struct weblog_tail_line *line)) NONNULL(1, 2);
 
 #endif

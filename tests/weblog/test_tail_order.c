@@ -20,34 +20,9 @@ static int64_t time_of(const struct weblog_tail_line *line)
 	return strtoll(line->text.p, NULL, 10);
 }
 
-/* What is there, taken by its time: the lines with a `|` behind each. */
-static struct buf taken(void)
-{
-	struct buf out = { 0 };
-	struct weblog_tail_line line;
-
-	for (;;)
-		switch (weblog_tail_next(tail, &line)) {
-		case WEBLOG_TAIL_LINE:
-			if (!weblog_tail_take(tail, time_of(&line)))
-				break;
-			buf_put_str(&out, line.text);
-			buf_putc(&out, '|');
-			break;
-		case WEBLOG_TAIL_TOO_LONG:
-			buf_puts(&out, "long|");
-			break;
-		case WEBLOG_TAIL_NEW_FILE:
-			break;
-		case WEBLOG_TAIL_NOTHING:
-			buf_reserve(&out, 1);
-			return out;
-		}
-}
-
 static void assert_taken(const char *text)
 {
-	SCOPED(buf_free) struct buf out = taken();
+	SCOPED(buf_free) struct buf out = bed_read_by(tail, time_of);
 
 	assert_string_equal(out.data, text);
 }
@@ -207,7 +182,7 @@ static void any_split_is_the_whole_again(void **state)
 		}
 		restart_with(heads);
 		{
-			SCOPED(buf_free) struct buf rest = taken();
+			SCOPED(buf_free) struct buf rest = bed_read_by(tail, time_of);
 
 			assert_int_equal(numbers_check(buf_str(&rest), next), n + 1);
 		}
