@@ -33,10 +33,10 @@ void call_heed_no_more(struct call *call)
 	call->watched = false;
 }
 
-/* A record takes less than a millisecond. To suspend and resume a connection costs two calls of epoll_ctl(), a read that
- * finds nothing and a walk along all that are suspended: more than half of what the request costs besides. A handler
- * that gives no answer is called again whenever the daemon is run (0.9.75: connection.c, FULL_REQ_RECEIVED), which is
- * for us to say. With TLS there is more that the daemon may want to be run for. */
+/* A record takes less than a millisecond. To suspend and resume a connection costs two calls of epoll_ctl(), a read
+ * that finds nothing and a walk along all that are suspended: more than half of what the request costs besides. A
+ * handler that gives no answer is called again whenever the daemon is run (0.9.75: connection.c, FULL_REQ_RECEIVED),
+ * which is for us to say. With TLS there is more that the daemon may want to be run for. */
 static bool may_be_polled(const struct front *f, enum call_state why)
 {
 	return why == CALL_RECORDING && !f->conf.tls && f->polled < POLLED_MOST;

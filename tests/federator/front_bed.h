@@ -14,7 +14,8 @@
 /* The state of a test. Its routes: /now and /echo answer at once, /later after a millisecond, /parked when the test
  * says so, /stalled then too, while the loop does nothing, and for longer than a client may take, /big with BIG_BYTES,
  * /count whether it is the only connection, /given hands the client to one who says "mine" and hangs up, /given-later
- * does after a millisecond, /livez always, /shown at once, and /shown-later after a millisecond: what goes on record. */
+ * does after a millisecond, /livez always, /shown at once, and /shown-later after a millisecond: what goes on record.
+ */
 struct fixture {
 	struct listener at;
 	struct loop *loop;
