@@ -6,35 +6,6 @@
 #include "federator/http/handlers.h"
 #include "federator/render/render.h"
 
-enum { RELOAD_FIELDS = 3 };
-
-/* The last field is the tenant. */
-static void reload_log(enum log_level level, const char *event, bool many,
-		       const struct log_field fields[RELOAD_FIELDS])
-{
-	log_write(level, event, fields, many ? RELOAD_FIELDS : RELOAD_FIELDS - 1);
-}
-
-bool admin_reload(struct service *svc, bool many, struct diags *ds, struct err *err)
-{
-	const struct log_field tenant = LOG_CSTR("tenant", service_options(svc)->tenant);
-	size_t warnings = diags_count(ds, DIAG_WARNING);
-	const struct world *world;
-
-	if (!service_reload(svc, ds, err)) {
-		reload_log(LOG_ERROR, "reload_refused", many,
-			   (const struct log_field[]){ LOG_CSTR("where", err->where), LOG_CSTR("why", err->text),
-						       tenant });
-		return false;
-	}
-	world = service_world(svc);
-	reload_log(LOG_INFO, "reloaded", many,
-		   (const struct log_field[]){ LOG_CSTR("revision", world->cat->revision),
-					       LOG_NUM("warnings", diags_count(ds, DIAG_WARNING) - warnings), tenant });
-	world_unref(&world);
-	return true;
-}
-
 /* `federator reload` asks for text, for people to read. */
 static bool wants_text(const struct exchange *x)
 {
@@ -91,10 +62,8 @@ static void reload(struct exchange *x)
 	SCOPED(buf_free) struct buf what = { 0 };
 	struct diags *ds = diags_new(x->mem);
 	struct err err;
-	bool done = x->context ? tenants_reload(x->context, 0, ds, &err) /* what follows changes begins with it */
-			       : admin_reload(x->lane->service, false, ds, &err);
 
-	if (!done) {
+	if (!tenants_reload(x->context, 0, ds, &err)) {
 		admin_reload_refused(x, ds, &err);
 		return;
 	}

@@ -7,15 +7,11 @@
 
 /* The routes of the admin listener: POST /admin/reload and /v1/cache/purge, GET /metrics and the health of the public
  * one. Its server has one loop of its own, so that loading a mapping delays no request; its context is a struct tenants
- * of one, or NULL. */
+ * of one. */
 extern const struct routes admin_routes;
 
 /* The same for many tenants: the context of the server is a struct tenants. Reloads are of all, or with ?tenant=NAME of
  * one; purges take that. */
 extern const struct routes admin_tenants_routes;
-
-/* service_reload() with the outcome in the log, which names the tenant when it is one of `many`. Blocks while files are
- * read; safe from any thread but the loops that answer requests. */
-bool admin_reload(struct service *svc, bool many, struct diags *ds, struct err *err) MUST_CHECK NONNULL(1, 3, 4);
 
 #endif

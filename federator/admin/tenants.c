@@ -5,9 +5,10 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "federator/admin/admin.h"
 #include "federator/purge/invalidations.h"
 #include "federator/purge/watermarks.h"
+
+enum { RELOAD_FIELDS = 3 };
 
 struct tenant {
 	struct service *service;
@@ -139,9 +140,37 @@ bool tenants_follow(struct tenants *t, struct err *err)
 
 /* ---- reloads ---- */
 
+/* The last field is the tenant. */
+static void reload_log(enum log_level level, const char *event, bool many,
+		       const struct log_field fields[RELOAD_FIELDS])
+{
+	log_write(level, event, fields, many ? RELOAD_FIELDS : RELOAD_FIELDS - 1);
+}
+
+/* With the outcome in the log, which names the tenant when it is one of `many`. */
+static bool reload_told(struct service *svc, bool many, struct diags *ds, struct err *err)
+{
+	const struct log_field tenant = LOG_CSTR("tenant", service_options(svc)->tenant);
+	size_t warnings = diags_count(ds, DIAG_WARNING);
+	const struct world *world;
+
+	if (!service_reload(svc, ds, err)) {
+		reload_log(LOG_ERROR, "reload_refused", many,
+			   (const struct log_field[]){ LOG_CSTR("where", err->where), LOG_CSTR("why", err->text),
+						       tenant });
+		return false;
+	}
+	world = service_world(svc);
+	reload_log(LOG_INFO, "reloaded", many,
+		   (const struct log_field[]){ LOG_CSTR("revision", world->cat->revision),
+					       LOG_NUM("warnings", diags_count(ds, DIAG_WARNING) - warnings), tenant });
+	world_unref(&world);
+	return true;
+}
+
 static bool reload_one(struct tenants *t, size_t place, struct diags *ds, struct err *err)
 {
-	bool done = admin_reload(t->of[place].service, t->names->many, ds, err);
+	bool done = reload_told(t->of[place].service, t->names->many, ds, err);
 	struct err why;
 
 	if (done && t->following && !follow_one(&t->of[place], &why))

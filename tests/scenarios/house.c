@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "federator/admin/admin.h"
+#include "federator/admin/tenants.h"
 #include "federator/http/handlers.h"
 #include "federator/http/server.h"
 #include "tests/scenarios/metric.h"
@@ -19,6 +20,7 @@ enum { ADMIN_CONNECTIONS = 16, LATE_MS = 1000 };
 
 struct house_state {
 	const char *base;
+	struct tenants *tenants; /* one */
 	struct server *server, *admin;
 	struct listener at, admin_at;
 	pthread_t drainer;
@@ -186,6 +188,7 @@ static bool begin_servers(struct house *h, struct err *err)
 					    .connections = (uint32_t)h->opt.connections,
 					    .requests = (uint32_t)h->opt.requests };
 	const struct server_conf admin = { .service = h->service,
+					   .context = h->state->tenants,
 					   .routes = &admin_routes,
 					   .name = "admin",
 					   .entrance = ENTRANCE_ADMIN,
@@ -203,15 +206,27 @@ static bool begin_servers(struct house *h, struct err *err)
 	return s->admin != NULL;
 }
 
+static bool begin_service(struct house *h, const char *mapping, struct err *err)
+{
+	const struct tenancy *tenancy = tenancy_read(&h->opt, h->mem, err);
+	struct diags *ds = diags_new(h->mem);
+
+	if (!tenancy)
+		return false;
+	h->state->tenants = tenants_open(tenancy, ds, err);
+	if (h->state->tenants)
+		h->service = tenants_service(h->state->tenants, 0);
+	else
+		tell_findings(ds, mapping, err);
+	return h->service != NULL;
+}
+
 bool house_begin(struct house *h, const struct story *story, const char *cache, const char *base,
 		 struct err *err)
 {
-	struct diags *ds;
-
 	*h = (struct house){.mem = arena_new()};
 	h->state = arena_new_of(h->mem, struct house_state);
 	*h->state = (struct house_state){.base = base, .at.fd = -1, .admin_at.fd = -1};
-	ds = diags_new(h->mem);
 	begin_log(h);
 	if (!begin_files(h, story, err) || !begin_options(h, story, cache, err))
 		return false;
@@ -221,10 +236,7 @@ bool house_begin(struct house *h, const struct story *story, const char *cache, 
 		if (d->kind == DEED_CACHE && h->redis)
 			fake_redis_tell(h->redis, d->words);
 	}
-	h->service = service_open(&h->opt, ds, err);
-	if (!h->service)
-		tell_findings(ds, story->mapping, err);
-	return h->service && begin_servers(h, err);
+	return begin_service(h, story->mapping, err) && begin_servers(h, err);
 }
 
 /* ---- counters ---- */
@@ -330,16 +342,17 @@ static void end_service(struct house *h)
 	listen_close(&s->at);
 	listen_close(&s->admin_at);
 	scripted_release();
-	if (h->service && !service_wait_idle(h->service, deadline_after_ms(LATE_MS)))
+	if (s->tenants && !tenants_wait_idle(s->tenants, deadline_after_ms(LATE_MS)))
 		abort(); /* a mapping set was never let go */
 	if (s->server)
 		server_stop(s->server);
 	if (s->admin)
 		server_stop(s->admin);
-	if (service_close(&h->service) > 0)
+	if (s->tenants && tenants_close(s->tenants) > 0)
 		abort(); /* everything was released */
 	server_free(&s->server);
 	server_free(&s->admin);
+	tenants_free(&s->tenants);
 }
 
 void house_end(struct house *h)
