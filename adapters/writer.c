@@ -9,6 +9,7 @@
 enum {
 	CALL_MS = 60000, /* of the server and of SQLite's lock */
 	GRACE_MS = 1000, /* more, until the socket is shut */
+	CONNECT_MS = 10000, /* no view waits for it */
 	SETTINGS = 5,
 };
 
@@ -138,8 +139,11 @@ static bool writer_dial(struct writer *w, const char *connect, struct err *err)
 
 	put_options(connect, &text);
 	call_begin(w);
-	w->conn = odbc_conn_open(
-		&(struct adapter_conf){ .name = w->name, .connect = text.data, .cap_ms = CALL_MS }, true, err);
+	w->conn = odbc_conn_open(&(struct adapter_conf){ .name = w->name,
+							 .connect = text.data,
+							 .cap_ms = CALL_MS,
+							 .connect_ms = CONNECT_MS },
+				 true, err);
 	if (!watch_end(&w->watch))
 		return w->conn != NULL;
 	return err_set(err, ERR_LATE, w->name, "connecting: the database does not answer");
