@@ -8,8 +8,6 @@
 #include "federator/http/respond.h"
 #include "federator/http/uri.h"
 
-enum { BODY_DROPPED_MAX = 1024 * 1024 }; /* then the connection is cut */
-
 static void call_finish(struct exchange *x, struct reply *reply);
 static enum shed call_admit(struct exchange *x);
 static void call_part(struct exchange *x, exchange_take *take, void *owner);

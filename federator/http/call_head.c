@@ -1,4 +1,5 @@
 /* call_head.c - what the head of a request says. */
+#include "base/text.h"
 #include "federator/http/front_state.h"
 #include "federator/http/layout.h"
 #include "federator/http/request_id.h"
@@ -26,6 +27,17 @@ static void headers_read(struct call *call)
 	MHD_get_connection_values_n(call->conn, MHD_HEADER_KIND, header_take, h);
 }
 
+/* A body that is too large, and not much larger, is taken and dropped before it is refused: a connection that is
+ * closed with bytes in it is reset, and a client of OpenSSL that cannot write reads no more. Who asks first is told
+ * at once. */
+static bool is_dropped(const struct headers *h)
+{
+	uint64_t bytes;
+
+	return !headers_get(h, "Expect").p && text_to_u64(headers_get(h, "Content-Length"), &bytes) &&
+	       bytes <= BODY_MAX + BODY_DROPPED_MAX;
+}
+
 int call_head(struct call *call, const char *method, const char *version, size_t bytes, const char **why_out)
 {
 	struct exchange *x = &call->x;
@@ -34,7 +46,7 @@ int call_head(struct call *call, const char *method, const char *version, size_t
 	x->method = method;
 	headers_read(call);
 	status = headers_screen(method, version, &x->headers, BODY_MAX, why_out);
-	if (status)
+	if (status && !(status == 413 && is_dropped(&x->headers)))
 		return status;
 	if (!layout_is_whole(&(struct layout){ method, call->target, &x->headers, bytes })) {
 		*why_out = "the header holds a NUL, a folded line, a line without CR or a blank too many";

@@ -17,6 +17,7 @@
 
 enum {
 	BODY_MAX = 64 * 1024,
+	BODY_DROPPED_MAX = 1024 * 1024, /* beyond it; then the connection is cut */
 	IDLE_S = 60, /* libmicrohttpd's: no byte moved */
 	/* Beyond that its 8 KiB have no room for the header of an answer, and it sends none. */
 	HEADER_BYTES_MAX = 6 * 1024,

@@ -36,7 +36,8 @@ static inline struct str headers_get(const struct headers *h, const char *name)
 
 /* What must be refused before a body is read: the status to refuse with and one sentence, or 0. Catches what
  * libmicrohttpd lets pass: repeated or contradicting lengths, transfer codings, hosts, control characters,
- * methods. `version` is that of the first line: what speaks HTTP/1.0, as checks of balancers do, may say no Host. */
+ * methods. 413 says that nothing but the length is wrong. `version` is that of the first line: what speaks
+ * HTTP/1.0, as checks of balancers do, may say no Host. */
 int headers_screen(const char *method, const char *version, const struct headers *h, size_t body_max,
 		   const char **why_out) NONNULL(1, 2, 3, 5);
 

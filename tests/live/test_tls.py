@@ -173,6 +173,13 @@ class TlsTest(LiveTest):
         secured.sendall(b"GET /" + 7000 * b"x" + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.assertTrue(secured.recv(65536).startswith(b"HTTP/1.1 414"))
 
+    def test_question_that_is_too_large_is_answered_in_the_session(self):
+        service, body = self.serve(), 70000 * b"x"
+        for _ in range(20):
+            secured = self.shake(service, self.context())
+            secured.sendall(b"QUERY /v1/customers HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            self.assertTrue(secured.recv(65536).startswith(b"HTTP/1.1 413"))
+
     # ---- clients with certificates ----
 
     def test_client_has_to_show_a_certificate(self):
