@@ -42,18 +42,22 @@ def contact(asker, who):
     """A call begins; most are said by whose views need one."""
     draw, n = asker.draw, asker.draw.randint(1, CUSTOMERS)
     if not who.tenant or draw.random() < 0.1:
-        return act("DELETE", f"/v1/contacts/{asker.name}-over-{asker.n}", "contacts", "/v1/contacts/{id}", None, (204,))
+        ask = act("DELETE", f"/v1/contacts/{asker.name}-over-{asker.n}", "contacts", "/v1/contacts/{id}", None, (204,))
+        ask.shaken = {503}
+        return ask
     phone, agent = phone_of(who.tenant, n), draw.choice((*AGENTS, ""))
     name = f"{asker.name}-call-{asker.n}"
     ask = act("PUT", f"/v1/contacts/{name}", "contacts", "/v1/contacts/{id}",
               {"by": {"phone": phone}, "minutes": 1000, **({"agent": agent} if agent else {})})
     found = who.company.who_has("phone", phone)
-    ask.keep = functools.partial(keep_contact, asker, who.tenant, {"id": name, "by": ("phone", phone), "found": found, "agent": agent})
+    ask.shaken = {503}
+    ask.keep = functools.partial(keep_contact, asker, ask, who.tenant, {"id": name, "by": ("phone", phone), "found": found, "agent": agent,
+                                                                        "epoch": asker.epoch})
     return ask
 
 
-def keep_contact(asker, tenant, made, answer):
-    if json.loads(answer.body)["resolved"]:  # else it is not known with whom it is
+def keep_contact(asker, ask, tenant, made, answer):
+    if json.loads(answer.body)["resolved"] and not asker.is_shaken(ask):  # else it is not known with whom it is
         asker.put(asker.contacts.setdefault(tenant, []), made)
 
 
@@ -75,6 +79,7 @@ def purge(asker, who):
         tenant = who.tenant or TENANTS[0]
         value = {"member": member_of, "phone": phone_of}[how](tenant, n)
         ask = act("POST", "/v1/cache/purge", "purge", "/v1/cache/purge", {"by": {how: value}})
+    ask.shaken = {503}
     return ask
 
 

@@ -1,10 +1,11 @@
 """Random requests of random callers, each with the statuses that the oracle allows and a check of its answer."""
+import copy
 import functools
 import json
 from urllib.parse import quote
 
 from rights import checks
-from rights.made import (AGENTS, CONTACTS, CRM, CUSTOMERS, LIMITED, PURPOSES, TENANTS, member_of, person, phone_of)
+from rights.made import (AGENTS, CONTACTS, CRM, CUSTOMERS, LIMITED, PURPOSES, SHARED, TENANTS, member_of, person, phone_of)
 
 USUAL = "service"  # the purpose of who names none
 JSON, XML = "application/json", "application/xml"
@@ -22,6 +23,10 @@ class Who:
         self.role = credential.role if credential else ""
         self.company = oracle.companies.get(self.tenant)
         self.rights = self.company.rights(self.role, purpose or USUAL, frozenset(lifted)) if self.company else None
+
+    @property
+    def proof(self):
+        return self.credential.proof if self.tenant else ""
 
     @property
     def actor(self):
@@ -45,6 +50,9 @@ class Ask:
         self.stream = self.closes = False
         self.keep = None  # called with the answer, for what later requests may use
         self.who = self.request_id = None
+        self.node, self.shown = 0, None  # whom it is asked; the credential whose certificate proves who asks
+        self.beside = False  # a key or token of one company, by who shows the certificate of another one
+        self.shaken, self.epoch = set(), None  # what it may be answered besides, when Redis was troubled since then
         self.repeats = False
 
     def raw(self):
@@ -61,10 +69,10 @@ def any_of(draw, *weighted):
 
 
 class Asker:
-    """Makes requests, and remembers what answers brought."""
+    """Makes requests, and remembers what answers brought. `trouble`: a number that two processes share, odd while Redis is troubled."""
 
-    def __init__(self, oracle, credentials, draw, name, more=()):
-        self.oracle, self.draw, self.name = oracle, draw, name
+    def __init__(self, oracle, credentials, draw, name, more=(), trouble=None):
+        self.oracle, self.draw, self.name, self.trouble, self.epoch = oracle, draw, name, trouble, 0
         good = [c for c in credentials if c.good]
         self.good = [c for c in good if c.tenant != LIMITED] + [c for c in good if c.tenant == LIMITED][:3]
         self.bad = [c for c in credentials if not c.good]
@@ -76,11 +84,27 @@ class Asker:
         """The service was begun anew: contacts in its memory are gone."""
         self.contacts, self.asked = {}, []
 
+    # ---- what becomes of Redis ----
+
+    def look(self):
+        """Contacts are gone where Redis was lost."""
+        epoch = self.trouble.value if self.trouble else 0
+        if epoch != self.epoch and epoch % 2 == 0:
+            self.contacts = {}
+        self.epoch = epoch
+
+    def is_shaken(self, ask):
+        epoch = self.trouble.value if self.trouble else 0
+        return epoch % 2 == 1 or epoch != ask.epoch
+
     # ---- who ----
 
-    def who(self):
+    def who(self, shown):
+        """`shown`: by a certificate. A key or token that is sent besides goes before it, be it of another company, or no good."""
         draw = self.draw
-        credential = any_of(draw, (86, draw.choice(self.good)), (9, draw.choice(self.bad)), (5, None))
+        credential = any_of(draw, (86, draw.choice(self.good)), (9, draw.choice(self.bad)), (5, shown))
+        if shown and draw.random() < 0.6:
+            credential = shown
         agent = draw.choice((*AGENTS, None))
         if credential and credential.agent and draw.random() < 0.97:
             agent = draw.choice((credential.agent, None))
@@ -219,8 +243,11 @@ class Asker:
         good = contact in fit and contact["agent"] in ("", who.agent)
         if contact or draw.random() < 0.5:
             ask.headers.append(("X-Contact", contact["id"] if contact else "never"))
+        ask.shaken = {403, 503}
         if not good:
             ask.statuses = {403}
+        elif contact["epoch"] != self.epoch:
+            ask.epoch = contact["epoch"]
 
     def flat(self, who):
         name, value, found = self.key(who, flat=True)
@@ -252,7 +279,7 @@ class Asker:
     def dress(self, ask, credential, agent, purpose):
         """Its head, and what its credential leaves of the statuses."""
         draw = self.draw
-        if credential:
+        if credential and credential.proof != "certificate":
             way = draw.choice(("X-API-Key", "Authorization")) if "." in credential.text[:13] else "Authorization"
             ask.headers.append((way, credential.text if way == "X-API-Key" else f"Bearer {credential.text}"))
         if agent:
@@ -278,16 +305,34 @@ class Asker:
             ask.statuses = ask.statuses | {429}
         ask.statuses = ask.statuses | ask.also
 
-    def make(self):
-        """The next request."""
+    def alike(self, shown):
+        """The very same bytes whoever shows a certificate, by a number that customers of all tenants have."""
+        who = Who(self.oracle, shown, None, None)
+        phone = phone_of(TENANTS[0], SHARED)
+        found = who.company.who_has("phone", phone) if who.company else []
+        ask = Ask("GET", f"/v1/customers?view=pop&phone={phone}", "view", "view", "/v1/customers")
+        seen = checks.Seen(who, "pop", found)
+        ask.customers, ask.subjects, ask.outcome, ask.check = found, found, seen.outcome, seen.view_answer
+        if who.tenant == CONTACTS:
+            ask.statuses = {403}
+        ask.who, ask.shown, ask.repeats, ask.epoch = who, shown, shown.good, self.epoch
+        self.dress(ask, shown, None, None)
+        return ask
+
+    def make(self, shown=None):
+        """The next request, on a connection whose certificate is that credential."""
         draw = self.draw
-        if self.asked and draw.random() < 0.15:
-            return draw.choice(self.asked)
-        credential, agent, purpose = self.who()
+        self.look()
+        if shown and draw.random() < 0.1:
+            return self.alike(shown)
+        fit = [ask for ask in self.asked if ask.shown in (None, shown)]
+        if fit and draw.random() < 0.15:
+            return copy.copy(draw.choice(fit))
+        credential, agent, purpose = self.who(shown)
         grant = None
         if self.grants and draw.random() < 0.08:
             grant = draw.choice(self.grants)
-            if draw.random() < 0.8:
+            if draw.random() < 0.8 and grant["who"][0] in (shown, *self.good):
                 credential, agent, purpose = grant["who"]
         who = Who(self.oracle, credential, agent, purpose)
         mine = grant and grant["of"] == (*who.actor, purpose or USUAL)
@@ -297,7 +342,9 @@ class Asker:
             draw, (30, self.view_by_key), (22, self.view_by_id), (8, self.flat), (6, self.caller_name), (1, self.export), (1, self.stream),
             *self.more)
         ask = maker(who)
-        ask.who = who
+        ask.who, ask.epoch = who, self.epoch if ask.epoch is None else ask.epoch
+        ask.shown = credential if credential and credential.proof == "certificate" else None
+        ask.beside = bool(shown and shown.tenant and who.tenant not in (None, shown.tenant))
         if grant:
             ask.headers.append(("X-Unmask", grant["text"]))
             ask.reason = grant["reason"] if mine else None

@@ -27,8 +27,8 @@ def add(of, key, n=1):
 
 
 class Books:
-    """`answers`: (name of the request or pop, status, kind) -> how often; strangers; and by person what a month of the record tells.
-    `wordless` are denials whose rule the client was not told: answers to HEAD."""
+    """`answers`: ((name of the request or pop, proof of who asks), status, kind) -> how often; strangers; and by person what a month of
+    the record tells. `wordless` are denials whose rule the client was not told: answers to HEAD."""
 
     def __init__(self):
         self.answers, self.actors, self.rules, self.reasons = {}, {}, {}, {}
@@ -80,7 +80,7 @@ def of_record(directory):
         else:
             actor = person_of(line)
             rule = line.get("rule") if kind == "denial" else None
-            books.enter(line.get("request_id") or line["pop"], line.get("status", 200), kind, actor, rule, line.get("reason"),
+            books.enter((line.get("request_id") or line["pop"], line["proof"]), line.get("status", 200), kind, actor, rule, line.get("reason"),
                         line.get("subjects", ()), kind == "view" and line.get("outcome") == "none")
     return books
 
@@ -88,6 +88,11 @@ def of_record(directory):
 def surplus(more, less):
     """What the one has more often than the other: key -> how many times."""
     return {key: n - less.get(key, 0) for key, n in more.items() if n > less.get(key, 0)}
+
+
+def are_same(asked, record):
+    """Also of what was under way."""
+    return asked.answers == record.answers and asked.strangers == record.strangers
 
 
 def compare(asked, record, lost=0):

@@ -3,17 +3,25 @@ import json
 
 from rights import checks
 from rights.asks import Ask, Who
-from rights.client import Connection, Gone, answer_of
+from rights.client import Gone, answer_of
 from rights.made import CUSTOMERS, LIMITED, ON_SITE, PURPOSES, phone_of
 
 PATTERN = "/v1/agents/{agent}/pops"
+PATIENCE_S, TROUBLED_S = 10, 1  # for a pop that is rung at another node: it may be lost, most often when Redis is troubled
 
 
-def made(client, ask, credential, purpose):
+def listeners(client):
+    """Who may listen for a while: no persons, and nobody whose requests are few."""
+    return [c for c in (*client.asker.good, *client.doors.shown()) if c.tenant != LIMITED and c.proof != "token"]
+
+
+def made(client, connection, ask, credential, purpose):
     """The request as that credential sends it."""
     asker = client.asker
     asker.n += 1
-    ask.who = Who(asker.oracle, credential, None, purpose)
+    asker.look()
+    ask.shown = credential if credential.proof == "certificate" else None
+    ask.who, ask.epoch, ask.node = Who(asker.oracle, credential, None, purpose), asker.epoch, connection.node
     ask.request_id = f"{asker.name}-{asker.n}"
     ask.headers.append(("X-Request-Id", ask.request_id))
     asker.dress(ask, credential, None, purpose)
@@ -34,6 +42,18 @@ def listen(client, connection, ask):
     return False
 
 
+def is_silent(client, connection, ask):
+    """Does nothing come of a pop that was rung at another node?"""
+    waits = PATIENCE_S // TROUBLED_S
+    while b"\nevent: " not in connection.rest:
+        if connection.has_more(TROUBLED_S):
+            connection.more()
+        elif client.asker.is_shaken(ask) or waits == 0:
+            return True
+        waits -= 1
+    return False
+
+
 def heard(client, connection, ask, found):
     """What the stream tells of the pop, to its end."""
     while not checks.is_over(connection.rest) or not connection.rest.endswith(b"\n\n"):
@@ -47,8 +67,8 @@ def heard(client, connection, ask, found):
 
 def on_site(client):
     """The web team's stream tells of all visitors who are there, and the record that somebody listens."""
-    listener = client.draw.choice([c for c in client.asker.good if "web" in c.scopes and c.tenant != LIMITED and not c.agent])
-    stream = Connection(client.port)
+    listener = client.draw.choice([c for c in listeners(client) if "web" in c.scopes])
+    stream = client.doors.to(listener)
     ask = Ask("GET", "/v1/web/live?minutes=1440", "web", "stream", "/v1/web/live")
     ask.stream, ask.customers = True, None
     ask.headers.append(("Accept", "text/event-stream"))
@@ -56,7 +76,7 @@ def on_site(client):
     who = Who(client.oracle, listener, None, purpose)
     if who.company.web_class not in who.rights.show:
         ask.statuses = {403}
-    made(client, ask, listener, purpose)
+    made(client, stream, ask, listener, purpose)
     try:
         if listen(client, stream, ask):
             while stream.rest.count(b"event: session\n") < ON_SITE or not stream.rest.endswith(b"\n\n"):
@@ -72,26 +92,36 @@ def on_site(client):
 def ring(client):
     """A call rings where somebody listens."""
     draw, asker = client.draw, client.asker
-    able = [c for c in asker.good if "pops" in c.scopes and c.proof == "key" and c.tenant != LIMITED]
+    able = [c for c in listeners(client) if "pops" in c.scopes]
     listener = draw.choice(able)
     ringer = draw.choice([c for c in able if c.tenant == listener.tenant])
     agent = f"{asker.name}-{asker.n}"
     phone = phone_of(listener.tenant, draw.randint(1, CUSTOMERS))
-    console, pbx = Connection(client.port), Connection(client.port)
+    console, pbx = client.doors.to(listener), client.doors.to(ringer)
     try:
-        ask = made(client, Ask("GET", f"/v1/agents/{agent}/pops", "pops", "stream", PATTERN), listener, draw.choice(PURPOSES))
+        ask = made(client, console, Ask("GET", f"/v1/agents/{agent}/pops", "pops", "stream", PATTERN), listener, draw.choice(PURPOSES))
         ask.stream = True
         if not listen(client, console, ask):
             return
         pop = Ask("POST", f"/v1/agents/{agent}/pops", "pops", "act", PATTERN, json.dumps({"by": {"phone": phone}, "view": "pop"}))
         pop.statuses, pop.by_policy = {202, 403}, False
-        made(client, pop, ringer, None)
+        made(client, pbx, pop, ringer, None)
         pbx.open()
         pbx.socket.sendall(pop.raw())
         answer = pbx.read(pop)
         client.judge(pop, answer)
-        if answer.status == 202:
-            heard(client, console, ask, ask.who.company.who_has("phone", phone))
+        if answer.status != 202:
+            return
+        across = console.node != pbx.node
+        if across and is_silent(client, console, pop):
+            client.lost += 1  # it may come yet, and be on record
+            client.tally.n["unheard"] += 1
+            return
+        if not across and json.loads(answer.body)["streams"] != 1:
+            client.tally.fault(pop, answer, ["the stream of the agent is another one's"])
+            return
+        heard(client, console, ask, ask.who.company.who_has("phone", phone))
+        client.tally.n["across"] += across
     except Gone as gone:
         client.tally.faults.append(f"a stream or a pop was cut: {gone}")
     finally:

@@ -11,6 +11,7 @@ import time
 
 from minter import AUDIENCE, ISSUER, Minter
 from rights.books import lines_of
+from rights.client import Doors
 from shop import literal, sqlite_connect
 from support import federator
 from webshop import WebShop, after, ago
@@ -176,7 +177,10 @@ class Signer(Minter):
 
 
 class Credential:
-    """What is sent to prove who asks, and what it proves. `agent`: of a token whose subject is a person."""
+    """What is sent to prove who asks, and what it proves. `agent`: of a token whose subject is a person. `pair`: of a certificate, which is
+    shown, the paths of it and of its key."""
+
+    pair = None
 
     def __init__(self, name, text, tenant=None, client="", role="", scopes=SCOPES, agent="", proof="key"):
         self.name, self.text, self.tenant, self.client, self.role = name, text, tenant, client, role
@@ -196,6 +200,7 @@ class World:
         self.secrets = os.path.join(self.directory, "secrets")
         self.keys, self.jwks = (os.path.join(self.directory, name) for name in ("keys.json", "jwks.json"))
         self.record = os.path.join(self.directory, "record")
+        self.records = [self.record]
         self.write_secrets(self.secrets, SECRETS)
         for tenant in TENANTS:
             self.make_tenant(tenant)
@@ -277,10 +282,21 @@ class World:
                "of a path": minter.token(tenant=f"../{TENANTS[0]}"), "cut": f"{head}.{body}"}
         return made + [Credential(name, text) for name, text in bad.items()]
 
-    def options(self, record=True):
-        kept = ("--audit", self.record, "--audit-key-secret", "seal") if record else ()
+    def options(self, record, cache):
         return ("--tenants", self.tenants, "--secrets", self.secrets, "--keys", self.keys, "--jwks", self.jwks, "--jwt-issuer", ISSUER,
-                "--jwt-audience", AUDIENCE, "--salt-secret", "salt", "--cache", "memory", "--log", "warn", *kept)
+                "--jwt-audience", AUDIENCE, "--salt-secret", "salt", "--cache", cache, "--log", "warn", "--audit", record, "--audit-key-secret", "seal")
+
+    def nodes(self):
+        """The options of each service."""
+        return [self.options(self.record, "memory")]
+
+    def doors(self, ports, draw, _common):
+        """How a client reaches them."""
+        return Doors(ports, draw)
+
+    def told(self, _oracle):
+        """How much is kept outside of the services, and what it tells."""
+        return 0, []
 
     def edit(self, tenant, old, new):
         """Change the mapping that the service reads."""
@@ -291,11 +307,12 @@ class World:
         with open(path, "w") as f:
             f.write(text.replace(old, new))
 
-    def verify(self):
+    def verify(self, node=0):
         """What `audit verify` says of the record."""
-        return federator("audit", "verify", self.record, "--key-file", os.path.join(self.secrets, "seal")).stdout
+        return federator("audit", "verify", self.records[node], "--key-file", os.path.join(self.secrets, "seal")).stdout
 
-    def months(self):
+    def months(self, node=0):
         """What `audit report` says, by month."""
-        months = sorted({line["time"][:7] for line in lines_of(self.record)})
-        return [json.loads(federator("audit", "report", self.record, "--month", month, "--json").stdout) for month in months]
+        record = self.records[node]
+        months = sorted({line["time"][:7] for line in lines_of(record)})
+        return [json.loads(federator("audit", "report", record, "--month", month, "--json").stdout) for month in months]
