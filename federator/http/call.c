@@ -66,6 +66,8 @@ void *call_begin(void *front, const char *target, struct MHD_Connection *conn)
 		if (call->target.n > HEADER_BYTES_MAX)
 			call_cut(call, 414, "the request target is too long");
 	}
+	f->moved = true;
+	f->heads += call->state == CALL_NEW;
 	return call;
 }
 
@@ -90,6 +92,7 @@ void call_completed(void *front, struct MHD_Connection *conn, void **callp,
 		return;
 	*callp = NULL;
 	f->moved = true;
+	f->heads -= call->state == CALL_NEW;
 	call_lost(call);
 	record_untaken(call, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	f->active--;
@@ -245,7 +248,6 @@ static enum MHD_Result call_header(struct call *call, const char *method, const 
 	status = call_head(call, method, version, bytes, &why);
 	if (status)
 		return call_refuse(call, status, why);
-	call->state = CALL_BODY;
 	if (call->link)
 		link_asks(call->link);
 	return MHD_YES;
@@ -317,6 +319,8 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 	call->front->moved |= call->state != CALL_RECORDING;
 	switch (call->state) {
 	case CALL_NEW:
+		call->front->heads--;
+		call->state = CALL_BODY;
 		return call_header(call, method, version);
 	case CALL_REFUSED:
 		return MHD_NO;
@@ -326,9 +330,11 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 		if (call->take)
 			return call_part_late(call);
 		return call->found ? again_give(call) : call_send(call);
+	case CALL_RECORDING:
+		call_yield(call);
+		return MHD_YES;
 	case CALL_RUNNING:
 	case CALL_WAITING:
-	case CALL_RECORDING:
 	case CALL_SENT:
 		return MHD_YES;
 	}

@@ -36,10 +36,11 @@ void call_heed_no_more(struct call *call)
 /* A record takes less than a millisecond. To suspend and resume a connection costs two calls of epoll_ctl(), a read
  * that finds nothing and a walk along all that are suspended: more than half of what the request costs besides. A
  * handler that gives no answer is called again whenever the daemon is run (0.9.75: connection.c, FULL_REQ_RECEIVED),
- * which is for us to say. With TLS there is more that the daemon may want to be run for. */
+ * which is for us to say. With TLS there is more that the daemon may want to be run for, and so there is while a header
+ * is read, by 128 bytes beyond the first 4 KiB: of neither we are told. */
 static bool may_be_polled(const struct front *f, enum call_state why)
 {
-	return why == CALL_RECORDING && !f->conf.tls && f->polled < POLLED_MOST;
+	return why == CALL_RECORDING && !f->conf.tls && !f->heads && f->polled < POLLED_MOST;
 }
 
 bool call_only_polled(const struct front *f)
@@ -64,6 +65,15 @@ void call_wait(struct call *call, enum call_state why)
 		f->polled++;
 	else
 		MHD_suspend_connection(call->conn);
+}
+
+void call_yield(struct call *call)
+{
+	if (!call->polled || !call->front->heads)
+		return;
+	call->polled = false;
+	call->front->polled--;
+	MHD_suspend_connection(call->conn);
 }
 
 static void unlist(struct call *call)

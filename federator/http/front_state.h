@@ -25,7 +25,7 @@ enum {
 
 enum call_state {
 	CALL_NEW,     /* the request line came */
-	CALL_BODY,    /* the header was taken */
+	CALL_BODY,    /* the header is here */
 	CALL_RUNNING, /* inside the handler */
 	CALL_WAITING, /* suspended: for the handler */
 	CALL_RECORDING, /* suspended or polled: the reply is there, its record is not durable */
@@ -82,6 +82,7 @@ struct front {
 	struct call *waiting;
 	uint32_t polled; /* of those */
 	bool moved; /* a request came, went on or ended when the daemon was run last */
+	uint32_t heads; /* requests whose first line is here, and not yet their whole header */
 	struct admission admission;
 	uint32_t cuts; /* of late clients in this turn */
 	struct dearth dearth;
@@ -148,6 +149,8 @@ void record_untaken(struct call *call, bool sent) NONNULL(1);
 
 /* It waits: CALL_WAITING, or CALL_RECORDING when its record was handed in. Inside libmicrohttpd's handler. */
 void call_wait(struct call *call, enum call_state why) NONNULL(1);
+/* Suspend it after all, if it is polled and the daemon has a header to read. Inside libmicrohttpd's handler. */
+void call_yield(struct call *call) NONNULL(1);
 /* libmicrohttpd ended its connection. Nothing, unless it waited. */
 void call_lost(struct call *call) NONNULL(1);
 /* Is every request that the daemon wants to be run for one that waits for its record? */

@@ -214,15 +214,15 @@ int front_bed_begin_with(void **state, const struct front_limits *limits)
 	f->loop = loop_new(&err);
 	assert_non_null(f->loop);
 	f->lane.loop = f->loop;
-	if (limits->audit) {
-		audit_port_open(&f->port, limits->audit, f->loop);
-		f->lane.audit = &f->port;
-	}
 	f->drain.run = drain;
 	conf.lane = &f->lane;
 	conf.fd = f->at.fd;
 	f->front = front_open(&conf, &err);
 	assert_non_null(f->front);
+	if (limits->audit) { /* as in the server: its turn comes behind libmicrohttpd's */
+		audit_port_open(&f->port, limits->audit, f->loop);
+		f->lane.audit = &f->port;
+	}
 	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
 	*state = f;
 	return 0;

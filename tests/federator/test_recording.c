@@ -1,7 +1,9 @@
 /* Answers whose records are not durable yet, on the wire. */
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -41,6 +43,17 @@ enum MHD_Result __wrap_MHD_run(struct MHD_Daemon *daemon)
 	return __real_MHD_run(daemon);
 }
 
+static atomic_bool timeless;
+
+int __real_epoll_wait(int fd, struct epoll_event *events, int most, int ms);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int ms);
+
+/* The loop's: while it is `timeless`, no timer wakes it. */
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int ms)
+{
+	return __real_epoll_wait(fd, events, most, ms > 0 && atomic_load(&timeless) ? -1 : ms);
+}
+
 static int begin(void **state)
 {
 	struct audit_conf conf = { .secret = STR("a secret of the tests"),
@@ -75,6 +88,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	disk_is(false, false);
+	atomic_store(&timeless, false);
 	front_bed_end(state);
 	access_close(&everybody);
 	arena_wipe_free(&names_mem);
@@ -145,10 +159,62 @@ static void many_wait_and_all_are_answered(void **state)
 	assert_int_equal(written(), MANY + 1);
 }
 
+/* Who waits in vain shall fail, not hang. */
+static int dial_impatient(const struct fixture *f)
+{
+	struct timeval most = { .tv_sec = 20 };
+	int fd = dial(f);
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)), 0);
+	return fd;
+}
+
+/* Its line is here, and more of it than is read at once. */
+static void a_long_header_is_read_at_once_beside_those_who_wait(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f), longer = dial_impatient(f);
+	char header[HEADER_BYTES_MAX - 100];
+
+	memset(header, 'a', sizeof(header));
+	header[sizeof(header) - 1] = '\0';
+	shown_hangs(fd);
+	assert_int_equal(ask(f, longer, LIVEZ), 200);
+	atomic_store(&timeless, true);
+	say(longer, "GET /livez HTTP/1.1\r\nHost: x\r\nX: ");
+	say(longer, header);
+	assert_int_equal(ask(f, longer, "\r\n\r\n"), 200);
+	assert_true(is_silent(fd));
+	disk_is(false, false);
+	assert_int_equal(hear(f, fd, false), 200);
+	assert_int_equal(written(), 1);
+	close(fd);
+	close(longer);
+}
+
+static void who_waits_behind_half_a_header_is_answered(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f), half = dial(f), other = dial(f);
+
+	say(half, "GET /livez HTTP/1.1\r\nHo");
+	shown_hangs(fd);
+	assert_int_equal(ask(f, other, LIVEZ), 200);
+	assert_true(is_silent(fd));
+	disk_is(false, false);
+	assert_int_equal(hear(f, fd, false), 200);
+	assert_int_equal(ask(f, fd, SHOWN), 200);
+	close(half);
+	assert_int_equal(ask(f, fd, SHOWN), 200);
+	assert_int_equal(written(), 3);
+	close(fd);
+	close(other);
+}
+
 static void others_go_on_beside_those_who_wait(void **state)
 {
 	struct fixture *f = *state;
-	int fd = dial(f), slow = dial(f), big = dial(f), piped = dial(f);
+	int fd = dial(f), slow = dial_impatient(f), big = dial_impatient(f), piped = dial_impatient(f);
 	char *rest = malloc(BIG_BYTES);
 	size_t n = 0;
 	ssize_t got;
@@ -156,12 +222,12 @@ static void others_go_on_beside_those_who_wait(void **state)
 	assert_non_null(rest);
 	say(big, BIG);
 	assert_int_equal(recv(big, rest, 1, MSG_WAITALL), 1);
-	say(slow, "GET /livez HTTP/1.1\r\nHo");
+	say(slow, "GET /livez");
 	shown_hangs(fd);
 	say(piped, LIVEZ LIVEZ LIVEZ);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(hear(f, piped, false), 200);
-	assert_int_equal(ask(f, slow, "st: x\r\n\r\n"), 200);
+	assert_int_equal(ask(f, slow, " HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
 	while (n < BIG_BYTES - 1 && (got = recv(big, rest, BIG_BYTES, 0)) > 0)
 		n += (size_t)got;
 	assert_true(n >= BIG_BYTES - 1);
@@ -266,6 +332,8 @@ int main(void)
 		STORY(no_answer_is_sent_before_its_record_is_durable),
 		STORY(many_wait_and_all_are_answered),
 		STORY(others_go_on_beside_those_who_wait),
+		STORY(a_long_header_is_read_at_once_beside_those_who_wait),
+		STORY(who_waits_behind_half_a_header_is_answered),
 		STORY(what_is_asked_behind_comes_behind),
 		STORY(who_hangs_up_is_on_record_and_leaves_nothing_behind),
 		STORY(the_daemon_is_not_run_in_circles_meanwhile),
