@@ -45,7 +45,7 @@ static bool may_be_polled(const struct front *f, enum call_state why)
 
 bool call_only_polled(const struct front *f)
 {
-	return f->polled && !f->moved;
+	return f->polled && !f->moved && !f->moved_before;
 }
 
 void call_wait(struct call *call, enum call_state why)

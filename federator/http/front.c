@@ -106,6 +106,7 @@ static bool front_turn(struct loop_turn *t)
 		return false;
 	f->cuts = 0;
 	if (f->run) {
+		f->moved_before = f->moved;
 		f->run = f->moved = false;
 		MHD_run(f->daemon);
 		secured_rest(&f->secured);

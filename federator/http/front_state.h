@@ -82,6 +82,7 @@ struct front {
 	struct call *waiting;
 	uint32_t polled; /* of those */
 	bool moved; /* a request came, went on or ended when the daemon was run last */
+	bool moved_before; /* the same of the run before: answers go out in a run of which nobody tells */
 	uint32_t heads; /* requests whose first line is here, and not yet their whole header */
 	struct admission admission;
 	uint32_t cuts; /* of late clients in this turn */
