@@ -70,12 +70,13 @@ static void daemon_next(struct front *f)
 
 static void daemon_stop(struct front *f)
 {
-	assert(!f->waiting); /* libmicrohttpd aborts */
 	loop_unwatch(f->loop, &f->watch);
 	loop_timer_cancel(f->loop, &f->wake);
 	dearth_end(f);
+	/* libmicrohttpd aborts when it is stopped with one suspended, who shakes hands or asks just now */
 	secured_hasten(&f->secured);
-	MHD_run(f->daemon); /* nor with one that shakes hands */
+	MHD_run(f->daemon);
+	call_abandon_all(f);
 	MHD_stop_daemon(f->daemon);
 	repeats_end(&f->repeats);
 	record_strangers(f);

@@ -37,9 +37,18 @@ static atomic_uint runs;
 enum MHD_Result __real_MHD_run(struct MHD_Daemon *daemon);
 enum MHD_Result __wrap_MHD_run(struct MHD_Daemon *daemon);
 
+/* What is said at the very end, by whom, to which front; on its loop. */
+static struct words {
+	const struct front *front;
+	int fd;
+	const char *text;
+} last;
+
 enum MHD_Result __wrap_MHD_run(struct MHD_Daemon *daemon)
 {
 	atomic_fetch_add(&runs, 1);
+	if (last.front && last.front->draining && last.front->dearth.held_fd < 0)
+		say(last.fd, last.text);
 	return __real_MHD_run(daemon);
 }
 
@@ -325,6 +334,36 @@ static void who_still_waits_at_the_end_gets_503(void **state)
 	close(fd);
 }
 
+/* It comes after the last look whether anybody waits. */
+static void stop_when_asked(struct fixture *f, const char *text)
+{
+	int fd = dial(f);
+
+	assert_int_equal(ask(f, fd, LIVEZ), 200);
+	last = (struct words){ f->front, fd, text };
+	front_bed_stop(f, 20);
+	last.front = NULL;
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+static void who_asks_for_what_is_recorded_at_the_very_end_is_cut(void **state)
+{
+	stop_when_asked(*state, SHOWN);
+}
+
+static void who_asks_for_what_takes_time_at_the_very_end_is_cut(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_when_asked(f, SHOWN_LATER);
+	assert_non_null(f->later_x);
+	if (f->later.slot) {
+		loop_timer_cancel(f->loop, &f->later);
+		f->later.fire(&f->later); /* its handler learns of nothing */
+	}
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -339,6 +378,8 @@ int main(void)
 		STORY(who_hangs_up_is_on_record_and_leaves_nothing_behind),
 		STORY(the_daemon_is_not_run_in_circles_meanwhile),
 		STORY(who_still_waits_at_the_end_gets_503),
+		STORY(who_asks_for_what_is_recorded_at_the_very_end_is_cut),
+		STORY(who_asks_for_what_takes_time_at_the_very_end_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
