@@ -146,6 +146,7 @@ enum { CACHE_NAMES_MOST = 128 }; /* of names and given ones together */
 struct cache_change {
 	struct str tenant; /* must live as long */
 	bool whole; /* `name` is of cache_whole_make(); else of cache_name_make() */
+	bool bare; /* copies are kept under it in no sheaf but that whose tag it is: no eviction can hide one */
 	struct cache_name name;
 	/* err->cls ERR_NONE: every copy that began before is gone, here and in Redis, and what was asked before and
 	 * comes later is not kept. Else it is not known whether it is so: try again. */

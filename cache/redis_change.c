@@ -83,7 +83,7 @@ static void send_check(struct redis *r, struct cache_change *change)
 	redis_keys_make(&keys, str_of(tenant_name), NULL);
 	redis_fresh_make(fresh);
 	REDIS_SEND(r, REDIS_CHECK, STR("EVALSHA"), str_of(r->sha[SCRIPT_CHECK]), STR("2"), str_of(keys.floors),
-		   str_of(keys.tombs), str_of(r->run), str_of(fresh));
+		   str_of(keys.tombs), str_of(r->run), str_of(fresh), change->bare ? STR("bare") : STR(""));
 	queue(&r->checks, change);
 	redis_expect_by(r, change->due_us);
 }

@@ -56,6 +56,13 @@ static void tell(struct contact_errand *e, struct str text)
 	e->done(e);
 }
 
+/* Floors and tombs of their own: what voids all copies ends no contact, and the other way round. A tenant who is
+ * called so shares these, and no contact. */
+static struct str own_tenant(const struct contact_errand *e)
+{
+	return arena_printf(e->mem, "%.*s contacts", STR_ARG(e->tenant));
+}
+
 /* A contact is named like a value of a key, which no mapping can have: names of keys have no blank. */
 static struct cache_name name_of(const struct contact_errand *e)
 {
@@ -210,7 +217,7 @@ static void ask_make(struct contact_errand *e, void (*found)(struct cache_ask *a
 {
 	static const unsigned char definition[DIGEST_BYTES] = "contact";
 	struct cache_name name = name_of(e);
-	struct cache_asked asked = { .tenant = e->tenant,
+	struct cache_asked asked = { .tenant = own_tenant(e),
 				     .salt = service_salt(e->lane->service),
 				     .definition = definition,
 				     .tag = &name };
@@ -312,6 +319,7 @@ void contact_end(struct contact_errand *e)
 		end_here(here, e);
 		return;
 	}
-	e->change = (struct cache_change){ .tenant = e->tenant, .name = name_of(e), .done = on_ended };
+	e->change =
+		(struct cache_change){ .tenant = own_tenant(e), .bare = true, .name = name_of(e), .done = on_ended };
 	cache_invalidate(e->lane->cache, &e->change);
 }

@@ -195,15 +195,25 @@ static bool is_changed(struct world *w, void *arg)
 	return ((struct change *)arg)->done;
 }
 
-int world_invalidate(struct world *w, struct cache_name name, bool whole)
+static int invalidate(struct world *w, const struct cache_change *change)
 {
-	struct change c = {
-		.change = { .tenant = STR("t"), .whole = whole, .name = name, .done = changed },
-	};
+	struct change c = { .change = *change };
 
+	c.change.tenant = STR("t");
+	c.change.done = changed;
 	cache_invalidate(w->cache, &c.change);
 	world_run_until(w, is_changed, &c);
 	return c.removed;
+}
+
+int world_invalidate(struct world *w, struct cache_name name, bool whole)
+{
+	return invalidate(w, &(const struct cache_change){ .whole = whole, .name = name });
+}
+
+int world_invalidate_bare(struct world *w, struct cache_name name)
+{
+	return invalidate(w, &(const struct cache_change){ .bare = true, .name = name });
 }
 
 struct cache_ticket world_ticket(struct world *w, unsigned who)

@@ -47,6 +47,8 @@ void world_begin(struct world *w, struct ask *a, unsigned who) NONNULL(1, 2);
 void world_until_answered(struct world *w, struct ask *a) NONNULL(1, 2);
 /* Void, and run until that is done; returns how many copies it removed, or -1 when it failed, with ERR_REFUSED. */
 int world_invalidate(struct world *w, struct cache_name name, bool whole) NONNULL(1);
+/* The same for a name under which nothing is kept but the sheaf whose tag it is. */
+int world_invalidate_bare(struct world *w, struct cache_name name) NONNULL(1);
 /* A ticket of this moment for sample_key(who), without a lease. */
 struct cache_ticket world_ticket(struct world *w, unsigned who) NONNULL(1);
 /* With such a ticket, begin to keep sample_rows(who). */

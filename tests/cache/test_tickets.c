@@ -326,14 +326,12 @@ static void a_ticket_older_than_the_tombs_is_refused(void **state)
 }
 
 /* An index may be among what was evicted. */
-static void after_an_eviction_everything_goes(void **state)
+/* Have Redis evict something. */
+static void evict(void)
 {
-	struct world w = in_redis();
 	redisReply *info;
 	long long used;
 
-	(void)state;
-	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, 1));
 	redis_server_do(&server, "SETEX junk 100 %s", "");
 	redis_server_do(&server, "SETRANGE junk 4000000 x");
 	redis_server_do(&server, "CONFIG SET maxmemory-policy volatile-ttl");
@@ -345,11 +343,34 @@ static void after_an_eviction_everything_goes(void **state)
 	assert_int_equal(info->integer, 0);
 	freeReplyObject(info);
 	redis_server_do(&server, "CONFIG SET maxmemory 0");
+}
+
+static void after_an_eviction_everything_goes(void **state)
+{
+	struct world w = in_redis();
+
+	(void)state;
+	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, 1));
+	evict();
 	sample_check(world_look_up(&w, 1).rows, 1);
 	assert_int_equal(world_invalidate(&w, sample_name(2), false), 0);
 	assert_null(world_look_up(&w, 1).rows);
 	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, 1));
 	world_invalidate(&w, sample_name(2), false);
+	sample_check(world_look_up(&w, 1).rows, 1);
+	world_free(&w);
+}
+
+static void after_an_eviction_what_is_in_no_index_stays(void **state)
+{
+	struct world w = in_redis();
+
+	(void)state;
+	assert_true(PUT(&w, 1, world_ticket(&w, 1), 0, 1));
+	assert_true(PUT(&w, 2, world_ticket(&w, 2), 0, 2));
+	evict();
+	assert_int_equal(world_invalidate_bare(&w, sample_name(2)), 1);
+	assert_null(world_look_up(&w, 2).rows);
 	sample_check(world_look_up(&w, 1).rows, 1);
 	world_free(&w);
 }
@@ -490,6 +511,7 @@ int main(void)
 		T(a_loss_begins_a_new_era),
 		T(a_ticket_older_than_the_tombs_is_refused),
 		T(after_an_eviction_everything_goes),
+		T(after_an_eviction_what_is_in_no_index_stays),
 		T(a_spoilt_index_voids_everything),
 		T(customers_that_share_a_value_do_not_go_together),
 		T(a_full_server_can_still_void),
