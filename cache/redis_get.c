@@ -113,6 +113,12 @@ bool redis_open(struct redis *r, struct cache_ask *ask, struct str value)
 	return false;
 }
 
+/* Not of another run of the server: what is read with them may be older than what was voided last. */
+static bool are_of_run(const struct redis *r, struct str floors)
+{
+	return floors.n >= RUN_CHARS && memcmp(floors.p, r->run, RUN_CHARS) == 0;
+}
+
 bool redis_read_from(const struct redis *r, const struct cache_ask *ask, struct str opened, struct str floors,
 		     struct cache_hit *out)
 {
@@ -123,7 +129,7 @@ bool redis_read_from(const struct redis *r, const struct cache_ask *ask, struct 
 	    !stamp_admits(floors, &ask->wholes,
 			  (struct cache_ticket){ .began = copy.began, .era = sheaf_era(opened) }))
 		return false;
-	if (memcmp(floors.p, r->run, RUN_CHARS) != 0 || !(rows = entry_take_rows(copy.rows, ask->mem)))
+	if (!are_of_run(r, floors) || !(rows = entry_take_rows(copy.rows, ask->mem)))
 		return false;
 	*out = (struct cache_hit){ .rows = rows,
 				   .stored_ms = copy.stored_ms,
@@ -158,7 +164,7 @@ static void take_value(struct redis *r, struct redis_asks *asks, unsigned place,
 		if (ask->place != place)
 			continue;
 		ask->version = sheaf_version(value);
-		if (!tried && (opened = redis_open(r, ask, value)))
+		if (!tried && (opened = redis_open(r, ask, value)) && are_of_run(r, floors))
 			near_keep(r->home->near, ask, floors, buf_str(&r->opened));
 		tried = true;
 		if (opened)

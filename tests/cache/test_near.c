@@ -255,6 +255,29 @@ static void a_lost_channel_takes_all_away(void **state)
 	world_free(&w);
 }
 
+static void what_a_snapshot_brings_back_is_not_near(void **state)
+{
+	struct world w = near_up();
+	uint64_t losses = near_of(&w).losses;
+	struct cache_hit hit;
+
+	(void)state;
+	make_near(&w, 45, &hit);
+	redis_server_do(&server, "SAVE");
+	redis_server_kill(&server);
+	world_run_until(&w, has_lost, &losses);
+	world_run_until_up(&w, false);
+	redis_server_restart(&server);
+	world_run_until_up(&w, true);
+	run_until_channel(&w, true);
+	for (int i = 0; i < 3; i++) {
+		assert_false(is_near(&w, 45, &hit));
+		assert_null(hit.rows);
+	}
+	redis_server_do(&server, "FLUSHALL");
+	world_free(&w);
+}
+
 static void in_silence_nothing_is_given_out(void **state)
 {
 	struct world w = near_up();
@@ -308,7 +331,8 @@ static void direct_begin(struct direct *d, struct world *w, unsigned who)
 
 	*d = (struct direct){ .wakeups = wakeups_new(), .mem = arena_new(), .ask = { .key = key } };
 	d->ask.mem = d->mem;
-	d->near = near_new(&where, NEAR_BYTES, &(struct near_listeners){ d->wakeups, &d->heard }, &err);
+	d->near = near_new(&where, NEAR_BYTES,
+			   &(struct near_listeners){ .wakeups = d->wakeups, .heard = &d->heard }, &err);
 	assert_non_null(d->near);
 	sample_sheaf(who, (struct cache_ticket){ 1, 1 }, LONG_MS, &d->bytes);
 	if (w)
@@ -555,6 +579,7 @@ int main(void)
 		cmocka_unit_test(a_flush_or_a_floor_takes_all_away),
 		cmocka_unit_test(what_is_near_ends_with_the_copy),
 		cmocka_unit_test(a_lost_channel_takes_all_away),
+		cmocka_unit_test(what_a_snapshot_brings_back_is_not_near),
 		cmocka_unit_test(in_silence_nothing_is_given_out),
 		cmocka_unit_test(an_answer_that_a_change_has_overtaken_is_not_kept),
 		cmocka_unit_test(an_answer_that_a_loss_has_overtaken_is_not_kept),
