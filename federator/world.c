@@ -95,6 +95,7 @@ static void make_unavailable(struct world_box *box, struct adapter_conf *conf, c
 	*trouble_out = arena_printf(box->mem, "%s%s%s", where, *where ? ": " : "", err->text).p;
 	conf->driver = "fixture";
 	conf->connect = "/nonexistent/source-without-secret";
+	conf->connect_text = NULL; /* nothing takes its place before a reload */
 	conf->pool = 1;
 	conf->notice = NULL; /* told already */
 }

@@ -2,6 +2,7 @@
 """A source or Redis that is down, frozen or back again: an answer in time that says what is missing, and why."""
 import json
 import os
+import signal
 import unittest
 
 from servers import Servers
@@ -201,6 +202,18 @@ class FaultTest(LiveTest):
         self.new_password("app")
         service.wait(self.complete(service))
         service.wait(lambda: '"secret_unusable"' in service.log())
+
+    def test_a_source_without_a_driver_says_so_and_waits_for_a_reload(self):
+        self.shop.write_secret("callcenter", "Driver={Nobody's};Database=x")
+        service = self.serve("--cache", "off")
+        for _ in range(3):
+            answer = service.query({"phone": phone_of(7)})
+            self.assertEqual((answer.status, answer.json["type"]), (503, "urn:federator:problem:identity-unavailable"))
+        self.assertRegex(service.log(), "there is no ODBC driver `Nobody's`; .*/odbcinst.ini has ")
+        self.assertNotIn('"secret_changed"', service.log())
+        self.shop.write_secret("callcenter", self.servers.env["FED_TEST_PG"])
+        service.process.send_signal(signal.SIGHUP)
+        service.wait(self.complete(service))
 
     def test_starts_with_all_sources_down_and_heals(self):
         self.servers.mariadb.stop()
