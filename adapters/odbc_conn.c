@@ -263,6 +263,7 @@ static bool driver_is_there(const struct adapter_conf *conf, struct err *err)
 {
 	SCOPED(buf_free) struct buf driver = { 0 };
 	SCOPED(buf_free) struct buf names = { 0 };
+	const char *dir = getenv("ODBCSYSINI"); /* of adapters_init() */
 
 	if (!odbc_connstr_get(conf->connect, "Driver", &driver))
 		return true;
@@ -270,8 +271,9 @@ static bool driver_is_there(const struct adapter_conf *conf, struct err *err)
 	if (strchr(driver.data, '/') || strstr(driver.data, ".so") || odbc_env_has_driver(driver.data, &names))
 		return true;
 	/* with a `=` a `;` was forgotten, and what follows may be a password */
-	return err_set(err, ERR_CONFIG, conf->name, "there is no ODBC driver `%s`; odbcinst.ini has %s",
-		       strchr(driver.data, '=') ? "..." : driver.data, names.len ? names.data : "none");
+	return err_set(err, ERR_CONFIG, conf->name, "there is no ODBC driver `%s`; %s/odbcinst.ini has %s",
+		       strchr(driver.data, '=') ? "..." : driver.data, dir ? dir : "/etc",
+		       names.len ? names.data : "none");
 }
 
 static bool odbc_check(const struct adapter_conf *conf, struct err *err)
