@@ -104,7 +104,7 @@ enum MHD_Result call_step(void *front, struct MHD_Connection *conn, const char *
 /* Its callback for the end of a request, however it came: ends the call. */
 void call_completed(void *front, struct MHD_Connection *conn, void **call,
 		    enum MHD_RequestTerminationCode why);
-/* It is worked on no more. */
+/* It is worked on no more, and not among those that are admitted. */
 void call_leave(struct call *call) NONNULL(1);
 /* Count its answer, and write it to the log. */
 void call_tell(struct call *call) NONNULL(1);
@@ -122,8 +122,6 @@ int call_head(struct call *call, const char *method, const char *version, size_t
 	NONNULL(1, 2, 3, 5);
 /* What it says to all handlers, and to refusals. */
 void call_prepare(struct call *call) NONNULL(1);
-/* It is not among those that are admitted any more. */
-void call_leave(struct call *call) NONNULL(1);
 
 /* Give the answer that call->found is, whose record is durable. */
 enum MHD_Result again_give(struct call *call) NONNULL(1);
