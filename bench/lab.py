@@ -90,6 +90,7 @@ class Contestant:
         return self.states_now(phone)
 
     def states_now(self, phone):
+        """The states of the parts of a view."""
         return {part["state"] for part in json.loads(self.view(phone))["parts"].values()} - {"skipped"}
 
     def until_fresh(self, phone):

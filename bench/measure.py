@@ -41,8 +41,9 @@ class LoadError(Exception):
 def load(contestant, keys, method, seconds, failed_most=FAILED_MOST, view="pop", key="phone"):
     """One run of wrk; its RESULT line as a dictionary. `failed_most`: the share of requests that may fail."""
     method, keys = ("PATHS", contestant.paths) if contestant.paths else (method, keys)
+    headers = [f"-H{name}: {value}" for name, value in contestant.headers.items()]
     argv = ["nice", "-n", "10", "taskset", "-c", str(cores()[1]), "wrk", "-t1", f"-c{contestant.clients}", f"-d{seconds}s", "--timeout",
-            "10s", *(f"-H{name}: {value}" for name, value in contestant.headers.items()), "-s", os.path.join(HERE, "lookup.lua"), f"http://127.0.0.1:{contestant.port}/", "--", method, keys, view, key]
+            "10s", *headers, "-s", os.path.join(HERE, "lookup.lua"), f"http://127.0.0.1:{contestant.port}/", "--", method, keys, view, key]
     done = subprocess.run(argv, capture_output=True, text=True)
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if done.returncode != 0 or not lines:

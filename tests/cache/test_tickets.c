@@ -325,7 +325,6 @@ static void a_ticket_older_than_the_tombs_is_refused(void **state)
 	world_free(&w);
 }
 
-/* An index may be among what was evicted. */
 /* Have Redis evict something. */
 static void evict(void)
 {
@@ -345,6 +344,7 @@ static void evict(void)
 	redis_server_do(&server, "CONFIG SET maxmemory 0");
 }
 
+/* An index may be among what was evicted. */
 static void after_an_eviction_everything_goes(void **state)
 {
 	struct world w = in_redis();

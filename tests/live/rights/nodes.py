@@ -50,7 +50,6 @@ class NodesWorld(World):
         return len(held), [one for one in oracle.leaks(data, None, None, (), True)[1] if len(one[0]) >= SEALED]
 
 
-
 def are_up(nodes, up):
     """Does Redis serve all tenants of all nodes, and tell each of what changes; or none?"""
     return all((one["cache"]["up"] and one["near"]["up"]) == up for node in nodes
@@ -90,22 +89,22 @@ class Troubles:
         """All connections but that of who says so."""
         self.redis_is_troubled(lambda: [self.world.redis.ask(f"CLIENT KILL TYPE {kind}") for kind in ("normal", "pubsub")])
 
+    def redis_is_away(self, leave, come):
+        def away():
+            leave()
+            self.until_up(False)
+            self.clients.go_on(DURING)
+            come()
+        self.redis_is_troubled(away)
+
     def kill(self):
         def killed():
             os.kill(self.world.redis.pid, signal.SIGKILL)
             self.world.redis.stop()
-            self.until_up(False)
-            self.clients.go_on(DURING)
-            self.world.redis.start()
-        self.redis_is_troubled(killed)
+        self.redis_is_away(killed, self.world.redis.start)
 
     def freeze(self):
-        def frozen():
-            self.world.redis.freeze()
-            self.until_up(False)
-            self.clients.go_on(DURING)
-            self.world.redis.thaw()
-        self.redis_is_troubled(frozen)
+        self.redis_is_away(self.world.redis.freeze, self.world.redis.thaw)
 
     def revoke(self):
         """Another one. Meanwhile nobody asks, so that it is known of each request what must come of it."""

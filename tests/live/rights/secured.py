@@ -1,6 +1,5 @@
 """Clients over TLS, with and without certificates: good ones, those that no key maps to, and those that must not be let in."""
 import os
-import select
 import shutil
 import ssl
 
